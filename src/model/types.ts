@@ -1,0 +1,236 @@
+// The public model in TypeScript: exactly the proto3 JSON of proto/nsatlas/v1/model.proto, where every field is explained,
+// but for 64-bit numbers (bigint here, strings in JSON), byte strings (Uint8Array here, base64 in JSON). Lists that are
+// empty are present here and left out in JSON. test/unit/wire/parity.test.ts holds both to the same fields.
+
+import type { AddressRecord, Counters, FdbRecord, Ifindex, LinkRecord, NeighborRecord, NextHopRecord, RouteRecord, Vxlan } from '../decode/records.js';
+
+export type { AddressRecord as Address, Counters, Ifindex, Nsid, Vxlan } from '../decode/records.js';
+
+/** "net:[4026532287]" */
+export type NetnsId = string;
+
+export type ReadStatus =
+  | 'OK'
+  | 'VANISHED'
+  | 'DENIED'
+  | 'INTERRUPTED'
+  | 'TIMED_OUT'
+  | 'FAILED'
+  | 'NOT_A_NETNS'
+  | 'MALFORMED'
+  | 'NOT_READ'
+  | 'UNPROVEN';
+
+export type Table = 'LINKS' | 'ADDRESSES' | 'NEIGHBORS' | 'FDB' | 'ROUTES' | 'NSIDS';
+
+export type Role = 'HOST' | 'CONTAINER' | 'OVERLAY' | 'LOAD_BALANCER' | 'INGRESS' | 'OTHER';
+
+export type PairStatus = 'PAIRED' | 'PEER_NOT_VISIBLE' | 'AMBIGUOUS';
+
+export interface HostSnapshot {
+  host: Host;
+  namespaces: Netns[];
+  gaps: Gap[];
+  networks: Network[];
+}
+
+export interface Host {
+  id: string;
+  name: string;
+  bootId: string;
+  kernel: string;
+  agentVersion: string;
+  engines: Engine[];
+  /** RFC 3339, UTC, milliseconds. */
+  readAt: string;
+  durationMs?: number;
+}
+
+export interface Engine {
+  socket: string;
+  id: string;
+  name: string;
+  version: string;
+  apiVersion: string;
+  swarmNodeId?: string;
+  swarmNodeAddress?: string;
+  swarmManager?: boolean;
+}
+
+export interface Network {
+  id: string;
+  name: string;
+  driver: string;
+  scope: string;
+  vnis: number[];
+  subnets: string[];
+  bridge?: string;
+  internal?: boolean;
+  ingress?: boolean;
+  encrypted?: boolean;
+  labels: Record<string, string>;
+  engine: string;
+}
+
+export interface Netns {
+  id: NetnsId;
+  host?: string;
+  dev: number;
+  paths: string[];
+  pids: number[];
+  cookie?: bigint;
+  role: Role;
+  networkId?: string;
+  networkName?: string;
+  owner?: Owner;
+  joined: Owner[];
+  status: ReadStatus;
+  tables: TableStatus[];
+  interfaces: Interface[];
+  fdb: FdbEntry[];
+  neighbors: Neighbor[];
+  routes: Route[];
+}
+
+export interface TableStatus {
+  table: Table;
+  status: ReadStatus;
+  rows: number;
+  attempts: number;
+}
+
+export interface Owner {
+  containerId: string;
+  containerName: string;
+  image: string;
+  labels: Record<string, string>;
+  networkMode: string;
+  networkModeRaw: string;
+  joinedContainerId?: string;
+  serviceId?: string;
+  serviceName?: string;
+  taskId?: string;
+  taskName?: string;
+  stack?: string;
+  nodeId?: string;
+  networks: OwnerNetwork[];
+  engine: string;
+  pid?: number;
+}
+
+export interface OwnerNetwork {
+  name: string;
+  id: string;
+  endpointId?: string;
+  ip?: string;
+  ipv6?: string;
+  mac?: string;
+  aliases: string[];
+}
+
+export interface Gap {
+  host?: string;
+  netnsId?: NetnsId;
+  path?: string;
+  table?: Table;
+  ifindex?: number;
+  engine?: string;
+  status: ReadStatus;
+  errno?: string;
+  operation?: string;
+  message: string;
+}
+
+export interface Interface extends Omit<LinkRecord, 'refs'> {
+  netnsId: NetnsId;
+  host?: string;
+  masterName?: string;
+  linkNetnsId?: NetnsId;
+  addresses: string[];
+  addressDetails: Omit<AddressRecord, 'ifindex'>[];
+  veth?: Veth;
+}
+
+export interface Veth {
+  status: PairStatus;
+  peer?: InterfaceRef;
+}
+
+export interface InterfaceRef {
+  netnsId: NetnsId;
+  ifindex: Ifindex;
+  name: string;
+}
+
+export interface FdbEntry extends FdbRecord {
+  host?: string;
+  netnsId: NetnsId;
+  ifname?: string;
+  masterName?: string;
+}
+
+export interface Neighbor extends NeighborRecord {
+  host?: string;
+  netnsId: NetnsId;
+  ifname?: string;
+}
+
+export interface NextHop extends NextHopRecord {
+  ifname?: string;
+}
+
+export interface Route extends Omit<RouteRecord, 'nextHops'> {
+  host?: string;
+  netnsId: NetnsId;
+  ifname?: string;
+  nextHops: NextHop[];
+}
+
+export interface VxlanRow {
+  host: string;
+  netnsId: NetnsId;
+  ifindex: Ifindex;
+  name: string;
+  vni: number;
+  dstPort: number;
+  networkId?: string;
+  networkName?: string;
+  fdbEntries?: number;
+  role: Role;
+  mtu: number;
+  operState: string;
+  masterIfindex?: Ifindex;
+  masterName?: string;
+  subnets: string[];
+  vxlan: Vxlan;
+  flags: string[];
+}
+
+export interface VethPair {
+  host: string;
+  status: PairStatus;
+  a: VethEnd;
+  b?: VethEnd;
+}
+
+export interface VethEnd {
+  netnsId: NetnsId;
+  ifindex: Ifindex;
+  name: string;
+  masterIfindex?: Ifindex;
+  masterName?: string;
+  owner?: Owner;
+  role: Role;
+  addresses: string[];
+  operState: string;
+  networkId?: string;
+  networkName?: string;
+  mac?: string;
+  mtu: number;
+}
+
+/** What a list answers: the shape of every List* message and of `-o json`. */
+export interface Listing<Item> {
+  items: Item[];
+  gaps: Gap[];
+}

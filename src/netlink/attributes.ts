@@ -1,0 +1,170 @@
+import { DecodeError } from './error.js';
+import { NLA_F_NESTED, NLA_HDRLEN, NLA_TYPE_MASK } from './uapi.js';
+
+/** Byte order of this machine: netlink speaks host order, but for attributes that say otherwise. */
+export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+const utf8Lossy = new TextDecoder('utf-8');
+
+/**
+ * Text from the kernel. Names are bytes from strangers: where they are not valid UTF-8, `text` has U+FFFD and `bytes`
+ * has what was really there.
+ */
+export interface KernelText {
+  readonly text: string;
+  readonly bytes?: Uint8Array;
+}
+
+/**
+ * Walks the attributes (struct nlattr) in bytes [start, end) of a view. Never reads outside of them.
+ *
+ *     while (attributes.next()) {
+ *       switch (attributes.type) { case IFLA_MTU: mtu = attributes.u32(); }
+ *     }
+ *     if (attributes.error) …
+ *
+ * Getters check the exact length; the first error sticks, ends the walk, and makes the getter return zero or empty. So
+ * `error` has to be asked once, at the end. A nested reader hands its error to its parent.
+ */
+export class AttributeReader {
+  /** Type of the current attribute, flags masked off. */
+  type = 0;
+  /** Whether the current attribute has NLA_F_NESTED. Not to be relied on: the kernel often leaves it out. */
+  nestedFlag = false;
+  /** Offset of the current payload in the view. */
+  offset = 0;
+  /** Length of the current payload in bytes. */
+  length = 0;
+
+  readonly view: DataView;
+  readonly #end: number;
+  readonly #path: string;
+  readonly #parent: AttributeReader | undefined;
+  #next: number;
+  #error: DecodeError | undefined;
+
+  /** @param path for messages: "RTM_NEWLINK" */
+  constructor(view: DataView, start: number, end: number, path: string, parent?: AttributeReader) {
+    this.view = view;
+    this.#next = start;
+    this.#end = Math.min(end, view.byteLength);
+    this.#path = path;
+    this.#parent = parent;
+  }
+
+  /** The first thing that was wrong, if any. */
+  get error(): DecodeError | undefined {
+    return this.#error;
+  }
+
+  /** Moves to the next attribute. False at the end, and for good after an error. */
+  next(): boolean {
+    if (this.#error !== undefined) return false;
+    const at = this.#next;
+    const left = this.#end - at;
+    // Fewer bytes than a header are padding if they are zero; the kernel aligns to 4.
+    if (left <= 0) return false;
+    if (left < NLA_HDRLEN) {
+      this.fail(at, `${NLA_HDRLEN} bytes of attribute header`, `${left} bytes`);
+      return false;
+    }
+    const nlaLen = this.view.getUint16(at, LITTLE_ENDIAN);
+    if (nlaLen < NLA_HDRLEN || nlaLen > left) {
+      this.fail(at, `an attribute length from ${NLA_HDRLEN} to ${left}`, `${nlaLen}`);
+      return false;
+    }
+    const rawType = this.view.getUint16(at + 2, LITTLE_ENDIAN);
+    this.type = rawType & NLA_TYPE_MASK;
+    this.nestedFlag = (rawType & NLA_F_NESTED) !== 0;
+    this.offset = at + NLA_HDRLEN;
+    this.length = nlaLen - NLA_HDRLEN;
+    this.#next = at + ((nlaLen + 3) & ~3);
+    return true;
+  }
+
+  /** Records an error unless there is one; the walk ends. */
+  fail(offset: number, wanted: string, got: string): void {
+    if (this.#error !== undefined) return;
+    this.#adopt(new DecodeError({ path: this.#path, offset, wanted, got }));
+  }
+
+  #adopt(error: DecodeError): void {
+    this.#error ??= error;
+    if (this.#parent !== undefined) this.#parent.#adopt(error);
+  }
+
+  #exactly(length: number): boolean {
+    if (this.length === length) return true;
+    if (this.#error === undefined) {
+      const path = `${this.#path}/${this.type}`;
+      this.#adopt(new DecodeError({ path, offset: this.offset, wanted: `${length} bytes`, got: `${this.length} bytes` }));
+    }
+    return false;
+  }
+
+  u8(): number {
+    return this.#exactly(1) ? this.view.getUint8(this.offset) : 0;
+  }
+
+  u16(): number {
+    return this.#exactly(2) ? this.view.getUint16(this.offset, LITTLE_ENDIAN) : 0;
+  }
+
+  u32(): number {
+    return this.#exactly(4) ? this.view.getUint32(this.offset, LITTLE_ENDIAN) : 0;
+  }
+
+  s32(): number {
+    return this.#exactly(4) ? this.view.getInt32(this.offset, LITTLE_ENDIAN) : 0;
+  }
+
+  u64(): bigint {
+    return this.#exactly(8) ? this.view.getBigUint64(this.offset, LITTLE_ENDIAN) : 0n;
+  }
+
+  /** Network byte order, whatever the machine's. */
+  be16(): number {
+    return this.#exactly(2) ? this.view.getUint16(this.offset, false) : 0;
+  }
+
+  be32(): number {
+    return this.#exactly(4) ? this.view.getUint32(this.offset, false) : 0;
+  }
+
+  /** An attribute whose presence alone says true (NLA_FLAG). */
+  flag(): boolean {
+    return this.#exactly(0);
+  }
+
+  /** A copy of the payload, so that it does not keep the whole dump alive. */
+  bytes(): Uint8Array {
+    return new Uint8Array(this.view.buffer, this.view.byteOffset + this.offset, this.length).slice();
+  }
+
+  /** Text up to the first NUL or the end of the payload. */
+  text(): KernelText {
+    const { view, offset } = this;
+    let length = 0;
+    let ascii = true;
+    while (length < this.length) {
+      const byte = view.getUint8(offset + length);
+      if (byte === 0) break;
+      if (byte > 0x7f) ascii = false;
+      length++;
+    }
+    const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, length);
+    if (ascii && length <= 1024) return { text: String.fromCharCode(...bytes) };
+    try {
+      return { text: utf8.decode(bytes) };
+    } catch {
+      // Not UTF-8, which the kernel allows in names: both faces are kept.
+      return { text: utf8Lossy.decode(bytes), bytes: bytes.slice() };
+    }
+  }
+
+  /** The attributes inside the current one. `name` is for messages. */
+  nested(name: string): AttributeReader {
+    return new AttributeReader(this.view, this.offset, this.offset + this.length, `${this.#path}/${name}`, this);
+  }
+}
