@@ -1,8 +1,9 @@
-import type { Role } from './types.js';
+import { basename } from './ids.js';
+import type { Interface, Netns, Owner, Role } from './types.js';
 
 /**
  * Narrows a list. Each field that is set must match; within a field any value may match
- * (proto/nsatlas/v1/agent.proto, message Selector).
+ * (proto/nsatlas/v1/agent.proto, message Selector). An empty list is as good as none.
  */
 export interface Selector {
   netns?: readonly string[];
@@ -15,4 +16,77 @@ export interface Selector {
   vnis?: readonly number[];
   macs?: readonly string[];
   ips?: readonly string[];
+}
+
+/** Whether a namespace fits the parts of the selector that speak of namespaces and of whom they belong to. */
+export function selectsNetns(netns: Netns, selector: Selector): boolean {
+  const owners = netns.owner === undefined ? netns.joined : [netns.owner, ...netns.joined];
+  return (
+    any(selector.netns, (wanted) => isNetns(netns, wanted)) &&
+    any(selector.roles, (wanted) => netns.role === wanted) &&
+    any(selector.networks, (wanted) => isOnNetwork(netns, wanted)) &&
+    any(selector.containers, (wanted) => owners.some((owner) => isContainer(owner, wanted))) &&
+    any(selector.services, (wanted) => owners.some((owner) => owner.serviceName === wanted || owner.serviceId === wanted))
+  );
+}
+
+/** Whether an interface fits by kind, name and VNI. */
+export function selectsLink(link: Interface, selector: Selector): boolean {
+  return (
+    any(selector.kinds, (wanted) => link.kind === wanted) &&
+    any(selector.interfaces, (wanted) => link.name === wanted || link.altnames.includes(wanted)) &&
+    any(selector.vnis, (wanted) => link.vxlan?.vni === wanted)
+  );
+}
+
+/** Whether an interface fits, its addresses included. */
+export function selectsInterface(link: Interface, selector: Selector): boolean {
+  return (
+    selectsLink(link, selector) &&
+    selectsMac(link.mac, selector) &&
+    selectsIp(
+      link.addressDetails.map((address) => address.address),
+      selector,
+    )
+  );
+}
+
+/** Whether a row's MAC address fits; a row without one fits only when none is asked for. */
+export function selectsMac(mac: string | undefined, selector: Selector): boolean {
+  return any(selector.macs, (wanted) => mac?.toLowerCase() === wanted.toLowerCase());
+}
+
+/** Whether one of a row's addresses fits, with or without the prefix length. */
+export function selectsIp(ips: readonly (string | undefined)[], selector: Selector): boolean {
+  return any(selector.ips, (wanted) => ips.some((ip) => ip !== undefined && (ip === wanted || ip.split('/')[0] === wanted)));
+}
+
+/** Whether a selector asks for anything at all. */
+export function isEmptySelector(selector: Selector): boolean {
+  return Object.values(selector).every((values) => values === undefined || values.length === 0);
+}
+
+function any<Value>(wanted: readonly Value[] | undefined, fits: (value: Value) => boolean): boolean {
+  return wanted === undefined || wanted.length === 0 || wanted.some(fits);
+}
+
+function isNetns(netns: Netns, wanted: string): boolean {
+  return netns.id === wanted || netns.id === `net:[${wanted}]` || netns.paths.some((path) => path === wanted || basename(path) === wanted);
+}
+
+/** Shortest beginning of an id that is taken for one; anything shorter has to be a name. */
+const MIN_ID_PREFIX = 4;
+
+function isId(id: string | undefined, wanted: string): boolean {
+  return id !== undefined && wanted.length >= MIN_ID_PREFIX && id.startsWith(wanted);
+}
+
+function isOnNetwork(netns: Netns, wanted: string): boolean {
+  // Without an engine only the beginning of the network's id is known, so the wanted whole id may be the longer one.
+  const own = netns.networkName === wanted || isId(netns.networkId, wanted) || isId(wanted, netns.networkId ?? '');
+  return own || (netns.owner?.networks.some((network) => network.name === wanted || isId(network.id, wanted)) ?? false);
+}
+
+function isContainer(owner: Owner, wanted: string): boolean {
+  return owner.containerName === wanted || isId(owner.containerId, wanted);
 }

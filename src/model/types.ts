@@ -75,6 +75,7 @@ export interface Network {
 export interface Netns {
   id: NetnsId;
   host?: string;
+  netnsName?: string;
   dev: number;
   paths: string[];
   pids: number[];
@@ -144,6 +145,7 @@ export interface Gap {
 export interface Interface extends Omit<LinkRecord, 'refs'> {
   netnsId: NetnsId;
   host?: string;
+  netnsName?: string;
   masterName?: string;
   linkNetnsId?: NetnsId;
   addresses: string[];
@@ -164,6 +166,7 @@ export interface InterfaceRef {
 
 export interface FdbEntry extends FdbRecord {
   host?: string;
+  netnsName?: string;
   netnsId: NetnsId;
   ifname?: string;
   masterName?: string;
@@ -171,6 +174,7 @@ export interface FdbEntry extends FdbRecord {
 
 export interface Neighbor extends NeighborRecord {
   host?: string;
+  netnsName?: string;
   netnsId: NetnsId;
   ifname?: string;
 }
@@ -181,6 +185,7 @@ export interface NextHop extends NextHopRecord {
 
 export interface Route extends Omit<RouteRecord, 'nextHops'> {
   host?: string;
+  netnsName?: string;
   netnsId: NetnsId;
   ifname?: string;
   nextHops: NextHop[];
@@ -189,6 +194,7 @@ export interface Route extends Omit<RouteRecord, 'nextHops'> {
 export interface VxlanRow {
   host: string;
   netnsId: NetnsId;
+  netnsName?: string;
   ifindex: Ifindex;
   name: string;
   vni: number;
@@ -215,6 +221,7 @@ export interface VethPair {
 
 export interface VethEnd {
   netnsId: NetnsId;
+  netnsName?: string;
   ifindex: Ifindex;
   name: string;
   masterIfindex?: Ifindex;

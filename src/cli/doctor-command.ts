@@ -1,0 +1,33 @@
+import { release } from 'node:os';
+import { Command, Option } from 'commander';
+import { OUTPUTS } from '../outputs/registry.gen.js';
+import { hostSource } from './host.js';
+import { addHostOptions, type HostFlags } from './options.js';
+import type { Context } from './program.js';
+import { EXIT } from './report.js';
+import { show } from './show.js';
+import { VERSION } from './version.js';
+
+/** `nsatlas doctor` */
+export function doctorCommand(context: Context, finish: (status: number) => void): Command {
+  const command = new Command('doctor')
+    .description('this installation: what works, what is switched off, why, and what to do about it')
+    .addHelpText('after', '\nExample:\n  sudo nsatlas doctor')
+    .addOption(
+      new Option('-o, --output <format>', 'table or json')
+        .env('NSATLAS_OUTPUT')
+        .choices(OUTPUTS.map((output) => output.format))
+        .default('table'),
+    );
+  return addHostOptions(command).action(async (flags: HostFlags & { output: string }) => {
+    const host = hostSource(flags);
+    try {
+      const features = await host.features();
+      const report = { version: VERSION, node: process.version, kernel: release(), features };
+      await show({ name: 'doctor', report }, flags.output, context);
+      finish(features.every((feature) => feature.enabled) ? EXIT.ok : EXIT.incomplete);
+    } finally {
+      host.close();
+    }
+  });
+}

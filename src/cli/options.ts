@@ -1,0 +1,137 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Selector } from '../model/select.js';
+import type { Role } from '../model/types.js';
+import { OUTPUTS } from '../outputs/registry.gen.js';
+
+/** Every flag can be given as an environment variable of this name; lists are separated by commas there. */
+function environmentName(flag: string): string {
+  return `NSATLAS_${flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
+}
+
+function option(flags: string, description: string): Option {
+  const long = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+  return new Option(flags, description).env(environmentName(long));
+}
+
+/** A flag that may be repeated. */
+function listOption(flags: string, description: string): Option {
+  return option(flags, `${description} (repeatable)`).argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
+}
+
+/** Flags of the commands that read this host. */
+export interface HostFlags {
+  netnsDir?: string[];
+  dockerSocket?: string[];
+  procRoot: string;
+  hostId?: string;
+  hostName?: string;
+  timeLimit: number;
+  logLevel: string;
+}
+
+/** Flags of the commands that show something. */
+export interface ShowFlags extends HostFlags, SelectorFlags {
+  output: string;
+  agent?: string;
+  from?: string[];
+}
+
+interface SelectorFlags {
+  netns?: string[];
+  role?: string[];
+  network?: string[];
+  container?: string[];
+  service?: string[];
+  kind?: string[];
+  interface?: string[];
+  vni?: string[];
+  mac?: string[];
+  ip?: string[];
+}
+
+export function addHostOptions(command: Command): Command {
+  return command
+    .addOption(listOption('--netns-dir <dir>', 'read only the namespaces in this directory'))
+    .addOption(listOption('--docker-socket <path>', 'Docker socket to ask for names and owners; default /var/run/docker.sock where it exists'))
+    .addOption(option('--proc-root <dir>', 'where the host’s proc file system is mounted').default('/proc'))
+    .addOption(option('--host-id <id>', 'id of this host; default: Swarm node id, Docker engine id, machine id hashed'))
+    .addOption(option('--host-name <name>', 'name of this host; default: its host name'))
+    .addOption(option('--time-limit <ms>', 'most milliseconds that one namespace may take').default(2000).argParser(parsePositive))
+    .addOption(option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default('warn'));
+}
+
+export function addShowOptions(command: Command): Command {
+  const formats = OUTPUTS.map((output) => output.format);
+  return addHostOptions(command)
+    .addOption(option('-o, --output <format>', OUTPUTS.map((output) => `${output.format}: ${output.help}`).join('; ')).choices(formats).default('table'))
+    .addOption(option('--agent <address>', 'ask the agent at HOST:PORT or unix:PATH instead of reading this host'))
+    .addOption(option('--from <file...>', 'read saved snapshots instead of this host (- is standard input)'));
+}
+
+export function addSelectorOptions(command: Command): Command {
+  return command
+    .addOption(listOption('--netns <id>', 'only this namespace: net:[INODE], a path or the name of its file'))
+    .addOption(listOption('--role <role>', 'only namespaces of this role: host, container, overlay, load_balancer, ingress, other'))
+    .addOption(listOption('--network <name>', 'only namespaces on this network, by name, id or beginning of the id'))
+    .addOption(listOption('--container <name>', 'only namespaces of this container, by name, id or beginning of the id'))
+    .addOption(listOption('--service <name>', 'only namespaces of this Swarm service'))
+    .addOption(listOption('--kind <kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'))
+    .addOption(listOption('--interface <name>', 'only interfaces of this name'))
+    .addOption(listOption('--vni <number>', 'only VXLANs with this VNI'))
+    .addOption(listOption('--mac <address>', 'only this MAC address'))
+    .addOption(listOption('--ip <address>', 'only this IP address'));
+}
+
+/** Splits lists that came from the environment; flags are taken as they are. */
+export function splitEnvironmentLists(command: Command): void {
+  for (const [name, value] of Object.entries(command.opts())) {
+    if (command.getOptionValueSource(name) !== 'env' || !Array.isArray(value)) continue;
+    const parts = value.flatMap((part) => String(part).split(',')).filter((part) => part !== '');
+    command.setOptionValueWithSource(name, parts, 'env');
+  }
+}
+
+const ROLES: readonly Role[] = ['HOST', 'CONTAINER', 'OVERLAY', 'LOAD_BALANCER', 'INGRESS', 'OTHER'];
+
+/** @throws InvalidArgumentError naming the flag */
+export function selectorOf(flags: SelectorFlags): Selector {
+  return {
+    ...given('netns', flags.netns),
+    ...given('roles', flags.role?.map(parseRole)),
+    ...given('networks', flags.network),
+    ...given('containers', flags.container),
+    ...given('services', flags.service),
+    ...given('kinds', flags.kind),
+    ...given('interfaces', flags.interface),
+    ...given('vnis', flags.vni?.map(parseVni)),
+    ...given('macs', flags.mac?.map(parseMac)),
+    ...given('ips', flags.ip),
+  };
+}
+
+function given<Key extends keyof Selector>(key: Key, value: Selector[Key]): Selector {
+  return value === undefined ? {} : { [key]: value };
+}
+
+function parseRole(text: string): Role {
+  const role = ROLES.find((known) => known.toLowerCase() === text.toLowerCase().replaceAll('-', '_'));
+  if (role === undefined) throw new InvalidArgumentError(`--role ${text}: unknown; one of ${ROLES.join(', ').toLowerCase()}`);
+  return role;
+}
+
+function parseVni(text: string): number {
+  const vni = Number(text);
+  if (!/^\d+$/.test(text) || vni > 0xffffff) throw new InvalidArgumentError(`--vni ${text}: not a number from 0 to 16777215`);
+  return vni;
+}
+
+function parseMac(text: string): string {
+  if (!/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(text)) throw new InvalidArgumentError(`--mac ${text}: not of the form 02:42:0a:00:01:02`);
+  return text.toLowerCase();
+}
+
+function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('not a positive number.');
+  return value;
+}

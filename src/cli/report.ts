@@ -1,0 +1,40 @@
+import { isFailure } from '../model/gaps.js';
+import type { Gap } from '../model/types.js';
+import { printable } from '../outputs/printable.js';
+
+/** A mistake in how the command was used; exit status 2. */
+export class UsageError extends Error {
+  readonly code = 'ERR_NSATLAS_USAGE';
+
+  constructor(message: string) {
+    super(message);
+    this.name = 'UsageError';
+  }
+}
+
+/** Exit statuses (docs/cli.md). */
+export const EXIT = { ok: 0, incomplete: 1, usage: 2 } as const;
+
+/** More gaps of one sort than this are counted, not listed. */
+const LISTED = 5;
+
+/**
+ * Says on stderr what is missing from the answer, one line each, many of a sort in one line.
+ * @returns the exit status: 1 when something that exists could not be read
+ */
+export function reportGaps(gaps: readonly Gap[], warn: (line: string) => void): number {
+  const failures = gaps.filter(isFailure);
+  const sorts = new Map<string, Gap[]>();
+  for (const gap of failures) {
+    const sort = [gap.status, gap.operation, gap.errno, gap.table].join(' ');
+    const same = sorts.get(sort);
+    if (same === undefined) sorts.set(sort, [gap]);
+    else same.push(gap);
+  }
+  for (const same of sorts.values()) {
+    const shown = same.length > LISTED ? same.slice(0, 1) : same;
+    for (const gap of shown) warn(printable(gap.message));
+    if (same.length > shown.length) warn(`… and ${same.length - shown.length} more of the same sort (-o json lists them)`);
+  }
+  return failures.length > 0 ? EXIT.incomplete : EXIT.ok;
+}

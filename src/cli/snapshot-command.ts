@@ -1,0 +1,24 @@
+import { Command } from 'commander';
+import { addShowOptions, type ShowFlags } from './options.js';
+import type { Context } from './program.js';
+import { reportGaps } from './report.js';
+import { show } from './show.js';
+import { openSource } from './sources.js';
+import { withProgress } from './terminal.js';
+
+/** `nsatlas snapshot` */
+export function snapshotCommand(context: Context, finish: (status: number) => void): Command {
+  const command = new Command('snapshot')
+    .description('the whole host as one document')
+    .addHelpText('after', '\nExample:\n  nsatlas snapshot -o json > $(hostname).json && nsatlas veths --from $(hostname).json');
+  return addShowOptions(command).action(async (flags: ShowFlags) => {
+    const source = await openSource(flags);
+    try {
+      const snapshot = await withProgress(context.terminal.stderr, source.doing, source.snapshot());
+      await show({ name: 'snapshot', snapshot }, flags.output, context);
+      finish(reportGaps(snapshot.gaps, (line) => context.warn(line)));
+    } finally {
+      source.close();
+    }
+  });
+}

@@ -1,0 +1,37 @@
+import { once } from 'node:events';
+
+/** Where a command writes; the process's own streams, or buffers in tests. */
+export interface Terminal {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** Writes all of a text, at the reader's pace. A reader that went away (`| head`) is no error. */
+export async function writeAll(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  for (let at = 0; at < text.length; at += CHUNK) {
+    if (stream.destroyed) return;
+    if (!stream.write(text.slice(at, at + CHUNK))) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+  }
+}
+
+const CHUNK = 1 << 16;
+
+/** NO_COLOR (no-color.org) and FORCE_COLOR decide before the terminal does. */
+export function wantsColour(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+  if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
+  if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0') return true;
+  return stream.isTTY && env['TERM'] !== 'dumb';
+}
+
+/** Says what is going on when it takes more than a second and somebody watches. */
+export async function withProgress<Value>(stderr: NodeJS.WriteStream, what: string, work: Promise<Value>): Promise<Value> {
+  if (!stderr.isTTY) return work;
+  const started = Date.now();
+  const timer = setInterval(() => stderr.write(`\r${what} … ${Math.round((Date.now() - started) / 1000)} s`), 1000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+    if (Date.now() - started >= 1000) stderr.write('\r\u001b[K');
+  }
+}

@@ -1,0 +1,151 @@
+import { statSync } from 'node:fs';
+import { type DirectoryEntry, type Identify, readDirectories } from './directories.js';
+import { type NsfsMount, parseMountinfo } from './mountinfo.js';
+import { type ProcessScan, readLink, readProcFile, scanProcesses } from './processes.js';
+import type { Discovery, DiscoveryProblem, FoundNetns } from './types.js';
+
+export type { Identify } from './directories.js';
+export type { Discovery, DiscoveryProblem, FoundNetns } from './types.js';
+
+export interface DiscoverOptions {
+  /** Where the proc file system of the machine is mounted: /proc, or /host/proc in a container. */
+  readonly procRoot: string;
+  /** When not empty, only these directories are looked at: no mounts, no processes. */
+  readonly netnsDirs: readonly string[];
+  readonly identify: Identify;
+}
+
+/**
+ * Finds the network namespaces of this machine: the union of nsfs mounts (so that a Docker daemon with a directory of
+ * its own is found without configuration), of the mounts in other mount namespaces, and of the processes' namespaces.
+ * One namespace comes once, with every reference that was found.
+ */
+export async function discover(options: DiscoverOptions): Promise<Discovery> {
+  const own = statSync('/proc/self/ns/net');
+  const found = new Collection(own.dev);
+  const problems: DiscoveryProblem[] = [];
+  if (options.netnsDirs.length > 0) {
+    const directories = await readDirectories(options.netnsDirs, options.identify);
+    for (const entry of directories.entries) found.addEntry(entry);
+    problems.push(...directories.problems);
+  } else {
+    found.addNamespace(own.ino, own.dev).openPaths.push('/proc/self/ns/net');
+    for (const mount of parseMountinfo(readProcFile('/proc/self/mountinfo') ?? '')) found.addMount(mount, '');
+    const scan = await scanProcesses(options.procRoot);
+    for (const { pid, netIno } of scan.processes) found.addProcess(pid, netIno, options.procRoot);
+    addForeignMounts(found, scan, options.procRoot);
+    problems.push(...deniedProblem(scan, options.procRoot));
+  }
+  return { namespaces: found.finish(hostInode(options.procRoot) ?? own.ino), problems };
+}
+
+/**
+ * Inode of the machine's own namespace: that of its first process; where that may not be read (seen even for root on
+ * one virtual machine), of kthreadd, which never leaves the initial namespace.
+ */
+function hostInode(procRoot: string): number | undefined {
+  for (const pid of [1, 2]) {
+    if (pid === 2 && readProcFile(`${procRoot}/2/comm`)?.trim() !== 'kthreadd') continue;
+    const ino = /^net:\[(\d+)\]$/.exec(readLink(`${procRoot}/${pid}/ns/net`) ?? '')?.[1];
+    if (ino !== undefined) return Number(ino);
+  }
+  return undefined;
+}
+
+/**
+ * Mounts that only other mount namespaces have: daemons with a private one, and stale private copies that pin a
+ * namespace. A copy of a mount that is here too, under the same name, is ordinary propagation and says nothing.
+ */
+function addForeignMounts(found: Collection, scan: ProcessScan, procRoot: string): void {
+  const seen = new Set([readLink('/proc/self/ns/mnt')]);
+  for (const { pid, mount } of scan.processes) {
+    if (mount === undefined || seen.has(mount)) continue;
+    seen.add(mount);
+    const text = readProcFile(`${procRoot}/${pid}/mountinfo`) ?? '';
+    for (const nsfsMount of parseMountinfo(text)) {
+      if (!found.hasMount(nsfsMount)) found.addMount(nsfsMount, `${procRoot}/${pid}/root`);
+    }
+  }
+}
+
+function deniedProblem(scan: ProcessScan, procRoot: string): DiscoveryProblem[] {
+  if (scan.denied.length === 0) return [];
+  const count = scan.denied.length;
+  const whose = count === 1 ? '1 process' : `${count} processes`;
+  return [
+    {
+      path: procRoot,
+      kind: 'denied',
+      errno: 'EACCES',
+      operation: 'readlink',
+      message: `the namespaces of ${whose} cannot be seen: CAP_SYS_PTRACE is missing, so namespaces that only processes refer to may be left out; run as root`,
+    },
+  ];
+}
+
+interface Entry {
+  readonly ino: number;
+  readonly dev: number;
+  readonly ownPaths: Set<string>;
+  readonly foreignPaths: Set<string>;
+  readonly openPaths: string[];
+  readonly pids: Set<number>;
+}
+
+/** Namespaces by identity, while references to them are being collected. */
+class Collection {
+  readonly #entries = new Map<string, Entry>();
+  readonly #ownMounts = new Set<string>();
+  readonly #nsfsDev: number;
+
+  constructor(nsfsDev: number) {
+    this.#nsfsDev = nsfsDev;
+  }
+
+  addNamespace(ino: number, dev: number): Entry {
+    const known = this.#entries.get(`${dev}:${ino}`);
+    if (known !== undefined) return known;
+    const entry: Entry = { ino, dev, ownPaths: new Set(), foreignPaths: new Set(), openPaths: [], pids: new Set() };
+    this.#entries.set(`${dev}:${ino}`, entry);
+    return entry;
+  }
+
+  addEntry({ path, ino, dev }: DirectoryEntry): void {
+    const entry = this.addNamespace(ino, dev);
+    entry.ownPaths.add(path);
+    entry.openPaths.push(path);
+  }
+
+  hasMount(mount: NsfsMount): boolean {
+    return this.#ownMounts.has(`${mount.ino} ${mount.mountPoint}`);
+  }
+
+  /** @param root '' for this mount namespace, else /proc/PID/root */
+  addMount(mount: NsfsMount, root: string): void {
+    const path = `${root}${mount.mountPoint}`;
+    const entry = this.addNamespace(mount.ino, mount.dev);
+    if (root === '') this.#ownMounts.add(`${mount.ino} ${mount.mountPoint}`);
+    (root === '' ? entry.ownPaths : entry.foreignPaths).add(path);
+    if (!mount.deleted) entry.openPaths.push(path);
+  }
+
+  /** /proc/PID/ns/net tells the inode only; nsfs is one file system, so its device is that of our own namespace. */
+  addProcess(pid: number, netIno: number, procRoot: string): void {
+    const entry = this.addNamespace(netIno, this.#nsfsDev);
+    entry.pids.add(pid);
+    // Two processes are enough: one may end before it is used.
+    if (entry.pids.size <= 2) entry.openPaths.push(`${procRoot}/${pid}/ns/net`);
+  }
+
+  finish(hostIno: number): FoundNetns[] {
+    const namespaces = [...this.#entries.values()].map((entry) => ({
+      ino: entry.ino,
+      dev: entry.dev,
+      paths: [...[...entry.ownPaths].sort(), ...[...entry.foreignPaths].sort()],
+      pids: [...entry.pids].sort((a, b) => a - b),
+      openPaths: entry.openPaths,
+      isHost: entry.ino === hostIno && entry.dev === this.#nsfsDev,
+    }));
+    return namespaces.sort((a, b) => Number(b.isHost) - Number(a.isHost) || a.ino - b.ino);
+  }
+}

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** What /proc says of one process. */
+export interface ProcessNamespaces {
+  readonly pid: number;
+  /** Inode of its network namespace. */
+  readonly netIno: number;
+  /** Text of its mount namespace link, an opaque identity; absent when it could not be read. */
+  readonly mount: string | undefined;
+}
+
+/** Every process that could be looked at. */
+export interface ProcessScan {
+  readonly processes: readonly ProcessNamespaces[];
+  /** Processes that exist and may not be looked at (EACCES, EPERM). */
+  readonly denied: readonly number[];
+}
+
+/** Symbolic links of /proc are read in slices of this many processes, so that the event loop is never held for long. */
+const SLICE = 128;
+
+const NET_LINK = /^net:\[(\d+)\]$/;
+
+/**
+ * The namespaces of all processes under a mounted proc file system. Reading another user's link needs CAP_SYS_PTRACE
+ * (ptrace_may_access(), proc_ns_readlink() in fs/proc/namespaces.c). Processes that end meanwhile are left out.
+ */
+export async function scanProcesses(procRoot: string): Promise<ProcessScan> {
+  const pids = readdirSync(procRoot)
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+  const processes: ProcessNamespaces[] = [];
+  const denied: number[] = [];
+  for (const [at, pid] of pids.entries()) {
+    if (at % SLICE === SLICE - 1) await nextTurn();
+    const net = readLink(`${procRoot}/${pid}/ns/net`);
+    if (net === 'denied') denied.push(pid);
+    const netIno = NET_LINK.exec(net ?? '')?.[1];
+    if (netIno === undefined) continue;
+    const mount = readLink(`${procRoot}/${pid}/ns/mnt`);
+    processes.push({ pid, netIno: Number(netIno), mount: mount === 'denied' ? undefined : mount });
+  }
+  return { processes, denied };
+}
+
+/** The link's text; 'denied'; undefined when the process is gone (or a zombie, which has no namespaces any more). */
+export function readLink(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code === 'EACCES' || code === 'EPERM') return 'denied';
+    // ENOENT, ESRCH: it ended between readdir and here. Anything else is as good as gone.
+    return undefined;
+  }
+}
+
+/** Text of a small file of /proc, undefined when the process is gone or may not be looked at. */
+export function readProcFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    // A process that ended or is another user's: scanProcesses() has counted it already.
+    return undefined;
+  }
+}

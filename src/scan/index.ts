@@ -1,0 +1,193 @@
+import { createEngines } from '../docker/index.js';
+import type { EngineView } from '../docker/types.js';
+import { discover } from '../discover/index.js';
+import type { DiscoveryProblem } from '../discover/types.js';
+import { createNetnsReader } from '../native/index.js';
+import type { NetnsReader } from '../native/types.js';
+import { buildNamespaces, type NamespaceRead } from '../model/build.js';
+import { formatNetnsId } from '../model/ids.js';
+import { joinOwners } from '../model/owners.js';
+import { contradictions } from '../model/pairs.js';
+import { NsidResolver } from '../model/references.js';
+import type { Gap, HostSnapshot, ReadStatus, Table, TableStatus } from '../model/types.js';
+import { describeFeatures } from './features.js';
+import { describeHost, type HostInfoOptions } from './host-info.js';
+import { describe, type DumpTable, finishTable, type NamespaceResult, readNamespaces, rereadNamespaces } from './namespace-pass.js';
+import { type NsidOutcome, resolveNsids } from './nsid-pass.js';
+import { ALL_TABLES, type HostSource } from './types.js';
+
+export interface HostSourceOptions extends HostInfoOptions {
+  /** Where the host's proc file system is mounted. */
+  readonly procRoot: string;
+  /** When not empty, only these directories are read. */
+  readonly netnsDirs: readonly string[];
+  readonly dockerSockets: readonly string[];
+  /** Whether a person named the sockets, so that an absent one is a gap. */
+  readonly dockerSocketsGiven: boolean;
+  /** Keep the engines' event streams open between reads. */
+  readonly followEngines: boolean;
+  /** Most milliseconds that one namespace may take. */
+  readonly timeLimitMs: number;
+}
+
+/** Pairs that contradict each other are read again this often: a busy host is still changing meanwhile. */
+const SETTLE_ROUNDS = 2;
+
+/** The reader of this host. Holds a thread of its own and, with followEngines, connections to the engines; close() ends both. */
+export function createHostSource(options: HostSourceOptions): HostSource {
+  const reader = createNetnsReader();
+  const engines = createEngines({ sockets: options.dockerSockets, explicit: options.dockerSocketsGiven, follow: options.followEngines });
+  return {
+    read: async (tables) => {
+      const readAt = new Date();
+      const started = performance.now();
+      const [discovery, view] = await Promise.all([
+        discover({
+          procRoot: options.procRoot,
+          netnsDirs: options.netnsDirs,
+          identify: (paths) => reader.identify(paths, options.timeLimitMs),
+        }),
+        engines.view(),
+      ]);
+      const scan = await scanNamespaces(reader, await readAll(reader, discovery.namespaces, tables, options), tables, options);
+      return finish(scan, discovery.problems, view, (durationMs) => describeHost(options, view.engines, readAt, durationMs), started);
+    },
+    features: async () => describeFeatures(options.procRoot, await engines.view()),
+    close: () => {
+      reader.close();
+      engines.close();
+    },
+  };
+}
+
+interface Scan {
+  readonly results: readonly NamespaceResult[];
+  readonly reads: readonly NamespaceRead[];
+  readonly resolver: NsidResolver;
+  readonly outcomes: ReadonlyMap<number, NsidOutcome>;
+}
+
+function readAll(
+  reader: NetnsReader,
+  namespaces: Awaited<ReturnType<typeof discover>>['namespaces'],
+  tables: readonly Table[],
+  { timeLimitMs }: HostSourceOptions,
+): Promise<NamespaceResult[]> {
+  return readNamespaces(reader, namespaces, tables.filter(isDump), timeLimitMs);
+}
+
+function isDump(table: Table): table is DumpTable {
+  return table !== 'NSIDS';
+}
+
+/** Resolves the pairs; namespaces that contradict each other are read once more. */
+async function scanNamespaces(
+  reader: NetnsReader,
+  all: readonly NamespaceResult[],
+  tables: readonly Table[],
+  { timeLimitMs }: HostSourceOptions,
+): Promise<Scan> {
+  // A namespace that is gone is told as a gap only: there is nothing to show of it.
+  const results = all.filter((result) => result.status !== 'VANISHED');
+  const gone = all.filter((result) => result.status === 'VANISHED');
+  for (let round = 0; ; round++) {
+    const reads = results.map(toRead);
+    const resolver = new NsidResolver(reads);
+    const outcomes = tables.includes('NSIDS') ? await resolveNsids(reader, results, resolver, timeLimitMs) : new Map<number, NsidOutcome>();
+    const again = round < SETTLE_ROUNDS && tables.includes('NSIDS') ? contradictions(reads, resolver) : new Set<number>();
+    if (again.size === 0) return { results: [...results, ...gone], reads, resolver, outcomes };
+    const wanted = results.filter((_, at) => again.has(at));
+    await rereadNamespaces(reader, wanted, tables.filter((table) => table === 'LINKS' || table === 'ADDRESSES').filter(isDump), timeLimitMs);
+  }
+}
+
+function toRead(result: NamespaceResult): NamespaceRead {
+  const { found, tables } = result;
+  const links = tables.get('LINKS')?.decoder.links ?? [];
+  return {
+    ino: found.ino,
+    dev: found.dev,
+    paths: found.paths,
+    pids: found.pids,
+    isHost: found.isHost,
+    ...(result.cookie !== undefined && { cookie: result.cookie }),
+    status: result.status,
+    tables: [],
+    links: new Map(links.map((link) => [link.ifindex, link])),
+    addresses: tables.get('ADDRESSES')?.decoder.addresses ?? [],
+    fdb: tables.get('FDB')?.decoder.fdb ?? [],
+    neighbors: tables.get('NEIGHBORS')?.decoder.neighbors ?? [],
+    routes: tables.get('ROUTES')?.decoder.routes ?? [],
+  };
+}
+
+function finish(
+  scan: Scan,
+  problems: readonly DiscoveryProblem[],
+  view: EngineView,
+  host: (durationMs: number) => HostSnapshot['host'],
+  started: number,
+): HostSnapshot {
+  const gaps: Gap[] = [...problems.map(discoveryGap), ...view.gaps];
+  const reads = scan.reads.map((read, at): NamespaceRead => {
+    const result = scan.results[at];
+    return result === undefined ? read : { ...read, tables: tableStatuses(result, scan.outcomes.get(at)) };
+  });
+  for (const [at, result] of scan.results.entries()) {
+    if (result.gap !== undefined) gaps.push(result.gap);
+    else for (const [table, state] of result.tables) gaps.push(...finishTable(result.found, table, state));
+    gaps.push(...nsidGaps(result, scan.outcomes.get(at)));
+  }
+  const joined = joinOwners(buildNamespaces(reads, scan.resolver), view);
+  return {
+    host: host(performance.now() - started),
+    namespaces: joined.namespaces,
+    gaps: [...gaps, ...joined.gaps],
+    networks: [...view.networks],
+  };
+}
+
+function tableStatuses(result: NamespaceResult, nsids: NsidOutcome | undefined): TableStatus[] {
+  return ALL_TABLES.flatMap((table): TableStatus[] => {
+    if (table === 'NSIDS') {
+      return nsids === undefined ? [] : [{ table, status: nsids.errno === undefined ? 'OK' : 'FAILED', rows: nsids.answered, attempts: 1 }];
+    }
+    const state = result.tables.get(table);
+    if (state === undefined) return [];
+    const status: ReadStatus = state.status === 'OK' && state.decoder.errors.length > 0 ? 'MALFORMED' : state.status;
+    return [{ table, status, rows: state.decoder.rows, attempts: state.attempts }];
+  });
+}
+
+function nsidGaps(result: NamespaceResult, outcome: NsidOutcome | undefined): Gap[] {
+  // A candidate that died before it could be asked about is no loss: there is nothing to pair with.
+  if (outcome?.errno === undefined || outcome.errno === 'ENOENT' || outcome.errno === 'ESTALE') return [];
+  return [
+    {
+      netnsId: formatNetnsId(result.found.ino),
+      table: 'NSIDS',
+      status: 'FAILED',
+      errno: outcome.errno,
+      operation: 'getnsid',
+      message: `${describe(result.found)}: the ids of other namespaces could not be asked for (${outcome.errno}), so some veths may look unpaired`,
+    },
+  ];
+}
+
+const PROBLEM_STATUS: Readonly<Record<DiscoveryProblem['kind'], ReadStatus>> = {
+  'not-a-netns': 'NOT_A_NETNS',
+  denied: 'DENIED',
+  vanished: 'VANISHED',
+  timeout: 'TIMED_OUT',
+  failed: 'FAILED',
+};
+
+function discoveryGap(problem: DiscoveryProblem): Gap {
+  return {
+    path: problem.path,
+    status: PROBLEM_STATUS[problem.kind],
+    ...(problem.errno !== undefined && { errno: problem.errno }),
+    operation: problem.operation,
+    message: problem.message,
+  };
+}

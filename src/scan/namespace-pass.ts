@@ -1,0 +1,239 @@
+import type { DecodeError } from '../netlink/error.js';
+import { errnoName } from '../netlink/errno.js';
+import { dumpAddresses, dumpFdb, dumpLinks, dumpNeighbors, dumpProxyNeighbors, dumpRoutes } from '../netlink/requests.js';
+import { DumpDecoder } from '../decode/dump.js';
+import type { FoundNetns } from '../discover/types.js';
+import { statusOfErrno } from '../model/gaps.js';
+import { formatNetnsId } from '../model/ids.js';
+import type { Gap, ReadStatus, Table } from '../model/types.js';
+import type { NetlinkRequest, NetnsReadProblem, NetnsReader, ReadTarget } from '../native/types.js';
+
+/** What was read of one namespace. */
+export interface NamespaceResult {
+  readonly found: FoundNetns;
+  status: ReadStatus;
+  cookie: bigint | undefined;
+  /** The path that could be opened. */
+  openPath: string | undefined;
+  readonly tables: Map<DumpTable, TableResult>;
+  /** What is wrong with the namespace as a whole. */
+  gap: Gap | undefined;
+}
+
+/** Tables that are dumps; NSIDS is answered question by question (nsid-pass.ts). */
+export type DumpTable = Exclude<Table, 'NSIDS'>;
+
+/** One table of one namespace. */
+export interface TableResult {
+  readonly decoder: DumpDecoder;
+  status: ReadStatus;
+  attempts: number;
+  gaps: Gap[];
+}
+
+const REQUESTS: readonly { readonly table: DumpTable; readonly bytes: Uint8Array }[] = [
+  { table: 'LINKS', bytes: dumpLinks() },
+  { table: 'ADDRESSES', bytes: dumpAddresses() },
+  { table: 'FDB', bytes: dumpFdb() },
+  { table: 'NEIGHBORS', bytes: dumpNeighbors() },
+  { table: 'NEIGHBORS', bytes: dumpProxyNeighbors() },
+  { table: 'ROUTES', bytes: dumpRoutes() },
+];
+
+/** A dump that keeps being interrupted by changes is repeated this often; then its rows are kept and it says so. */
+const MAX_ATTEMPTS = 5;
+
+interface Pending {
+  readonly result: NamespaceResult;
+  readonly path: string;
+  readonly tables: readonly DumpTable[];
+}
+
+/** Reads tables of namespaces, trying every path to each and repeating interrupted dumps. */
+export async function readNamespaces(
+  reader: NetnsReader,
+  namespaces: readonly FoundNetns[],
+  tables: readonly DumpTable[],
+  timeLimitMs: number,
+): Promise<NamespaceResult[]> {
+  const results = namespaces.map(
+    (found): NamespaceResult => ({ found, status: 'NOT_READ', cookie: undefined, openPath: undefined, tables: new Map(), gap: undefined }),
+  );
+  let pending = results.flatMap((result) => startReading(result, tables));
+  for (let pathAt = 1; pending.length > 0; pathAt++) {
+    await readPending(reader, pending, timeLimitMs);
+    pending = pending.flatMap(({ result }) => {
+      const path = result.found.openPaths[pathAt];
+      return result.status === 'OK' || result.status === 'TIMED_OUT' || path === undefined ? [] : [{ result, path, tables }];
+    });
+  }
+  await repeatInterrupted(reader, results, timeLimitMs);
+  return results;
+}
+
+function startReading(result: NamespaceResult, tables: readonly DumpTable[]): Pending[] {
+  const path = result.found.openPaths[0];
+  if (path !== undefined) return [{ result, path, tables }];
+  result.status = 'FAILED';
+  result.gap = {
+    netnsId: formatNetnsId(result.found.ino),
+    status: 'FAILED',
+    operation: 'open',
+    message: `${describe(result.found)}: cannot be opened, for the file under its mount was removed; the mount keeps the namespace alive`,
+  };
+  return [];
+}
+
+async function repeatInterrupted(reader: NetnsReader, results: readonly NamespaceResult[], timeLimitMs: number): Promise<void> {
+  for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) {
+    const again = results.flatMap((result): Pending[] => {
+      const tables = [...result.tables].filter(([, { status }]) => status === 'INTERRUPTED').map(([table]) => table);
+      return tables.length === 0 || result.openPath === undefined ? [] : [{ result, path: result.openPath, tables }];
+    });
+    if (again.length === 0) return;
+    await readPending(reader, again, timeLimitMs);
+  }
+}
+
+/** Reads some tables of some namespaces anew. */
+export async function rereadNamespaces(
+  reader: NetnsReader,
+  results: readonly NamespaceResult[],
+  tables: readonly DumpTable[],
+  timeLimitMs: number,
+): Promise<void> {
+  const pending = results.flatMap((result) => (result.openPath === undefined ? [] : [{ result, path: result.openPath, tables }]));
+  await readPending(reader, pending, timeLimitMs);
+  await repeatInterrupted(reader, results, timeLimitMs);
+}
+
+async function readPending(reader: NetnsReader, pending: readonly Pending[], timeLimitMs: number): Promise<void> {
+  const requests: NetlinkRequest[] = REQUESTS.map(({ bytes }) => ({ bytes }));
+  const targets = pending.map(
+    ({ result, path, tables }): ReadTarget => ({
+      path,
+      expect: { dev: result.found.dev, ino: result.found.ino },
+      requests: REQUESTS.flatMap(({ table }, at) => (tables.includes(table) ? [at] : [])),
+    }),
+  );
+  for (const { result, tables } of pending) prepareTables(result, tables);
+  await reader.read({ requests, targets, timeLimitMs }, {
+    target: (at, _identity, cookie) => {
+      const entry = pending[at];
+      if (entry === undefined) return;
+      entry.result.cookie = cookie;
+      entry.result.openPath = entry.path;
+      entry.result.status = 'OK';
+      entry.result.gap = undefined;
+    },
+    datagram: (at, request, view, start, end) => tableAt(pending, at, request)?.decoder.datagram(view, start, end),
+    requestEnd: (at, request, errno, operation) => endTable(pending, at, request, errno, operation),
+    targetEnd: (at, problem) => {
+      const entry = pending[at];
+      if (entry !== undefined && problem !== undefined) endWithProblem(entry.result, problem, entry.path);
+    },
+  });
+}
+
+function prepareTables(result: NamespaceResult, tables: readonly DumpTable[]): void {
+  for (const table of tables) {
+    const attempts = (result.tables.get(table)?.attempts ?? 0) + 1;
+    result.tables.set(table, { decoder: new DumpDecoder(), status: 'NOT_READ', attempts, gaps: [] });
+  }
+}
+
+function tableAt(pending: readonly Pending[], at: number, request: number): TableResult | undefined {
+  const table = REQUESTS[request]?.table;
+  return table === undefined ? undefined : pending[at]?.result.tables.get(table);
+}
+
+function endTable(pending: readonly Pending[], at: number, request: number, errno: number, operation: string): void {
+  const result = pending[at]?.result;
+  const table = REQUESTS[request]?.table;
+  const state = tableAt(pending, at, request);
+  if (result === undefined || table === undefined || state === undefined) return;
+  // Two requests can fill one table: what went wrong with the first is not mended by the second.
+  if (state.status !== 'NOT_READ' && state.status !== 'OK') return;
+  if (errno !== 0) {
+    const name = errnoName(errno);
+    state.status = statusOfErrno(name);
+    state.gaps.push(tableGap(result.found, table, state.status, `${operation} failed (${name})`, { errno: name, operation }));
+    return;
+  }
+  state.status = state.decoder.interrupted ? 'INTERRUPTED' : 'OK';
+}
+
+/** Why the rows of a table may be wrong, once no more attempts are made. */
+export function finishTable(found: FoundNetns, table: DumpTable, state: TableResult): Gap[] {
+  const interrupted =
+    state.status === 'INTERRUPTED'
+      ? [tableGap(found, table, 'INTERRUPTED', `changed during each of ${state.attempts} dumps; rows may be missing or doubled`, { operation: 'dump' })]
+      : [];
+  return [...state.gaps, ...interrupted, ...state.decoder.errors.map((error) => decodeGap(found, table, error))];
+}
+
+function decodeGap(found: FoundNetns, table: DumpTable, error: DecodeError): Gap {
+  return tableGap(found, table, 'MALFORMED', `one row could not be decoded (${error.message}); please report it`, { operation: 'decode' });
+}
+
+interface GapDetail {
+  readonly errno?: string;
+  readonly operation: string;
+}
+
+function tableGap(found: FoundNetns, table: DumpTable, status: ReadStatus, what: string, detail: GapDetail): Gap {
+  return { netnsId: formatNetnsId(found.ino), table, status, ...detail, message: `${describe(found)}: ${table.toLowerCase()}: ${what}` };
+}
+
+function endWithProblem(result: NamespaceResult, problem: NetnsReadProblem, path: string): void {
+  // The thread could not get back; what it had read is whole.
+  if (problem.operation === 'restore') return;
+  const errno = problem.errno === 0 ? undefined : errnoName(problem.errno);
+  result.status = statusOfProblem(problem, errno);
+  for (const state of result.tables.values()) if (state.status === 'NOT_READ') state.status = result.status;
+  result.gap = {
+    netnsId: formatNetnsId(result.found.ino),
+    path,
+    status: result.status,
+    ...(errno !== undefined && { errno }),
+    operation: problem.operation,
+    message: `${describe(result.found)}: ${problemWords(result.status, problem, errno)}`,
+  };
+}
+
+function statusOfProblem({ problem }: NetnsReadProblem, errno: string | undefined): ReadStatus {
+  switch (problem) {
+    case 'denied':
+      return 'DENIED';
+    case 'timeout':
+      return 'TIMED_OUT';
+    case 'failed':
+      return statusOfErrno(errno);
+    default:
+      // It was a network namespace when it was found, and this path does not lead to it any more.
+      return 'VANISHED';
+  }
+}
+
+function problemWords(status: ReadStatus, problem: NetnsReadProblem, errno: string | undefined): string {
+  const why = errno === undefined ? '' : ` (${errno})`;
+  switch (status) {
+    case 'DENIED':
+      return problem.operation === 'enter'
+        ? `cannot be entered${why}: CAP_SYS_ADMIN is missing, so only this process’s own namespace can be read; run as root`
+        : `cannot be opened${why}: CAP_SYS_PTRACE or the right to its directory is missing; run as root`;
+    case 'TIMED_OUT':
+      return 'did not answer within the time limit (--time-limit)';
+    case 'VANISHED':
+      return 'was gone before it could be read';
+    default:
+      return `${problem.operation} failed${why}: ${problem.detail}`;
+  }
+}
+
+/** "net:[4026532287] (/run/docker/netns/1-x8sn2ys3vd)" */
+export function describe(found: FoundNetns): string {
+  const where = found.paths[0] ?? (found.pids[0] === undefined ? undefined : `process ${found.pids[0]}`);
+  const id = formatNetnsId(found.ino);
+  return where === undefined ? id : `${id} (${where})`;
+}

@@ -1,0 +1,73 @@
+import { decodeNsid } from '../decode/nsid.js';
+import { errnoName } from '../netlink/errno.js';
+import { findMessage } from '../netlink/messages.js';
+import { getNsidByFd } from '../netlink/requests.js';
+import { RTM_NEWNSID } from '../netlink/uapi.js';
+import type { NsidResolver } from '../model/references.js';
+import type { NetlinkRequest, NetnsReader, ReadTarget } from '../native/types.js';
+import type { NamespaceResult } from './namespace-pass.js';
+
+/** How the questions of one namespace went: the errno of the first that failed, and how many were answered. */
+export interface NsidOutcome {
+  answered: number;
+  errno: string | undefined;
+}
+
+/** Asks the kernel until the resolver has no more questions. */
+export async function resolveNsids(
+  reader: NetnsReader,
+  results: readonly NamespaceResult[],
+  resolver: NsidResolver,
+  timeLimitMs: number,
+): Promise<Map<number, NsidOutcome>> {
+  const outcomes = new Map<number, NsidOutcome>();
+  for (let questions = resolver.questions(); questions.length > 0; questions = resolver.questions()) {
+    const requests: NetlinkRequest[] = [];
+    const candidates: number[] = [];
+    const targets: ReadTarget[] = [];
+    const askers: number[] = [];
+    for (const question of questions) {
+      const asker = results[question.asker];
+      if (asker?.openPath === undefined) continue;
+      const own: number[] = [];
+      for (const candidate of question.candidates) {
+        const request = requestAbout(results[candidate]);
+        if (request === undefined) continue;
+        own.push(requests.push(request) - 1);
+        candidates.push(candidate);
+      }
+      askers.push(question.asker);
+      targets.push({ path: asker.openPath, expect: identityOf(asker), requests: own });
+    }
+    for (const question of questions) for (const candidate of question.candidates) resolver.answer(question.asker, candidate, undefined);
+    await reader.read({ requests, targets, timeLimitMs }, {
+      datagram: (at, request, view, start, end) => {
+        const message = findMessage(view, start, end, RTM_NEWNSID);
+        const record = message === undefined ? undefined : decodeNsid(view, message.start, message.end);
+        const asker = askers[at];
+        const candidate = candidates[request];
+        if (record === undefined || 'error' in record || asker === undefined || candidate === undefined) return;
+        resolver.answer(asker, candidate, record.value.nsid);
+      },
+      requestEnd: (at, _request, errno) => {
+        const asker = askers[at];
+        if (asker === undefined) return;
+        const outcome = outcomes.get(asker) ?? { answered: 0, errno: undefined };
+        if (errno === 0) outcome.answered++;
+        else outcome.errno ??= errnoName(errno);
+        outcomes.set(asker, outcome);
+      },
+    });
+  }
+  return outcomes;
+}
+
+function requestAbout(candidate: NamespaceResult | undefined): NetlinkRequest | undefined {
+  if (candidate?.openPath === undefined) return undefined;
+  const { bytes, fdOffset } = getNsidByFd();
+  return { bytes, netnsFd: { offset: fdOffset, path: candidate.openPath, expect: identityOf(candidate) } };
+}
+
+function identityOf({ found }: NamespaceResult): { dev: number; ino: number } {
+  return { dev: found.dev, ino: found.ino };
+}

@@ -1,0 +1,57 @@
+import type { AddressRecord, Ifindex, LinkRecord, Nsid } from '../../src/decode/records.js';
+import type { NamespaceRead } from '../../src/model/build.js';
+
+/** A link with the least a kernel says of one. */
+export function link(ifindex: number, name: string, more: Partial<LinkRecord> = {}): LinkRecord {
+  return {
+    ifindex: ifindex as Ifindex,
+    name,
+    altnames: [],
+    linkType: 'ether',
+    mtu: 1500,
+    flags: ['UP'],
+    rawFlags: 1,
+    operState: 'UP',
+    attributes: {},
+    portAttributes: {},
+    unknownAttributes: {},
+    refs: [],
+    ...more,
+  };
+}
+
+/** A veth whose peer is `peer` in the namespace that `nsid` stands for; without nsid in the same one. */
+export function veth(ifindex: number, name: string, peer: number, nsid?: number, more: Partial<LinkRecord> = {}): LinkRecord {
+  const reference = { role: 'peer' as const, ifindex: peer as Ifindex, ...(nsid !== undefined && { nsid: nsid as Nsid }) };
+  return link(ifindex, name, {
+    kind: 'veth',
+    linkIfindex: peer as Ifindex,
+    ...(nsid !== undefined && { linkNsid: nsid as Nsid }),
+    refs: [reference],
+    ...more,
+  });
+}
+
+/** An IPv4 address as an interface has it. */
+export function address(ifindex: number, text: string, prefixLength: number): AddressRecord {
+  return { ifindex: ifindex as Ifindex, family: 'inet', address: text, prefixLength, scope: 'global', flags: ['PERMANENT'] };
+}
+
+/** A namespace that was read whole. */
+export function namespace(ino: number, links: readonly LinkRecord[], more: Partial<NamespaceRead> = {}): NamespaceRead {
+  return {
+    ino,
+    dev: 4,
+    paths: [],
+    pids: [],
+    isHost: false,
+    status: 'OK',
+    tables: [],
+    links: new Map(links.map((record) => [record.ifindex, record])),
+    addresses: [],
+    fdb: [],
+    neighbors: [],
+    routes: [],
+    ...more,
+  };
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { NamespaceRead } from '../../../src/model/build.js';
+import { contradictions, pairOf } from '../../../src/model/pairs.js';
+import { NsidResolver } from '../../../src/model/references.js';
+import { link, namespace, veth } from '../../support/records.js';
+
+/** nsids as a kernel would have them: for each namespace, position of the other to its id. */
+type Ids = readonly ReadonlyMap<number, number>[];
+
+/** Answers every question from the given ids, as the kernel does. @returns how many were asked */
+function settle(resolver: NsidResolver, ids: Ids): number {
+  let asked = 0;
+  for (let questions = resolver.questions(); questions.length > 0; questions = resolver.questions()) {
+    for (const { asker, candidates } of questions) {
+      for (const candidate of candidates) {
+        asked++;
+        resolver.answer(asker, candidate, ids[asker]?.get(candidate));
+      }
+    }
+  }
+  return asked;
+}
+
+function statusOf(namespaces: readonly NamespaceRead[], resolver: NsidResolver, at: number, ifindex: number): string | undefined {
+  const record = [...(namespaces[at]?.links.values() ?? [])].find((candidate) => candidate.ifindex === ifindex);
+  assert.ok(record);
+  const verdict = pairOf({ namespace: at, link: record }, namespaces, resolver);
+  return verdict?.peer === undefined ? verdict?.status : `${verdict.status} ${verdict.peer.namespace}/${verdict.peer.link.ifindex}`;
+}
+
+describe('veth pairing', () => {
+  it('pairs two pairs of namespaces whose veths all have ifindex 2', () => {
+    const namespaces = [0, 1, 2, 3].map((at) => namespace(100 + at, [veth(2, 'eth0', 2, 0)]));
+    const resolver = new NsidResolver(namespaces);
+    settle(resolver, [new Map([[2, 0]]), new Map([[3, 0]]), new Map([[0, 0]]), new Map([[1, 0]])]);
+    assert.deepEqual(
+      [0, 1, 2, 3].map((at) => statusOf(namespaces, resolver, at, 2)),
+      ['PAIRED 2/2', 'PAIRED 3/2', 'PAIRED 0/2', 'PAIRED 1/2'],
+    );
+  });
+
+  it('says PEER_NOT_VISIBLE for a peer in a namespace that was not found, though another veth looks like it', () => {
+    const namespaces = [namespace(100, [veth(7, 'veth7', 2, 0)]), namespace(101, [veth(2, 'eth0', 7, 3)])];
+    const resolver = new NsidResolver(namespaces);
+    settle(resolver, [new Map(), new Map()]);
+    assert.equal(statusOf(namespaces, resolver, 0, 7), 'PEER_NOT_VISIBLE');
+    assert.equal(statusOf(namespaces, resolver, 1, 2), 'PEER_NOT_VISIBLE');
+  });
+
+  it('says AMBIGUOUS, not PAIRED, when the peer points elsewhere', () => {
+    const namespaces = [
+      namespace(100, [veth(7, 'a', 2, 0), veth(9, 'b', 2, 0)]),
+      namespace(101, [veth(2, 'eth0', 9, 0)]),
+    ];
+    const resolver = new NsidResolver(namespaces);
+    settle(resolver, [new Map([[1, 0]]), new Map([[0, 0]])]);
+    assert.equal(statusOf(namespaces, resolver, 0, 7), 'AMBIGUOUS');
+    assert.equal(statusOf(namespaces, resolver, 0, 9), 'PAIRED 1/2');
+    assert.deepEqual([...contradictions(namespaces, resolver)].sort(), [0, 1]);
+  });
+
+  it('needs the kernel in both directions: a peer whose own nsid means another namespace is AMBIGUOUS', () => {
+    const namespaces = [namespace(100, [veth(7, 'a', 2, 0)]), namespace(101, [veth(2, 'eth0', 7, 5)]), namespace(102, [veth(7, 'c', 2, 1)])];
+    const resolver = new NsidResolver(namespaces);
+    settle(resolver, [new Map([[1, 0]]), new Map([[2, 5]]), new Map()]);
+    assert.equal(statusOf(namespaces, resolver, 0, 7), 'AMBIGUOUS');
+  });
+
+  it('pairs both ends in one namespace without asking anything', () => {
+    const namespaces = [namespace(100, [veth(2, 'a', 3), veth(3, 'b', 2)])];
+    const resolver = new NsidResolver(namespaces);
+    assert.equal(settle(resolver, [new Map()]), 0);
+    assert.equal(statusOf(namespaces, resolver, 0, 2), 'PAIRED 0/3');
+  });
+
+  it('treats nsid -1, a peer namespace that is going away, as not visible', () => {
+    const namespaces = [namespace(100, [veth(7, 'a', 2, -1)]), namespace(101, [veth(2, 'eth0', 7, -1)])];
+    const resolver = new NsidResolver(namespaces);
+    assert.equal(settle(resolver, [new Map(), new Map()]), 0);
+    assert.equal(statusOf(namespaces, resolver, 0, 7), 'PEER_NOT_VISIBLE');
+  });
+
+  it('gives no verdict for links that have no other end', () => {
+    const namespaces = [namespace(100, [link(2, 'br0', { kind: 'bridge' })])];
+    assert.equal(pairOf({ namespace: 0, link: [...(namespaces[0]?.links.values() ?? [])][0] ?? link(2, 'x') }, namespaces, new NsidResolver(namespaces)), undefined);
+  });
+
+  it('asks about two namespaces for each container of a host, not about all pairs', () => {
+    const containers = 200;
+    const host = namespace(
+      1,
+      Array.from({ length: containers }, (_, at) => veth(100 + at, `veth${at}`, 2, at)),
+      { isHost: true },
+    );
+    const namespaces = [host, ...Array.from({ length: containers }, (_, at) => namespace(1000 + at, [veth(2, 'eth0', 100 + at, 0)]))];
+    const resolver = new NsidResolver(namespaces);
+    const hostIds = new Map(Array.from({ length: containers }, (_, at) => [at + 1, at] as const));
+    const asked = settle(resolver, [hostIds, ...Array.from({ length: containers }, () => new Map([[0, 0]]))]);
+    assert.equal(asked, 2 * containers);
+    assert.equal(statusOf(namespaces, resolver, 0, 150), 'PAIRED 51/2');
+  });
+
+  it('finds the lower of a macvlan in the host namespace', () => {
+    const lower = link(2, 'eth0', { kind: 'macvlan', linkNsid: 4 as never, refs: [{ role: 'lower', ifindex: 3 as never, nsid: 4 as never }] });
+    const namespaces = [namespace(1, [link(3, 'ens3')], { isHost: true }), namespace(2, [lower]), namespace(3, [link(3, 'eth9')])];
+    const resolver = new NsidResolver(namespaces);
+    settle(resolver, [new Map(), new Map([[0, 4]]), new Map()]);
+    assert.equal(resolver.resolve(1, 4 as never), 0);
+  });
+
+  it('asks each question once', () => {
+    const namespaces = Array.from({ length: 60 }, (_, at) => namespace(100 + at, [veth(2, 'eth0', 2, 0)]));
+    const resolver = new NsidResolver(namespaces);
+    const seen = new Set<string>();
+    for (let questions = resolver.questions(); questions.length > 0; questions = resolver.questions()) {
+      for (const { asker, candidates } of questions) {
+        for (const candidate of candidates) {
+          const key = `${asker} ${candidate}`;
+          assert.ok(!seen.has(key), key);
+          seen.add(key);
+          resolver.answer(asker, candidate, undefined);
+        }
+      }
+    }
+    assert.equal(seen.size, 60 * 59);
+  });
+});
