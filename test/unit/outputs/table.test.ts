@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { LISTS } from '../../../src/model/lists.js';
+import { output, renderTable } from '../../../src/outputs/table.js';
+import { sampleSnapshot } from '../../support/sample.js';
+
+const plain = { colour: false };
+
+describe('tables', () => {
+  it('has one line for each pair, in columns', () => {
+    const text = output.render({ name: 'veths', listing: LISTS.veths.list(sampleSnapshot(), {}) }, plain);
+    assert.equal(
+      text,
+      [
+        'NAMESPACE    INTERFACE  ADDRESSES      STATE       PEER   STATE  MASTER           NAMESPACE        STATUS  ENDS',
+        'app_web.1.x  eth1       172.18.0.3/16  UP     <->  veth9  UP     docker_gwbridge  host             PAIRED  net:[30]/4 net:[1]/9',
+        'app_web.1.x  eth0       10.0.1.2/24    UP     <->  veth0  UP     br0              overlay:app_net  PAIRED  net:[30]/6 net:[20]/8',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('has the VNI, the network and the flags of a vxlan', () => {
+    const text = output.render({ name: 'vxlans', listing: LISTS.vxlans.list(sampleSnapshot(), {}) }, plain);
+    assert.match(text, /^app_net +4097 +vxlan0 +UNKNOWN +10\.0\.1\.1\/24 +br0 +4789 +1500 +1 +learning proxy l2miss l3miss +overlay:app_net +net:\[20\]$/m);
+  });
+
+  it('says that forwarding entries were not read, instead of none', () => {
+    const snapshot = sampleSnapshot();
+    for (const netns of snapshot.namespaces) netns.tables = [];
+    assert.match(output.render({ name: 'vxlans', listing: LISTS.vxlans.list(snapshot, {}) }, plain), / unread /);
+  });
+
+  it('shows the status of the table that failed, not OK', () => {
+    const snapshot = sampleSnapshot();
+    const table = snapshot.namespaces[1]?.tables[0];
+    assert.ok(table);
+    table.status = 'INTERRUPTED';
+    assert.match(output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain), /LINKS INTERRUPTED$/m);
+  });
+
+  it('keeps hostile names inside their cell', () => {
+    const snapshot = sampleSnapshot();
+    const link = snapshot.namespaces[0]?.interfaces[0];
+    assert.ok(link);
+    link.name = 'a\u001b[2J\nb';
+    const text = output.render({ name: 'interfaces', listing: LISTS.interfaces.list(snapshot, {}) }, plain);
+    assert.match(text, /a\\u\{1b\}\[2J\\u\{a\}b/);
+    assert.equal(text.split('\n').length, 1 + 9 + 1);
+  });
+
+  it('colours only when asked to, and never changes the text', () => {
+    const listing = LISTS.veths.list(sampleSnapshot(), {});
+    const coloured = output.render({ name: 'veths', listing }, { colour: true });
+    assert.notEqual(coloured, output.render({ name: 'veths', listing }, plain));
+    assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), output.render({ name: 'veths', listing }, plain));
+  });
+
+  it('lines up wide characters', () => {
+    const rows = [{ name: '漢字', after: 'x' }, { name: 'abcd', after: 'y' }];
+    const text = renderTable(
+      [
+        { title: 'N', cell: (row: { name: string; after: string }) => row.name },
+        { title: 'A', cell: (row) => row.after },
+      ],
+      rows,
+      plain,
+    );
+    assert.equal(text, 'N     A\n漢字  x\nabcd  y\n');
+  });
+
+  it('shows a whole host', () => {
+    const text = output.render({ name: 'snapshot', snapshot: sampleSnapshot() }, plain);
+    for (const title of ['host h1 (host-1)', 'Network namespaces\n', 'Interfaces\n', 'Veth pairs\n', 'VXLANs\n']) assert.ok(text.includes(title), title);
+  });
+});
