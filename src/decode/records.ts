@@ -1,6 +1,10 @@
 // What RTM_* messages become. Field by field the shape of the public model (proto/nsatlas/v1/model.proto, the manual of
 // every field), less what only a whole host can know: names of masters, resolved namespaces, owners.
 
+import type { Vxlan } from '../kinds/vxlan.js';
+
+export type { Vxlan } from '../kinds/vxlan.js';
+
 declare const brand: unique symbol;
 
 /** Number of an interface, valid only inside one network namespace. */
@@ -36,40 +40,6 @@ export interface Counters {
   txCompressed: bigint;
   rxNohandler: bigint;
   rxOtherhostDropped?: bigint;
-}
-
-/** Kind "vxlan". */
-export interface Vxlan {
-  vni: number;
-  dstPort: number;
-  learning?: boolean;
-  proxy?: boolean;
-  rsc?: boolean;
-  l2miss?: boolean;
-  l3miss?: boolean;
-  local?: string;
-  remote?: string;
-  underlayIfindex?: number;
-  ttl?: number;
-  ttlInherit?: boolean;
-  tos?: number;
-  label?: number;
-  df?: string;
-  ageingSeconds?: number;
-  limit?: number;
-  srcPortMin?: number;
-  srcPortMax?: number;
-  udpCsum?: boolean;
-  udpZeroCsum6Tx?: boolean;
-  udpZeroCsum6Rx?: boolean;
-  remcsumTx?: boolean;
-  remcsumRx?: boolean;
-  gbp?: boolean;
-  gpe?: boolean;
-  remcsumNopartial?: boolean;
-  external?: boolean;
-  vnifilter?: boolean;
-  localbypass?: boolean;
 }
 
 /** RTM_NEWLINK. */
@@ -199,6 +169,7 @@ export interface NextHopRecord {
   ifindex: Ifindex;
   weight: number;
   flags: string[];
+  encapsulation?: string;
 }
 
 /** RTM_NEWROUTE. */
@@ -223,6 +194,7 @@ export interface RouteRecord {
   preference?: string;
   inputIfindex?: Ifindex;
   encapsulation?: string;
+  congestionControl?: string;
 }
 
 /** RTM_NEWNSID. */

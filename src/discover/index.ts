@@ -13,6 +13,8 @@ export interface DiscoverOptions {
   /** When not empty, only these directories are looked at: no mounts, no processes. */
   readonly netnsDirs: readonly string[];
   readonly identify: Identify;
+  /** Whether this process has CAP_SYS_PTRACE, without which other processes and their mounts cannot be looked at. */
+  readonly mayInspect: boolean;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
     const scan = await scanProcesses(options.procRoot);
     for (const { pid, netIno } of scan.processes) found.addProcess(pid, netIno, options.procRoot);
     addForeignMounts(found, scan, options.procRoot);
-    problems.push(...deniedProblem(scan, options.procRoot));
+    problems.push(...deniedProblem(scan, options));
   }
   return { namespaces: found.finish(hostInode(options.procRoot) ?? own.ino), problems };
 }
@@ -68,20 +70,17 @@ function addForeignMounts(found: Collection, scan: ProcessScan, procRoot: string
   }
 }
 
-function deniedProblem(scan: ProcessScan, procRoot: string): DiscoveryProblem[] {
-  if (scan.denied.length === 0) return [];
-  const count = scan.denied.length;
-  const whose = count === 1 ? '1 process' : `${count} processes`;
-  return [
-    {
-      path: procRoot,
-      kind: 'denied',
-      errno: 'EACCES',
-      operation: 'readlink',
-      message: `the namespaces of ${whose} cannot be seen: CAP_SYS_PTRACE is missing, so namespaces that only processes refer to may be left out; run as root`,
-    },
-  ];
+function deniedProblem({ denied, unknown }: ScanCounts, { procRoot, mayInspect }: DiscoverOptions): DiscoveryProblem[] {
+  if (denied.length === 0 || (mayInspect && unknown.length === 0)) return [];
+  const problem = { path: procRoot, kind: 'denied', errno: 'EACCES', operation: 'readlink' } as const;
+  const whose = (count: number): string => (count === 1 ? '1 process' : `${count} processes`);
+  const message = mayInspect
+    ? `the namespaces of ${whose(unknown.length)} cannot be seen, though CAP_SYS_PTRACE is there: a security module refuses (docs/capabilities.md)`
+    : `CAP_SYS_PTRACE is missing: ${whose(denied.length)} cannot be looked at, so namespaces that only they or their mounts keep are left out; run as root`;
+  return [{ ...problem, message }];
 }
+
+type ScanCounts = Pick<ProcessScan, 'denied' | 'unknown'>;
 
 interface Entry {
   readonly ino: number;

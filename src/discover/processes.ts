@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** What /proc says of one process. */
@@ -13,8 +13,10 @@ export interface ProcessNamespaces {
 /** Every process that could be looked at. */
 export interface ProcessScan {
   readonly processes: readonly ProcessNamespaces[];
-  /** Processes that exist and may not be looked at (EACCES, EPERM). */
+  /** Processes whose links may not be read (EACCES, EPERM). */
   readonly denied: readonly number[];
+  /** Those of them whose namespace could not be told in another way either. */
+  readonly unknown: readonly number[];
 }
 
 /** Symbolic links of /proc are read in slices of this many processes, so that the event loop is never held for long. */
@@ -42,7 +44,41 @@ export async function scanProcesses(procRoot: string): Promise<ProcessScan> {
     const mount = readLink(`${procRoot}/${pid}/ns/mnt`);
     processes.push({ pid, netIno: Number(netIno), mount: mount === 'denied' ? undefined : mount });
   }
-  return { processes, denied };
+  const recognised = recogniseDenied(procRoot, processes, denied);
+  const unknown = denied.filter((pid) => !recognised.some((process) => process.pid === pid));
+  return { processes: [...processes, ...recognised].sort((a, b) => a.pid - b.pid), denied, unknown };
+}
+
+/**
+ * The namespaces of processes whose links may not be read, as far as another process is in the same one. /proc/PID/net may
+ * be looked into without permission to trace, and each network namespace has entries, and so inode numbers, of its own
+ * there (get_proc_task_net(), fs/proc/proc_net.c; proc_register(), fs/proc/generic.c).
+ */
+function recogniseDenied(procRoot: string, processes: readonly ProcessNamespaces[], denied: readonly number[]): ProcessNamespaces[] {
+  if (denied.length === 0) return [];
+  const namespaces = new Map<number, number>();
+  const seen = new Set<number>();
+  for (const { pid, netIno } of processes) {
+    if (seen.has(netIno)) continue;
+    const entry = procNetEntry(procRoot, pid);
+    if (entry === undefined) continue;
+    seen.add(netIno);
+    namespaces.set(entry, netIno);
+  }
+  return denied.flatMap((pid) => {
+    const entry = procNetEntry(procRoot, pid);
+    const netIno = entry === undefined ? undefined : namespaces.get(entry);
+    return netIno === undefined ? [] : [{ pid, netIno, mount: undefined }];
+  });
+}
+
+function procNetEntry(procRoot: string, pid: number): number | undefined {
+  try {
+    return statSync(`${procRoot}/${pid}/net/dev`).ino;
+  } catch {
+    // It ended, or proc is mounted with hidepid: then its namespace stays unknown.
+    return undefined;
+  }
 }
 
 /** The link's text; 'denied'; undefined when the process is gone (or a zombie, which has no namespaces any more). */

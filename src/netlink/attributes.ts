@@ -4,8 +4,12 @@ import { NLA_F_NESTED, NLA_HDRLEN, NLA_TYPE_MASK } from './uapi.js';
 /** Byte order of this machine: netlink speaks host order, but for attributes that say otherwise. */
 export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-const utf8Lossy = new TextDecoder('utf-8');
+// A name that begins with a byte order mark keeps it.
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8Lossy = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** One string for each character, so that short names cost no call. */
+const ASCII: readonly string[] = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
 
 /**
  * Text from the kernel. Names are bytes from strangers: where they are not valid UTF-8, `text` has U+FFFD and `bytes`
@@ -38,19 +42,26 @@ export class AttributeReader {
   length = 0;
 
   readonly view: DataView;
+  readonly #start: number;
   readonly #end: number;
-  readonly #path: string;
+  readonly #name: string;
   readonly #parent: AttributeReader | undefined;
   #next: number;
   #error: DecodeError | undefined;
 
-  /** @param path for messages: "RTM_NEWLINK" */
-  constructor(view: DataView, start: number, end: number, path: string, parent?: AttributeReader) {
+  /** @param name for messages: "RTM_NEWLINK" */
+  constructor(view: DataView, start: number, end: number, name: string, parent?: AttributeReader) {
     this.view = view;
+    this.#start = start;
     this.#next = start;
     this.#end = Math.min(end, view.byteLength);
-    this.#path = path;
+    this.#name = name;
     this.#parent = parent;
+  }
+
+  /** "RTM_NEWLINK/IFLA_LINKINFO". Put together when it is asked for: there are thousands of readers and few errors. */
+  get path(): string {
+    return this.#parent === undefined ? this.#name : `${this.#parent.path}/${this.#name}`;
   }
 
   /** The first thing that was wrong, if any. */
@@ -63,7 +74,6 @@ export class AttributeReader {
     if (this.#error !== undefined) return false;
     const at = this.#next;
     const left = this.#end - at;
-    // Fewer bytes than a header are padding if they are zero; the kernel aligns to 4.
     if (left <= 0) return false;
     if (left < NLA_HDRLEN) {
       this.fail(at, `${NLA_HDRLEN} bytes of attribute header`, `${left} bytes`);
@@ -86,7 +96,7 @@ export class AttributeReader {
   /** Records an error unless there is one; the walk ends. */
   fail(offset: number, wanted: string, got: string): void {
     if (this.#error !== undefined) return;
-    this.#adopt(new DecodeError({ path: this.#path, offset, wanted, got }));
+    this.#adopt(new DecodeError({ path: this.path, offset, wanted, got }));
   }
 
   #adopt(error: DecodeError): void {
@@ -97,7 +107,7 @@ export class AttributeReader {
   #exactly(length: number): boolean {
     if (this.length === length) return true;
     if (this.#error === undefined) {
-      const path = `${this.#path}/${this.type}`;
+      const path = `${this.path}/${this.type}`;
       this.#adopt(new DecodeError({ path, offset: this.offset, wanted: `${length} bytes`, got: `${this.length} bytes` }));
     }
     return false;
@@ -142,19 +152,31 @@ export class AttributeReader {
     return new Uint8Array(this.view.buffer, this.view.byteOffset + this.offset, this.length).slice();
   }
 
+  /** A copy of all the bytes that this reader walks, whatever it has read of them. */
+  allBytes(): Uint8Array {
+    const length = Math.max(this.#end - this.#start, 0);
+    return new Uint8Array(this.view.buffer, this.view.byteOffset + this.#start, length).slice();
+  }
+
   /** Text up to the first NUL or the end of the payload. */
   text(): KernelText {
     const { view, offset } = this;
     let length = 0;
-    let ascii = true;
-    while (length < this.length) {
+    let ascii = '';
+    for (; length < this.length; length++) {
       const byte = view.getUint8(offset + length);
-      if (byte === 0) break;
-      if (byte > 0x7f) ascii = false;
-      length++;
+      if (byte === 0) return { text: ascii };
+      if (byte > 0x7f) return this.#utf8();
+      ascii += ASCII[byte] as string;
     }
+    return { text: ascii };
+  }
+
+  #utf8(): KernelText {
+    const { view, offset } = this;
+    let length = 0;
+    while (length < this.length && view.getUint8(offset + length) !== 0) length++;
     const bytes = new Uint8Array(view.buffer, view.byteOffset + offset, length);
-    if (ascii && length <= 1024) return { text: String.fromCharCode(...bytes) };
     try {
       return { text: utf8.decode(bytes) };
     } catch {
@@ -165,6 +187,6 @@ export class AttributeReader {
 
   /** The attributes inside the current one. `name` is for messages. */
   nested(name: string): AttributeReader {
-    return new AttributeReader(this.view, this.offset, this.offset + this.length, `${this.#path}/${name}`, this);
+    return new AttributeReader(this.view, this.offset, this.offset + this.length, name, this);
   }
 }

@@ -50,3 +50,161 @@ export const AF_INET = 2;
 export const AF_BRIDGE = 7;
 export const AF_INET6 = 10;
 export const AF_MPLS = 28;
+
+/** Families of multicast routes: RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR (linux/rtnetlink.h, v6.12). */
+export const RTNL_FAMILY_IPMR = 128;
+export const RTNL_FAMILY_IP6MR = 129;
+// linux/socket.h (bits/socket.h)
+export const AF_CAN = 29;
+export const AF_PHONET = 35;
+export const AF_MCTP = 45;
+
+// linux/rtnetlink.h, v6.12: ifi_*, IFLA_EXT_MASK
+export const RTEXT_FILTER_VF = 1 << 0;
+export const RTEXT_FILTER_SKIP_STATS = 1 << 3;
+
+// Sizes of the fixed headers that come before the attributes.
+/** struct ifinfomsg: family u8, pad u8, type u16, index s32, flags u32, change u32 (linux/rtnetlink.h). */
+export const SIZEOF_IFINFOMSG = 16;
+/** struct ifaddrmsg: family u8, prefixlen u8, flags u8, scope u8, index u32 (linux/if_addr.h). */
+export const SIZEOF_IFADDRMSG = 8;
+/** struct ndmsg: family u8, pad u8, pad u16, ifindex s32, state u16, flags u8, type u8 (linux/neighbour.h). */
+export const SIZEOF_NDMSG = 12;
+/** struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type (u8 each), flags u32 (linux/rtnetlink.h). */
+export const SIZEOF_RTMSG = 12;
+/** struct rtgenmsg (family u8), aligned (linux/rtnetlink.h). */
+export const SIZEOF_RTGENMSG = 4;
+/** struct rtnexthop: len u16, flags u8, hops u8, ifindex s32 (linux/rtnetlink.h). */
+export const SIZEOF_RTNEXTHOP = 8;
+/** struct nda_cacheinfo: confirmed, used, updated, refcnt (u32 each; linux/neighbour.h). */
+export const SIZEOF_NDA_CACHEINFO = 16;
+/** struct ifa_cacheinfo: prefered, valid, cstamp, tstamp (u32 each; linux/if_addr.h). */
+export const SIZEOF_IFA_CACHEINFO = 16;
+/** struct rta_cacheinfo: clntref u32, lastuse u32, expires s32, error, used, id, ts, tsage u32 (linux/rtnetlink.h). */
+export const SIZEOF_RTA_CACHEINFO = 32;
+
+// linux/if_link.h, v6.12
+export const IFLA_ADDRESS = 1;
+export const IFLA_BROADCAST = 2;
+export const IFLA_IFNAME = 3;
+export const IFLA_MTU = 4;
+export const IFLA_LINK = 5;
+export const IFLA_QDISC = 6;
+export const IFLA_STATS = 7;
+export const IFLA_MASTER = 10;
+export const IFLA_TXQLEN = 13;
+export const IFLA_OPERSTATE = 16;
+export const IFLA_LINKMODE = 17;
+export const IFLA_LINKINFO = 18;
+export const IFLA_IFALIAS = 20;
+export const IFLA_STATS64 = 23;
+export const IFLA_AF_SPEC = 26;
+export const IFLA_GROUP = 27;
+export const IFLA_EXT_MASK = 29;
+export const IFLA_PROMISCUITY = 30;
+export const IFLA_NUM_TX_QUEUES = 31;
+export const IFLA_NUM_RX_QUEUES = 32;
+export const IFLA_CARRIER = 33;
+export const IFLA_PHYS_PORT_ID = 34;
+export const IFLA_CARRIER_CHANGES = 35;
+export const IFLA_PHYS_SWITCH_ID = 36;
+export const IFLA_LINK_NETNSID = 37;
+export const IFLA_PHYS_PORT_NAME = 38;
+export const IFLA_PROTO_DOWN = 39;
+export const IFLA_GSO_MAX_SEGS = 40;
+export const IFLA_GSO_MAX_SIZE = 41;
+export const IFLA_XDP = 43;
+export const IFLA_TARGET_NETNSID = 46;
+export const IFLA_CARRIER_UP_COUNT = 47;
+export const IFLA_CARRIER_DOWN_COUNT = 48;
+export const IFLA_MIN_MTU = 50;
+export const IFLA_MAX_MTU = 51;
+export const IFLA_PROP_LIST = 52;
+export const IFLA_ALT_IFNAME = 53;
+export const IFLA_PERM_ADDRESS = 54;
+export const IFLA_PARENT_DEV_NAME = 56;
+export const IFLA_PARENT_DEV_BUS_NAME = 57;
+export const IFLA_GRO_MAX_SIZE = 58;
+export const IFLA_TSO_MAX_SIZE = 59;
+export const IFLA_TSO_MAX_SEGS = 60;
+/** Since Linux 6.0. */
+export const IFLA_ALLMULTI = 61;
+/** Since Linux 6.3. */
+export const IFLA_GSO_IPV4_MAX_SIZE = 63;
+/** Since Linux 6.3. */
+export const IFLA_GRO_IPV4_MAX_SIZE = 64;
+
+// linux/if_link.h, v6.12: in IFLA_LINKINFO
+export const IFLA_INFO_KIND = 1;
+export const IFLA_INFO_DATA = 2;
+export const IFLA_INFO_SLAVE_KIND = 4;
+export const IFLA_INFO_SLAVE_DATA = 5;
+
+// linux/if_link.h, v6.12: in IFLA_XDP
+export const IFLA_XDP_PROG_ID = 4;
+export const IFLA_XDP_DRV_PROG_ID = 5;
+export const IFLA_XDP_SKB_PROG_ID = 6;
+export const IFLA_XDP_HW_PROG_ID = 7;
+
+// linux/if_link.h, v6.12: in IFLA_AF_SPEC / AF_INET6
+export const IFLA_INET6_ADDR_GEN_MODE = 8;
+
+// linux/if_addr.h, v6.12
+export const IFA_ADDRESS = 1;
+export const IFA_LOCAL = 2;
+export const IFA_LABEL = 3;
+export const IFA_BROADCAST = 4;
+export const IFA_ANYCAST = 5;
+export const IFA_CACHEINFO = 6;
+export const IFA_FLAGS = 8;
+export const IFA_RT_PRIORITY = 9;
+/** Since Linux 5.18. */
+export const IFA_PROTO = 11;
+
+// linux/neighbour.h, v6.12
+export const NDA_DST = 1;
+export const NDA_LLADDR = 2;
+export const NDA_CACHEINFO = 3;
+export const NDA_PROBES = 4;
+export const NDA_VLAN = 5;
+export const NDA_PORT = 6;
+export const NDA_VNI = 7;
+export const NDA_IFINDEX = 8;
+export const NDA_MASTER = 9;
+export const NDA_LINK_NETNSID = 10;
+export const NDA_SRC_VNI = 11;
+export const NDA_PROTOCOL = 12;
+export const NDA_NH_ID = 13;
+export const NDA_FLAGS_EXT = 15;
+export const NTF_PROXY = 1 << 3;
+
+// linux/rtnetlink.h, v6.12: struct rtmsg's attributes
+export const RTA_DST = 1;
+export const RTA_SRC = 2;
+export const RTA_IIF = 3;
+export const RTA_OIF = 4;
+export const RTA_GATEWAY = 5;
+export const RTA_PRIORITY = 6;
+export const RTA_PREFSRC = 7;
+export const RTA_METRICS = 8;
+export const RTA_MULTIPATH = 9;
+export const RTA_CACHEINFO = 12;
+export const RTA_TABLE = 15;
+export const RTA_VIA = 18;
+export const RTA_PREF = 20;
+export const RTA_ENCAP_TYPE = 21;
+export const RTA_NH_ID = 30;
+export const RTAX_CC_ALGO = 16;
+
+// linux/net_namespace.h, v6.12
+export const NETNSA_NSID = 1;
+export const NETNSA_FD = 3;
+export const NETNSA_CURRENT_NSID = 5;
+export const NETNSA_NSID_NOT_ASSIGNED = -1;
+
+// linux/if_arp.h, v6.12: those whose addresses are IP addresses
+export const ARPHRD_TUNNEL = 768;
+export const ARPHRD_TUNNEL6 = 769;
+export const ARPHRD_SIT = 776;
+export const ARPHRD_IPGRE = 778;
+export const ARPHRD_IP6GRE = 823;

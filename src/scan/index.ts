@@ -1,18 +1,29 @@
-import { createEngines } from '../docker/index.js';
-import type { EngineView } from '../docker/types.js';
+import { containerIdsOfProcesses, createEngines, type EngineView } from '../docker/index.js';
 import { discover } from '../discover/index.js';
 import type { DiscoveryProblem } from '../discover/types.js';
 import { createNetnsReader } from '../native/index.js';
 import type { NetnsReader } from '../native/types.js';
 import { buildNamespaces, type NamespaceRead } from '../model/build.js';
 import { formatNetnsId } from '../model/ids.js';
-import { joinOwners } from '../model/owners.js';
+import { assignOwners, networkOf } from '../model/owners.js';
 import { contradictions } from '../model/pairs.js';
 import { NsidResolver } from '../model/references.js';
-import type { Gap, HostSnapshot, ReadStatus, Table, TableStatus } from '../model/types.js';
+import { guessRole } from '../model/roles.js';
+import type { Gap, HostSnapshot, Netns, ReadStatus, Table, TableStatus } from '../model/types.js';
+import { readPrivileges } from './capabilities.js';
 import { describeFeatures } from './features.js';
 import { describeHost, type HostInfoOptions } from './host-info.js';
-import { describe, type DumpTable, finishTable, type NamespaceResult, readNamespaces, rereadNamespaces } from './namespace-pass.js';
+import {
+  countRows,
+  describe,
+  type DumpTable,
+  finishTable,
+  malformedRows,
+  type NamespaceResult,
+  readNamespaces,
+  rereadNamespaces,
+  rowsOf,
+} from './namespace-pass.js';
 import { type NsidOutcome, resolveNsids } from './nsid-pass.js';
 import { ALL_TABLES, type HostSource } from './types.js';
 
@@ -45,12 +56,19 @@ export function createHostSource(options: HostSourceOptions): HostSource {
         discover({
           procRoot: options.procRoot,
           netnsDirs: options.netnsDirs,
+          mayInspect: readPrivileges().has('CAP_SYS_PTRACE'),
           identify: (paths) => reader.identify(paths, options.timeLimitMs),
         }),
         engines.view(),
       ]);
       const scan = await scanNamespaces(reader, await readAll(reader, discovery.namespaces, tables, options), tables, options);
-      return finish(scan, discovery.problems, view, (durationMs) => describeHost(options, view.engines, readAt, durationMs), started);
+      const { namespaces, gaps } = joinEngines(scan, view, options);
+      return {
+        host: describeHost(options, view.engines, readAt, performance.now() - started),
+        namespaces,
+        gaps: [...discovery.problems.map(discoveryGap), ...view.gaps, ...scanGaps(scan), ...gaps],
+        networks: [...view.networks],
+      };
     },
     features: async () => describeFeatures(options.procRoot, await engines.view()),
     close: () => {
@@ -102,8 +120,7 @@ async function scanNamespaces(
 }
 
 function toRead(result: NamespaceResult): NamespaceRead {
-  const { found, tables } = result;
-  const links = tables.get('LINKS')?.decoder.links ?? [];
+  const { found } = result;
   return {
     ino: found.ino,
     dev: found.dev,
@@ -113,38 +130,42 @@ function toRead(result: NamespaceResult): NamespaceRead {
     ...(result.cookie !== undefined && { cookie: result.cookie }),
     status: result.status,
     tables: [],
-    links: new Map(links.map((link) => [link.ifindex, link])),
-    addresses: tables.get('ADDRESSES')?.decoder.addresses ?? [],
-    fdb: tables.get('FDB')?.decoder.fdb ?? [],
-    neighbors: tables.get('NEIGHBORS')?.decoder.neighbors ?? [],
-    routes: tables.get('ROUTES')?.decoder.routes ?? [],
+    links: new Map(rowsOf(result, 'LINKS').map((link) => [link.ifindex, link])),
+    addresses: rowsOf(result, 'ADDRESSES'),
+    fdb: rowsOf(result, 'FDB'),
+    neighbors: rowsOf(result, 'NEIGHBORS'),
+    routes: rowsOf(result, 'ROUTES'),
   };
 }
 
-function finish(
-  scan: Scan,
-  problems: readonly DiscoveryProblem[],
-  view: EngineView,
-  host: (durationMs: number) => HostSnapshot['host'],
-  started: number,
-): HostSnapshot {
-  const gaps: Gap[] = [...problems.map(discoveryGap), ...view.gaps];
+/** Makes the namespaces of what was read and joins them with what the engines say. */
+function joinEngines(scan: Scan, view: EngineView, options: HostSourceOptions): { namespaces: Netns[]; gaps: readonly Gap[] } {
   const reads = scan.reads.map((read, at): NamespaceRead => {
     const result = scan.results[at];
     return result === undefined ? read : { ...read, tables: tableStatuses(result, scan.outcomes.get(at)) };
   });
-  for (const [at, result] of scan.results.entries()) {
-    if (result.gap !== undefined) gaps.push(result.gap);
-    else for (const [table, state] of result.tables) gaps.push(...finishTable(result.found, table, state));
-    gaps.push(...nsidGaps(result, scan.outcomes.get(at)));
-  }
-  const joined = joinOwners(buildNamespaces(reads, scan.resolver), view);
-  return {
-    host: host(performance.now() - started),
-    namespaces: joined.namespaces,
-    gaps: [...gaps, ...joined.gaps],
-    networks: [...view.networks],
-  };
+  const references = reads.map(({ ino, paths, pids, isHost }) => ({ id: formatNetnsId(ino), paths, pids, isHost }));
+  const proofs = { containerIdsOf: containerIdsOfProcesses(options.procRoot), narrowed: options.netnsDirs.length > 0 };
+  const { owners, joined, gaps } = assignOwners(references, view, proofs);
+  const namespaces = buildNamespaces(reads, scan.resolver).map((netns, at): Netns => {
+    const read = reads[at];
+    const network = read === undefined ? undefined : networkOf(netns.role, guessRole(read.paths, read.isHost).networkPrefix, view.networks);
+    const owner = owners.get(netns.id);
+    return {
+      ...netns,
+      ...(network !== undefined && { networkId: network.id, networkName: network.name }),
+      ...(owner !== undefined && { owner, role: netns.role === 'OTHER' ? 'CONTAINER' : netns.role }),
+      joined: [...(joined.get(netns.id) ?? [])],
+    };
+  });
+  return { namespaces, gaps };
+}
+
+function scanGaps(scan: Scan): Gap[] {
+  return scan.results.flatMap((result, at) => {
+    const tables = [...result.tables].flatMap(([table, state]) => finishTable(result.found, table, state));
+    return [...(result.gap === undefined ? tables : [result.gap]), ...nsidGaps(result, scan.outcomes.get(at))];
+  });
 }
 
 function tableStatuses(result: NamespaceResult, nsids: NsidOutcome | undefined): TableStatus[] {
@@ -154,8 +175,8 @@ function tableStatuses(result: NamespaceResult, nsids: NsidOutcome | undefined):
     }
     const state = result.tables.get(table);
     if (state === undefined) return [];
-    const status: ReadStatus = state.status === 'OK' && state.decoder.errors.length > 0 ? 'MALFORMED' : state.status;
-    return [{ table, status, rows: state.decoder.rows, attempts: state.attempts }];
+    const status: ReadStatus = state.status === 'OK' && malformedRows(state).length > 0 ? 'MALFORMED' : state.status;
+    return [{ table, status, rows: countRows(state), attempts: state.attempts }];
   });
 }
 

@@ -1,8 +1,6 @@
-import { decodeNsid } from '../decode/nsid.js';
+import { DumpDecoder, NSIDS } from '../decode/dump.js';
 import { errnoName } from '../netlink/errno.js';
-import { findMessage } from '../netlink/messages.js';
 import { getNsidByFd } from '../netlink/requests.js';
-import { RTM_NEWNSID } from '../netlink/uapi.js';
 import type { NsidResolver } from '../model/references.js';
 import type { NetlinkRequest, NetnsReader, ReadTarget } from '../native/types.js';
 import type { NamespaceResult } from './namespace-pass.js';
@@ -42,12 +40,12 @@ export async function resolveNsids(
     for (const question of questions) for (const candidate of question.candidates) resolver.answer(question.asker, candidate, undefined);
     await reader.read({ requests, targets, timeLimitMs }, {
       datagram: (at, request, view, start, end) => {
-        const message = findMessage(view, start, end, RTM_NEWNSID);
-        const record = message === undefined ? undefined : decodeNsid(view, message.start, message.end);
+        const decoder = new DumpDecoder(NSIDS);
+        decoder.datagram(view, start, end);
         const asker = askers[at];
         const candidate = candidates[request];
-        if (record === undefined || 'error' in record || asker === undefined || candidate === undefined) return;
-        resolver.answer(asker, candidate, record.value.nsid);
+        if (asker === undefined || candidate === undefined) return;
+        for (const { nsid } of decoder.records) resolver.answer(asker, candidate, nsid);
       },
       requestEnd: (at, _request, errno) => {
         const asker = askers[at];

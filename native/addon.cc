@@ -1,0 +1,170 @@
+// The JavaScript face: plain functions on type-tagged handles. src/native/binding.ts has their types.
+#include <napi.h>
+#include <string.h>
+
+#include <memory>
+#include <new>
+#include <string>
+
+#include "frames.h"
+#include "job.h"
+#include "reader.h"
+#include "sd_notify.h"
+#include "waker.h"
+
+namespace nsatlas {
+namespace {
+
+// Random: tells our handles from every other addon's objects.
+constexpr napi_type_tag kReaderTag = {0x6e7361746c617301, 0x9b1f2c7d4e8a4d53};
+
+/** What a handle refers to. */
+struct Handle {
+  std::shared_ptr<Reader> reader = std::make_shared<Reader>();
+  std::shared_ptr<JsWaker> waker;
+
+  ~Handle() { close(); }
+  void close() {
+    reader->close();
+    release();
+  }
+  void release() {
+    if (waker) waker->release();
+    waker.reset();
+  }
+};
+
+Napi::Value refuse(Napi::Error error, const char* code) {
+  error.Set("code", code);
+  error.ThrowAsJavaScriptException();
+  return error.Env().Undefined();
+}
+
+Napi::Value refuse_argument(Napi::Env env, const std::string& message) {
+  return refuse(Napi::TypeError::New(env, message), "ERR_NSATLAS_ARGUMENT");
+}
+
+Napi::Value refuse_call(Napi::Env env, const char* code, const std::string& message, int err, const char* call) {
+  Napi::Error error = Napi::Error::New(env, message + ": " + call + ": " + strerror(err));
+  error.Set("errno", static_cast<double>(err));
+  error.Set("syscall", call);
+  return refuse(error, code);
+}
+
+/** The handle in the first argument; nullptr, with a TypeError pending, for anything else. */
+Handle* handle_of(const Napi::CallbackInfo& info) {
+  void* data = nullptr;
+  const bool ours = info[0].IsObject() && info[0].As<Napi::Object>().CheckTypeTag(&kReaderTag) &&
+                    napi_unwrap(info.Env(), info[0], &data) == napi_ok;
+  if (!ours) refuse_argument(info.Env(), "not a reader");
+  return static_cast<Handle*>(data);
+}
+
+Napi::Value open_reader(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Napi::Object object = Napi::Object::New(env);
+  auto handle = std::make_unique<Handle>();
+  const auto destroy = [](napi_env, void* data, void*) { delete static_cast<Handle*>(data); };
+  if (napi_wrap(env, object, handle.get(), destroy, nullptr, nullptr) != napi_ok) {
+    Napi::Error::New(env, "napi_wrap failed").ThrowAsJavaScriptException();
+    return env.Undefined();
+  }
+  handle.release();
+  object.TypeTag(&kReaderTag);
+  return object;
+}
+
+Napi::Value start_job(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Handle* handle = handle_of(info);
+  if (handle == nullptr) return env.Undefined();
+  if (!info[1].IsTypedArray() || info[1].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array || !info[2].IsFunction()) {
+    return refuse_argument(env, "start(reader, Uint8Array, function)");
+  }
+  const auto image = info[1].As<Napi::Uint8Array>();
+  auto job = std::make_shared<Job>();
+  std::string reason;
+  if (!parse_job(image.Data(), image.ByteLength(), *job, reason)) return refuse_argument(env, reason);
+
+  std::shared_ptr<JsWaker> waker = JsWaker::create(env, info[2].As<Napi::Function>());
+  if (!waker) return env.Undefined();
+  int err = 0;
+  const Reader::Start started = handle->reader->start(std::move(job), waker, err);
+  if (started == Reader::Start::Ok) {
+    handle->release();
+    handle->waker = std::move(waker);
+    return env.Undefined();
+  }
+  waker->release();
+  if (started == Reader::Start::Busy) return refuse(Napi::Error::New(env, "the reader is busy"), "ERR_NSATLAS_BUSY");
+  if (started == Reader::Start::Closed) return refuse(Napi::Error::New(env, "the reader is closed"), "ERR_NSATLAS_CLOSED");
+  return refuse_call(env, "ERR_NSATLAS_THREAD", "no thread to read with", err, "pthread_create");
+}
+
+/** Bytes copied; 0: nothing yet; negative: the buffer must be that large. */
+Napi::Value take_batch(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  Handle* handle = handle_of(info);
+  if (handle == nullptr) return env.Undefined();
+  if (!info[1].IsArrayBuffer()) return refuse_argument(env, "take(reader, ArrayBuffer)");
+  auto buffer = info[1].As<Napi::ArrayBuffer>();
+  const Reader::Taken taken = handle->reader->take(static_cast<unsigned char*>(buffer.Data()), buffer.ByteLength());
+  if (taken.kind == Reader::Taken::LastBatch) handle->release();
+  const auto length = static_cast<double>(taken.length);
+  return Napi::Number::New(env, taken.kind == Reader::Taken::TooLarge ? -length : length);
+}
+
+Napi::Value cancel_job(const Napi::CallbackInfo& info) {
+  if (Handle* handle = handle_of(info)) handle->reader->cancel();
+  return info.Env().Undefined();
+}
+
+Napi::Value close_reader(const Napi::CallbackInfo& info) {
+  if (Handle* handle = handle_of(info)) handle->close();
+  return info.Env().Undefined();
+}
+
+Napi::Value notify(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!info[0].IsString() || !info[1].IsString()) return refuse_argument(env, "sdNotify(string, string)");
+  const char* call = "";
+  const int err = sd_notify(info[0].As<Napi::String>().Utf8Value(), info[1].As<Napi::String>().Utf8Value(), call);
+  if (err != 0) return refuse_call(env, "ERR_NSATLAS_NOTIFY", "the service manager could not be told", err, call);
+  return env.Undefined();
+}
+
+/** No C++ exception crosses into Node. */
+template <Napi::Value (*function)(const Napi::CallbackInfo&)>
+Napi::Value guarded(const Napi::CallbackInfo& info) {
+  try {
+    return function(info);
+  } catch (const std::bad_alloc&) {
+    return refuse(Napi::Error::New(info.Env(), "out of memory"), "ERR_NSATLAS_MEMORY");
+  }
+}
+
+template <size_t size>
+Napi::Array names(Napi::Env env, const char* const (&list)[size]) {
+  Napi::Array array = Napi::Array::New(env, size);
+  for (size_t i = 0; i < size; ++i) array.Set(static_cast<uint32_t>(i), list[i]);
+  return array;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("open", Napi::Function::New<guarded<open_reader>>(env, "open"));
+  exports.Set("start", Napi::Function::New<guarded<start_job>>(env, "start"));
+  exports.Set("take", Napi::Function::New<guarded<take_batch>>(env, "take"));
+  exports.Set("cancel", Napi::Function::New<guarded<cancel_job>>(env, "cancel"));
+  exports.Set("close", Napi::Function::New<guarded<close_reader>>(env, "close"));
+  exports.Set("sdNotify", Napi::Function::New<guarded<notify>>(env, "sdNotify"));
+  exports.Set("problems", names(env, kProblemNames));
+  exports.Set("operations", names(env, kOperationNames));
+  return exports;
+}
+
+}  // namespace
+}  // namespace nsatlas
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return nsatlas::init(env, exports); }
+
+NODE_API_MODULE(nsatlas, Init)

@@ -1,0 +1,61 @@
+#include "netlink_reply.h"
+
+#include <limits.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stddef.h>
+#include <string.h>
+
+namespace nsatlas {
+namespace {
+
+constexpr uint16_t kKindMask = 3;  // rtnetlink_rcv_msg(), net/core/rtnetlink.c
+constexpr uint16_t kKindGet = 2;
+
+/** Positive errno at the start of the payload of NLMSG_ERROR and NLMSG_DONE; 0 when it is absent or no error. */
+int errno_of(const unsigned char* message, size_t length) {
+  int32_t code = 0;
+  if (length < NLMSG_HDRLEN + sizeof code) return 0;
+  memcpy(&code, message + NLMSG_HDRLEN, sizeof code);
+  return code < 0 && code != INT_MIN ? -code : 0;
+}
+
+}  // namespace
+
+RequestShape shape_of_request(const unsigned char* request, size_t length) {
+  nlmsghdr header;
+  if (length < sizeof header) return {};
+  memcpy(&header, request, sizeof header);
+  if (header.nlmsg_len != length || header.nlmsg_type < RTM_BASE || !(header.nlmsg_flags & NLM_F_REQUEST)) return {};
+  if (((header.nlmsg_type - RTM_BASE) & kKindMask) != kKindGet) return {};
+  return {true, (header.nlmsg_flags & (NLM_F_DUMP | NLM_F_ACK)) != 0};
+}
+
+void address_request(unsigned char* request, uint32_t seq, uint32_t port) {
+  memcpy(request + offsetof(nlmsghdr, nlmsg_seq), &seq, sizeof seq);
+  memcpy(request + offsetof(nlmsghdr, nlmsg_pid), &port, sizeof port);
+}
+
+ReplyScan scan_reply(const unsigned char* datagram, size_t length, uint32_t seq, bool until_done) {
+  bool ours = false;
+  size_t offset = 0;
+  while (offset < length) {
+    nlmsghdr header;
+    const size_t left = length - offset;
+    if (left < sizeof header) return {ReplyState::Broken, 0};
+    memcpy(&header, datagram + offset, sizeof header);
+    if (header.nlmsg_len < sizeof header || header.nlmsg_len > left) return {ReplyState::Broken, 0};
+    if (header.nlmsg_seq == seq) {
+      ours = true;
+      const bool ends = header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR;
+      if (ends) return {ReplyState::Ended, errno_of(datagram + offset, header.nlmsg_len)};
+      if (!until_done && !(header.nlmsg_flags & NLM_F_MULTI)) return {ReplyState::Ended, 0};
+    }
+    // The last message's padding may be missing.
+    const size_t step = NLMSG_ALIGN(static_cast<size_t>(header.nlmsg_len));
+    offset += step < left ? step : left;
+  }
+  return {ours ? ReplyState::More : ReplyState::Foreign, 0};
+}
+
+}  // namespace nsatlas

@@ -1,0 +1,118 @@
+// The state of one reader and the two threads around it: a lane, which enters namespaces, and a supervisor, which never does. The supervisor
+// starts the lanes (a thread inherits the namespace of the thread that starts it), holds the time limit, and leaves a stuck lane behind.
+// No N-API here.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "frames.h"
+#include "job.h"
+#include "trouble.h"
+
+namespace nsatlas {
+
+using Clock = std::chrono::steady_clock;
+
+/** The trouble of a target whose time was up at `step`. */
+Trouble time_limit_passed(const Job& job, Operation step);
+
+/** Tells whoever takes the batches that there are some. Called from any thread, once for each take() that found none. */
+class Waker {
+ public:
+  virtual ~Waker() = default;
+  virtual void wake() = 0;
+};
+
+/** What the reader knows of one lane. Guarded by the reader's lock, but for `step`. */
+struct LaneState {
+  /** When the target at hand must be done; absent between targets and while waiting for room. */
+  std::optional<Clock::time_point> deadline;
+  uint32_t target = 0;
+  /** Left behind in the kernel. */
+  bool abandoned = false;
+  std::atomic<Operation> step{Operation::None};
+};
+
+class Reader : public std::enable_shared_from_this<Reader> {
+ public:
+  enum class Start { Ok, Busy, Closed, NoThread };
+
+  /** Takes a job. `err` is set with NoThread. */
+  Start start(std::shared_ptr<const Job> job, std::shared_ptr<Waker> waker, int& err);
+
+  struct Taken {
+    enum { Nothing, Batch, LastBatch, TooLarge } kind;
+    /** Bytes copied, or bytes needed. */
+    size_t length;
+  };
+  /** Copies the next batch to `to`. Nothing: the waker will be called when there is one. */
+  Taken take(unsigned char* to, size_t size);
+
+  /** No further target is begun; the job's end follows as soon as the one at hand lets go. */
+  void cancel();
+
+  /** Drops the job and ends the threads; those stuck in the kernel end when it lets them go. */
+  void close();
+
+  // What lanes call, from their own threads. All of them answer "no" to a lane that has been left behind.
+
+  /** Waits for a job. nullptr: end yourself. */
+  std::shared_ptr<const Job> await_job(const LaneState& lane);
+  /** The next target, once there is room for what it may answer. Starts its time. */
+  std::optional<uint32_t> next_target(LaneState& lane);
+  enum class Go { On, Late, Stop };
+  /** Before every step that may take long: whether to take it. */
+  Go step(LaneState& lane, Operation operation);
+  bool put_target(LaneState& lane, const Identity& identity, std::optional<uint64_t> cookie);
+  bool put_datagram(LaneState& lane, uint32_t request, const unsigned char* datagram, size_t length);
+  bool put_request_end(LaneState& lane, uint32_t request, int err, Operation operation);
+  /** Stops the target's time. `stray`: this lane cannot get home; another one goes on. */
+  void put_target_end(LaneState& lane, const Trouble& trouble, bool stray);
+  /** The job is done, or cannot be done. */
+  void finish_job(LaneState& lane, const Trouble& trouble);
+  /** The last thing a lane does. */
+  void leave(const LaneState& lane);
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  void supervise();
+  void supervise_once(Lock& lock);
+  static void* run_supervisor(void* argument);
+  void man_lane();
+  void abandon_lane();
+  void end_job(const Trouble& trouble);
+  void time_out_rest();
+  bool in_charge(const LaneState& lane) const { return lane_.get() == &lane && job_ && !cancelled_ && !closed_; }
+  bool after_put(LaneState& lane, Lock& lock);
+  void wait_for_room(LaneState& lane, Lock& lock, size_t most);
+  void wake_if_due();
+
+  std::mutex mutex_;
+  std::condition_variable lane_wake_;
+  std::condition_variable supervisor_wake_;
+  std::condition_variable room_;
+
+  std::shared_ptr<const Job> job_;
+  uint32_t next_ = 0;
+  bool cancelled_ = false;
+  bool closed_ = false;
+  bool supervised_ = false;
+  std::shared_ptr<LaneState> lane_;
+  size_t abandoned_ = 0;
+
+  Outbox outbox_;
+  bool ended_ = true;  // the end of the last job was taken
+  bool waker_due_ = false;
+  std::shared_ptr<Waker> waker_;
+};
+
+}  // namespace nsatlas

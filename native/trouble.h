@@ -1,0 +1,65 @@
+// What can be wrong with a namespace, and which step found it. The order is the wire order: src/native/frames.ts has the same two lists.
+#pragma once
+
+#include <stdint.h>
+
+#include <string>
+
+namespace nsatlas {
+
+enum class Problem : uint32_t {
+  None,
+  NotFound,
+  Dangling,
+  PlainFile,
+  Directory,
+  Fifo,
+  Socket,
+  Device,
+  OtherNamespace,
+  NotNsfs,
+  Changed,
+  Denied,
+  Timeout,
+  Failed,
+};
+constexpr const char* kProblemNames[] = {
+    "none",   "not-found",       "dangling", "plain-file", "directory", "fifo",    "socket",
+    "device", "other-namespace", "not-nsfs", "changed",    "denied",    "timeout", "failed",
+};
+
+/** Home and Thread concern the job as a whole. */
+enum class Operation : uint32_t {
+  None,
+  Open,
+  Identify,
+  Enter,
+  Cookie,
+  Socket,
+  Restore,
+  TimeLimit,
+  Send,
+  Receive,
+  NetnsFd,
+  Home,
+  Thread,
+};
+constexpr const char* kOperationNames[] = {
+    "none", "open", "identify", "enter", "cookie", "socket", "restore", "time-limit", "send", "receive", "netns-fd", "home", "thread",
+};
+
+constexpr const char* name_of(Operation operation) { return kOperationNames[static_cast<uint32_t>(operation)]; }
+
+struct Trouble {
+  Problem problem = Problem::None;
+  Operation operation = Operation::None;
+  int err = 0;
+  std::string detail;
+
+  explicit operator bool() const { return problem != Problem::None; }
+};
+
+/** A system call that failed: EACCES and EPERM are refusals, everything else is a failure. */
+Trouble call_failed(Operation operation, int err, const std::string& what);
+
+}  // namespace nsatlas

@@ -1,0 +1,30 @@
+// Calls a JavaScript function on its own thread, from any thread.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <mutex>
+
+#include "reader.h"
+
+namespace nsatlas {
+
+class JsWaker : public Waker {
+ public:
+  /** nullptr, with a JavaScript exception pending, when it cannot be made. Keeps the event loop alive until released. */
+  static std::shared_ptr<JsWaker> create(Napi::Env env, Napi::Function function);
+
+  void wake() override;
+
+  /** On the JavaScript thread: no further calls. Harmless when repeated. */
+  void release();
+
+ private:
+  static void finalize(napi_env env, void* data, void* hint);
+
+  std::mutex mutex_;
+  napi_threadsafe_function function_ = nullptr;
+};
+
+}  // namespace nsatlas

@@ -1,0 +1,97 @@
+// The build: what is generated, what is compiled, and what is left of files that are gone. Each step is quick when nothing changed.
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Problem, ROOT, run, tail } from './process.mjs';
+
+const STAMP = join(ROOT, 'dist/.build.json');
+const COMMAND = join(ROOT, 'dist/src/cli/main.js');
+
+/**
+ * Builds everything that is not up to date.
+ * @param {(line: string) => void} say told of each step that takes time
+ */
+export async function build(say) {
+  const native = script('build-native.mjs');
+  const typescript = (async () => {
+    await Promise.all([script('registry.mjs', 'the registry of link kinds'), script('proto.mjs', 'the protobuf code')]);
+    await compile(say);
+  })();
+  const failures = (await Promise.allSettled([native, typescript])).filter((result) => result.status === 'rejected');
+  // The compiler for C++ is what a fresh machine lacks: its message names the packages, so it comes first and alone.
+  if (failures[0] !== undefined) throw failures[0].reason;
+}
+
+/** Checks the tools for the addon, so that a fresh machine learns of a missing compiler before npm has run. */
+export async function checkToolchain() {
+  const result = await run(process.execPath, [join(ROOT, 'scripts/build-native.mjs')]);
+  // It checks tools first and packages next, and before `npm ci` the packages are not there.
+  if (result.code !== 0 && !/the package .* is not installed/.test(result.output)) throw new Problem(spoken(result.output));
+}
+
+/** Output of build-native.mjs, which says by itself what is wrong, where and what to do. */
+function spoken(output) {
+  return tail(output, 40).replace(/^nsatlas: /, '');
+}
+
+/** @param {string} [what] for scripts whose output does not say it */
+async function script(name, what) {
+  const result = await run(process.execPath, [join(ROOT, 'scripts', name)]);
+  if (result.code !== 0)
+    throw new Problem(what === undefined ? spoken(result.output) : `cannot build ${what}:\n${tail(result.output, 40)}`);
+}
+
+async function compile(say) {
+  const inputs = fingerprint();
+  if (existsSync(STAMP) && readFileSync(STAMP, 'utf8') === inputs && existsSync(COMMAND)) return;
+  say('compiling …');
+  rmSync(STAMP, { force: true });
+  removeOrphans('src');
+  removeOrphans('test');
+  const result = await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', ROOT]);
+  if (result.code !== 0) throw new Problem(`tsc found errors:\n${tail(result.output, 40)}`);
+  chmodSync(COMMAND, 0o755);
+  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  writeFileSync(STAMP, inputs);
+}
+
+/** Path, size and time of everything tsc reads, one line each. */
+function fingerprint() {
+  const files = ['tsconfig.json', 'package-lock.json', ...walk(join(ROOT, 'src')), ...walk(join(ROOT, 'test'))];
+  return files
+    .filter((file) => file.endsWith('.ts') || file.endsWith('.json') || file.includes('/gen/'))
+    .map((file) => {
+      const path = file.startsWith('/') ? file : join(ROOT, file);
+      const { size, mtimeMs } = statSync(path);
+      return `${relative(ROOT, path)} ${size} ${mtimeMs}`;
+    })
+    .sort()
+    .join('\n');
+}
+
+/** Removes what was compiled from sources that are gone: node --test would still run it, and imports of it would still work. */
+function removeOrphans(folder) {
+  const compiled = join(ROOT, 'dist', folder);
+  if (!existsSync(compiled)) return;
+  for (const path of walk(compiled)) {
+    const name = relative(join(ROOT, 'dist'), path);
+    const source = name.replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts');
+    // Generated code is copied to dist as it is, so a file of the same name is a source, too.
+    if (!existsSync(join(ROOT, source)) && !existsSync(join(ROOT, name))) rmSync(path);
+  }
+  removeEmptyFolders(compiled);
+}
+
+function removeEmptyFolders(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) removeEmptyFolders(join(folder, entry.name));
+  if (readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
+function* walk(folder) {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(path);
+    else yield path;
+  }
+}

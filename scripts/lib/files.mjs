@@ -1,0 +1,23 @@
+// The project's own files, without what is installed, built, captured or generated.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+
+const SKIPPED = new Set(['.git', 'node_modules', 'dist', 'build', '.cache', 'gen', '.claude']);
+
+/**
+ * @param {string} root
+ * @param {(path: string) => boolean} wanted
+ * @returns {Map<string, string>} path relative to root → text
+ */
+export function readFiles(root, wanted) {
+  const found = new Map();
+  const visit = (folder) => {
+    for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = posix.join(folder, entry.name);
+      if (entry.isDirectory() && !SKIPPED.has(entry.name)) visit(path);
+      if (entry.isFile() && wanted(path)) found.set(path, readFileSync(join(root, path), 'utf8'));
+    }
+  };
+  visit('.');
+  return found;
+}

@@ -1,0 +1,125 @@
+// npm test [unit|live|swarm …] [part of a file's path …] [--grep PATTERN] [--no-build]
+//
+// Runs the tests and ends with one line, "N passed, N failed, N skipped". The exit status is 0 only when something ran,
+// nothing failed, and exactly those tests were skipped that test/expected-skips.json knows of. A whole folder that cannot
+// run here (no dockerd, no user namespaces) is one skip with its reason; with CI=true it is a failure.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from './lib/build.mjs';
+import { checkPlatform, install } from './lib/install.mjs';
+import { handOver } from './lib/ownership.mjs';
+import { Problem, report, seconds } from './lib/process.mjs';
+import { interruptAll, runTestFile } from './lib/test-file.mjs';
+import { expectedSkips, FOLDERS, testFiles } from './lib/test-folders.mjs';
+
+/** Tests slower than this are worth naming, in milliseconds. */
+const SLOW_MS = 10_000;
+
+const total = { pass: 0, fail: 0, skip: 0 };
+let interrupted = false;
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    interrupted = true;
+    interruptAll('SIGTERM');
+  });
+}
+
+try {
+  checkPlatform();
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { grep: { type: 'string' }, 'no-build': { type: 'boolean', default: false } },
+  });
+  if (!values['no-build']) {
+    await install(console.log);
+    await build(console.log);
+    handOver();
+  }
+  await runFolders(positionals, values.grep);
+} catch (error) {
+  report(error);
+  total.fail += 1;
+}
+console.log(`${total.pass} passed, ${total.fail} failed, ${total.skip} skipped`);
+process.exitCode = process.exitCode === 1 || total.fail > 0 || total.pass === 0 || interrupted ? 1 : 0;
+
+async function runFolders(words, pattern) {
+  const chosen = Object.keys(FOLDERS).filter((folder) => words.includes(folder));
+  const filters = words.filter((word) => !(word in FOLDERS));
+  const isWhole = filters.length === 0 && pattern === undefined;
+  for (const folder of chosen.length > 0 ? chosen : Object.keys(FOLDERS)) {
+    if (interrupted) return;
+    await runFolder(folder, { filters, pattern, isWhole });
+  }
+  if (total.pass + total.fail === 0) throw new Problem(`no test ran${isWhole ? '' : ': nothing has the name asked for'}`);
+}
+
+async function runFolder(folder, { filters, pattern, isWhole }) {
+  const files = testFiles(folder, filters);
+  if (files.length === 0) return;
+  const { concurrency, timeLimitMs, wrapper, obstacle } = FOLDERS[folder];
+  const why = obstacle();
+  if (why !== undefined) {
+    skipFolder(folder, why);
+    return;
+  }
+  const started = performance.now();
+  const before = { ...total };
+  const scratch = mkdtempSync(join(tmpdir(), 'nsatlas-test-'));
+  try {
+    const queue = [...files];
+    const worker = async () => {
+      for (let file = queue.shift(); file !== undefined && !interrupted; file = queue.shift()) {
+        tell(file, await runTestFile({ file, wrapper: wrapper(), timeLimitMs, scratch, pattern }));
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, worker));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  const skips = total.skip - before.skip;
+  const counts = `${total.pass - before.pass} passed, ${total.fail - before.fail} failed, ${skips} skipped`;
+  console.log(`${folder}: ${counts} in ${files.length} files, ${seconds(performance.now() - started)}\n`);
+  if (isWhole && skips !== expectedSkips(folder)) {
+    console.log(
+      `✗ ${folder}: ${skips} tests were skipped, and test/expected-skips.json says ${expectedSkips(folder)}. A new skip is a decision: run it, or commit the number.\n`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+function skipFolder(folder, { reason, remedy }) {
+  if (process.env.CI === 'true') {
+    console.log(`✗ ${folder}: cannot run here, and CI has to run everything: ${reason}. To run it: ${remedy}\n`);
+    total.fail += 1;
+  } else {
+    console.log(`- ${folder}: skipped, ${reason}. To run it: ${remedy}\n`);
+    total.skip += 1;
+  }
+}
+
+/** One line for a file that is well; every failure with its reason. */
+function tell(file, outcomes) {
+  const name = file.replace(/^dist\/test\//, '').replace(/\.js$/, '');
+  const count = (kind) => outcomes.filter((outcome) => outcome.kind === kind).length;
+  for (const kind of ['pass', 'fail', 'skip']) total[kind] += count(kind);
+  const failed = count('fail') > 0;
+  const skips = count('skip') > 0 ? `, ${count('skip')} skipped` : '';
+  console.log(`${failed ? '✗' : '✓'} ${name}: ${count('pass')} passed${failed ? `, ${count('fail')} failed` : ''}${skips}`);
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'fail') console.log(`    ✗ ${outcome.name}\n${indent(outcome.failure ?? '')}`);
+    if (outcome.kind === 'note') console.log(`    what the file printed:\n${indent(outcome.failure)}`);
+    if (outcome.kind === 'skip') console.log(`    - ${outcome.name}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}`);
+    if (outcome.kind === 'pass' && outcome.ms > SLOW_MS) console.log(`    ${seconds(outcome.ms)}: ${outcome.name}`);
+  }
+}
+
+function indent(text) {
+  return text
+    .split('\n')
+    .map((line) => `        ${line}`)
+    .join('\n');
+}

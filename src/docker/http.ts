@@ -1,0 +1,136 @@
+import { type IncomingMessage, request } from 'node:http';
+import { explainConnectError } from './connect-error.js';
+import { EngineError } from './error.js';
+
+/** A GET of one engine. */
+export interface HttpQuestion {
+  /** Path of the unix socket. */
+  readonly socket: string;
+  /** Path and query, percent-encoded. */
+  readonly path: string;
+  /** What it is for: goes into errors. */
+  readonly operation: string;
+  /** The whole exchange, connecting included, may take this long. For a stream: until its header is there. */
+  readonly timeMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A whole answer. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+}
+
+/** Header of an answer: names and values together. Engines send some 300 bytes. */
+const MAX_HEADER_BYTES = 16384;
+
+/**
+ * Asks and reads the whole answer. Each question has a connection of its own: on a unix socket that costs next to nothing
+ * and leaves nothing open.
+ * @param maxBytes of the body
+ * @throws EngineError
+ */
+export async function httpGet(question: HttpQuestion, maxBytes: number): Promise<HttpAnswer> {
+  return exchange(question, (response, done, fail) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > maxBytes) fail(errorOf(question, 'ERR_ENGINE_TOO_LARGE', `the answer is longer than ${maxBytes} bytes`));
+      else chunks.push(chunk);
+    });
+    response.on('end', () => {
+      if (response.complete) done({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) });
+    });
+  });
+}
+
+/**
+ * Asks and hands over the answer as soon as its header is there; what comes then has no time limit. Who takes it destroys it.
+ * @throws EngineError
+ */
+export async function httpStream(question: HttpQuestion): Promise<IncomingMessage> {
+  return exchange(question, (response, done) => done(response));
+}
+
+type Receive<Result> = (response: IncomingMessage, done: (result: Result) => void, fail: (error: EngineError) => void) => void;
+
+/** One exchange under its time limit. Settles once; whatever does not end in a result ends the connection. */
+function exchange<Result>(question: HttpQuestion, receive: Receive<Result>): Promise<Result> {
+  const { socket, path, timeMs, signal } = question;
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) {
+      reject(abortError(question));
+      return;
+    }
+    const outgoing = request({
+      socketPath: socket,
+      path,
+      method: 'GET',
+      agent: false,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headers: { Host: 'docker', Accept: 'application/json', 'User-Agent': 'nsatlas' },
+    });
+    let settled = false;
+    const settle = (): boolean => {
+      if (settled) return false;
+      settled = true;
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+      return true;
+    };
+    const done = (result: Result): void => {
+      if (settle()) resolve(result);
+    };
+    const fail = (error: EngineError): void => {
+      if (settle()) reject(error);
+      outgoing.destroy();
+    };
+    const onAbort = (): void => fail(abortError(question));
+    const timer = setTimeout(() => fail(timeoutError(question)), timeMs);
+    signal?.addEventListener('abort', onAbort);
+    outgoing.on('error', (cause: NodeJS.ErrnoException) => fail(connectionError(question, cause)));
+    // After every end, a good one included: then the promise is settled already.
+    outgoing.on('close', () => fail(errorOf(question, 'ERR_ENGINE_UNREACHABLE', 'the connection ended before the answer did')));
+    outgoing.on('response', (response) => {
+      response.on('error', (cause: NodeJS.ErrnoException) => fail(connectionError(question, cause)));
+      receive(response, done, fail);
+    });
+    outgoing.end();
+  });
+}
+
+/** An error that names the engine. */
+export function errorOf(
+  { socket, operation }: Pick<HttpQuestion, 'socket' | 'operation'>,
+  code: EngineError['code'],
+  what: string,
+  more: { errno?: string | undefined; cause?: unknown } = {},
+): EngineError {
+  return new EngineError({ code, socket, operation, message: `Docker engine at ${socket}: ${what}`, ...more });
+}
+
+/** Out of time. */
+export function timeoutError(question: HttpQuestion): EngineError {
+  const what = `no answer to ${question.operation} within ${Math.round(question.timeMs)} ms; the daemon hangs or is overloaded`;
+  return errorOf(question, 'ERR_ENGINE_TIMEOUT', what, { errno: 'ETIMEDOUT' });
+}
+
+/** Ended by us; the signal's reason is the error when it is one of ours. */
+function abortError(question: HttpQuestion): EngineError {
+  const reason: unknown = question.signal?.reason;
+  return reason instanceof EngineError ? reason : errorOf(question, 'ERR_ENGINE_CLOSED', 'closed');
+}
+
+function connectionError(question: HttpQuestion, cause: NodeJS.ErrnoException): EngineError {
+  const code = cause.code ?? '';
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return errorOf(question, 'ERR_ENGINE_TOO_LARGE', `the answer's header is longer than ${MAX_HEADER_BYTES} bytes`, { cause });
+  }
+  if (code.startsWith('HPE_')) return errorOf(question, 'ERR_ENGINE_MALFORMED', 'what answers there does not speak HTTP', { cause });
+  if (cause.syscall === 'connect' || code === 'ERR_INVALID_ARG_VALUE') {
+    const { denied, what } = explainConnectError(question.socket, code);
+    return errorOf(question, denied ? 'ERR_ENGINE_DENIED' : 'ERR_ENGINE_UNREACHABLE', what, { errno: code, cause });
+  }
+  return errorOf(question, 'ERR_ENGINE_UNREACHABLE', `the connection broke (${code || cause.message})`, { errno: code || undefined, cause });
+}

@@ -1,0 +1,66 @@
+import { EngineError } from './error.js';
+
+/** A whole round of questions may take so many time limits, as long as the engine keeps answering. */
+const ROUND_LIMITS = 5;
+
+/** What is still on its way when the first question has run out of time gets this part of a time limit. */
+const GRACE = 0.25;
+
+/**
+ * How long one engine may keep us waiting in one round of questions. An engine that answers may take its time, up to five
+ * time limits; once a question has gone without an answer for a whole time limit, nothing more is asked, and what is on
+ * its way has a moment to arrive. So an engine that hangs costs one time limit, not one for each question.
+ */
+export class Patience {
+  readonly #socket: string;
+  readonly #limitMs: number;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+  readonly #end: number;
+  readonly #controller = new AbortController();
+  #spent = false;
+  #grace: NodeJS.Timeout | undefined;
+
+  constructor(socket: string, limitMs: number, now: () => number, closed?: AbortSignal) {
+    this.#socket = socket;
+    this.#limitMs = limitMs;
+    this.now = now;
+    this.#end = now() + limitMs * ROUND_LIMITS;
+    if (closed?.aborted === true) this.#controller.abort(closed.reason);
+    closed?.addEventListener('abort', () => this.#controller.abort(closed.reason), { signal: this.#controller.signal });
+  }
+
+  /** Ends what is on its way when patience is at its end. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /**
+   * How long the next question may take, in milliseconds.
+   * @throws EngineError ERR_ENGINE_NOT_ASKED when it should not be asked any more
+   */
+  allow(operation: string): number {
+    const left = this.#end - this.now();
+    if (this.#spent || left <= 0) throw this.#notAsked(operation);
+    return Math.min(this.#limitMs, left);
+  }
+
+  /** Tells of a question that failed. */
+  failed(error: unknown): void {
+    if (this.#spent || !(error instanceof EngineError) || error.code !== 'ERR_ENGINE_TIMEOUT') return;
+    this.#spent = true;
+    this.#grace = setTimeout(() => this.#controller.abort(this.#notAsked(error.operation)), this.#limitMs * GRACE);
+  }
+
+  /** The round is over. */
+  end(): void {
+    clearTimeout(this.#grace);
+    // Lets go of the listener on the signal that was handed in.
+    this.#controller.abort();
+  }
+
+  #notAsked(operation: string): EngineError {
+    const message = `Docker engine at ${this.#socket}: not asked, because the engine had used up its time`;
+    return new EngineError({ code: 'ERR_ENGINE_NOT_ASKED', socket: this.#socket, operation, message });
+  }
+}

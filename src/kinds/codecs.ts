@@ -1,0 +1,188 @@
+import { type AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
+import type { AttributeTable, Codec, DetailValue } from './contract.js';
+import { formatHex, formatIpv4, formatIpv6, formatMac } from './shared/address.js';
+
+// One attribute's payload to a value. Names and values are those of `ip -d -j link`; where ip prints an array, ours is its
+// elements joined with ",", where it prints an object "name=value" joined with ",".
+//
+// A wrong length is an error of the reader, never a guess; a value that has no name is a hexadecimal number.
+
+/** Reads a number. */
+export type NumberCodec = (attribute: AttributeReader) => number;
+
+export const u8: NumberCodec = (attribute) => attribute.u8();
+export const u16: NumberCodec = (attribute) => attribute.u16();
+export const u32: NumberCodec = (attribute) => attribute.u32();
+export const s32: NumberCodec = (attribute) => attribute.s32();
+export const be16: NumberCodec = (attribute) => attribute.be16();
+export const be32: NumberCodec = (attribute) => attribute.be32();
+export const u64 = (attribute: AttributeReader): bigint => attribute.u64();
+
+/** A u64 in network byte order. */
+export const be64 = (attribute: AttributeReader): bigint => {
+  // The getter checks the length; only then may the view be read past it.
+  const hostOrder = attribute.u64();
+  return attribute.length === 8 ? attribute.view.getBigUint64(attribute.offset, false) : hostOrder;
+};
+
+/** A u8 that is nothing but true or false. */
+export const bool8 = (attribute: AttributeReader): boolean => attribute.u8() !== 0;
+
+/**
+ * True by its presence (NLA_FLAG). Also takes the u8 that some drivers send back for an attribute that they accept as a
+ * flag (IFLA_VXLAN_TTL_INHERIT).
+ */
+export const flag = (attribute: AttributeReader): boolean => (attribute.length === 1 ? attribute.u8() !== 0 : attribute.flag());
+
+/** Bytes of an attribute that only aligns the next one to 64 bits: decodeTable() skips it. */
+export const padding: Codec = () => 0;
+
+/** A copy of a struct of exactly `length` bytes, for finish() to take apart. */
+export function struct(length: number): Codec {
+  return (attribute) => {
+    if (attribute.length !== length) wrongLength(attribute, `${length} bytes`);
+    return attribute.bytes();
+  };
+}
+
+/** Hexadecimal as printf's "%#llx" has it: "0x10", but "0". */
+export function hex(read: (attribute: AttributeReader) => number | bigint): Codec {
+  return (attribute) => toHex(read(attribute));
+}
+
+/** "0x10"; zero is "0". */
+export function toHex(value: number | bigint): string {
+  const digits = value.toString(16);
+  return digits === '0' ? digits : `0x${digits}`;
+}
+
+/** IPv4 address. */
+export const ipv4 = (attribute: AttributeReader): string => {
+  if (attribute.length === 4) return formatIpv4(attribute.view, attribute.offset);
+  wrongLength(attribute, '4 bytes');
+  return '';
+};
+
+/** IPv6 address. */
+export const ipv6 = (attribute: AttributeReader): string => {
+  if (attribute.length === 16) return formatIpv6(attribute.view, attribute.offset);
+  wrongLength(attribute, '16 bytes');
+  return '';
+};
+
+/** End of a tunnel: "any" for 0.0.0.0, as tnl_print_endpoint() of iproute2 has it. */
+export const endpoint4: Codec = (attribute) => anyOr(ipv4(attribute), '0.0.0.0');
+
+/** End of a tunnel: "any" for ::. */
+export const endpoint6: Codec = (attribute) => anyOr(ipv6(attribute), '::');
+
+function anyOr(address: string, any: string): string {
+  return address === any ? 'any' : address;
+}
+
+/** Link-layer address of any length up to MAX_ADDR_LEN (linux/netdevice.h), which is 32. */
+export const mac: Codec = (attribute) => {
+  if (attribute.length > 32) {
+    wrongLength(attribute, 'at most 32 bytes');
+    return '';
+  }
+  return formatMac(attribute.view, attribute.offset, attribute.length);
+};
+
+/** A number that stands for a word; one that has none is hexadecimal. */
+export function oneOf(read: NumberCodec, words: Readonly<Record<number, string>>): Codec {
+  return (attribute) => {
+    const value = read(attribute);
+    return words[value] ?? toHex(value);
+  };
+}
+
+/** Bits with names, joined with ","; what is left over is hexadecimal at the end. No bit is "". */
+export function bits(read: NumberCodec, names: readonly (readonly [mask: number, name: string])[]): Codec {
+  return (attribute) => bitNames(read(attribute), names);
+}
+
+/** Names of the bits that are set, joined with ",". */
+export function bitNames(value: number, names: readonly (readonly [mask: number, name: string])[]): string {
+  const words: string[] = [];
+  let left = value >>> 0;
+  for (const [mask, name] of names) {
+    if ((left & mask) === 0) continue;
+    words.push(name);
+    left = (left & ~mask) >>> 0;
+  }
+  if (left !== 0) words.push(toHex(left));
+  return words.join(',');
+}
+
+/**
+ * Seconds, to the hundredth. The kernel gives a u64 of clock_t ticks, of which a second has 100 (USER_HZ, asm/param.h) on
+ * every architecture that runs Docker.
+ */
+export const clockTicks: Codec = (attribute) => Number(attribute.u64()) / 100;
+
+/** Attributes in an attribute as "name=value,name=value", in the order of the kernel. Unknown ones as their number and hexadecimal bytes. */
+export function nested(name: string, table: AttributeTable): Codec {
+  return (attribute) => {
+    const inner = attribute.nested(name);
+    const words: string[] = [];
+    while (inner.next()) {
+      const entry = table[inner.type];
+      if (entry?.[1] === padding) continue;
+      words.push(
+        entry === undefined ? `${inner.type}=${formatValue(inner.bytes())}` : `${entry[0]}=${formatValue(entry[1](inner))}`,
+      );
+    }
+    return words.join(',');
+  };
+}
+
+/** An attribute that holds a list: the text of each element, joined with ",". */
+export function list(name: string, element: (attribute: AttributeReader) => string): Codec {
+  return (attribute) => {
+    const inner = attribute.nested(name);
+    const words: string[] = [];
+    while (inner.next()) words.push(element(inner));
+    return words.join(',');
+  };
+}
+
+/** A value as the public `attributes` map holds it: numbers in decimal, booleans "true" or "false", bytes in hexadecimal. */
+export function formatValue(value: DetailValue): string {
+  return value instanceof Uint8Array ? formatHex(value) : String(value);
+}
+
+// linux/if_ether.h, v6.12
+const ETH_P_8021Q = 0x8100;
+const ETH_P_8021AD = 0x88a8;
+
+/** Ethertypes as iproute2 names them (lib/ll_proto.c), those that link attributes have. */
+const ETHERTYPES: Readonly<Record<number, string>> = {
+  [ETH_P_8021Q]: '802.1Q',
+  [ETH_P_8021AD]: '802.1ad',
+};
+
+/** Ethertype in network byte order: "802.1Q", "802.1ad", or "[2048]" as iproute2 prints one without a name. */
+export const ethertype: Codec = (attribute) => {
+  const value = attribute.be16();
+  return ETHERTYPES[value] ?? `[${value}]`;
+};
+
+/** struct { __be16 low, high; } as "low-high". */
+export const portRange: Codec = (attribute) => {
+  if (attribute.length !== 4) {
+    wrongLength(attribute, '4 bytes');
+    return '';
+  }
+  const { view, offset } = attribute;
+  return `${view.getUint16(offset, false)}-${view.getUint16(offset + 2, false)}`;
+};
+
+/** A word of a struct() that finish() takes apart, in host order. */
+export function word32(bytes: Uint8Array, offset: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset, LITTLE_ENDIAN);
+}
+
+function wrongLength(attribute: AttributeReader, wanted: string): void {
+  attribute.fail(attribute.offset, `${wanted} in attribute ${attribute.type}`, `${attribute.length} bytes`);
+}

@@ -1,0 +1,5 @@
+import type { LinkKind } from './contract.js';
+import { greKind } from './shared/gre.js';
+
+/** GRE over IPv6, carrying IP. */
+export const kind: LinkKind = greKind('ip6gre', 'ipv6');

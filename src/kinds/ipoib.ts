@@ -1,0 +1,33 @@
+import type { AttributeReader } from '../netlink/attributes.js';
+import { oneOf, u16 } from './codecs.js';
+import type { LinkKind } from './contract.js';
+import { iflaLinkRefs } from './shared/refs.js';
+import { words } from './shared/words.js';
+
+// linux/if_link.h, v6.12
+const IFLA_IPOIB_PKEY = 1;
+const IFLA_IPOIB_MODE = 2;
+const IFLA_IPOIB_UMCAST = 3;
+
+const IPOIB_MODE_DATAGRAM = 0;
+const IPOIB_MODE_CONNECTED = 1;
+
+const fourDigits = (attribute: AttributeReader): string => attribute.u16().toString(16).padStart(4, '0');
+
+/** printf's "%#.4x", which has no prefix for zero. */
+const prefixed = (attribute: AttributeReader): string => {
+  const digits = fourDigits(attribute);
+  return digits === '0000' ? digits : `0x${digits}`;
+};
+
+/** IP over InfiniBand; a child refers to its parent. ipoib_fill_info(), drivers/infiniband/ulp/ipoib/ipoib_netlink.c. */
+export const kind: LinkKind = {
+  kind: 'ipoib',
+  data: {
+    [IFLA_IPOIB_PKEY]: ['key', prefixed],
+    [IFLA_IPOIB_MODE]: ['mode', oneOf(u16, { [IPOIB_MODE_DATAGRAM]: 'datagram', [IPOIB_MODE_CONNECTED]: 'connected' })],
+    [IFLA_IPOIB_UMCAST]: ['umcast', fourDigits],
+  },
+  refs: (_detail, link) => iflaLinkRefs('lower', link),
+  summary: (detail) => words(detail, 'key', 'mode'),
+};

@@ -1,0 +1,106 @@
+import { be16, be32, bool8, endpoint4, endpoint6, flag, hex, ipv4, ipv6, oneOf, u8, u16, u32 } from '../codecs.js';
+import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
+import { reference } from './refs.js';
+import { finishEncap, finishIp6 } from './tunnel.js';
+import { phrase, words } from './words.js';
+
+// linux/if_tunnel.h, v6.12
+const IFLA_IPTUN_LINK = 1;
+const IFLA_IPTUN_LOCAL = 2;
+const IFLA_IPTUN_REMOTE = 3;
+const IFLA_IPTUN_TTL = 4;
+const IFLA_IPTUN_TOS = 5;
+const IFLA_IPTUN_ENCAP_LIMIT = 6;
+const IFLA_IPTUN_FLOWINFO = 7;
+const IFLA_IPTUN_FLAGS = 8;
+const IFLA_IPTUN_PROTO = 9;
+const IFLA_IPTUN_PMTUDISC = 10;
+const IFLA_IPTUN_6RD_PREFIX = 11;
+const IFLA_IPTUN_6RD_RELAY_PREFIX = 12;
+const IFLA_IPTUN_6RD_PREFIXLEN = 13;
+const IFLA_IPTUN_6RD_RELAY_PREFIXLEN = 14;
+const IFLA_IPTUN_ENCAP_TYPE = 15;
+const IFLA_IPTUN_ENCAP_FLAGS = 16;
+const IFLA_IPTUN_ENCAP_SPORT = 17;
+const IFLA_IPTUN_ENCAP_DPORT = 18;
+const IFLA_IPTUN_COLLECT_METADATA = 19;
+const IFLA_IPTUN_FWMARK = 20;
+
+const SIT_ISATAP = 0x0001;
+
+// linux/in.h, v6.12
+const IPPROTO_IPIP = 4;
+const IPPROTO_IPV6 = 41;
+const IPPROTO_MPLS = 137;
+
+const common: AttributeTable = {
+  [IFLA_IPTUN_COLLECT_METADATA]: ['external', flag],
+  [IFLA_IPTUN_LINK]: ['link_ifindex', u32],
+  [IFLA_IPTUN_TTL]: ['ttl', u8],
+  [IFLA_IPTUN_FWMARK]: ['fwmark', hex(u32)],
+  [IFLA_IPTUN_ENCAP_TYPE]: ['encap_type', u16],
+  [IFLA_IPTUN_ENCAP_FLAGS]: ['encap_flags', u16],
+  [IFLA_IPTUN_ENCAP_SPORT]: ['encap_sport', be16],
+  [IFLA_IPTUN_ENCAP_DPORT]: ['encap_dport', be16],
+};
+
+/** ipip_fill_info(), net/ipv4/ipip.c; ipip6_fill_info(), net/ipv6/sit.c, which alone sends FLAGS and the 6RD attributes. */
+const overIpv4: AttributeTable = {
+  ...common,
+  [IFLA_IPTUN_PROTO]: [
+    'proto',
+    oneOf(u8, { [IPPROTO_IPIP]: 'ipip', [IPPROTO_IPV6]: 'ip6ip', [IPPROTO_MPLS]: 'mplsip', 0: 'any' }),
+  ],
+  [IFLA_IPTUN_REMOTE]: ['remote', endpoint4],
+  [IFLA_IPTUN_LOCAL]: ['local', endpoint4],
+  [IFLA_IPTUN_TOS]: ['tos', hex(u8)],
+  [IFLA_IPTUN_PMTUDISC]: ['pmtudisc', bool8],
+  [IFLA_IPTUN_FLAGS]: ['flags', u16],
+  [IFLA_IPTUN_6RD_PREFIX]: ['prefix', ipv6],
+  [IFLA_IPTUN_6RD_PREFIXLEN]: ['prefixlen', u16],
+  [IFLA_IPTUN_6RD_RELAY_PREFIX]: ['relay_prefix', ipv4],
+  [IFLA_IPTUN_6RD_RELAY_PREFIXLEN]: ['relay_prefixlen', u16],
+};
+
+/** ip6_tnl_fill_info(), net/ipv6/ip6_tunnel.c. */
+const overIpv6: AttributeTable = {
+  ...common,
+  [IFLA_IPTUN_PROTO]: ['proto', oneOf(u8, { [IPPROTO_IPIP]: 'ipip6', [IPPROTO_IPV6]: 'ip6ip6', 0: 'any' })],
+  [IFLA_IPTUN_REMOTE]: ['remote', endpoint6],
+  [IFLA_IPTUN_LOCAL]: ['local', endpoint6],
+  [IFLA_IPTUN_ENCAP_LIMIT]: ['encap_limit', u8],
+  [IFLA_IPTUN_FLOWINFO]: ['flowinfo', be32],
+  [IFLA_IPTUN_FLAGS]: ['flags', u32],
+};
+
+/** Flags become `isatap`; 6RD's details go when there is no prefix, the relay's when there is no relay. */
+function finishIpv4(detail: Record<string, DetailValue>): void {
+  const { flags } = detail;
+  delete detail.flags;
+  if (typeof flags === 'number') {
+    if ((flags & SIT_ISATAP) !== 0) detail.isatap = true;
+    const unknown = flags & ~SIT_ISATAP;
+    if (unknown !== 0) detail.flags = `0x${unknown.toString(16)}`;
+  }
+  if (detail.prefixlen === 0) {
+    for (const name of ['prefix', 'prefixlen', 'relay_prefix', 'relay_prefixlen']) delete detail[name];
+  }
+  if (detail.relay_prefix === '0.0.0.0') {
+    for (const name of ['relay_prefix', 'relay_prefixlen']) delete detail[name];
+  }
+}
+
+/** A kind of the IP-in-IP family; "link_ifindex" is its underlay. */
+export function iptunnelKind(kind: string, over: 'ipv4' | 'ipv6'): LinkKind {
+  return {
+    kind,
+    data: over === 'ipv4' ? overIpv4 : overIpv6,
+    finish(detail) {
+      finishEncap(detail);
+      if (over === 'ipv4') finishIpv4(detail);
+      else finishIp6(detail);
+    },
+    refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
+    summary: (detail) => phrase(detail.external === true && 'external', words(detail, 'remote', 'local')),
+  };
+}

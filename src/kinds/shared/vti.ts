@@ -1,0 +1,40 @@
+import { be32, hex, u32 } from '../codecs.js';
+import type { Codec, DetailValue, LinkKind } from '../contract.js';
+import { reference } from './refs.js';
+import { dottedKey } from './tunnel.js';
+import { words } from './words.js';
+
+// linux/if_tunnel.h, v6.12
+const IFLA_VTI_LINK = 1;
+const IFLA_VTI_IKEY = 2;
+const IFLA_VTI_OKEY = 3;
+const IFLA_VTI_LOCAL = 4;
+const IFLA_VTI_REMOTE = 5;
+const IFLA_VTI_FWMARK = 6;
+
+/** Key 0 is none. */
+function finish(detail: Record<string, DetailValue>): void {
+  for (const name of ['ikey', 'okey']) {
+    const key = dottedKey(detail[name]);
+    if (key === undefined || key === '0.0.0.0') delete detail[name];
+    else detail[name] = key;
+  }
+}
+
+/** vti or vti6; "link_ifindex" is the underlay. vti_fill_info(), net/ipv4/ip_vti.c; vti6_fill_info(), net/ipv6/ip6_vti.c. */
+export function vtiKind(kind: string, endpoint: Codec): LinkKind {
+  return {
+    kind,
+    data: {
+      [IFLA_VTI_REMOTE]: ['remote', endpoint],
+      [IFLA_VTI_LOCAL]: ['local', endpoint],
+      [IFLA_VTI_LINK]: ['link_ifindex', u32],
+      [IFLA_VTI_IKEY]: ['ikey', be32],
+      [IFLA_VTI_OKEY]: ['okey', be32],
+      [IFLA_VTI_FWMARK]: ['fwmark', hex(u32)],
+    },
+    finish,
+    refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
+    summary: (detail) => words(detail, 'remote', 'local', 'ikey', 'okey'),
+  };
+}

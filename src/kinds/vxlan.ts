@@ -1,0 +1,212 @@
+import { be16, be32, be64, bool8, flag, hex, ipv4, ipv6, oneOf, portRange, u8, u32 } from './codecs.js';
+import type { Detail, DetailValue, LinkKind } from './contract.js';
+import { reference } from './shared/refs.js';
+import { phrase, words } from './shared/words.js';
+
+// linux/if_link.h, v6.12; LOCALBYPASS since v6.5, LABEL_POLICY v6.8, RESERVED_BITS v6.14, MC_ROUTE v6.17
+const IFLA_VXLAN_ID = 1;
+const IFLA_VXLAN_GROUP = 2;
+const IFLA_VXLAN_LINK = 3;
+const IFLA_VXLAN_LOCAL = 4;
+const IFLA_VXLAN_TTL = 5;
+const IFLA_VXLAN_TOS = 6;
+const IFLA_VXLAN_LEARNING = 7;
+const IFLA_VXLAN_AGEING = 8;
+const IFLA_VXLAN_LIMIT = 9;
+const IFLA_VXLAN_PORT_RANGE = 10;
+const IFLA_VXLAN_PROXY = 11;
+const IFLA_VXLAN_RSC = 12;
+const IFLA_VXLAN_L2MISS = 13;
+const IFLA_VXLAN_L3MISS = 14;
+const IFLA_VXLAN_PORT = 15;
+const IFLA_VXLAN_GROUP6 = 16;
+const IFLA_VXLAN_LOCAL6 = 17;
+const IFLA_VXLAN_UDP_CSUM = 18;
+const IFLA_VXLAN_UDP_ZERO_CSUM6_TX = 19;
+const IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20;
+const IFLA_VXLAN_REMCSUM_TX = 21;
+const IFLA_VXLAN_REMCSUM_RX = 22;
+const IFLA_VXLAN_GBP = 23;
+const IFLA_VXLAN_REMCSUM_NOPARTIAL = 24;
+const IFLA_VXLAN_COLLECT_METADATA = 25;
+const IFLA_VXLAN_LABEL = 26;
+const IFLA_VXLAN_GPE = 27;
+const IFLA_VXLAN_TTL_INHERIT = 28;
+const IFLA_VXLAN_DF = 29;
+const IFLA_VXLAN_VNIFILTER = 30;
+const IFLA_VXLAN_LOCALBYPASS = 31;
+const IFLA_VXLAN_LABEL_POLICY = 32;
+const IFLA_VXLAN_RESERVED_BITS = 33;
+const IFLA_VXLAN_MC_ROUTE = 34;
+
+const VXLAN_DF_UNSET = 0;
+const VXLAN_DF_SET = 1;
+const VXLAN_DF_INHERIT = 2;
+const VXLAN_LABEL_FIXED = 0;
+const VXLAN_LABEL_INHERIT = 1;
+
+/** What the public model says of kind "vxlan". Field by field message Vxlan of proto/nsatlas/v1/model.proto, the manual. */
+export interface Vxlan {
+  vni: number;
+  dstPort: number;
+  learning?: boolean;
+  proxy?: boolean;
+  rsc?: boolean;
+  l2miss?: boolean;
+  l3miss?: boolean;
+  local?: string;
+  remote?: string;
+  underlayIfindex?: number;
+  ttl?: number;
+  ttlInherit?: boolean;
+  tos?: number;
+  label?: number;
+  df?: string;
+  ageingSeconds?: number;
+  limit?: number;
+  srcPortMin?: number;
+  srcPortMax?: number;
+  udpCsum?: boolean;
+  udpZeroCsum6Tx?: boolean;
+  udpZeroCsum6Rx?: boolean;
+  remcsumTx?: boolean;
+  remcsumRx?: boolean;
+  gbp?: boolean;
+  gpe?: boolean;
+  remcsumNopartial?: boolean;
+  external?: boolean;
+  vnifilter?: boolean;
+  localbypass?: boolean;
+}
+
+/**
+ * An overlay over UDP. vxlan_fill_info(), drivers/net/vxlan/vxlan_core.c. The details are typed rather than ip's text
+ * (`tos`, `label` are numbers), for they become message Vxlan.
+ *
+ * Its IFLA_LINK is the underlay only when it was given one, else its own ifindex (dev_get_iflink(), net/core/dev.c);
+ * so the underlay is IFLA_VXLAN_LINK, in the namespace of IFLA_LINK_NETNSID: where the UDP socket is.
+ */
+export const kind: LinkKind = {
+  kind: 'vxlan',
+  data: {
+    [IFLA_VXLAN_ID]: ['id', u32],
+    [IFLA_VXLAN_GROUP]: ['remote', ipv4],
+    [IFLA_VXLAN_GROUP6]: ['remote6', ipv6],
+    [IFLA_VXLAN_LOCAL]: ['local', ipv4],
+    [IFLA_VXLAN_LOCAL6]: ['local6', ipv6],
+    [IFLA_VXLAN_LINK]: ['link_ifindex', u32],
+    [IFLA_VXLAN_PORT_RANGE]: ['port_range', portRange],
+    [IFLA_VXLAN_PORT]: ['port', be16],
+    [IFLA_VXLAN_TOS]: ['tos', u8],
+    [IFLA_VXLAN_TTL]: ['ttl', u8],
+    [IFLA_VXLAN_TTL_INHERIT]: ['ttl_inherit', flag],
+    [IFLA_VXLAN_DF]: ['df', oneOf(u8, { [VXLAN_DF_UNSET]: 'unset', [VXLAN_DF_SET]: 'set', [VXLAN_DF_INHERIT]: 'inherit' })],
+    [IFLA_VXLAN_LABEL]: ['label', be32],
+    [IFLA_VXLAN_LABEL_POLICY]: ['label_policy', oneOf(u32, { [VXLAN_LABEL_FIXED]: 'fixed', [VXLAN_LABEL_INHERIT]: 'inherit' })],
+    [IFLA_VXLAN_AGEING]: ['ageing', u32],
+    [IFLA_VXLAN_LIMIT]: ['limit', u32],
+    [IFLA_VXLAN_RESERVED_BITS]: ['reserved_bits', hex(be64)],
+    [IFLA_VXLAN_GBP]: ['gbp', flag],
+    [IFLA_VXLAN_GPE]: ['gpe', flag],
+    [IFLA_VXLAN_REMCSUM_NOPARTIAL]: ['remcsum_nopartial', flag],
+    [IFLA_VXLAN_COLLECT_METADATA]: ['external', flag],
+    [IFLA_VXLAN_VNIFILTER]: ['vnifilter', flag],
+    [IFLA_VXLAN_LEARNING]: ['learning', bool8],
+    [IFLA_VXLAN_PROXY]: ['proxy', bool8],
+    [IFLA_VXLAN_RSC]: ['rsc', bool8],
+    [IFLA_VXLAN_L2MISS]: ['l2miss', bool8],
+    [IFLA_VXLAN_L3MISS]: ['l3miss', bool8],
+    [IFLA_VXLAN_UDP_CSUM]: ['udp_csum', bool8],
+    [IFLA_VXLAN_UDP_ZERO_CSUM6_TX]: ['udp_zero_csum6_tx', bool8],
+    [IFLA_VXLAN_UDP_ZERO_CSUM6_RX]: ['udp_zero_csum6_rx', bool8],
+    [IFLA_VXLAN_REMCSUM_TX]: ['remcsum_tx', bool8],
+    [IFLA_VXLAN_REMCSUM_RX]: ['remcsum_rx', bool8],
+    [IFLA_VXLAN_LOCALBYPASS]: ['localbypass', bool8],
+    [IFLA_VXLAN_MC_ROUTE]: ['mcroute', bool8],
+  },
+  finish,
+  refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
+  summary: (detail) =>
+    phrase(
+      detail.external === true ? 'external' : words(detail, 'id=vni'),
+      words(detail, 'port', 'remote', 'group', 'remote6=remote', 'group6=group'),
+      detail.learning === false && 'nolearning',
+    ),
+};
+
+/**
+ * The address that means none is left out: the kernel sends no group at all for a device without one over IPv4, and
+ * "::" over IPv6. A multicast address is called a group, as ip does.
+ */
+function finish(detail: Record<string, DetailValue>): void {
+  for (const name of ['remote', 'remote6', 'local', 'local6']) {
+    if (detail[name] === '0.0.0.0' || detail[name] === '::') delete detail[name];
+  }
+  if (isMulticast(detail.remote)) rename(detail, 'remote', 'group');
+  if (isMulticast(detail.remote6)) rename(detail, 'remote6', 'group6');
+  // 0 is no interface.
+  if (detail.link_ifindex === 0) delete detail.link_ifindex;
+}
+
+/** 224.0.0.0/4 or ff00::/8. */
+function isMulticast(address: DetailValue | undefined): boolean {
+  return typeof address === 'string' && (/^(22[4-9]|23\d)\./.test(address) || /^ff[0-9a-f]{2}:/.test(address));
+}
+
+function rename(detail: Record<string, DetailValue>, from: string, to: string): void {
+  const value = detail[from];
+  delete detail[from];
+  if (value !== undefined) detail[to] = value;
+}
+
+/** Detail names that are taken as they are, by the field of Vxlan. */
+const FIELDS = {
+  learning: 'learning',
+  proxy: 'proxy',
+  rsc: 'rsc',
+  l2miss: 'l2miss',
+  l3miss: 'l3miss',
+  underlayIfindex: 'link_ifindex',
+  ttl: 'ttl',
+  ttlInherit: 'ttl_inherit',
+  tos: 'tos',
+  label: 'label',
+  df: 'df',
+  ageingSeconds: 'ageing',
+  limit: 'limit',
+  udpCsum: 'udp_csum',
+  udpZeroCsum6Tx: 'udp_zero_csum6_tx',
+  udpZeroCsum6Rx: 'udp_zero_csum6_rx',
+  remcsumTx: 'remcsum_tx',
+  remcsumRx: 'remcsum_rx',
+  gbp: 'gbp',
+  gpe: 'gpe',
+  remcsumNopartial: 'remcsum_nopartial',
+  external: 'external',
+  vnifilter: 'vnifilter',
+  localbypass: 'localbypass',
+} as const;
+
+/**
+ * The public message, of a detail that the table and finish() of this kind have made. What the kernel did not send is
+ * absent; without a VNI (never seen) it is 0, as in metadata mode.
+ */
+export function vxlanFromDetail(detail: Detail): Vxlan {
+  const vxlan: Record<string, DetailValue> = {};
+  vxlan.vni = detail.id ?? 0;
+  vxlan.dstPort = detail.port ?? 0;
+  const local = detail.local ?? detail.local6;
+  if (local !== undefined) vxlan.local = local;
+  const remote = detail.remote ?? detail.group ?? detail.remote6 ?? detail.group6;
+  if (remote !== undefined) vxlan.remote = remote;
+  const [low, high] = String(detail.port_range ?? '').split('-');
+  if (low !== undefined && high !== undefined) {
+    vxlan.srcPortMin = Number(low);
+    vxlan.srcPortMax = Number(high);
+  }
+  for (const [field, name] of Object.entries(FIELDS)) {
+    const value = detail[name];
+    if (value !== undefined) vxlan[field] = value;
+  }
+  return vxlan as unknown as Vxlan;
+}

@@ -1,0 +1,22 @@
+import { flag, hex, u32 } from './codecs.js';
+import type { LinkKind } from './contract.js';
+import { reference } from './shared/refs.js';
+import { phrase, words } from './shared/words.js';
+
+// linux/if_link.h, v6.12
+const IFLA_XFRM_LINK = 1;
+const IFLA_XFRM_IF_ID = 2;
+const IFLA_XFRM_COLLECT_METADATA = 3;
+
+/** IPsec as an interface. xfrmi_fill_info(), net/xfrm/xfrm_interface_core.c. */
+export const kind: LinkKind = {
+  kind: 'xfrm',
+  data: {
+    [IFLA_XFRM_COLLECT_METADATA]: ['external', flag],
+    [IFLA_XFRM_IF_ID]: ['if_id', hex(u32)],
+    // ip prints no such thing: the underlay is in its "link".
+    [IFLA_XFRM_LINK]: ['link_ifindex', u32],
+  },
+  refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
+  summary: (detail) => phrase(detail.external === true && 'external', words(detail, 'if_id')),
+};

@@ -1,0 +1,44 @@
+// The only file that names the binary.
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { NativeError } from './errors.js';
+
+/** Native state of one reader; only the addon looks inside. */
+export type Handle = object & { readonly __handle: never };
+
+/** What the addon exports (native/addon.cc). */
+export interface Addon {
+  open(): Handle;
+  /** Starts the job of an image (job.ts). `onBatch` is called when there is something to take after take() found nothing. */
+  start(handle: Handle, image: Uint8Array, onBatch: () => void): void;
+  /** Copies the next batch into `buffer` and returns its length; 0: nothing yet; negative: needs a buffer of that size. */
+  take(handle: Handle, buffer: ArrayBuffer): number;
+  cancel(handle: Handle): void;
+  close(handle: Handle): void;
+  /** Throws an error with `errno` and `syscall`. */
+  sdNotify(path: string, message: string): void;
+  /** Names of problem and operation numbers in frames. */
+  readonly problems: readonly string[];
+  readonly operations: readonly string[];
+}
+
+// From dist/src/native/ to the project's top folder.
+const BUILT = fileURLToPath(new URL('../../../build/Release/nsatlas.node', import.meta.url));
+
+/**
+ * Loads the addon.
+ * @param path another build of it; for tests
+ * @throws NativeError ERR_NSATLAS_ADDON, which says what to do
+ */
+export function loadAddon(path: string = BUILT): Addon {
+  if (process.platform !== 'linux') {
+    throw new NativeError('ERR_NSATLAS_ADDON', `network namespaces are a Linux feature; this is ${process.platform}`);
+  }
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch (cause) {
+    const missing = cause instanceof Error && (cause as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
+    const problem = missing ? 'the native addon is not built' : `the native addon cannot be loaded: ${String(cause)}`;
+    throw new NativeError('ERR_NSATLAS_ADDON', `${problem}; run "npm run build" (${path})`, { cause });
+  }
+}

@@ -1,0 +1,114 @@
+// Requests as bytes. Every header is what the kernel accepts with NETLINK_GET_STRICT_CHK on: all zero but what filters.
+// Sequence number and port are left zero for the sender to fill in (bytes 8 to 15).
+import { LITTLE_ENDIAN } from './attributes.js';
+import {
+  AF_BRIDGE,
+  AF_UNSPEC,
+  IFLA_EXT_MASK,
+  NETNSA_FD,
+  NLA_HDRLEN,
+  NLM_F_DUMP,
+  NLM_F_REQUEST,
+  NLMSG_HDRLEN,
+  NTF_PROXY,
+  RTEXT_FILTER_SKIP_STATS,
+  RTM_GETADDR,
+  RTM_GETLINK,
+  RTM_GETNEIGH,
+  RTM_GETNSID,
+  RTM_GETROUTE,
+  SIZEOF_IFADDRMSG,
+  SIZEOF_IFINFOMSG,
+  SIZEOF_NDMSG,
+  SIZEOF_RTGENMSG,
+  SIZEOF_RTMSG,
+} from './uapi.js';
+
+/** nlmsghdr, a zeroed header of the family's own of `size` bytes, and room for `more` bytes of attributes. */
+function request(type: number, flags: number, family: number, size: number, more = 0): DataView {
+  const length = NLMSG_HDRLEN + size + more;
+  const view = new DataView(new ArrayBuffer(length));
+  view.setUint32(0, length, LITTLE_ENDIAN);
+  view.setUint16(4, type, LITTLE_ENDIAN);
+  view.setUint16(6, NLM_F_REQUEST | flags, LITTLE_ENDIAN);
+  view.setUint8(NLMSG_HDRLEN, family);
+  return view;
+}
+
+/** Writes a u32 attribute at `offset`; returns the offset of its payload. */
+function putU32(view: DataView, offset: number, type: number, value: number): number {
+  view.setUint16(offset, NLA_HDRLEN + 4, LITTLE_ENDIAN);
+  view.setUint16(offset + 2, type, LITTLE_ENDIAN);
+  view.setUint32(offset + NLA_HDRLEN, value, LITTLE_ENDIAN);
+  return offset + NLA_HDRLEN;
+}
+
+function bytes(view: DataView): Uint8Array {
+  return new Uint8Array(view.buffer);
+}
+
+/**
+ * Dump of all links. RTEXT_FILTER_VF stays out: virtual functions can be thousands of bytes each.
+ * // rtnl_valid_dump_ifinfo_req(), rtnl_dump_ifinfo(), net/core/rtnetlink.c
+ *
+ * @param options.counters false leaves IFLA_STATS and IFLA_STATS64 out, a fifth of the bytes. Default true.
+ */
+export function dumpLinks(options: { readonly counters?: boolean } = {}): Uint8Array {
+  const view = request(RTM_GETLINK, NLM_F_DUMP, AF_UNSPEC, SIZEOF_IFINFOMSG, NLA_HDRLEN + 4);
+  const mask = options.counters === false ? RTEXT_FILTER_SKIP_STATS : 0;
+  putU32(view, NLMSG_HDRLEN + SIZEOF_IFINFOMSG, IFLA_EXT_MASK, mask);
+  return bytes(view);
+}
+
+/** Dump of the addresses of all families. // inet_dump_ifaddr() net/ipv4/devinet.c, inet6_dump_addr() net/ipv6/addrconf.c */
+export function dumpAddresses(): Uint8Array {
+  return bytes(request(RTM_GETADDR, NLM_F_DUMP, AF_UNSPEC, SIZEOF_IFADDRMSG));
+}
+
+/**
+ * Dump of the ARP and ND tables, without proxy rows: the kernel gives either the ones or the others.
+ * // neigh_valid_dump_req(), neigh_dump_info(), net/core/neighbour.c
+ */
+export function dumpNeighbors(): Uint8Array {
+  return bytes(request(RTM_GETNEIGH, NLM_F_DUMP, AF_UNSPEC, SIZEOF_NDMSG));
+}
+
+/**
+ * Dump of the proxy rows (`ip neigh show proxy`). NTF_PROXY is the one flag that strict checking allows in ndm_flags.
+ * // neigh_valid_dump_req(), pneigh_dump_table(), net/core/neighbour.c
+ */
+export function dumpProxyNeighbors(): Uint8Array {
+  const view = request(RTM_GETNEIGH, NLM_F_DUMP, AF_UNSPEC, SIZEOF_NDMSG);
+  view.setUint8(NLMSG_HDRLEN + 10, NTF_PROXY);
+  return bytes(view);
+}
+
+/** Dump of the forwarding tables of all bridges and of all devices that have one. // rtnl_fdb_dump(), net/core/rtnetlink.c */
+export function dumpFdb(): Uint8Array {
+  return bytes(request(RTM_GETNEIGH, NLM_F_DUMP, AF_BRIDGE, SIZEOF_NDMSG));
+}
+
+/**
+ * Dump of the routes of all families and tables. With strict checking and no RTM_F_CLONED in rtm_flags the kernel leaves
+ * cached routes (exceptions) out. // rtnl_dump_all(), ip_valid_fib_dump_req(), inet_dump_fib(), inet6_dump_fib()
+ */
+export function dumpRoutes(): Uint8Array {
+  return bytes(request(RTM_GETROUTE, NLM_F_DUMP, AF_UNSPEC, SIZEOF_RTMSG));
+}
+
+/** Dump of the ids that a namespace has given to others. // rtnl_net_dumpid(), net/core/net_namespace.c */
+export function dumpNsids(): Uint8Array {
+  return bytes(request(RTM_GETNSID, NLM_F_DUMP, AF_UNSPEC, SIZEOF_RTGENMSG));
+}
+
+/**
+ * Asks a namespace for the id under which it knows another one. One RTM_NEWNSID answers; its NETNSA_NSID is -1 when there is
+ * no id. // rtnl_net_getid(), net/core/net_namespace.c
+ *
+ * @returns `fdOffset`: where the other namespace's file descriptor has to be written (s32, host order) before sending.
+ */
+export function getNsidByFd(): { readonly bytes: Uint8Array; readonly fdOffset: number } {
+  const view = request(RTM_GETNSID, 0, AF_UNSPEC, SIZEOF_RTGENMSG, NLA_HDRLEN + 4);
+  const fdOffset = putU32(view, NLMSG_HDRLEN + SIZEOF_RTGENMSG, NETNSA_FD, 0xffffffff);
+  return { bytes: bytes(view), fdOffset };
+}

@@ -1,0 +1,52 @@
+import { fromMessage, toMessage, type Fields } from './convert.js';
+import { WireError } from './error.js';
+import { grpc, nsatlas } from './gen/proto.js';
+import type { MessageName, Messages } from './messages.js';
+
+/** What the generated module offers for one message. */
+interface MessageClass {
+  encode(message: Fields): { readonly len: number; finish(): Uint8Array };
+  decode(bytes: Uint8Array): Fields;
+}
+
+/** A package of the generated module: messages, and packages within. */
+export interface CodecNamespace {
+  readonly [name: string]: CodecNamespace | MessageClass;
+}
+
+const ROOTS: CodecNamespace = { nsatlas, grpc };
+
+/**
+ * A message on the wire.
+ * @throws WireError naming the field that is missing or not of its type
+ */
+export function encode<Name extends MessageName>(name: Name, model: Messages[Name]): Uint8Array {
+  return classOf(name).encode(toMessage(name, model)).finish();
+}
+
+/**
+ * A message off the wire, as the model has it. Fields of later releases are ignored.
+ * @throws WireError when the bytes are no such message
+ */
+export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): Messages[Name] {
+  let message: Fields;
+  try {
+    message = classOf(name).decode(bytes);
+  } catch (cause) {
+    throw new WireError(`is no ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, '', { cause });
+  }
+  // The table and the types come from the same .proto, which test/unit/wire/parity.test.ts holds together.
+  return fromMessage(name, message) as unknown as Messages[Name];
+}
+
+const classes = new Map<string, MessageClass>();
+
+function classOf(name: MessageName): MessageClass {
+  const known = classes.get(name);
+  if (known !== undefined) return known;
+  let found: CodecNamespace | MessageClass | undefined = ROOTS;
+  for (const part of name.split('.')) found = (found as CodecNamespace | undefined)?.[part];
+  if (found === undefined) throw new Error(`no message ${name} in proto/`);
+  classes.set(name, found as MessageClass);
+  return found as MessageClass;
+}

@@ -1,0 +1,136 @@
+import type { HostSnapshot } from '../model/types.js';
+import { convertField, type Fields } from './convert.js';
+import { under, WireError } from './error.js';
+import { checkBigint, checkEnum, checkInteger, checkTimestamp, shortName, wellFormed, wrong } from './scalars.js';
+import { enumName, fieldsOf, type FieldSchema, type ValueSchema } from './schema.js';
+
+/**
+ * The model as proto3 JSON: 64-bit numbers as strings, bytes as base64. Absent optionals and empty lists and maps are left
+ * out, but the lists of the outermost message are always written: an empty answer says so. Numbers, texts and booleans that
+ * are always present are written even when zero, as `buf curl --emit-defaults` does: readers find `mtu` or `rows` in every
+ * row. No line break at the end.
+ */
+export function toJson(model: object): string {
+  const lists = Object.entries(model).filter(([, value]) => Array.isArray(value) && value.length === 0);
+  const document = { ...(jsonValue(model) as object), ...Object.fromEntries(lists) };
+  // Lists that were put back are last now; the order of the model is the one people know.
+  const ordered = Object.keys(model).flatMap((key) => (key in document ? [[key, document[key as keyof typeof document]]] : []));
+  return JSON.stringify(Object.fromEntries(ordered), undefined, 2);
+}
+
+/** undefined for what is left out. */
+function jsonValue(value: unknown): unknown {
+  if (typeof value === 'string') return wellFormed(value);
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(jsonValue);
+  if (typeof value !== 'object' || value === null) return value ?? undefined;
+  const entries = Object.entries(value).flatMap(([key, item]) => {
+    const json = jsonValue(item);
+    return json === undefined ? [] : [[key, json] as const];
+  });
+  // fromEntries defines properties, so a label named "__proto__" stays one. A message without any field set is still there.
+  return entries.length === 0 && Object.keys(value).length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+/**
+ * Reads what toJson (or any other writer of proto3 JSON) wrote of a whole HostSnapshot. Fields that this release does not
+ * know are ignored; what is left out has its zero value.
+ * @throws WireError naming the field that is not of its type; for text that is no JSON with the SyntaxError as its cause
+ */
+export function parseSnapshotJson(text: string): HostSnapshot {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new WireError(`is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, '', { cause });
+  }
+  const snapshot = fromJson('nsatlas.v1.HostSnapshot', json);
+  if (snapshot['host'] === undefined) throw new WireError('is missing', 'host');
+  // The table and the types come from the same .proto, which test/unit/wire/parity.test.ts holds together.
+  return snapshot as unknown as HostSnapshot;
+}
+
+/** A message of any type from its proto3 JSON. @throws WireError as parseSnapshotJson */
+export function fromJson(name: string, json: unknown): Fields {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) wrong(`a ${shortName(name)} object`, json);
+  const model: Fields = {};
+  for (const field of fieldsOf(name)) {
+    const value = Object.hasOwn(json, field.name) ? (json as Fields)[field.name] : undefined;
+    const absent = value === undefined || value === null;
+    if (absent && field.kind === 'optional') continue;
+    model[field.name] = under(field.name, () => (absent ? zero(field) : convertField(field, value, valueFromJson)));
+  }
+  return model;
+}
+
+function zero(field: FieldSchema): unknown {
+  if (field.kind === 'list') return [];
+  if (field.kind === 'map') return {};
+  switch (field.type) {
+    case 'string':
+      return '';
+    case 'bool':
+      return false;
+    case 'int64':
+    case 'uint64':
+      return 0n;
+    case 'bytes':
+      return new Uint8Array();
+    case 'enum':
+      return enumName(field.of, 0);
+    case 'message':
+    case 'timestamp':
+      throw new WireError('is missing');
+    default:
+      return 0;
+  }
+}
+
+function valueFromJson(schema: ValueSchema, value: unknown): unknown {
+  switch (schema.type) {
+    case 'message':
+      return fromJson(schema.of ?? '', value);
+    case 'string':
+      return typeof value === 'string' ? wellFormed(value) : wrong('a string', value);
+    case 'bool':
+      return typeof value === 'boolean' ? value : wrong('a boolean', value);
+    case 'double':
+      return parseDouble(value);
+    case 'int32':
+    case 'uint32':
+      return checkInteger(schema.type, isDecimal(value) ? Number(value) : value);
+    case 'int64':
+    case 'uint64':
+      return checkBigint(schema.type, isDecimal(value) || Number.isSafeInteger(value) ? BigInt(value as string | number) : value);
+    case 'bytes':
+      return parseBase64(value);
+    case 'timestamp':
+      return checkTimestamp(value);
+    case 'enum':
+      return parseEnum(schema.of, value);
+  }
+}
+
+function isDecimal(value: unknown): value is string {
+  return typeof value === 'string' && /^-?\d{1,20}$/.test(value);
+}
+
+function parseDouble(value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value);
+  if (typeof value === 'string' && /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(value)) return Number(value);
+  return wrong('a number', value);
+}
+
+/** With the standard alphabet or the one for URLs, padded or not, as proto3 JSON allows. */
+function parseBase64(value: unknown): Uint8Array {
+  if (typeof value !== 'string' || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value) || value.replace(/=+$/, '').length % 4 === 1) wrong('base64', value);
+  return Uint8Array.from(Buffer.from(value, 'base64'));
+}
+
+function parseEnum(of: string | undefined, value: unknown): string {
+  if (typeof value === 'number') return enumName(of, checkInteger('int32', value));
+  return typeof value === 'string' ? enumName(of, checkEnum(of, value)) : wrong(`a ${shortName(of)}`, value);
+}

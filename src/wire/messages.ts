@@ -1,0 +1,74 @@
+import type { ListName, Lists } from '../model/lists.js';
+import type { Selector } from '../model/select.js';
+import type { Gap, Host, HostSnapshot, Listing, Table } from '../model/types.js';
+
+/** The items of a list, by the list's name. */
+export type ItemOf<Name extends ListName> = Lists[Name] extends { list(...args: never[]): Listing<infer Item> } ? Item : never;
+
+/** A HostSnapshot, or one part of the stream that makes up a whole one. */
+export type SnapshotPart = Omit<HostSnapshot, 'host'> & { host?: Host };
+
+/** nsatlas.v1.Selector off the wire: every list is there. */
+export type SelectorMessage = { readonly [Field in keyof Selector]-?: Exclude<Selector[Field], undefined> };
+
+/** nsatlas.v1.GetStatusResponse */
+export interface AgentStatus {
+  /** Absent when the host could not be read at all. */
+  host?: Host;
+  features: { readonly name: string; readonly enabled: boolean; readonly detail: string }[];
+  uptimeSeconds: number;
+  /** Age of the last read, in milliseconds. */
+  ageMs?: number;
+  /** Namespaces and interfaces of the last read. */
+  namespaces: number;
+  interfaces: number;
+  gaps: Gap[];
+}
+
+/** Requests of every list. The selector is a message, so it may be absent. */
+interface ListRequest {
+  selector?: SelectorMessage;
+}
+
+/** grpc.health.v1.HealthCheckResponse.ServingStatus */
+export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
+
+/** The messages that requests and responses are, by full name. */
+export interface Messages {
+  'nsatlas.v1.HostSnapshot': SnapshotPart;
+  'nsatlas.v1.GetStatusRequest': Record<never, never>;
+  'nsatlas.v1.GetStatusResponse': AgentStatus;
+  'nsatlas.v1.GetSnapshotRequest': ListRequest & { tables: Table[] };
+  'nsatlas.v1.ListNetnsRequest': ListRequest;
+  'nsatlas.v1.ListNetnsResponse': Listing<ItemOf<'netns'>>;
+  'nsatlas.v1.ListInterfacesRequest': ListRequest;
+  'nsatlas.v1.ListInterfacesResponse': Listing<ItemOf<'interfaces'>>;
+  'nsatlas.v1.ListVxlansRequest': ListRequest;
+  'nsatlas.v1.ListVxlansResponse': Listing<ItemOf<'vxlans'>>;
+  'nsatlas.v1.ListVethPairsRequest': ListRequest;
+  'nsatlas.v1.ListVethPairsResponse': Listing<ItemOf<'veths'>>;
+  'nsatlas.v1.ListFdbRequest': ListRequest;
+  'nsatlas.v1.ListFdbResponse': Listing<ItemOf<'fdb'>>;
+  'nsatlas.v1.ListNeighborsRequest': ListRequest;
+  'nsatlas.v1.ListNeighborsResponse': Listing<ItemOf<'neighbors'>>;
+  'nsatlas.v1.ListRoutesRequest': ListRequest;
+  'nsatlas.v1.ListRoutesResponse': Listing<ItemOf<'routes'>>;
+  'grpc.health.v1.HealthCheckRequest': { service: string };
+  'grpc.health.v1.HealthCheckResponse': { status: ServingStatus };
+  'grpc.health.v1.HealthListRequest': Record<never, never>;
+  'grpc.health.v1.HealthListResponse': { statuses: Record<string, { status: ServingStatus }> };
+}
+
+/** Full name of a request or response. */
+export type MessageName = keyof Messages;
+
+/** The RPC of each list, by the list's name: List<Rpc>Request, List<Rpc>Response. */
+export const LIST_RPCS = {
+  netns: 'Netns',
+  interfaces: 'Interfaces',
+  vxlans: 'Vxlans',
+  veths: 'VethPairs',
+  fdb: 'Fdb',
+  neighbors: 'Neighbors',
+  routes: 'Routes',
+} as const satisfies Record<ListName, string>;

@@ -1,0 +1,140 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { LabError } from './error.js';
+import { LabHost } from './host.js';
+import { buildImageTar, importImage } from './image.js';
+import { Keeper } from './keeper.js';
+import { labObstacle, script } from './machine.js';
+import { run } from './run.js';
+import { formSwarm } from './swarm.js';
+
+/** The hosts' network: 198.51.100.0/24 is for documentation (RFC 5737), so it meets nobody's own, nor Docker's pools. */
+const NETWORK = { prefix: '198.51.100.', length: 24, gateway: 1, firstHost: 11, lastHost: 250 };
+
+/** Also the name of a link, so 15 bytes at the most; and of files. */
+const HOST_NAME = /^[a-z][a-z0-9-]{0,11}$/;
+
+export interface LabOptions {
+  /** Part of the name of the lab's folder and cgroup; a random part follows. Default "lab". */
+  readonly name?: string;
+}
+
+/**
+ * Hosts with Docker daemons on this machine, for tests: each in namespaces of its own, on a network of their own.
+ * Ends only what it started. When the process dies without destroy(), however it dies, the lab ends by itself (see Keeper).
+ */
+export class Lab {
+  /** In the order in which they were added. */
+  readonly hosts: LabHost[] = [];
+  private imageTar: Promise<string> | undefined;
+  private starting: Promise<unknown> = Promise.resolve();
+  private added = 0;
+
+  private constructor(
+    /** The lab's folder: sockets, logs. */
+    readonly dir: string,
+    private readonly fabric: Keeper,
+  ) {}
+
+  /** An empty lab: a folder, and a bridge in a network namespace. Throws LabError MISSING_TOOL when this machine cannot have one. */
+  static async create({ name = 'lab' }: LabOptions = {}): Promise<Lab> {
+    const obstacle = labObstacle();
+    if (obstacle !== undefined) throw new LabError('MISSING_TOOL', obstacle);
+    if (!HOST_NAME.test(name)) throw new LabError('BAD_USAGE', `"${name}" is no name for a lab (${HOST_NAME.source})`);
+    const dir = mkdtempSync(join(tmpdir(), `nsatlas-${name}-`));
+    try {
+      const gateway = `${NETWORK.prefix}${NETWORK.gateway}/${NETWORK.length}`;
+      return new Lab(dir, await Keeper.start(['unshare', '--net', 'bash', script('fabric.sh'), dir, gateway]));
+    } catch (error) {
+      rmSync(dir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** The process that holds the fabric's network namespace. Its bridge is named fabric; a host's port is named after the host. */
+  get fabricPid(): number {
+    return this.fabric.pid;
+  }
+
+  /** A new host, without a Docker daemon. Several may be added at once; names are h1, h2, … when not given. */
+  async addHost({ name = `h${this.added + 1}` }: { readonly name?: string } = {}): Promise<LabHost> {
+    if (!HOST_NAME.test(name) || name === 'fabric') throw new LabError('BAD_USAGE', `"${name}" is no name for a host (${HOST_NAME.source})`);
+    if (NETWORK.firstHost + this.added > NETWORK.lastHost) throw new LabError('BAD_USAGE', 'the lab has no more addresses');
+    const address = `${NETWORK.prefix}${NETWORK.firstHost + this.added}`;
+    this.added += 1;
+    const host = LabHost.start({
+      name,
+      address,
+      prefixLength: NETWORK.length,
+      gateway: `${NETWORK.prefix}${NETWORK.gateway}`,
+      fabricPid: this.fabric.pid,
+      labDir: this.dir,
+      labCgroup: `/${basename(this.dir)}`,
+    });
+    // destroy() has to know of hosts that are only half there.
+    this.starting = Promise.allSettled([this.starting, host]);
+    this.hosts.push(await host);
+    return host;
+  }
+
+  /** Hosts with a daemon and the image, in the order of their names; all at once. */
+  async addDockerHosts(...names: string[]): Promise<LabHost[]> {
+    const hosts: LabHost[] = [];
+    // One after another, so that addresses follow the names; it takes little. The daemons are what takes time.
+    for (const name of names) hosts.push(await this.addHost({ name }));
+    await Promise.all(hosts.map((host) => host.startDockerd()));
+    await this.importImage(...hosts);
+    return hosts;
+  }
+
+  /** Loads the image IMAGE into every daemon of the hosts given, or of all hosts. */
+  async importImage(...hosts: LabHost[]): Promise<void> {
+    this.imageTar ??= buildImageTar(this.dir);
+    const tar = await this.imageTar;
+    const daemons = (hosts.length > 0 ? hosts : this.hosts).flatMap((host) => host.daemons);
+    await Promise.all(daemons.map((daemon) => importImage(daemon, tar)));
+  }
+
+  /** Makes a swarm of all hosts: the first is the manager, the others are workers. Waits until all are ready. */
+  swarm({ initArgs = [] }: { readonly initArgs?: readonly string[] } = {}): Promise<void> {
+    return formSwarm(this.hosts, initArgs);
+  }
+
+  /** Pulls a host's cable: its eth0 loses carrier. */
+  linkDown(host: LabHost): Promise<void> {
+    return this.setLink(host, 'down');
+  }
+
+  /** Plugs it in again. */
+  linkUp(host: LabHost): Promise<void> {
+    return this.setLink(host, 'up');
+  }
+
+  /** Ends everything and waits until it is gone; may be called at any time, and again. Throws NOT_CLEAN when something stays. */
+  async destroy(): Promise<void> {
+    await this.starting;
+    await Promise.all(this.hosts.splice(0).map((host) => host.destroy()));
+    await this.fabric.end();
+    // Only there when the fabric was killed before it could remove it.
+    rmSync(this.dir, { recursive: true, force: true });
+    const cgroups = leftCgroups(basename(this.dir));
+    if (cgroups.length > 0) throw new LabError('NOT_CLEAN', `these cgroups could not be removed: ${cgroups.join(', ')}`);
+  }
+
+  private async setLink(host: LabHost, state: 'up' | 'down'): Promise<void> {
+    await run(['nsenter', '-t', String(this.fabric.pid), '-n', 'ip', 'link', 'set', host.name, state], { host: host.name });
+  }
+}
+
+/** Paths of the lab's cgroups that the machine still has. */
+function leftCgroups(name: string): string[] {
+  const root = '/sys/fs/cgroup';
+  try {
+    return ['.', ...readdirSync(root)].filter((hierarchy) => readdirSync(join(root, hierarchy)).includes(name)).map((hierarchy) => join(root, hierarchy, name));
+  } catch (error) {
+    // ENOENT, ENOTDIR: this machine mounts no cgroups, so nothing can be seen of them.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}

@@ -1,0 +1,56 @@
+// A few rtnetlink requests, written out: the native tests depend on no other room.
+import type { NetlinkRequest } from '../../src/native/types.js';
+
+export const RTM_NEWLINK = 16;
+export const RTM_GETLINK = 18;
+export const RTM_GETADDR = 22;
+export const RTM_GETROUTE = 26;
+export const RTM_GETNSID = 90;
+export const NLMSG_ERROR = 2;
+export const NLMSG_DONE = 3;
+export const NLM_F_REQUEST = 1;
+export const NLM_F_DUMP = 0x300;
+
+const BODY_BYTES = new Map([
+  [RTM_GETLINK, 16],
+  [RTM_GETADDR, 8],
+  [RTM_GETROUTE, 12],
+]);
+
+/** nlmsghdr and `body`. */
+export function message(type: number, flags: number, body: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(16 + body.length);
+  bytes.writeUInt32LE(bytes.length, 0);
+  bytes.writeUInt16LE(type, 4);
+  bytes.writeUInt16LE(flags, 6);
+  bytes.set(body, 16);
+  return bytes;
+}
+
+/** A whole table. */
+export function dump(type: number): NetlinkRequest {
+  return { bytes: message(type, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(BODY_BYTES.get(type) ?? 4)) };
+}
+
+/** One link. */
+export function getLink(ifindex: number): NetlinkRequest {
+  const body = Buffer.alloc(16);
+  body.writeInt32LE(ifindex, 4);
+  return { bytes: message(RTM_GETLINK, NLM_F_REQUEST, body) };
+}
+
+/** The nsid that a namespace has in the one that is asked: rtgenmsg and NETNSA_FD. */
+export function getNsid(path: string): NetlinkRequest {
+  const body = Buffer.alloc(12);
+  body.writeUInt16LE(8, 4);
+  body.writeUInt16LE(3, 6); // NETNSA_FD, linux/net_namespace.h
+  return { bytes: message(RTM_GETNSID, NLM_F_REQUEST, body), netnsFd: { offset: 24, path } };
+}
+
+/** Types of the messages of a datagram. */
+export function typesOf(datagram: Uint8Array): number[] {
+  const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
+  const types: number[] = [];
+  for (let at = 0; at + 16 <= view.byteLength; at += (view.getUint32(at, true) + 3) & ~3) types.push(view.getUint16(at + 4, true));
+  return types;
+}

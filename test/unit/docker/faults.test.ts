@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createEngines } from '../../../src/docker/index.js';
+import type { EngineView } from '../../../src/docker/types.js';
+import { FakeEngine, json, rawStandIn, type StandIn, standIn } from '../../support/engine-stand-in.js';
+
+const LIMIT_MS = 200;
+
+async function viewOf(t: TestContext, stand: StandIn, ...more: StandIn[]): Promise<EngineView> {
+  const all = [stand, ...more];
+  t.after(() => Promise.all(all.map((one) => one.close())));
+  const engines = createEngines({ sockets: all.map(({ socket }) => socket), explicit: true, timeLimitMs: LIMIT_MS });
+  t.after(() => engines.close());
+  return engines.view();
+}
+
+function assertOneGap(view: EngineView, status: string, message: RegExp): void {
+  assert.equal(view.gaps.length, 1, JSON.stringify(view.gaps));
+  assert.equal(view.gaps[0]?.status, status);
+  assert.match(view.gaps[0]?.message ?? '', message);
+}
+
+const CONTAINER = 'c0ffee'.repeat(10) + 'beef';
+
+test('an engine that takes the connection and never answers is one TIMED_OUT gap after one time limit', async (t) => {
+  const begin = performance.now();
+  const view = await viewOf(t, await rawStandIn(() => undefined));
+  const took = performance.now() - begin;
+  assertOneGap(view, 'TIMED_OUT', /no answer to version within 200 ms/);
+  assert.equal(view.gaps[0]?.errno, 'ETIMEDOUT');
+  assert.ok(took >= LIMIT_MS - 5 && took < LIMIT_MS * 3, `took ${took} ms`);
+});
+
+test('what other engines say is kept when one hangs', async (t) => {
+  const fake = new FakeEngine();
+  fake.containers.set(CONTAINER, { id: CONTAINER, name: 'web' });
+  const view = await viewOf(t, await rawStandIn(() => undefined), await standIn(fake.handler));
+  assert.deepEqual(
+    view.containers.map(({ owner }) => owner.containerName),
+    ['web'],
+  );
+  assertOneGap(view, 'TIMED_OUT', /version/);
+});
+
+test('an engine whose containers all hang costs little more than one time limit, not one for each', async (t) => {
+  const fake = new FakeEngine();
+  for (let at = 0; at < 100; at++) {
+    const id = at.toString(16).padStart(64, '0');
+    fake.containers.set(id, { id });
+  }
+  fake.override = (path) => /^\/containers\/.+\/json$/.test(path);
+  const begin = performance.now();
+  const view = await viewOf(t, await standIn(fake.handler));
+  assert.ok(performance.now() - begin < LIMIT_MS * 2.5);
+  assert.deepEqual(view.containers, []);
+  assert.deepEqual(
+    view.gaps.map(({ status }) => status).sort(),
+    ['NOT_READ', 'TIMED_OUT'],
+    'many gaps of one kind are summed up',
+  );
+  assert.match(view.gaps.map(({ message }) => message).join('\n'), /^92 containers: /m);
+});
+
+test('one container that hangs is one gap, and the others are there', async (t) => {
+  const fake = new FakeEngine();
+  for (let at = 0; at < 40; at++) {
+    const id = at.toString(16).padStart(64, '0');
+    fake.containers.set(id, { id });
+  }
+  fake.override = (path) => path.endsWith('3/json') && path.includes('0000003/');
+  const view = await viewOf(t, await standIn(fake.handler));
+  assert.equal(view.containers.length, 39);
+  assertOneGap(view, 'TIMED_OUT', /^container 000000000000: /);
+});
+
+test('no more than eight containers are asked about at a time', async (t) => {
+  const fake = new FakeEngine();
+  let open = 0;
+  let most = 0;
+  for (let at = 0; at < 50; at++) {
+    const id = at.toString(16).padStart(64, '0');
+    fake.containers.set(id, { id });
+  }
+  fake.override = (path, response) => {
+    if (!/^\/containers\/.+\/json$/.test(path)) return false;
+    most = Math.max(most, ++open);
+    setTimeout(() => {
+      open--;
+      json(response, { message: 'No such container' }, 404);
+    }, 2);
+    return true;
+  };
+  await viewOf(t, await standIn(fake.handler));
+  assert.equal(most, 8);
+});
+
+test('a body that never ends is cut off', async (t) => {
+  let sent = 0;
+  const stand = await standIn((_request, response) => {
+    const more = (): void => {
+      if (response.destroyed) return;
+      sent += 65536;
+      response.write(Buffer.alloc(65536, 0x20), more);
+    };
+    more();
+  });
+  assertOneGap(await viewOf(t, stand), 'MALFORMED', /longer than 1048576 bytes/);
+  assert.ok(sent < 16 * 1024 * 1024, `${sent} bytes were taken`);
+});
+
+test('a body that drips is cut off by the time limit', async (t) => {
+  const stand = await standIn((_request, response) => {
+    const timer = setInterval(() => response.write(' '), 5);
+    response.on('close', () => clearInterval(timer));
+  });
+  assertOneGap(await viewOf(t, stand), 'TIMED_OUT', /within 200 ms/);
+});
+
+test('a header of 10 MB is refused', async (t) => {
+  const stand = await rawStandIn((socket) => socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(10_000_000)}\r\n\r\n{}`));
+  assertOneGap(await viewOf(t, stand), 'MALFORMED', /header is longer than/);
+});
+
+test('something that does not speak HTTP is a gap', async (t) => {
+  const stand = await rawStandIn((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
+  assertOneGap(await viewOf(t, stand), 'MALFORMED', /does not speak HTTP/);
+});
+
+test('an answer that ends in the middle is a gap', async (t) => {
+  const stand = await rawStandIn((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"ApiVersion":"1.4'));
+  assertOneGap(await viewOf(t, stand), 'FAILED', /connection (ended|broke)/);
+});
+
+test('a connection that is closed at once is a gap', async (t) => {
+  const stand = await rawStandIn((socket) => socket.destroy());
+  assertOneGap(await viewOf(t, stand), 'FAILED', /connection (ended|broke)/);
+});
+
+test('an HTML page is a gap', async (t) => {
+  const stand = await standIn((_request, response) => response.end('<html><body>Welcome to nginx</body></html>'));
+  assertOneGap(await viewOf(t, stand), 'MALFORMED', /not JSON/);
+});
+
+test('JSON that is not an engine’s is a gap', async (t) => {
+  const stand = await standIn((_request, response) => json(response, ['hello']));
+  assertOneGap(await viewOf(t, stand), 'MALFORMED', /names no API version/);
+});
+
+test('truncated JSON of one container is the gap of that container', async (t) => {
+  const fake = new FakeEngine();
+  const other = 'd'.repeat(64);
+  fake.containers.set(CONTAINER, { id: CONTAINER });
+  fake.containers.set(other, { id: other });
+  fake.override = (path, response) => {
+    if (path !== `/containers/${CONTAINER}/json`) return false;
+    response.end('{"Id":"c0ffee');
+    return true;
+  };
+  const view = await viewOf(t, await standIn(fake.handler));
+  assert.deepEqual(
+    view.containers.map(({ owner }) => owner.containerId),
+    [other],
+  );
+  assertOneGap(view, 'MALFORMED', /^container c0ffeec0ffee: .*not JSON/);
+});
+
+test('the engine’s own words are told, without what could move a cursor', async (t) => {
+  const stand = await standIn((_request, response) => json(response, { message: '\u001b[2Jdaemon is shutting down' }, 503));
+  const view = await viewOf(t, stand);
+  assertOneGap(view, 'FAILED', /status 503 \(\ufffd\[2Jdaemon is shutting down\)/);
+});
+
+test('a list of networks that fails leaves the containers, and their networks are asked for one by one', async (t) => {
+  const fake = new FakeEngine();
+  fake.networks.set('n1', { Id: 'n1', Name: 'front', Driver: 'overlay' });
+  fake.containers.set(CONTAINER, { id: CONTAINER, mode: 'front', networks: { front: { NetworkID: 'n1' } } });
+  fake.override = (path, response) => {
+    if (path !== '/networks') return false;
+    json(response, { message: 'boom' }, 500);
+    return true;
+  };
+  const view = await viewOf(t, await standIn(fake.handler));
+  assert.equal(view.containers[0]?.owner.networkMode, 'overlay');
+  assertOneGap(view, 'FAILED', /networks with status 500 \(boom\)/);
+});
+
+test('a container that is gone between the list and the question is no gap', async (t) => {
+  const fake = new FakeEngine();
+  fake.containers.set(CONTAINER, { id: CONTAINER });
+  fake.override = (path) => {
+    if (path === `/containers/${CONTAINER}/json`) fake.containers.delete(CONTAINER);
+    return false;
+  };
+  const view = await viewOf(t, await standIn(fake.handler));
+  assert.deepEqual([view.containers, view.gaps], [[], []]);
+});
+
+test('a socket that does not exist is a gap when it was named and nothing when it was not', async () => {
+  const socket = join(tmpdir(), `nsatlas-absent-${process.pid}.sock`);
+  const named = await createEngines({ sockets: [socket], explicit: true }).view();
+  assertOneGap(named, 'FAILED', /no such socket/);
+  assert.equal(named.gaps[0]?.errno, 'ENOENT');
+  assert.equal(named.gaps[0]?.engine, socket);
+  assert.deepEqual(await createEngines({ sockets: [socket], explicit: false }).view(), {
+    engines: [],
+    networks: [],
+    containers: [],
+    gaps: [],
+  });
+});
+
+test('a plain file, a directory and a path that is too long are gaps', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'nsatlas-plain-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const file = join(directory, 'docker.sock');
+  writeFileSync(file, '');
+  const view = await createEngines({ sockets: [file, directory, `/${'x'.repeat(300)}`, 'a\0b'], explicit: true }).view();
+  assert.equal(view.gaps.length, 4);
+  for (const gap of view.gaps) assert.equal(gap.status, 'FAILED');
+});
+
+test('after a view nothing stays open', async (t) => {
+  const fake = new FakeEngine();
+  fake.containers.set(CONTAINER, { id: CONTAINER });
+  const stand = await standIn(fake.handler);
+  await viewOf(t, stand);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(stand.connections.size, 0);
+  assert.ok(!fake.asked.includes('/events'));
+});
+
+test('closing ends a view that is on its way', async (t) => {
+  const stand = await rawStandIn(() => undefined);
+  t.after(() => stand.close());
+  const engines = createEngines({ sockets: [stand.socket], explicit: true, timeLimitMs: 60_000 });
+  const view = engines.view();
+  setTimeout(() => engines.close(), 20);
+  assertOneGap(await view, 'FAILED', /closed/);
+});
