@@ -79,9 +79,25 @@ async function listenUnix(text: string, path: string, server: Server, mode: numb
   } catch (cause) {
     await closeServer(server);
     if (cause instanceof ListenError) throw cause;
-    throw new ListenError(text, (cause as Error).message, { cause });
+    throw new ListenError(text, fileProblem(cause as NodeJS.ErrnoException, dirname(path)), { cause });
   } finally {
     if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function fileProblem(cause: NodeJS.ErrnoException, folder: string): string {
+  switch (cause.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `there is no folder ${folder}; make it first`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return `this process may not write in ${folder} (${cause.code})`;
+    case 'EEXIST':
+      return 'another process has just begun to listen there; is another `nsatlas agent` running?';
+    default:
+      return cause.message;
   }
 }
 

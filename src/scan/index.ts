@@ -13,17 +13,7 @@ import type { Gap, HostSnapshot, Netns, ReadStatus, Table, TableStatus } from '.
 import { readPrivileges } from './capabilities.js';
 import { describeFeatures } from './features.js';
 import { describeHost, type HostInfoOptions } from './host-info.js';
-import {
-  countRows,
-  describe,
-  type DumpTable,
-  finishTable,
-  malformedRows,
-  type NamespaceResult,
-  readNamespaces,
-  rereadNamespaces,
-  rowsOf,
-} from './namespace-pass.js';
+import { describe, type DumpTable, finishTable, type NamespaceResult, readNamespaces, rereadNamespaces } from './namespace-pass.js';
 import { type NsidOutcome, resolveNsids } from './nsid-pass.js';
 import { ALL_TABLES, type HostSource } from './types.js';
 
@@ -120,7 +110,7 @@ async function scanNamespaces(
 }
 
 function toRead(result: NamespaceResult): NamespaceRead {
-  const { found } = result;
+  const { found, tables } = result;
   return {
     ino: found.ino,
     dev: found.dev,
@@ -130,11 +120,11 @@ function toRead(result: NamespaceResult): NamespaceRead {
     ...(result.cookie !== undefined && { cookie: result.cookie }),
     status: result.status,
     tables: [],
-    links: new Map(rowsOf(result, 'LINKS').map((link) => [link.ifindex, link])),
-    addresses: rowsOf(result, 'ADDRESSES'),
-    fdb: rowsOf(result, 'FDB'),
-    neighbors: rowsOf(result, 'NEIGHBORS'),
-    routes: rowsOf(result, 'ROUTES'),
+    links: new Map((tables.get('LINKS')?.decoder.links ?? []).map((link) => [link.ifindex, link])),
+    addresses: tables.get('ADDRESSES')?.decoder.addresses ?? [],
+    fdb: tables.get('FDB')?.decoder.fdb ?? [],
+    neighbors: tables.get('NEIGHBORS')?.decoder.neighbors ?? [],
+    routes: tables.get('ROUTES')?.decoder.routes ?? [],
   };
 }
 
@@ -175,8 +165,8 @@ function tableStatuses(result: NamespaceResult, nsids: NsidOutcome | undefined):
     }
     const state = result.tables.get(table);
     if (state === undefined) return [];
-    const status: ReadStatus = state.status === 'OK' && malformedRows(state).length > 0 ? 'MALFORMED' : state.status;
-    return [{ table, status, rows: countRows(state), attempts: state.attempts }];
+    const status: ReadStatus = state.status === 'OK' && state.decoder.errors.length > 0 ? 'MALFORMED' : state.status;
+    return [{ table, status, rows: state.decoder.rows, attempts: state.attempts }];
   });
 }
 

@@ -1,11 +1,12 @@
 import { errnoName } from '../netlink/errno.js';
 import { dumpAddresses, dumpFdb, dumpLinks, dumpNeighbors, dumpProxyNeighbors, dumpRoutes } from '../netlink/requests.js';
-import { ADDRESSES, DumpDecoder, type DumpGap, FDB, LINKS, NEIGHBORS, ROUTES, type TableDecoder } from '../decode/dump.js';
+// LEAD: DumpDecoder's API is FROZEN as it is on disk now: one non-generic decoder with .links .addresses .fdb .neighbors .routes .nsids .errors .rows
+import { DumpDecoder } from '../decode/dump.js';
+import type { DecodeError } from '../netlink/error.js';
 import type { FoundNetns } from '../discover/types.js';
 import { statusOfErrno } from '../model/gaps.js';
 import { formatNetnsId } from '../model/ids.js';
 import type { Gap, ReadStatus, Table } from '../model/types.js';
-import type { AddressRecord, FdbRecord, LinkRecord, NeighborRecord, RouteRecord } from '../decode/records.js';
 import type { NetlinkRequest, NetnsReadProblem, NetnsReader, ReadTarget } from '../native/types.js';
 
 /** What was read of one namespace. */
@@ -25,57 +26,21 @@ export type DumpTable = Exclude<Table, 'NSIDS'>;
 
 /** One table of one namespace. */
 export interface TableResult {
-  /** By request, for a table can take several. */
-  readonly decoders: ReadonlyMap<number, DumpDecoder<unknown>>;
+  readonly decoder: DumpDecoder;
   status: ReadStatus;
   attempts: number;
-  /** What was wrong with the table as a whole; rows that could not be decoded are in the decoders. */
+  /** What was wrong with the table as a whole; rows that could not be decoded are in the decoder. */
   gaps: Gap[];
 }
 
-interface TableRequest {
-  readonly table: DumpTable;
-  readonly bytes: Uint8Array;
-  readonly decoder: TableDecoder<unknown>;
-}
-
-const REQUESTS: readonly TableRequest[] = [
-  { table: 'LINKS', bytes: dumpLinks(), decoder: LINKS },
-  { table: 'ADDRESSES', bytes: dumpAddresses(), decoder: ADDRESSES },
-  { table: 'FDB', bytes: dumpFdb(), decoder: FDB },
-  { table: 'NEIGHBORS', bytes: dumpNeighbors(), decoder: NEIGHBORS },
-  { table: 'NEIGHBORS', bytes: dumpProxyNeighbors(), decoder: NEIGHBORS },
-  { table: 'ROUTES', bytes: dumpRoutes(), decoder: ROUTES },
+const REQUESTS: readonly { readonly table: DumpTable; readonly rtm: string; readonly bytes: Uint8Array }[] = [
+  { table: 'LINKS', rtm: 'RTM_GETLINK', bytes: dumpLinks() },
+  { table: 'ADDRESSES', rtm: 'RTM_GETADDR', bytes: dumpAddresses() },
+  { table: 'FDB', rtm: 'RTM_GETNEIGH', bytes: dumpFdb() },
+  { table: 'NEIGHBORS', rtm: 'RTM_GETNEIGH', bytes: dumpNeighbors() },
+  { table: 'NEIGHBORS', rtm: 'RTM_GETNEIGH', bytes: dumpProxyNeighbors() },
+  { table: 'ROUTES', rtm: 'RTM_GETROUTE', bytes: dumpRoutes() },
 ];
-
-/** What each table's rows are. */
-interface RowsOf {
-  LINKS: LinkRecord;
-  ADDRESSES: AddressRecord;
-  FDB: FdbRecord;
-  NEIGHBORS: NeighborRecord;
-  ROUTES: RouteRecord;
-}
-
-/** The rows of a table; none when it was not asked for. */
-export function rowsOf<Name extends DumpTable>(result: NamespaceResult, table: Name): RowsOf[Name][] {
-  // A table's decoders are those of its own requests in REQUESTS, so their rows are of its type.
-  return decodersOf(result.tables.get(table)).flatMap((decoder) => decoder.records as RowsOf[Name][]);
-}
-
-/** What of a table's answer could not be decoded. */
-export function malformedRows(state: TableResult): DumpGap[] {
-  return decodersOf(state).flatMap((decoder) => decoder.gaps);
-}
-
-/** How many rows were decoded. */
-export function countRows(state: TableResult): number {
-  return decodersOf(state).reduce((sum, decoder) => sum + decoder.records.length, 0);
-}
-
-function decodersOf(state: TableResult | undefined): DumpDecoder<unknown>[] {
-  return [...(state?.decoders.values() ?? [])];
-}
 
 /** A dump that keeps being interrupted by changes is repeated this often; then its rows are kept and it says so. */
 const MAX_ATTEMPTS = 5;
@@ -163,7 +128,7 @@ async function readPending(reader: NetnsReader, pending: readonly Pending[], tim
       entry.result.status = 'OK';
       entry.result.gap = undefined;
     },
-    datagram: (at, request, view, start, end) => tableAt(pending, at, request)?.decoders.get(request)?.datagram(view, start, end),
+    datagram: (at, request, view, start, end) => tableAt(pending, at, request)?.decoder.datagram(view, start, end),
     requestEnd: (at, request, errno, operation) => endTable(pending, at, request, errno, operation),
     targetEnd: (at, problem) => {
       const entry = pending[at];
@@ -175,8 +140,8 @@ async function readPending(reader: NetnsReader, pending: readonly Pending[], tim
 function prepareTables(result: NamespaceResult, tables: readonly DumpTable[]): void {
   for (const table of tables) {
     const attempts = (result.tables.get(table)?.attempts ?? 0) + 1;
-    const decoders = REQUESTS.flatMap((request, at) => (request.table === table ? [[at, new DumpDecoder(request.decoder)] as const] : []));
-    result.tables.set(table, { decoders: new Map(decoders), status: 'NOT_READ', attempts, gaps: [] });
+    const rtm = REQUESTS.find((request) => request.table === table)?.rtm;
+    result.tables.set(table, { decoder: new DumpDecoder(rtm), status: 'NOT_READ', attempts, gaps: [] });
   }
 }
 
@@ -192,17 +157,16 @@ function endTable(pending: readonly Pending[], at: number, request: number, errn
   if (result === undefined || table === undefined || state === undefined) return;
   // Two requests can fill one table: what went wrong with the first is not mended by the second.
   if (state.status !== 'NOT_READ' && state.status !== 'OK') return;
-  const decoder = state.decoders.get(request);
   if (errno !== 0) {
     const name = errnoName(errno);
-    const said = decoder?.failure?.extAck.message;
+    const said = state.decoder.failure?.extAck.message;
     state.status = statusOfErrno(name);
     const what = `${operation} failed (${name}${said === undefined ? '' : `: ${said}`})`;
     state.gaps.push(tableGap(result.found, table, state.status, what, { errno: name, operation }));
     return;
   }
   if (state.status === 'NOT_READ') state.status = 'OK';
-  if (decoder?.interrupted === true) state.status = 'INTERRUPTED';
+  if (state.decoder.interrupted) state.status = 'INTERRUPTED';
 }
 
 /** Why the rows of a table may be wrong, once no more attempts are made. */
@@ -211,11 +175,11 @@ export function finishTable(found: FoundNetns, table: DumpTable, state: TableRes
     state.status === 'INTERRUPTED'
       ? [tableGap(found, table, 'INTERRUPTED', `changed during each of ${state.attempts} dumps; rows may be missing or doubled`, { operation: 'dump' })]
       : [];
-  return [...state.gaps, ...interrupted, ...malformedRows(state).map((gap) => decodeGap(found, table, gap))];
+  return [...state.gaps, ...interrupted, ...state.decoder.errors.map((error) => decodeGap(found, table, error))];
 }
 
-function decodeGap(found: FoundNetns, table: DumpTable, { error, ifindex }: DumpGap): Gap {
-  const gap = tableGap(found, table, 'MALFORMED', `a row could not be decoded (${error.message}); please report it`, { operation: 'decode' });
+function decodeGap(found: FoundNetns, table: DumpTable, { message, detail: { ifindex } }: DecodeError): Gap {
+  const gap = tableGap(found, table, 'MALFORMED', `a row could not be decoded (${message}); please report it`, { operation: 'decode' });
   return ifindex === undefined ? gap : { ...gap, ifindex };
 }
 

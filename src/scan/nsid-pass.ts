@@ -1,4 +1,4 @@
-import { DumpDecoder, NSIDS } from '../decode/dump.js';
+import { DumpDecoder } from '../decode/dump.js';
 import { errnoName } from '../netlink/errno.js';
 import { getNsidByFd } from '../netlink/requests.js';
 import type { NsidResolver } from '../model/references.js';
@@ -40,12 +40,12 @@ export async function resolveNsids(
     for (const question of questions) for (const candidate of question.candidates) resolver.answer(question.asker, candidate, undefined);
     await reader.read({ requests, targets, timeLimitMs }, {
       datagram: (at, request, view, start, end) => {
-        const decoder = new DumpDecoder(NSIDS);
+        const decoder = new DumpDecoder('RTM_GETNSID');
         decoder.datagram(view, start, end);
         const asker = askers[at];
         const candidate = candidates[request];
         if (asker === undefined || candidate === undefined) return;
-        for (const { nsid } of decoder.records) resolver.answer(asker, candidate, nsid);
+        for (const { nsid } of decoder.nsids) resolver.answer(asker, candidate, nsid);
       },
       requestEnd: (at, _request, errno) => {
         const asker = askers[at];

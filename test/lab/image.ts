@@ -32,9 +32,12 @@ export async function buildImageTar(dir: string): Promise<string> {
   return tar;
 }
 
-/** Loads the image into a daemon. Its command sleeps; SIGKILL stops it, because an init ignores what it does not handle. */
+/** What a container does when it is not told: it waits, and ends at once when it is stopped. (An init ignores signals that it does not handle.) */
+const WAIT_FOR_TERM = ['sh', '-c', "trap 'exit 0' TERM; while :; do sleep 3600 & wait $!; done"];
+
+/** Loads the image into a daemon. */
 export async function importImage(daemon: Dockerd, tar: string): Promise<void> {
-  const changes = ['CMD ["sleep", "1000000"]', 'STOPSIGNAL SIGKILL', 'ENV PATH=/bin'].flatMap((change) => ['--change', change]);
+  const changes = [`CMD ${JSON.stringify(WAIT_FOR_TERM)}`, 'ENV PATH=/bin'].flatMap((change) => ['--change', change]);
   await daemon.docker('import', ...changes, tar, IMAGE);
 }
 

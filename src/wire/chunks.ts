@@ -1,0 +1,73 @@
+import type { ListName } from '../model/lists.js';
+import type { HostSnapshot, Listing, Netns } from '../model/types.js';
+import { encode } from './codec.js';
+import { LIST_RPCS, type ItemOf, type MessageName, type Messages } from './messages.js';
+
+/** What one message of a stream may have, in bytes; one row that alone is larger is a message of its own. */
+export const MAX_PART_BYTES = 256 * 1024;
+
+/** Most rows of one message: bounds the time for which encoding keeps everything else waiting. */
+const MAX_PART_ROWS = 1000;
+
+/** A listing as the messages of its stream, made one by one as they are asked for. At least one, also of nothing. */
+export function* encodeListing<Name extends ListName>(name: Name, listing: Listing<ItemOf<Name>>): Generator<Uint8Array> {
+  const response = `nsatlas.v1.List${LIST_RPCS[name]}Response` as MessageName;
+  const { items, gaps } = listing;
+  yield* split(items.length + gaps.length, (from, to) => {
+    const part = { items: items.slice(from, to), gaps: gaps.slice(Math.max(0, from - items.length), Math.max(0, to - items.length)) };
+    // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
+    return encode(response, part as Messages[typeof response]);
+  });
+}
+
+/** A snapshot as the messages of its stream: first the host, then each namespace, in several parts when it is large. */
+export function* encodeSnapshot(snapshot: HostSnapshot): Generator<Uint8Array> {
+  const { host, networks, gaps } = snapshot;
+  yield* split(networks.length + gaps.length, (from, to) =>
+    encode('nsatlas.v1.HostSnapshot', {
+      ...(from === 0 && { host }),
+      namespaces: [],
+      networks: networks.slice(from, to),
+      gaps: gaps.slice(Math.max(0, from - networks.length), Math.max(0, to - networks.length)),
+    }),
+  );
+  for (const netns of snapshot.namespaces) yield* encodeNetns(netns);
+}
+
+const ROWS = ['interfaces', 'fdb', 'neighbors', 'routes'] as const;
+
+function encodeNetns(netns: Netns): Generator<Uint8Array> {
+  const count = ROWS.reduce((sum, rows) => sum + netns[rows].length, 0);
+  return split(count, (from, to) => {
+    let start = 0;
+    const part: Netns = { ...(from === 0 ? netns : laterPart(netns)) };
+    for (const rows of ROWS) {
+      const all: readonly unknown[] = netns[rows];
+      Object.assign(part, { [rows]: all.slice(Math.max(0, from - start), Math.max(0, to - start)) });
+      start += all.length;
+    }
+    return encode('nsatlas.v1.HostSnapshot', { namespaces: [part], networks: [], gaps: [] });
+  });
+}
+
+/** A part without anything but its id: zero values are not on the wire. */
+function laterPart({ id }: Netns): Netns {
+  const none = { interfaces: [], fdb: [], neighbors: [], routes: [] };
+  const zero = { role: 'ROLE_UNSPECIFIED' as Netns['role'], status: 'READ_STATUS_UNSPECIFIED' as Netns['status'] };
+  return { id, dev: 0, paths: [], pids: [], joined: [], tables: [], ...zero, ...none };
+}
+
+/** Halves a range until each part is small enough. Always makes the first part, so that an empty answer is a message, too. */
+function* split(count: number, encodeRange: (from: number, to: number) => Uint8Array): Generator<Uint8Array> {
+  const ranges: [number, number][] = [[0, count]];
+  for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
+    const [from, to] = range;
+    const part = to - from > MAX_PART_ROWS ? undefined : encodeRange(from, to);
+    if (part !== undefined && (part.length <= MAX_PART_BYTES || to - from <= 1)) {
+      yield part;
+      continue;
+    }
+    const middle = (from + to) >>> 1;
+    ranges.push([middle, to], [from, middle]);
+  }
+}

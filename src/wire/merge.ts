@@ -1,0 +1,46 @@
+import type { Gap, Host, HostSnapshot, Listing, Netns, Network } from '../model/types.js';
+import { WireError } from './error.js';
+import type { SnapshotPart } from './messages.js';
+
+/** Puts the parts of a GetSnapshot stream together again. */
+export class SnapshotMerger {
+  #host: Host | undefined;
+  readonly #namespaces = new Map<string, Netns>();
+  readonly #gaps: Gap[] = [];
+  readonly #networks: Network[] = [];
+
+  add(part: SnapshotPart): void {
+    this.#host ??= part.host;
+    append(this.#gaps, part.gaps);
+    append(this.#networks, part.networks);
+    for (const netns of part.namespaces) this.#addNetns(netns);
+  }
+
+  /** @throws WireError when no part had the host: the stream was not whole */
+  finish(): HostSnapshot {
+    if (this.#host === undefined) throw new WireError('is missing', 'host');
+    return { host: this.#host, namespaces: [...this.#namespaces.values()], gaps: this.#gaps, networks: this.#networks };
+  }
+
+  #addNetns(part: Netns): void {
+    const known = this.#namespaces.get(part.id);
+    if (known === undefined) {
+      this.#namespaces.set(part.id, part);
+      return;
+    }
+    append(known.interfaces, part.interfaces);
+    append(known.fdb, part.fdb);
+    append(known.neighbors, part.neighbors);
+    append(known.routes, part.routes);
+  }
+}
+
+/** Puts the messages of a List stream together. */
+export function mergeListing<Item>(parts: readonly Listing<Item>[]): Listing<Item> {
+  return { items: parts.flatMap((part) => part.items), gaps: parts.flatMap((part) => part.gaps) };
+}
+
+/** push(...rows) would put every row on the stack. */
+function append<Item>(rows: Item[], more: readonly Item[]): void {
+  for (const row of more) rows.push(row);
+}

@@ -1,0 +1,116 @@
+// Runs a plan against the addon and prints what happened as one line of JSON: for tests that need a process of their own (a shim, a
+// mount namespace, another user, an exit).
+import { writeFileSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
+import type { NetnsIdentity, NetnsReadProblem } from '../../src/native/types.js';
+import { testReader } from './native-addon.js';
+import { addonThreads, namespaceFiles, threadNamespaces, until } from './native-process.js';
+import { readAll } from './native-records.js';
+import { dump, RTM_GETADDR, RTM_GETLINK } from './native-requests.js';
+
+/** What the child is to do. */
+export interface ChildPlan {
+  /** Jobs, one after another; each dumps links and addresses of each path. */
+  readonly jobs: readonly (readonly string[])[];
+  readonly timeLimitMs?: number;
+  /** Instead of reading. */
+  readonly identify?: boolean;
+  /** After the jobs: lets the stuck threads go and waits until they are gone. */
+  readonly release?: { readonly file: string } | 'parent';
+  /** Ends while the last job is running, in this way. */
+  readonly leave?: 'exit' | 'throw' | 'worker-terminate' | 'close';
+}
+
+/** What one target came to. */
+export interface ChildOutcome {
+  readonly identity: NetnsIdentity | undefined;
+  /** errno of each request that ended. */
+  readonly ends: readonly number[];
+  readonly problem: NetnsReadProblem | undefined;
+}
+
+export interface ChildJobReport {
+  readonly outcomes: readonly ChildOutcome[];
+  readonly ms: number;
+  readonly threadNamespaces: readonly string[];
+  readonly namespaceFiles: readonly string[];
+  readonly lanes: number;
+}
+
+export interface ChildReport {
+  readonly jobs: readonly ChildJobReport[];
+  /** After the release. */
+  readonly after?: Omit<ChildJobReport, 'outcomes' | 'ms'>;
+}
+
+const reader = testReader();
+
+async function carryOut(paths: readonly string[], plan: ChildPlan): Promise<ChildOutcome[]> {
+  if (plan.identify === true) {
+    const results = await reader.identify(paths, plan.timeLimitMs);
+    return results.map((result) => ({
+      identity: 'identity' in result ? result.identity : undefined,
+      ends: [],
+      problem: 'problem' in result ? result.problem : undefined,
+    }));
+  }
+  const records = await readAll(reader, {
+    requests: [dump(RTM_GETLINK), dump(RTM_GETADDR)],
+    targets: paths.map((path) => ({ path, requests: [0, 1] })),
+    ...(plan.timeLimitMs === undefined ? {} : { timeLimitMs: plan.timeLimitMs }),
+  });
+  return records.map((record) => {
+    if (record.problems.length !== 1) throw new Error(`${record.problems.length} ends of one target`);
+    return { identity: record.identity, ends: record.ends.map((end) => end.errno), problem: record.problems[0] };
+  });
+}
+
+function hygiene(): Omit<ChildJobReport, 'outcomes' | 'ms'> {
+  return { threadNamespaces: threadNamespaces(), namespaceFiles: namespaceFiles(), lanes: addonThreads('nsatlas-lane') };
+}
+
+async function runJob(paths: readonly string[], plan: ChildPlan): Promise<ChildJobReport> {
+  const begin = performance.now();
+  const outcomes = await carryOut(paths, plan);
+  return { outcomes, ms: performance.now() - begin, ...hygiene() };
+}
+
+async function release(how: NonNullable<ChildPlan['release']>): Promise<void> {
+  if (how === 'parent') process.kill(process.ppid, 'SIGUSR1');
+  else writeFileSync(how.file, '');
+  await until('the stuck threads are gone', () => addonThreads('nsatlas-lane') <= 1);
+  await until('no namespace is open', () => namespaceFiles().length === 0);
+}
+
+async function leave(how: NonNullable<ChildPlan['leave']>, plan: ChildPlan): Promise<void> {
+  const paths = plan.jobs.at(-1) ?? [];
+  if (how === 'worker-terminate') {
+    const worker = new Worker(new URL(import.meta.url), { argv: [JSON.stringify({ jobs: [paths] })], stdout: true });
+    await until('the worker reads', () => addonThreads('nsatlas-lane') > 0);
+    await worker.terminate();
+    return;
+  }
+  const running = carryOut(paths, plan);
+  await until('a lane is there', () => addonThreads('nsatlas-lane') > 0);
+  if (how === 'exit') process.exit(0);
+  if (how === 'throw') throw new Error('on purpose');
+  reader.close();
+  await running.catch((error: unknown) => {
+    if ((error as { code?: string }).code !== 'ERR_NSATLAS_CLOSED') throw error;
+  });
+}
+
+const plan = JSON.parse(process.argv[2] ?? '') as ChildPlan;
+if (plan.leave !== undefined) {
+  await leave(plan.leave, plan);
+} else {
+  const jobs: ChildJobReport[] = [];
+  for (const paths of plan.jobs) jobs.push(await runJob(paths, plan));
+  let after: ChildReport['after'];
+  if (plan.release !== undefined) {
+    await release(plan.release);
+    after = hygiene();
+  }
+  const report: ChildReport = { jobs, ...(after === undefined ? {} : { after }) };
+  console.log(JSON.stringify(report));
+}
