@@ -36,18 +36,18 @@ export function selectSnapshot(snapshot: HostSnapshot, selector: Selector): Host
   if (isEmptySelector(selector)) return snapshot;
   const rowsAsked = [selector.kinds, selector.interfaces, selector.vnis, selector.macs, selector.ips].some((values) => (values?.length ?? 0) > 0);
   const rows = rowsAsked ? rowsByNetns(snapshot, selector) : undefined;
-  const namespaces = snapshot.namespaces
-    .filter((netns) => selectsNetns(netns, selector))
-    .flatMap((netns) => {
-      if (rows === undefined) return [netns];
-      const left = rows.get(netns.id);
-      return left === undefined ? [] : [{ ...netns, ...left }];
-    });
-  const known = new Set(snapshot.namespaces.map((netns) => netns.id));
-  const chosen = new Set(namespaces.map((netns) => netns.id));
-  // What could not be read of a namespace that nobody knows may be what was selected.
-  const gaps = snapshot.gaps.filter(({ netnsId }) => netnsId === undefined || chosen.has(netnsId) || !known.has(netnsId));
-  return { ...snapshot, namespaces, gaps };
+  const [fit, unfit] = [new Set<Netns>(), new Set<string>()];
+  for (const netns of snapshot.namespaces) {
+    if (selectsNetns(netns, selector)) fit.add(netns);
+    else unfit.add(netns.id);
+  }
+  const namespaces = [...fit].flatMap((netns) => {
+    if (rows === undefined) return [netns];
+    const left = rows.get(netns.id);
+    return left === undefined ? [] : [{ ...netns, ...left }];
+  });
+  // A namespace without a row that fits keeps its gaps: the row may be in what could not be read.
+  return { ...snapshot, namespaces, gaps: snapshot.gaps.filter(({ netnsId }) => netnsId === undefined || !unfit.has(netnsId)) };
 }
 
 type Rows = Pick<Netns, 'interfaces' | 'fdb' | 'neighbors' | 'routes'>;

@@ -86,7 +86,7 @@ export class LabHost {
 
   /** The command line that runs `argv` on this host, from anywhere on the machine. */
   command(argv: readonly string[]): string[] {
-    return ['nsenter', '-t', String(this.pid), '-n', '-m', '-u', '-p', '--', ...argv];
+    return enterCommand(this.pid, argv);
   }
 
   /** Runs a program on the host that has to succeed. Throws LabError with what it said. The environment is a clean one. */
@@ -152,6 +152,11 @@ export class LabHost {
     const host = `address add ${address}/${prefixLength} dev eth0\nlink set eth0 up\nroute add default via ${gateway}\n`;
     await this.exec(['ip', '-batch', '-'], { input: host });
   }
+}
+
+/** The command line that runs `argv` on the lab host whose init has this PID. */
+export function enterCommand(pid: number, argv: readonly string[]): string[] {
+  return ['nsenter', '-t', String(pid), '-n', '-m', '-u', '-p', '--', ...argv];
 }
 
 function hostDir({ labDir, name }: HostPlan): string {

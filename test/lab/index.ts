@@ -8,3 +8,12 @@ export { LabProcess } from './process.js';
 export type { RunOptions, RunResult } from './run.js';
 export { type RunningTask, waitForTasks } from './swarm.js';
 export { waitFor, type WaitOptions } from './wait.js';
+export {
+  type AcceptanceScenario,
+  buildAcceptanceScenario,
+  createService,
+  type LabContainer,
+  type LabNetwork,
+  secondDaemon,
+  startContainer,
+} from './scenario.js';

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import type { Dockerd } from './dockerd.js';
 import { LabError } from './error.js';
 import { LabHost } from './host.js';
 import { buildImageTar, importImage } from './image.js';
@@ -29,6 +30,7 @@ export class Lab {
   readonly hosts: LabHost[] = [];
   private imageTar: Promise<string> | undefined;
   private starting: Promise<unknown> = Promise.resolve();
+  private ending: Promise<void> | undefined;
   private added = 0;
 
   private constructor(
@@ -57,42 +59,32 @@ export class Lab {
     return this.fabric.pid;
   }
 
-  /** A new host, without a Docker daemon. Several may be added at once; names are h1, h2, … when not given. */
-  async addHost({ name = `h${this.added + 1}` }: { readonly name?: string } = {}): Promise<LabHost> {
+  /** A new host, without a Docker daemon. Its name is h1, h2, … when none is given. */
+  addHost({ name = `h${this.added + 1}` }: { readonly name?: string } = {}): Promise<LabHost> {
+    if (this.ending !== undefined) throw new LabError('BAD_USAGE', 'the lab was destroyed');
     if (!HOST_NAME.test(name) || name === 'fabric') throw new LabError('BAD_USAGE', `"${name}" is no name for a host (${HOST_NAME.source})`);
-    if (NETWORK.firstHost + this.added > NETWORK.lastHost) throw new LabError('BAD_USAGE', 'the lab has no more addresses');
-    const address = `${NETWORK.prefix}${NETWORK.firstHost + this.added}`;
+    const number = NETWORK.firstHost + this.added;
+    if (number > NETWORK.lastHost) throw new LabError('BAD_USAGE', 'the lab has no more addresses');
     this.added += 1;
-    const host = LabHost.start({
-      name,
-      address,
-      prefixLength: NETWORK.length,
-      gateway: `${NETWORK.prefix}${NETWORK.gateway}`,
-      fabricPid: this.fabric.pid,
-      labDir: this.dir,
-      labCgroup: `/${basename(this.dir)}`,
-    });
-    // destroy() has to know of hosts that are only half there.
-    this.starting = Promise.allSettled([this.starting, host]);
-    this.hosts.push(await host);
+    const host = this.starting.then(() => this.startHost(name, `${NETWORK.prefix}${number}`));
+    // One after another, and destroy() waits for hosts that are only half there. Who added the host learns of its error.
+    this.starting = host.catch(() => undefined);
     return host;
   }
 
   /** Hosts with a daemon and the image, in the order of their names; all at once. */
   async addDockerHosts(...names: string[]): Promise<LabHost[]> {
-    const hosts: LabHost[] = [];
-    // One after another, so that addresses follow the names; it takes little. The daemons are what takes time.
-    for (const name of names) hosts.push(await this.addHost({ name }));
+    const hosts = await Promise.all(names.map((name) => this.addHost({ name })));
     await Promise.all(hosts.map((host) => host.startDockerd()));
     await this.importImage(...hosts);
     return hosts;
   }
 
-  /** Loads the image IMAGE into every daemon of the hosts given, or of all hosts. */
-  async importImage(...hosts: LabHost[]): Promise<void> {
+  /** Loads the image IMAGE into the daemons given, into every daemon of the hosts given, or into all. */
+  async importImage(...targets: (LabHost | Dockerd)[]): Promise<void> {
     this.imageTar ??= buildImageTar(this.dir);
     const tar = await this.imageTar;
-    const daemons = (hosts.length > 0 ? hosts : this.hosts).flatMap((host) => host.daemons);
+    const daemons = (targets.length > 0 ? targets : this.hosts).flatMap((target) => (target instanceof LabHost ? target.daemons : [target]));
     await Promise.all(daemons.map((daemon) => importImage(daemon, tar)));
   }
 
@@ -112,7 +104,12 @@ export class Lab {
   }
 
   /** Ends everything and waits until it is gone; may be called at any time, and again. Throws NOT_CLEAN when something stays. */
-  async destroy(): Promise<void> {
+  destroy(): Promise<void> {
+    this.ending ??= this.end();
+    return this.ending;
+  }
+
+  private async end(): Promise<void> {
     await this.starting;
     await Promise.all(this.hosts.splice(0).map((host) => host.destroy()));
     await this.fabric.end();
@@ -120,6 +117,20 @@ export class Lab {
     rmSync(this.dir, { recursive: true, force: true });
     const cgroups = leftCgroups(basename(this.dir));
     if (cgroups.length > 0) throw new LabError('NOT_CLEAN', `these cgroups could not be removed: ${cgroups.join(', ')}`);
+  }
+
+  private async startHost(name: string, address: string): Promise<LabHost> {
+    const host = await LabHost.start({
+      name,
+      address,
+      prefixLength: NETWORK.length,
+      gateway: `${NETWORK.prefix}${NETWORK.gateway}`,
+      fabricPid: this.fabric.pid,
+      labDir: this.dir,
+      labCgroup: `/${basename(this.dir)}`,
+    });
+    this.hosts.push(host);
+    return host;
   }
 
   private async setLink(host: LabHost, state: 'up' | 'down'): Promise<void> {

@@ -4,7 +4,10 @@ import { Hopeless, waitFor } from './wait.js';
 /** How long a swarm may take to be whole, in milliseconds. It takes about 5 s for two hosts on a quiet machine. */
 const READY_MS = 90_000;
 
-/** A swarm of the hosts given: the first is its manager, the others are workers. Resolves when every node is ready. */
+/**
+ * A swarm of the hosts given: the first is its manager, the others are workers. Resolves when every node is ready and has the
+ * namespaces of the ingress network, which each makes by itself within a second of joining, IPVS or not.
+ */
 export async function formSwarm(hosts: readonly LabHost[], initArgs: readonly string[]): Promise<void> {
   const [manager, ...workers] = hosts;
   if (manager === undefined) return;
@@ -18,6 +21,16 @@ export async function formSwarm(hosts: readonly LabHost[], initArgs: readonly st
     host: manager.name,
     detail: () => manager.dockerd.logTail(),
   });
+  await Promise.all(hosts.map(waitForIngress));
+}
+
+/** Docker lists the sandbox as a container of the network when its endpoint is in place: overlay namespace, vxlan link and all. */
+function waitForIngress(host: LabHost): Promise<true> {
+  const look = async (): Promise<true | undefined> => {
+    const format = '{{range $id, $_ := .Containers}}{{$id}} {{end}}';
+    return (await host.docker('network', 'inspect', '--format', format, 'ingress')).includes('ingress-sbox') ? true : undefined;
+  };
+  return waitFor('the ingress network', look, { timeoutMs: READY_MS, everyMs: 100, host: host.name, detail: () => host.dockerd.logTail() });
 }
 
 async function readyNodes(manager: LabHost): Promise<number> {
@@ -48,7 +61,8 @@ export function waitForTasks(manager: LabHost, service: string, count: number, t
         .sort((a, b) => a.hostname.localeCompare(b.hostname));
     }
     const errors = tasks.map(([, , , , error]) => error).filter((error) => error !== undefined && error !== '');
-    if (tasks.some(([, state]) => state === 'rejected')) throw new Hopeless(errors.join('\n'));
+    // Swarm tries again what was rejected, and mostly that helps; not with an image that nobody has.
+    if (errors.some((error) => error?.includes('No such image'))) throw new Hopeless(errors.join('\n'));
     if (errors.length > 0) throw new Error(errors.join('\n'));
     return undefined;
   };

@@ -3,8 +3,9 @@
 import { writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { NetnsIdentity, NetnsReadProblem } from '../../src/native/types.js';
+import { eventually, namespaceFds } from './hygiene.js';
 import { testReader } from './native-addon.js';
-import { addonThreads, namespaceFiles, threadNamespaces, until } from './native-process.js';
+import { addonThreads, threadNamespaces } from './native-process.js';
 import { readAll } from './native-records.js';
 import { dump, RTM_GETADDR, RTM_GETLINK } from './native-requests.js';
 
@@ -33,7 +34,8 @@ export interface ChildJobReport {
   readonly outcomes: readonly ChildOutcome[];
   readonly ms: number;
   readonly threadNamespaces: readonly string[];
-  readonly namespaceFiles: readonly string[];
+  /** Descriptors of namespaces still open. */
+  readonly namespaceFds: number;
   readonly lanes: number;
 }
 
@@ -66,7 +68,7 @@ async function carryOut(paths: readonly string[], plan: ChildPlan): Promise<Chil
 }
 
 function hygiene(): Omit<ChildJobReport, 'outcomes' | 'ms'> {
-  return { threadNamespaces: threadNamespaces(), namespaceFiles: namespaceFiles(), lanes: addonThreads('nsatlas-lane') };
+  return { threadNamespaces: threadNamespaces(), namespaceFds: namespaceFds().length, lanes: addonThreads('nsatlas-lane') };
 }
 
 async function runJob(paths: readonly string[], plan: ChildPlan): Promise<ChildJobReport> {
@@ -78,20 +80,20 @@ async function runJob(paths: readonly string[], plan: ChildPlan): Promise<ChildJ
 async function release(how: NonNullable<ChildPlan['release']>): Promise<void> {
   if (how === 'parent') process.kill(process.ppid, 'SIGUSR1');
   else writeFileSync(how.file, '');
-  await until('the stuck threads are gone', () => addonThreads('nsatlas-lane') <= 1);
-  await until('no namespace is open', () => namespaceFiles().length === 0);
+  await eventually('the stuck threads are gone', () => addonThreads('nsatlas-lane') <= 1);
+  await eventually('no namespace is open', () => namespaceFds().length === 0);
 }
 
 async function leave(how: NonNullable<ChildPlan['leave']>, plan: ChildPlan): Promise<void> {
   const paths = plan.jobs.at(-1) ?? [];
   if (how === 'worker-terminate') {
     const worker = new Worker(new URL(import.meta.url), { argv: [JSON.stringify({ jobs: [paths] })], stdout: true });
-    await until('the worker reads', () => addonThreads('nsatlas-lane') > 0);
+    await eventually('the worker reads', () => addonThreads('nsatlas-lane') > 0);
     await worker.terminate();
     return;
   }
   const running = carryOut(paths, plan);
-  await until('a lane is there', () => addonThreads('nsatlas-lane') > 0);
+  await eventually('a lane is there', () => addonThreads('nsatlas-lane') > 0);
   if (how === 'exit') process.exit(0);
   if (how === 'throw') throw new Error('on purpose');
   reader.close();

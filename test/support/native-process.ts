@@ -1,6 +1,5 @@
-// What can be seen of a process from /proc: descriptors, threads and the namespaces they are in.
+// What can be seen of the addon's threads from /proc.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 function readLinks(folder: string, leaf = ''): string[] {
   return readdirSync(folder).flatMap((name) => {
@@ -10,16 +9,6 @@ function readLinks(folder: string, leaf = ''): string[] {
       return []; // the descriptor or thread ended between listing and looking
     }
   });
-}
-
-/** What the process's descriptors refer to. */
-export function openFiles(): string[] {
-  return readLinks('/proc/self/fd');
-}
-
-/** Descriptors of namespaces of any kind. */
-export function namespaceFiles(): string[] {
-  return openFiles().filter((file) => /^(net|uts|mnt|pid|user|ipc|cgroup|time):\[/.test(file));
 }
 
 /** The network namespaces that the process's threads are in. One, unless a thread is astray. */
@@ -36,13 +25,4 @@ export function addonThreads(name = 'nsatlas-'): number {
       return false; // ended
     }
   }).length;
-}
-
-/** Waits until `condition` holds. */
-export async function until(what: string, condition: () => boolean, limitMs = 5000): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!condition()) {
-    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-    await sleep(5);
-  }
 }

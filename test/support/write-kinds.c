@@ -10,35 +10,28 @@
 #include <linux/if_vlan.h>
 #include <linux/ip6_tunnel.h>
 #include <linux/netlink.h>
-#include <linux/version.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-// Ids that Debian 12's headers (6.1) do not have yet.
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
-enum { IFLA_NETKIT_PRIMARY = 2, IFLA_NETKIT_POLICY, IFLA_NETKIT_PEER_POLICY, IFLA_NETKIT_MODE };
-#endif
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
-enum { IFLA_BOND_COUPLED_CONTROL = 32 };
-#endif
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
-enum { IFLA_NETKIT_SCRUB = 6, IFLA_NETKIT_PEER_SCRUB };
-#endif
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
-enum { IFLA_NETKIT_HEADROOM = 8, IFLA_NETKIT_TAILROOM };
-#endif
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 15, 0)
-enum { IFLA_GENEVE_PORT_RANGE = 15 };
-#endif
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
-enum { IFLA_BOND_BROADCAST_NEIGH = 33 };
-#endif
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
-enum { IFLA_BOND_SLAVE_ACTOR_PORT_PRIO = 10 };
-#endif
+// Ids that Debian 12's headers (6.1 with some backports) do not have, under names of their own: netkit since v6.7, SCRUB
+// v6.13, HEADROOM and TAILROOM v6.14; COUPLED_CONTROL v6.9; PORT_RANGE v6.15; BROADCAST_NEIGH v6.17; ACTOR_PORT_PRIO v6.18.
+enum {
+  NETKIT_PRIMARY_ID = 2,
+  NETKIT_POLICY_ID = 3,
+  NETKIT_PEER_POLICY_ID = 4,
+  NETKIT_MODE_ID = 5,
+  NETKIT_SCRUB_ID = 6,
+  NETKIT_PEER_SCRUB_ID = 7,
+  NETKIT_HEADROOM_ID = 8,
+  NETKIT_TAILROOM_ID = 9,
+  BOND_COUPLED_CONTROL_ID = 32,
+  BOND_BROADCAST_NEIGH_ID = 33,
+  BOND_SLAVE_ACTOR_PORT_PRIO_ID = 10,
+  GENEVE_PORT_RANGE_ID = 15,
+};
 
 static uint8_t buffer[4096];
 static size_t used;
@@ -169,8 +162,8 @@ static void bond(const char *name, uint8_t mode, int lacp) {
   u8(IFLA_BOND_AD_SELECT, 2);
   u8(IFLA_BOND_TLB_DYNAMIC_LB, 1);
   u8(IFLA_BOND_MISSED_MAX, 2);
-  u8(IFLA_BOND_COUPLED_CONTROL, 1);
-  u8(IFLA_BOND_BROADCAST_NEIGH, 0);
+  u8(BOND_COUPLED_CONTROL_ID, 1);
+  u8(BOND_BROADCAST_NEIGH_ID, 0);
   if (lacp) {
     u16(IFLA_BOND_AD_ACTOR_SYS_PRIO, 65535);
     u16(IFLA_BOND_AD_USER_PORT_KEY, 5);
@@ -202,7 +195,7 @@ static void bond_port(void) {
   u16(IFLA_BOND_SLAVE_AD_AGGREGATOR_ID, 1);
   u8(IFLA_BOND_SLAVE_AD_ACTOR_OPER_PORT_STATE, LACP_STATE_LACP_ACTIVITY | LACP_STATE_AGGREGATION | LACP_STATE_DEFAULTED);
   u16(IFLA_BOND_SLAVE_AD_PARTNER_OPER_PORT_STATE, LACP_STATE_SYNCHRONIZATION);
-  u16(IFLA_BOND_SLAVE_ACTOR_PORT_PRIO, 255);
+  u16(BOND_SLAVE_ACTOR_PORT_PRIO_ID, 255);
   end(data);
   write_case("bond", "port", "link=8");
 }
@@ -244,7 +237,7 @@ static void geneve(const char *name, int external, int family, const char *remot
   u8(IFLA_GENEVE_UDP_ZERO_CSUM6_RX, 0);
   u8(IFLA_GENEVE_TTL_INHERIT, 0);
   if (external) flag(IFLA_GENEVE_INNER_PROTO_INHERIT);
-  put(IFLA_GENEVE_PORT_RANGE, &range, sizeof range);
+  put(GENEVE_PORT_RANGE_ID, &range, sizeof range);
   end(data);
   write_case("geneve", name, "");
 }
@@ -385,14 +378,14 @@ static void xfrm(const char *name, int external) {
 static void netkit(void) {
   begin("netkit");
   size_t data = nest(IFLA_INFO_DATA);
-  u8(IFLA_NETKIT_PRIMARY, 1);
-  u32(IFLA_NETKIT_POLICY, 0);
-  u32(IFLA_NETKIT_MODE, 1);
-  u32(IFLA_NETKIT_SCRUB, 1);
-  u16(IFLA_NETKIT_HEADROOM, 0);
-  u16(IFLA_NETKIT_TAILROOM, 0);
-  u32(IFLA_NETKIT_PEER_POLICY, 2);
-  u32(IFLA_NETKIT_PEER_SCRUB, 0);
+  u8(NETKIT_PRIMARY_ID, 1);
+  u32(NETKIT_POLICY_ID, 0);
+  u32(NETKIT_MODE_ID, 1);
+  u32(NETKIT_SCRUB_ID, 1);
+  u16(NETKIT_HEADROOM_ID, 0);
+  u16(NETKIT_TAILROOM_ID, 0);
+  u32(NETKIT_PEER_POLICY_ID, 2);
+  u32(NETKIT_PEER_SCRUB_ID, 0);
   end(data);
   write_case("netkit", "primary", "link=9 nsid=0");
 }

@@ -1,0 +1,98 @@
+import { type handleServerStreamingCall, type handleUnaryCall, status } from '@grpc/grpc-js';
+import type { Received } from '../wire/definitions.js';
+import type { MessageName, Messages } from '../wire/messages.js';
+import { CallError } from './error.js';
+import { ReadTimeout } from './keeper.js';
+import { type ByteStream, writeAll } from './stream.js';
+import type { Log } from './types.js';
+
+/** What every call of the service has to do with. */
+export interface Calls {
+  /** A handler of a server-streaming method. `answer` gives the messages; it is told when the call is cancelled. */
+  stream<Name extends MessageName>(answer: (request: Messages[Name], signal: AbortSignal) => Promise<Iterable<Uint8Array>>): handleServerStreamingCall<Received<Name>, Uint8Array>;
+  /** A handler of a unary method. */
+  unary<Name extends MessageName>(answer: (request: Messages[Name], signal: AbortSignal) => Promise<Uint8Array>): handleUnaryCall<Received<Name>, Uint8Array>;
+  /** Calls that run now. */
+  readonly running: number;
+}
+
+interface CallsOptions {
+  readonly log: Log;
+  readonly maxCalls: number;
+  readonly stallLimitMs: number;
+  readonly now: () => number;
+}
+
+/** Counts, limits and logs calls, and makes of whatever goes wrong the status that the client gets. */
+export function createCalls({ log, maxCalls, stallLimitMs, now }: CallsOptions): Calls {
+  let running = 0;
+
+  const track = async <Result>(call: Cancellable, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
+    const startedAt = now();
+    const controller = new AbortController();
+    call.once('cancelled', () => controller.abort(new CallError(status.CANCELLED, 'the client cancelled the call')));
+    running += 1;
+    try {
+      if (running > maxCalls) throw new CallError(status.RESOURCE_EXHAUSTED, `${maxCalls} calls are being answered already; try again later`);
+      const result = await run(controller.signal);
+      log.debug({ method: call.getPath(), peer: call.getPeer(), ms: Math.round(now() - startedAt), ...result }, 'call answered');
+      return result;
+    } catch (cause) {
+      const problem = toCallError(cause);
+      const level = problem.status === status.INTERNAL || problem.status === status.UNAVAILABLE ? 'warn' : 'debug';
+      log[level]({ method: call.getPath(), peer: call.getPeer(), status: status[problem.status], err: problem.cause ?? problem }, 'call failed');
+      throw problem;
+    } finally {
+      running -= 1;
+    }
+  };
+
+  return {
+    stream: (answer) => (call) => {
+      const stream = call as unknown as ByteStream;
+      track(call, async (signal) => writeAll(stream, await answer(messageOf(call.request), signal), { signal, stallLimitMs })).then(
+        () => call.end(),
+        (problem: CallError) => {
+          // A cancelled call has nobody left to tell; grpc-js has destroyed its stream.
+          if (!call.cancelled && !call.destroyed) call.emit('error', statusOf(problem));
+        },
+      );
+    },
+    unary: (answer) => (call, callback) => {
+      let bytes: Uint8Array = new Uint8Array();
+      const run = async (signal: AbortSignal): Promise<{ bytes: number }> => {
+        bytes = await answer(messageOf(call.request), signal);
+        return { bytes: bytes.length };
+      };
+      track(call, run).then(
+        () => callback(null, bytes),
+        (problem: CallError) => callback(statusOf(problem)),
+      );
+    },
+    get running() {
+      return running;
+    },
+  };
+}
+
+interface Cancellable {
+  once(event: 'cancelled', listener: () => void): unknown;
+  getPath(): string;
+  getPeer(): string;
+}
+
+function messageOf<Name extends MessageName>(received: Received<Name>): Messages[Name] {
+  if ('message' in received) return received.message;
+  throw new CallError(status.INVALID_ARGUMENT, `the request ${received.problem.message}`, { cause: received.problem });
+}
+
+/** A read that failed is UNAVAILABLE: another try may do. Anything that nobody foresaw is INTERNAL, and logged. */
+function toCallError(cause: unknown): CallError {
+  if (cause instanceof CallError) return cause;
+  if (cause instanceof ReadTimeout) return new CallError(status.UNAVAILABLE, cause.message, { cause });
+  return new CallError(status.INTERNAL, cause instanceof Error ? cause.message : String(cause), { cause });
+}
+
+function statusOf(problem: CallError): Error & { code: status; details: string } {
+  return Object.assign(new Error(problem.message), { code: problem.status, details: problem.message });
+}

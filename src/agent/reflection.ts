@@ -1,0 +1,60 @@
+import type { Server, ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { fileDescriptors } from '../wire/descriptors.js';
+
+/** grpc.reflection.v1 and v1alpha of a server. */
+export interface Reflection {
+  addTo(server: Server): void;
+  /** Ends the calls: clients keep them open for as long as they like. */
+  drain(): void;
+}
+
+/**
+ * What the server tells of itself. @grpc/reflection is made for what proto-loader loads, and proto-loader's descriptors have
+ * no map fields and no google.protobuf (fullstorydev/grpcurl#519); so it is handed the compiler's own, in the one shape that it
+ * looks at.
+ */
+export function createReflection(): Reflection {
+  const format = 'Protocol Buffer 3 DescriptorProto';
+  const service = new ReflectionService({ files: { format, type: {}, fileDescriptorProtos: fileDescriptors() } });
+  const open = new Set<Call>();
+  return {
+    addTo: (server) => {
+      const guarded = {
+        addService: (definition: ServiceDefinition, handlers: UntypedServiceImplementation): void =>
+          server.addService(definition, { ServerReflectionInfo: guard(handlers['ServerReflectionInfo'] as Handler, open) }),
+      };
+      // It calls nothing but addService.
+      service.addToServer(guarded as Server);
+    },
+    drain: () => {
+      for (const call of open) call.end();
+    },
+  };
+}
+
+type Call = ServerDuplexStream<unknown, unknown>;
+type Handler = (call: Call) => void;
+
+/**
+ * The package answers each request at once, however many answers the client has not read yet: with this, requests wait while
+ * answers do.
+ */
+function guard(handler: Handler, open: Set<Call>): Handler {
+  return (call) => {
+    open.add(call);
+    for (const event of ['cancelled', 'close', 'finish']) call.once(event, () => open.delete(call));
+    const write = call.write.bind(call) as (message: unknown) => boolean;
+    call.write = (message: unknown): boolean => {
+      // After drain() has ended the call, a request may still come.
+      if (call.writableEnded) return false;
+      const more = write(message);
+      if (!more) {
+        call.pause();
+        call.once('drain', () => call.resume());
+      }
+      return more;
+    };
+    handler(call);
+  };
+}

@@ -1,0 +1,59 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import { CallError } from './error.js';
+
+/** A server-streaming call whose responses are handed over encoded. */
+export type ByteStream = ServerWritableStream<unknown, Uint8Array>;
+
+/**
+ * Writes an answer's messages one at a time, each when the client has taken the one before: what a slow client costs is one
+ * message. Does not end the call.
+ * @returns bytes and messages written
+ * @throws signal.reason when the call was cancelled; CallError when the client reads nothing for stallLimitMs
+ */
+export async function writeAll(
+  call: ByteStream,
+  messages: Iterable<Uint8Array>,
+  { signal, stallLimitMs }: { signal: AbortSignal; stallLimitMs: number },
+): Promise<{ messages: number; bytes: number }> {
+  const written = { messages: 0, bytes: 0 };
+  for (const message of messages) {
+    signal.throwIfAborted();
+    await write(call, message, signal, stallLimitMs);
+    written.messages += 1;
+    written.bytes += message.length;
+    // Encoding is synchronous; other calls have their turn between two messages.
+    await nextTurn();
+  }
+  return written;
+}
+
+function write(call: ByteStream, message: Uint8Array, signal: AbortSignal, stallLimitMs: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      act();
+    };
+    // grpc-js never calls back for a call that was cancelled meanwhile.
+    const onAbort = (): void => settle(() => reject(signal.reason as Error));
+    const timer = setTimeout(() => {
+      const problem = new CallError(status.RESOURCE_EXHAUSTED, `the client has read nothing for ${stallLimitMs / 1000} s`);
+      settle(() => reject(problem));
+      reset(call);
+    }, stallLimitMs);
+    signal.addEventListener('abort', onAbort, { once: true });
+    call.write(message, (problem?: Error | null) => settle(() => (problem ? reject(problem) : resolve())));
+  });
+}
+
+/**
+ * Ends a call whose client does not read: a status would queue behind what is not read. grpc-js 1.14 has no call for it, so
+ * the HTTP/2 stream is taken from inside (ServerWritableStreamImpl.call, BaseServerInterceptingCall.stream); where a later
+ * release keeps it elsewhere, the connection's keepalive is what is left. test/unit/agent/stream.test.ts shows that it works.
+ */
+function reset(call: ByteStream): void {
+  const inside = call as unknown as { call?: { stream?: ServerHttp2Stream } };
+  inside.call?.stream?.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+}

@@ -1,0 +1,320 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { after, before, describe, test } from 'node:test';
+import { discover } from '../../src/discover/index.js';
+import { containerIdsOfProcesses, createEngines, type Engines, type EngineView } from '../../src/docker/index.js';
+import { assignOwners, type Ownership } from '../../src/model/owners.js';
+import { type Dockerd, IMAGE, Lab, type LabHost, labObstacle, waitFor, waitForTasks } from '../lab/index.js';
+import { FakeEngine, standIn } from '../support/engine-stand-in.js';
+import { ROOT } from '../support/root.js';
+
+const HOSTILE = { '"><script>alert(1)</script>': '\u001b[2J\u0007"\\\n</svg>', __proto__x: '__proto__', 'a=b': '{{.Names}}' };
+
+let lab: Lab;
+let h1: LabHost;
+let h2: LabHost;
+let second: Dockerd;
+
+async function startAll(): Promise<void> {
+  lab = await Lab.create({ name: 'owners' });
+  await lab.addDockerHosts('h1', 'h2');
+  [h1, h2] = lab.hosts as [LabHost, LabHost];
+  second = await h1.startDockerd();
+  await lab.importImage(h1);
+  await lab.swarm();
+  await h1.docker('network', 'create', '--label', 'tier=<b>', 'ub');
+  await h1.docker('network', 'create', '--opt', 'com.docker.network.bridge.name=br-named', '--internal', 'named');
+  await h1.docker('network', 'create', '-d', 'overlay', '--attachable', '--subnet', '10.50.0.0/24', '--subnet', '10.51.0.0/24', 'mesh');
+  await h1.docker('network', 'create', '-d', 'overlay', '--opt', 'encrypted', 'secret');
+  const labels = Object.entries(HOSTILE).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
+  await h1.docker('run', '-d', '--name', 'plain', IMAGE);
+  await h1.docker('run', '-d', '--name', 'web', '--network', 'ub', ...labels, IMAGE);
+  await h1.docker('run', '-d', '--name', 'sidecar', '--network', 'container:web', IMAGE);
+  await h1.docker('run', '-d', '--name', 'exporter', '--network', 'host', IMAGE);
+  await h1.docker('run', '-d', '--name', 'alone', '--network', 'none', IMAGE);
+  await h1.docker('run', '-d', '--name', 'both', '--network', 'ub', IMAGE);
+  await h1.docker('network', 'connect', 'mesh', 'both');
+  await h1.docker('run', '-d', '--name', 'ended', '--network', 'ub', IMAGE, 'true');
+  await second.docker('run', '-d', '--name', 'stranger', IMAGE);
+  await h1.docker('service', 'create', '--detach', '--name', 'app', '--mode', 'global', '--endpoint-mode', 'dnsrr', '--network', 'mesh', IMAGE);
+  await waitForTasks(h1, 'app', 2);
+}
+
+/** The owner of each namespace, as this process sees them: it lives in other pid and mount namespaces than the daemons. */
+async function proven(view: EngineView): Promise<Ownership> {
+  const { namespaces } = await discover({
+    procRoot: '/proc',
+    netnsDirs: [],
+    identify: () => assert.fail('only directories are identified'),
+  });
+  return assignOwners(
+    namespaces.map((found) => ({ ...found, id: `net:[${found.ino}]` })),
+    view,
+    { containerIdsOf: containerIdsOfProcesses('/proc'), narrowed: false },
+  );
+}
+
+/** What the kernel says on the host itself. */
+async function netnsOf(daemon: Dockerd, container: string): Promise<string> {
+  const pid = await daemon.docker('inspect', '--format', '{{.State.Pid}}', container);
+  return (await daemon.host.exec(['readlink', `/proc/${pid}/ns/net`])).stdout.trim();
+}
+
+async function viewOnce(...sockets: string[]): Promise<EngineView> {
+  const engines = createEngines({ sockets, explicit: true });
+  try {
+    return await engines.view();
+  } finally {
+    engines.close();
+  }
+}
+
+function names(view: EngineView): string[] {
+  return view.containers.map(({ owner }) => owner.containerName).sort();
+}
+
+/** The next view that is as it should be. Events come when the daemon has sent them, a moment after the command. */
+async function viewWhere(engines: Engines, what: string, holds: (view: EngineView) => boolean): Promise<EngineView> {
+  let last: EngineView | undefined;
+  return waitFor(
+    what,
+    async () => {
+      last = await engines.view();
+      return holds(last) ? last : undefined;
+    },
+    { timeoutMs: 5000, detail: () => JSON.stringify({ names: last && names(last), gaps: last?.gaps }) },
+  );
+}
+
+describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
+  before(startAll, { timeout: 180_000 });
+  after(() => lab.destroy(), { timeout: 60_000 });
+
+  test('every kind of attachment is told by its mode', async () => {
+    const view = await viewOnce(h1.dockerSocket);
+    assert.deepEqual(view.gaps, []);
+    const modes = Object.fromEntries(view.containers.map(({ owner }) => [owner.containerName.replace(/^app\..*/, 'app'), owner.networkMode]));
+    assert.deepEqual(modes, {
+      plain: 'bridge',
+      web: 'bridge',
+      sidecar: 'container',
+      exporter: 'host',
+      alone: 'none',
+      both: 'overlay',
+      app: 'overlay',
+    });
+    const of = (name: string): EngineView['containers'][number]['owner'] | undefined =>
+      view.containers.find(({ owner }) => owner.containerName.startsWith(name))?.owner;
+    assert.equal(of('sidecar')?.joinedContainerId, of('web')?.containerId);
+    assert.deepEqual(of('both')?.networks.map(({ name }) => name).sort(), ['mesh', 'ub']);
+    assert.match(of('both')?.networks.find(({ name }) => name === 'mesh')?.ip ?? '', /^10\.5[01]\.0\./);
+    assert.match(of('web')?.networks[0]?.mac ?? '', /^02:42:/);
+    assert.equal(of('web')?.image, IMAGE);
+  });
+
+  test('a task names its service, and its node is the engine’s own', async () => {
+    for (const host of [h1, h2]) {
+      const { engines, containers } = await viewOnce(host.dockerSocket);
+      const task = containers.find(({ owner }) => owner.serviceName === 'app')?.owner;
+      assert.ok(task !== undefined);
+      assert.equal(task.nodeId, engines[0]?.swarmNodeId);
+      assert.equal(task.containerName, task.taskName);
+      assert.equal(task.taskName?.split('.').at(-1), task.taskId);
+      assert.equal(engines[0]?.swarmManager, host === h1);
+      assert.equal(engines[0]?.swarmNodeAddress, host.address);
+      assert.equal(engines[0]?.name, host.name);
+      assert.match(engines[0]?.apiVersion ?? '', /^1\.[0-9]+$/);
+    }
+  });
+
+  test('every owner is in the namespace where the kernel has it, seen from another pid and mount namespace', async () => {
+    const view = await viewOnce(h1.dockerSocket, second.socket);
+    const { owners, joined, gaps } = await proven(view);
+    assert.deepEqual(gaps, []);
+    const found = new Map([...owners].map(([id, owner]) => [owner.containerName, id]));
+    for (const name of ['plain', 'web', 'alone', 'both']) assert.equal(found.get(name), await netnsOf(h1.dockerd, name), name);
+    assert.equal(found.get('stranger'), await netnsOf(second, 'stranger'));
+    assert.equal(found.size, 6);
+    const guests = Object.fromEntries([...joined].flatMap(([id, list]) => list.map((owner) => [owner.containerName, id])));
+    assert.deepEqual(guests, { sidecar: found.get('web'), exporter: await netnsOf(h1.dockerd, 'exporter') });
+  });
+
+  test('owners are the same seen from the host itself', async () => {
+    const program = `
+      const [{ createEngines, containerIdsOfProcesses }, { assignOwners }, { discover }] = await Promise.all(
+        ['docker/index.js', 'model/owners.js', 'discover/index.js'].map((path) => import(new URL(path, process.argv[1]))));
+      const view = await createEngines({ sockets: ['/run/docker.sock'], explicit: true }).view();
+      const { namespaces } = await discover({ procRoot: '/proc', netnsDirs: [], identify: undefined });
+      const { owners, joined, gaps } = assignOwners(namespaces.map((found) => ({ ...found, id: 'net:[' + found.ino + ']' })),
+        view, { containerIdsOf: containerIdsOfProcesses('/proc'), narrowed: false });
+      const told = [...[...owners].map(([id, owner]) => [owner.containerName, id]), ...[...joined].flatMap(([id, list]) => list.map((owner) => [owner.containerName, id]))];
+      console.log(JSON.stringify({ told, gaps: [...view.gaps, ...gaps] }));`;
+    const base = pathToFileURL(join(ROOT, 'dist/src/')).href;
+    const { stdout } = await h1.exec([process.execPath, '--input-type=module', '-e', program, base]);
+    const { told, gaps } = JSON.parse(stdout) as { told: [string, string][]; gaps: unknown[] };
+    assert.deepEqual(gaps, []);
+    assert.equal(told.length, 7);
+    for (const [name, id] of told) assert.equal(id, await netnsOf(h1.dockerd, name), name);
+  });
+
+  test('networks have their VNIs, subnets and bridges, on a worker, too', async () => {
+    const manager = await viewOnce(h1.dockerSocket);
+    const worker = await viewOnce(h2.dockerSocket);
+    const network = (view: EngineView, name: string): EngineView['networks'][number] | undefined => view.networks.find((each) => each.name === name);
+    const ingress = network(manager, 'ingress');
+    assert.deepEqual([ingress?.driver, ingress?.scope, ingress?.ingress, ingress?.vnis], ['overlay', 'swarm', true, [4096]]);
+    const mesh = network(manager, 'mesh');
+    assert.deepEqual(mesh?.subnets, ['10.50.0.0/24', '10.51.0.0/24']);
+    assert.equal(mesh?.vnis.length, 2);
+    assert.deepEqual(network(worker, 'mesh')?.vnis, mesh?.vnis);
+    assert.equal(network(worker, 'mesh')?.id, mesh?.id);
+    assert.equal(mesh?.bridge, undefined);
+    assert.deepEqual([mesh?.encrypted, network(manager, 'secret')?.encrypted], [false, true]);
+    assert.deepEqual([network(manager, 'ub')?.internal, network(manager, 'named')?.internal], [false, true]);
+    assert.deepEqual(network(manager, 'ub')?.labels, { tier: '<b>' });
+    const bridges = (await h1.exec(['ip', '-o', 'link', 'show', 'type', 'bridge'])).stdout;
+    for (const name of ['ub', 'named', 'bridge', 'docker_gwbridge']) {
+      assert.ok(bridges.includes(`: ${network(manager, name)?.bridge}: `), name);
+    }
+    assert.equal(network(await viewOnce(second.socket), 'bridge')?.bridge, 'docker1');
+  });
+
+  test('labels come as they are', async () => {
+    const { containers } = await viewOnce(h1.dockerSocket);
+    assert.deepEqual(containers.find(({ owner }) => owner.containerName === 'web')?.owner.labels, HOSTILE);
+  });
+
+  test('one daemon that is asked through two sockets tells everything once', async () => {
+    const view = await viewOnce(h1.dockerSocket, `unix:///proc/${h1.pid}/root/run/docker.sock`);
+    assert.equal(view.engines.length, 2);
+    assert.equal(new Set(names(view)).size, names(view).length);
+    assert.ok(view.containers.every(({ owner }) => owner.engine === h1.dockerSocket));
+  });
+
+  test('a second daemon on the same host is told apart, and one that is stopped costs a time limit', async (t) => {
+    const view = await viewOnce(h1.dockerSocket, second.socket);
+    assert.equal(view.containers.find(({ owner }) => owner.containerName === 'stranger')?.owner.engine, second.socket);
+    const pid = second.pid;
+    assert.ok(pid !== undefined);
+    process.kill(pid, 'SIGSTOP');
+    t.after(() => process.kill(pid, 'SIGCONT'));
+    const engines = createEngines({ sockets: [h1.dockerSocket, second.socket], explicit: true, timeLimitMs: 500 });
+    const begin = performance.now();
+    const hung = await engines.view();
+    assert.ok(performance.now() - begin < 1500);
+    assert.deepEqual(
+      hung.gaps.map(({ engine, status }) => [engine, status]),
+      [[second.socket, 'TIMED_OUT']],
+    );
+    assert.equal(hung.containers.length, 7);
+  });
+
+  test('what happens is followed: start, rename, pause, connect, die, destroy', async (t) => {
+    const engines = createEngines({ sockets: [h1.dockerSocket], explicit: true, follow: true });
+    t.after(() => engines.close());
+    assert.ok(!names(await engines.view()).includes('late'));
+    await h1.docker('run', '-d', '--name', 'late', '--network', 'ub', IMAGE);
+    t.after(() => h1.dockerd.tryDocker(['rm', '-f', 'late', 'later']));
+    await viewWhere(engines, 'late to be there', (view) => names(view).includes('late'));
+    await h1.docker('rename', 'late', 'later');
+    await viewWhere(engines, 'the new name', (view) => names(view).includes('later') && !names(view).includes('late'));
+    const mode = (view: EngineView): string | undefined =>
+      view.containers.find(({ owner }) => owner.containerName === 'later')?.owner.networkMode;
+    await h1.docker('network', 'connect', 'mesh', 'later');
+    await viewWhere(engines, 'the overlay', (view) => mode(view) === 'overlay');
+    await h1.docker('network', 'disconnect', 'mesh', 'later');
+    await viewWhere(engines, 'the bridge alone', (view) => mode(view) === 'bridge');
+    await h1.docker('network', 'create', 'fresh');
+    await viewWhere(engines, 'the network', (view) => view.networks.some(({ name }) => name === 'fresh'));
+    await h1.docker('network', 'rm', 'fresh');
+    await viewWhere(engines, 'no network', (view) => !view.networks.some(({ name }) => name === 'fresh'));
+
+    await h1.docker('pause', 'later');
+    try {
+      assert.ok(names(await engines.view()).includes('later'), 'a paused container runs');
+    } finally {
+      // What is frozen cannot even be killed.
+      await h1.docker('unpause', 'later');
+    }
+    await h1.docker('restart', '--time', '1', 'later');
+    const restarted = await viewWhere(engines, 'the restarted one', (view) => names(view).includes('later'));
+    assert.deepEqual((await proven(restarted)).gaps, []);
+    await h1.docker('stop', '--time', '1', 'later');
+    await viewWhere(engines, 'its end', (view) => !names(view).includes('later'));
+    assert.deepEqual((await engines.view()).gaps, []);
+  });
+
+  test('containers that come and go while views run leave no wrong owner and no gap but VANISHED', { timeout: 120_000 }, async (t) => {
+    const engines = createEngines({ sockets: [h1.dockerSocket], explicit: true, follow: true });
+    t.after(() => engines.close());
+    let busy = true;
+    const churn = (async () => {
+      for (let round = 0; round < 4; round++) {
+        await Promise.all([1, 2].map((at) => h1.docker('run', '--rm', '--name', `brief-${round}-${at}`, IMAGE, 'sleep', '0.2')));
+      }
+      busy = false;
+    })();
+    let views = 0;
+    while (busy) {
+      const view = await engines.view();
+      const { gaps, owners } = await proven(view);
+      assert.deepEqual(
+        [...view.gaps, ...gaps].filter(({ status }) => status !== 'VANISHED'),
+        [],
+      );
+      assert.equal(new Set([...owners.values()].map(({ containerId }) => containerId)).size, owners.size);
+      views++;
+    }
+    await churn;
+    assert.ok(views > 5, `only ${views} views`);
+    const running = (await h1.docker('ps', '--format', '{{.Names}}')).split('\n').sort();
+    await viewWhere(engines, 'the same as docker ps', (view) => names(view).join() === running.join());
+  });
+
+  test('a daemon that is restarted while it is followed is loaded again, and says so in between', { timeout: 90_000 }, async (t) => {
+    const engines = createEngines({ sockets: [second.socket], explicit: true, follow: true });
+    t.after(() => engines.close());
+    assert.deepEqual(names(await engines.view()), ['stranger']);
+    await second.stop();
+    const absent = await engines.view();
+    assert.equal(absent.gaps.length, 1);
+    assert.equal(absent.gaps[0]?.engine, second.socket);
+    assert.match(absent.gaps[0]?.message ?? '', /names and owners are those of [0-9]+ s ago/);
+    await second.start();
+    await second.docker('run', '-d', '--name', 'reborn', IMAGE);
+    const back = await engines.view();
+    assert.deepEqual([names(back), back.gaps], [['reborn'], []]);
+    assert.deepEqual((await proven(back)).gaps, []);
+  });
+
+  test('somebody who may not use the socket is told which group may', async (t) => {
+    const stand = await standIn(new FakeEngine().handler);
+    t.after(() => stand.close());
+    chmodSync(join(stand.socket, '..'), 0o755);
+    chmodSync(stand.socket, 0o660);
+    const hidden = mkdtempSync(join(tmpdir(), 'nsatlas-hidden-'));
+    t.after(() => rmSync(hidden, { recursive: true }));
+    const program = `
+      const { createEngines } = await import(process.argv[1]);
+      const view = await createEngines({ sockets: process.argv.slice(2), explicit: false }).view();
+      console.log(JSON.stringify(view.gaps.map(({ status, errno, message }) => ({ status, errno, message }))));`;
+    const index = pathToFileURL(join(ROOT, 'dist/src/docker/index.js')).href;
+    const argv = ['--input-type=module', '-e', program, index, stand.socket, join(hidden, 'docker.sock')];
+    const { stdout, stderr } = spawnSync(process.execPath, argv, { uid: 65534, gid: 65534, encoding: 'utf8', cwd: '/' });
+    assert.equal(stderr, '');
+    const gaps = JSON.parse(stdout) as { status: string; errno: string; message: string }[];
+    assert.deepEqual(
+      gaps.map(({ status, errno }) => [status, errno]),
+      [
+        ['DENIED', 'EACCES'],
+        ['DENIED', 'EACCES'],
+      ],
+    );
+    assert.match(gaps[0]?.message ?? '', /0660 lets in root and members of the group root/);
+    assert.match(gaps[1]?.message ?? '', /one of the directories above it/);
+  });
+});
