@@ -15,7 +15,6 @@ const NOT_SELECTED = 'test name does not match pattern';
  * A test with subtests is counted by them, and by itself only when it failed for a reason of its own.
  */
 // A generator, because node:test asks for one; it has nothing for the standard output.
-// eslint-disable-next-line require-yield
 export default async function* reporter(source) {
   /** Names of the open tests, by nesting. */
   const path = [];

@@ -62,7 +62,7 @@ export const IFA_F_NAMES: BitNames = [
 export const IFA_F_NAMES_INET6: BitNames = ['TEMPORARY', ...IFA_F_NAMES.slice(1)];
 
 /** NUD_*. // linux/neighbour.h, v6.12 */
-const NUD_NAMES: BitNames = ['INCOMPLETE', 'REACHABLE', 'STALE', 'DELAY', 'PROBE', 'FAILED', 'NOARP', 'PERMANENT'];
+export const NUD_NAMES: BitNames = ['INCOMPLETE', 'REACHABLE', 'STALE', 'DELAY', 'PROBE', 'FAILED', 'NOARP', 'PERMANENT'];
 
 /** ndm_state in words, "NOARP|PERMANENT"; "NONE" when no bit is set. */
 export function neighState(state: number): string {
@@ -71,9 +71,9 @@ export function neighState(state: number): string {
 }
 
 /** NTF_*, ndm_flags. // linux/neighbour.h, v6.12 */
-const NTF_NAMES: BitNames = ['USE', 'SELF', 'MASTER', 'PROXY', 'EXT_LEARNED', 'OFFLOADED', 'STICKY', 'ROUTER'];
+export const NTF_NAMES: BitNames = ['USE', 'SELF', 'MASTER', 'PROXY', 'EXT_LEARNED', 'OFFLOADED', 'STICKY', 'ROUTER'];
 /** NTF_EXT_*, NDA_FLAGS_EXT: EXT_MANAGED since Linux 5.16, EXT_LOCKED since 6.2, EXT_EXT_VALIDATED since 6.17. // linux/neighbour.h */
-const NTF_EXT_NAMES: BitNames = ['EXT_MANAGED', 'EXT_LOCKED', 'EXT_EXT_VALIDATED'];
+export const NTF_EXT_NAMES: BitNames = ['EXT_MANAGED', 'EXT_LOCKED', 'EXT_EXT_VALIDATED'];
 
 /** The names of ndm_flags and of NDA_FLAGS_EXT. A nameless bit of the latter has "ext:" in front, for both count from 0. */
 export function neighFlags(flags: number, extended: number): string[] {
@@ -205,3 +205,25 @@ export function scopeName(scope: number): string {
 export function familyName(family: number): string {
   return FAMILIES.get(family) ?? hex(family);
 }
+
+/** RTAX_*, in the words of iproute2 (where "congctl", a text, is RTAX_CC_ALGO). // linux/rtnetlink.h, v6.12 */
+export const METRICS: readonly (string | undefined)[] = [
+  undefined,
+  'lock',
+  'mtu',
+  'window',
+  'rtt',
+  'rttvar',
+  'ssthresh',
+  'cwnd',
+  'advmss',
+  'reordering',
+  'hoplimit',
+  'initcwnd',
+  'features',
+  'rto_min',
+  'initrwnd',
+  'quickack',
+  undefined,
+  'fastopen_no_cookie',
+];

@@ -1,7 +1,7 @@
 import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { ipText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
-import { bitNames, encapsulationName, hex, ROUTE_FLAG_NAMES } from './names.js';
+import { bitNames, encapsulationName, hex, METRICS, ROUTE_FLAG_NAMES } from './names.js';
 import type { Ifindex, NextHopRecord, RouteRecord } from './records.js';
 
 /**
@@ -59,28 +59,6 @@ export function readVia(attribute: AttributeReader): string {
   attribute.fail(offset, 'an rtvia of a family and its address', `${length} bytes`);
   return '';
 }
-
-/** RTAX_*, in the words of iproute2 (where "congctl", a text, is RTAX_CC_ALGO). // linux/rtnetlink.h, v6.12 */
-const METRICS: readonly (string | undefined)[] = [
-  undefined,
-  'lock',
-  'mtu',
-  'window',
-  'rtt',
-  'rttvar',
-  'ssthresh',
-  'cwnd',
-  'advmss',
-  'reordering',
-  'hoplimit',
-  'initcwnd',
-  'features',
-  'rto_min',
-  'initrwnd',
-  'quickack',
-  undefined,
-  'fastopen_no_cookie',
-];
 
 /** RTA_METRICS: numbers as the kernel has them (rtt in 1/8 ms, rttvar in 1/4 ms), and the name of a congestion control. */
 export function readMetrics(route: RouteRecord, attribute: AttributeReader): void {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import type { IdentifyResult } from '../native/types.js';
+import { errnoName } from '../netlink/errno.js';
 import type { DiscoveryProblem } from './types.js';
 
 /** Proves what paths lead to; the native reader's identify(). */
@@ -48,9 +49,9 @@ function directoryProblem(path: string, cause: NodeJS.ErrnoException): Discovery
 
 type Problem = Extract<IdentifyResult, { problem: unknown }>['problem'];
 
-function entryProblem(path: string, { problem, operation, detail }: Problem): DiscoveryProblem {
+function entryProblem(path: string, { problem, operation, detail, errno }: Problem): DiscoveryProblem {
   const kind =
     problem === 'denied' ? 'denied' : problem === 'not-found' ? 'vanished' : problem === 'timeout' ? 'timeout' : problem === 'failed' ? 'failed' : 'not-a-netns';
   const what = kind === 'not-a-netns' ? `is no network namespace but ${detail}` : detail;
-  return { path, kind, operation, message: `${path}: ${what}` };
+  return { path, kind, operation, message: `${path}: ${what}`, ...(errno !== 0 && { errno: errnoName(errno) }) };
 }

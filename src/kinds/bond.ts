@@ -1,7 +1,7 @@
 import { bool8, ipv4, ipv6, list, mac, nested, oneOf, u16, u32, u8 } from './codecs.js';
 import type { DetailValue, LinkKind } from './contract.js';
 import { finishPort, portTable } from './shared/bond-port.js';
-import { noRefs } from './shared/refs.js';
+import { dropNoInterface, noRefs } from './shared/refs.js';
 import { phrase, textOf, words } from './shared/words.js';
 
 // linux/if_link.h, v6.12; COUPLED_CONTROL since v6.9, BROADCAST_NEIGH v6.17, LACP_STRICT v7.2
@@ -97,9 +97,7 @@ const adInfo = nested('IFLA_BOND_AD_INFO', {
 
 /** No interface and no targets are absent. */
 function finish(detail: Record<string, DetailValue>): void {
-  for (const name of ['active_slave_ifindex', 'primary_ifindex']) {
-    if (detail[name] === 0) delete detail[name];
-  }
+  dropNoInterface(detail, 'active_slave_ifindex', 'primary_ifindex');
   for (const name of ['arp_ip_target', 'ns_ip6_target']) {
     if (detail[name] === '') delete detail[name];
   }

@@ -1,6 +1,6 @@
 import { be16, be32, be64, bool8, flag, hex, ipv4, ipv6, oneOf, portRange, u8, u32 } from './codecs.js';
 import type { Detail, DetailValue, LinkKind } from './contract.js';
-import { reference } from './shared/refs.js';
+import { dropNoInterface, reference } from './shared/refs.js';
 import { phrase, words } from './shared/words.js';
 
 // linux/if_link.h, v6.12; LOCALBYPASS since v6.5, LABEL_POLICY v6.8, RESERVED_BITS v6.14, MC_ROUTE v6.17
@@ -144,8 +144,7 @@ function finish(detail: Record<string, DetailValue>): void {
   }
   if (isMulticast(detail.remote)) rename(detail, 'remote', 'group');
   if (isMulticast(detail.remote6)) rename(detail, 'remote6', 'group6');
-  // 0 is no interface.
-  if (detail.link_ifindex === 0) delete detail.link_ifindex;
+  dropNoInterface(detail, 'link_ifindex');
 }
 
 /** 224.0.0.0/4 or ff00::/8. */

@@ -1,7 +1,7 @@
 import { flag, hex, u32 } from './codecs.js';
 import type { LinkKind } from './contract.js';
-import { reference } from './shared/refs.js';
-import { phrase, words } from './shared/words.js';
+import { dropNoInterface, reference } from './shared/refs.js';
+import { words } from './shared/words.js';
 
 // linux/if_link.h, v6.12
 const IFLA_XFRM_LINK = 1;
@@ -17,6 +17,7 @@ export const kind: LinkKind = {
     // ip prints no such thing: the underlay is in its "link".
     [IFLA_XFRM_LINK]: ['link_ifindex', u32],
   },
+  finish: (detail) => dropNoInterface(detail, 'link_ifindex'),
   refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
-  summary: (detail) => phrase(detail.external === true && 'external', words(detail, 'if_id')),
+  summary: (detail) => (detail.external === true ? 'external' : words(detail, 'if_id')),
 };

@@ -151,8 +151,6 @@ test('strict checking and extended acknowledgements are on', async () => {
 });
 
 test('a descriptor written into a request is that of the namespace meant', async () => {
-  namespaces.ip(0, ['netns set 0 4242'].slice(1)); // nothing: ids are given below, by the link
-  namespaces.ip(1, ['link add name w0 type veth peer name w1']);
   const own = { dev: statSync(namespaces.path(1)).dev, ino: statSync(namespaces.path(1)).ino };
   const wrong = getNsid(namespaces.path(2));
   const requests = [

@@ -1,5 +1,5 @@
 // Decodes IFLA_LINKINFO the way the tests of src/kinds need it: one link, nothing left out.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LinkFace, LinkReference } from '../../src/kinds/contract.js';
 import { KINDS } from '../../src/kinds/registry.gen.js';
@@ -26,6 +26,41 @@ export const FIXTURES: string = join(ROOT, 'test/fixtures/kinds');
 /** Folders of test/fixtures/kinds, sorted. */
 export function fixtureKinds(): string[] {
   return readdirSync(FIXTURES).sort();
+}
+
+/** Whether there are commands that make links of the kind. */
+export function hasBuild(kind: string): boolean {
+  return existsSync(join(FIXTURES, kind, 'build.sh'));
+}
+
+/** One link of a fixture. */
+export interface FixtureCase {
+  readonly kind: string;
+  readonly name: string;
+  readonly linkinfo: Uint8Array;
+  readonly face: LinkFace;
+}
+
+/** The links of a fixture, by META: a line of where they come from, then "NAME ifindex=7 link=5 nsid=0" for each. */
+export function fixtureCases(kind: string): { origin: string; cases: FixtureCase[] } {
+  const folder = join(FIXTURES, kind);
+  const [origin = '', ...lines] = readFileSync(join(folder, 'META'), 'utf8').trimEnd().split('\n');
+  const cases = lines.map((line) => {
+    const [name = '', ...fields] = line.split(' ');
+    const field = (key: string): number | undefined => {
+      const text = fields.find((each) => each.startsWith(`${key}=`));
+      return text === undefined ? undefined : Number(text.slice(key.length + 1));
+    };
+    const iflaLink = field('link');
+    const linkNsid = field('nsid');
+    const face: LinkFace = {
+      ifindex: field('ifindex') ?? 0,
+      ...(iflaLink === undefined ? {} : { iflaLink }),
+      ...(linkNsid === undefined ? {} : { linkNsid }),
+    };
+    return { kind, name, face, linkinfo: new Uint8Array(readFileSync(join(folder, `${name}.bin`))) };
+  });
+  return { origin, cases };
 }
 
 /** What a test looks at in one RTM_NEWLINK message. */

@@ -12,7 +12,6 @@ export const NLM_F_REQUEST = 1;
 export const NLM_F_DUMP = 0x300;
 
 const BODY_BYTES = new Map([
-  [RTM_GETLINK, 16],
   [RTM_GETADDR, 8],
   [RTM_GETROUTE, 12],
 ]);
@@ -27,8 +26,18 @@ export function message(type: number, flags: number, body: Uint8Array): Uint8Arr
   return bytes;
 }
 
-/** A whole table. */
+/**
+ * A whole table. Links with IFLA_EXT_MASK (29) = RTEXT_FILTER_MRP, which changes nothing in the answer but that a link whose message is larger
+ * than 32 KB is in it: without a mask the kernel ends the dump before that link, as if it were done (rtnl_calcit(), seen in Linux 6.18).
+ */
 export function dump(type: number): NetlinkRequest {
+  if (type === RTM_GETLINK) {
+    const body = Buffer.alloc(24);
+    body.writeUInt16LE(8, 16);
+    body.writeUInt16LE(29, 18);
+    body.writeUInt32LE(1 << 4, 20);
+    return { bytes: message(type, NLM_F_REQUEST | NLM_F_DUMP, body) };
+  }
   return { bytes: message(type, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(BODY_BYTES.get(type) ?? 4)) };
 }
 

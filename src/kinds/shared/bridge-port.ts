@@ -1,6 +1,7 @@
 import { bool8, clockTicks, hex, oneOf, padding, toHex, u16, u32, u8 } from '../codecs.js';
 import type { AttributeTable, DetailValue } from '../contract.js';
 import { bridgeId } from './bridge-id.js';
+import { dropNoInterface } from './refs.js';
 
 // linux/if_link.h, v6.12; MAB since v6.2, MCAST_N_GROUPS and MCAST_MAX_GROUPS v6.3, NEIGH_VLAN_SUPPRESS v6.4,
 // BACKUP_NHID v6.6, NEIGH_FORWARD_GRAT v7.2
@@ -132,5 +133,5 @@ export function finishPort(detail: Record<string, DetailValue>): void {
     detail.group_fwd_mask = toHex(mask);
     detail.group_fwd_mask_str = forwardedGroups(mask);
   }
-  if (detail.backup_port_ifindex === 0) delete detail.backup_port_ifindex;
+  dropNoInterface(detail, 'backup_port_ifindex');
 }

@@ -1,6 +1,6 @@
 import { be16, be32, bitNames, bool8, endpoint4, endpoint6, flag, hex, oneOf, u8, u16, u32 } from '../codecs.js';
 import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
-import { reference } from './refs.js';
+import { dropNoInterface, reference } from './refs.js';
 import { dottedKey, finishEncap, finishIp6 } from './tunnel.js';
 import { phrase, words } from './words.js';
 
@@ -97,6 +97,7 @@ export function greKind(kind: string, over: 'ipv4' | 'ipv6'): LinkKind {
     kind,
     data: over === 'ipv4' ? overIpv4 : overIpv6,
     finish(detail) {
+      dropNoInterface(detail, 'link_ifindex');
       finishFlags(detail);
       finishEncap(detail);
       if (over === 'ipv6') finishIp6(detail);

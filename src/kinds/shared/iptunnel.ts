@@ -1,6 +1,6 @@
 import { be16, be32, bool8, endpoint4, endpoint6, flag, hex, ipv4, ipv6, oneOf, u8, u16, u32 } from '../codecs.js';
 import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
-import { reference } from './refs.js';
+import { dropNoInterface, reference } from './refs.js';
 import { finishEncap, finishIp6 } from './tunnel.js';
 import { phrase, words } from './words.js';
 
@@ -96,6 +96,7 @@ export function iptunnelKind(kind: string, over: 'ipv4' | 'ipv6'): LinkKind {
     kind,
     data: over === 'ipv4' ? overIpv4 : overIpv6,
     finish(detail) {
+      dropNoInterface(detail, 'link_ifindex');
       finishEncap(detail);
       if (over === 'ipv4') finishIpv4(detail);
       else finishIp6(detail);

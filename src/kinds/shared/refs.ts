@@ -1,4 +1,4 @@
-import type { LinkFace, LinkReference } from '../contract.js';
+import type { DetailValue, LinkFace, LinkReference } from '../contract.js';
 
 /**
  * The interface that IFLA_LINK names, in the namespace of IFLA_LINK_NETNSID: peer of a veth, lower of a vlan.
@@ -17,6 +17,11 @@ export function iflaLinkRefs(role: LinkReference['role'], link: LinkFace): reado
 export function reference(role: LinkReference['role'], ifindex: unknown, nsid: number | undefined): readonly LinkReference[] {
   if (typeof ifindex !== 'number' || ifindex === 0) return [];
   return [nsid === undefined ? { role, ifindex } : { role, ifindex, nsid }];
+}
+
+/** Details that are 0 because there is no such interface are left out. */
+export function dropNoInterface(detail: Record<string, DetailValue>, ...names: readonly string[]): void {
+  for (const name of names) if (detail[name] === 0) delete detail[name];
 }
 
 /** The kind refers to nothing. */

@@ -1,6 +1,6 @@
 import { be32, hex, u32 } from '../codecs.js';
 import type { Codec, DetailValue, LinkKind } from '../contract.js';
-import { reference } from './refs.js';
+import { dropNoInterface, reference } from './refs.js';
 import { dottedKey } from './tunnel.js';
 import { words } from './words.js';
 
@@ -14,6 +14,7 @@ const IFLA_VTI_FWMARK = 6;
 
 /** Key 0 is none. */
 function finish(detail: Record<string, DetailValue>): void {
+  dropNoInterface(detail, 'link_ifindex');
   for (const name of ['ikey', 'okey']) {
     const key = dottedKey(detail[name]);
     if (key === undefined || key === '0.0.0.0') delete detail[name];

@@ -1,0 +1,144 @@
+// npm run lab -- up [N] | exec HOST [COMMAND…] | status | down
+//
+// A lab to play with: `up` leaves it in the background, where a process of its own ("keep") holds it until `down`.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { isKeeper, LOG, openLog, readState, removeState, type LabState, writeState } from './cli-state.js';
+import { LabError, messageOf } from './error.js';
+import { enterCommand } from './host.js';
+import { CLEAN_ENV } from './keeper.js';
+import { Lab } from './lab.js';
+import { labObstacle } from './machine.js';
+import { tryRun } from './run.js';
+import { Hopeless, waitFor } from './wait.js';
+
+const USAGE = `A real Docker Swarm on this machine, each host in namespaces of its own. Needs root.
+
+  npm run lab -- up [N]                 starts N hosts (2) named h1, h2, …: a swarm, with the image localhost:1/busybox:1
+  npm run lab -- exec HOST [COMMAND…]   runs a command on a host; a shell when none is given
+  npm run lab -- status                 what runs
+  npm run lab -- down                   ends it; nothing remains
+
+  npm run lab -- exec h1 docker service create --endpoint-mode dnsrr --no-resolve-image --mode global --name web localhost:1/busybox:1`;
+
+/** More hosts than this are a mistake in typing. */
+const MAX_HOSTS = 20;
+
+/** How long the lab may take to come up and to go, in milliseconds. */
+const UP_MS = 180_000;
+const DOWN_MS = 60_000;
+
+async function up(argument: string | undefined): Promise<number> {
+  const count = Number(argument ?? 2);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_HOSTS) throw new LabError('BAD_USAGE', `"${argument}" is no number of hosts (1 to ${MAX_HOSTS})`);
+  if (readState() !== undefined) throw new LabError('BAD_USAGE', 'a lab is up already; "npm run lab -- down" ends it');
+  const started = performance.now();
+  const log = openLog();
+  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.url), 'keep', String(count)], { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  log.close();
+  const look = (): LabState | undefined => {
+    if (keeper.exitCode !== null || keeper.signalCode !== null) throw new Hopeless(`it ended:\n${readFileSync(LOG, 'utf8')}`);
+    return readState();
+  };
+  const state = await waitFor('the lab in the background', look, { timeoutMs: UP_MS });
+  keeper.unref();
+  console.error(`${count} hosts are up after ${((performance.now() - started) / 1000).toFixed(1)} s; their folder is ${state.dir}`);
+  return status();
+}
+
+/** The process in the background. */
+async function keep(count: number): Promise<number> {
+  const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'SIGHUP')]);
+  const lab = await Lab.create({ name: 'cli' });
+  // The lab itself keeps no process alive.
+  const alive = setInterval(() => undefined, 60_000);
+  try {
+    const start = async (): Promise<void> => {
+      await lab.addDockerHosts(...Array.from({ length: count }, (_, index) => `h${index + 1}`));
+      await lab.swarm();
+      writeState(lab);
+    };
+    // "down" may come before it is up.
+    await Promise.race([start(), told]);
+    await told;
+  } finally {
+    await lab.destroy();
+    clearInterval(alive);
+  }
+  removeState();
+  return 0;
+}
+
+async function exec(name: string | undefined, argv: readonly string[]): Promise<number> {
+  const { hosts } = running();
+  const host = hosts.find((candidate) => candidate.name === name);
+  if (host === undefined) throw new LabError('BAD_USAGE', `there is no host "${name ?? ''}"; the lab has ${hosts.map((each) => each.name).join(', ')}`);
+  const [command = '', ...args] = enterCommand(host.pid, argv.length > 0 ? argv : ['bash']);
+  const env = { ...CLEAN_ENV, ...(process.env.TERM !== undefined && { TERM: process.env.TERM }) };
+  const child = spawn(command, args, { stdio: 'inherit', env });
+  // Ctrl-C is the command's, which shares the terminal.
+  process.on('SIGINT', () => undefined);
+  const [code] = (await once(child, 'exit')) as [number | null];
+  return code ?? 1;
+}
+
+async function status(): Promise<number> {
+  const state = readState();
+  if (state === undefined) {
+    console.log('no lab is up');
+    return 1;
+  }
+  const [manager] = state.hosts;
+  const nodes = new Map<string, string>();
+  if (manager !== undefined) {
+    const list = ['docker', '--host', `unix://${manager.dockerSocket}`, 'node', 'ls', '--format', '{{.Hostname}} {{.Status}} {{.ManagerStatus}}'];
+    const { stdout } = await tryRun(list, { env: CLEAN_ENV });
+    for (const line of stdout.trim().split('\n')) nodes.set(line.split(' ')[0] ?? '', line.split(' ').slice(1).join(' ').trim());
+  }
+  console.log('HOST  ADDRESS         PID      NODE           DOCKER SOCKET');
+  for (const { name, address, pid, dockerSocket } of state.hosts) {
+    console.log(`${name.padEnd(5)} ${address.padEnd(15)} ${String(pid).padEnd(8)} ${(nodes.get(name) ?? 'unknown').padEnd(14)} ${dockerSocket}`);
+  }
+  return 0;
+}
+
+async function down(): Promise<number> {
+  const state = readState();
+  if (state === undefined) {
+    console.error('no lab is up');
+    return 0;
+  }
+  process.kill(state.keeperPid, 'SIGTERM');
+  await waitFor('the lab to end', () => (isKeeper(state.keeperPid) ? undefined : true), { timeoutMs: DOWN_MS });
+  return 0;
+}
+
+function running(): LabState {
+  const state = readState();
+  if (state === undefined) throw new LabError('BAD_USAGE', 'no lab is up; "npm run lab -- up" starts one');
+  return state;
+}
+
+async function main([command, ...args]: readonly string[]): Promise<number> {
+  if (command === undefined || command === 'help' || command === '--help') {
+    console.log(USAGE);
+    return command === undefined ? 2 : 0;
+  }
+  const obstacle = labObstacle();
+  if (obstacle !== undefined) throw new LabError('MISSING_TOOL', obstacle);
+  if (command === 'up') return up(args[0]);
+  if (command === 'keep') return keep(Number(args[0]));
+  if (command === 'exec') return exec(args[0], args.slice(1));
+  if (command === 'status') return status();
+  if (command === 'down') return down();
+  throw new LabError('BAD_USAGE', `there is no command "${command}"\n\n${USAGE}`);
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`lab: ${messageOf(error)}`);
+  process.exitCode = error instanceof LabError && error.code === 'BAD_USAGE' ? 2 : 1;
+}

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { items, nsatlas } from '../support/cli.js';
+import { exec, Scratch } from '../support/netns.js';
+
+interface NetnsItem {
+  readonly id: string;
+  readonly status: string;
+  readonly paths: string[];
+}
+
+describe('a directory with everything that is no network namespace', () => {
+  it('gives the 20 good namespaces, a gap with its reason for each bad entry, exit status 1, in under a second', (t) => {
+    // Hooks run in the order in which they were made: what is mounted in the folder goes first.
+    const mounts: string[] = [];
+    t.after(() => mounts.forEach((path) => exec(['umount', path])));
+    const scratch = Scratch.create(t);
+    const good = scratch.many(20);
+    const at = (name: string): string => join(scratch.dir, name);
+    writeFileSync(at('a-plain-file'), '');
+    exec(['mkfifo', at('a-fifo')]);
+    mkdirSync(at('a-directory'));
+    symlinkSync(at('nowhere'), at('a-dangling-symlink'));
+    writeFileSync(at('a-uts-namespace'), '');
+    exec(['unshare', `--uts=${at('a-uts-namespace')}`, 'true']);
+    mounts.push(at('a-uts-namespace'));
+    const started = performance.now();
+    const result = nsatlas(['netns', '-o', 'json', '--netns-dir', scratch.dir]);
+    const elapsed = performance.now() - started;
+    const { items: namespaces, gaps } = items<NetnsItem>(result);
+    assert.deepEqual(namespaces.map(({ id, status }) => `${id} ${status}`).sort(), good.map(({ id }) => `${id} OK`).sort());
+    const reasons = Object.fromEntries(gaps.map((gap) => [String(gap['path']).slice(scratch.dir.length + 1), `${String(gap['status'])}: ${String(gap['message'])}`]));
+    assert.match(reasons['a-plain-file'] ?? '', /^NOT_A_NETNS: .*plain file/);
+    assert.match(reasons['a-fifo'] ?? '', /^NOT_A_NETNS: .*(FIFO|fifo)/);
+    assert.match(reasons['a-directory'] ?? '', /^NOT_A_NETNS: .*directory/);
+    assert.match(reasons['a-dangling-symlink'] ?? '', /^NOT_A_NETNS: .*dangling/);
+    assert.match(reasons['a-uts-namespace'] ?? '', /^NOT_A_NETNS: .*uts/);
+    assert.equal(gaps.length, 5);
+    assert.equal(result.status, 1);
+    assert.equal(result.stderr.trim().split('\n').length, 5, result.stderr);
+    assert.ok(elapsed < 1000, `${elapsed} ms`);
+  });
+
+  it('says of an entry that may not be opened that it was denied', (t) => {
+    const scratch = Scratch.create(t);
+    const netns = scratch.netns();
+    const closed = join(scratch.dir, 'closed');
+    mkdirSync(closed);
+    symlinkSync(join(closed, 'inside'), join(scratch.dir, 'an-unreadable-entry'));
+    writeFileSync(join(closed, 'inside'), '');
+    chmodSync(closed, 0o000);
+    t.after(() => rmSync(closed, { recursive: true, force: true }));
+    // Root may do everything: the capabilities that say so are taken away.
+    const prefix = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--inh-caps', '-dac_override,-dac_read_search'];
+    const { items: namespaces, gaps } = items<NetnsItem>(nsatlas(['netns', '-o', 'json', '--netns-dir', scratch.dir], prefix));
+    assert.deepEqual(
+      namespaces.map(({ id }) => id),
+      [netns.id],
+    );
+    const gap = gaps.find(({ path }) => String(path).endsWith('an-unreadable-entry'));
+    assert.equal(gap?.['status'], 'DENIED');
+    assert.equal(gap?.['errno'], 'EACCES');
+  });
+
+  it('that is not there is a gap, not an empty host', () => {
+    const result = nsatlas(['netns', '--netns-dir', '/nowhere/at/all']);
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /^nsatlas: \/nowhere\/at\/all: there is no such directory; check --netns-dir$/m);
+  });
+});

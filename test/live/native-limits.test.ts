@@ -1,0 +1,213 @@
+// What hardly ever happens: stuck system calls, a way home that is barred, a process that ends in the midst.
+import assert from 'node:assert/strict';
+import { mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { compileHelper, Namespaces, removeFolder, scratchFolder } from '../support/native-namespaces.js';
+import type { ChildJobReport, ChildReport } from '../support/native-child.js';
+import { reportOf, runChild, type RunOptions } from '../support/native-run.js';
+
+const LIMIT_MS = 300;
+const folder = scratchFolder();
+let namespaces: Namespaces;
+let shim: string;
+let deadFuse: string;
+let releases = 0;
+
+before(async () => {
+  namespaces = await Namespaces.make(compileHelper(folder, 'native-namespaces'), 20);
+  shim = compileHelper(folder, 'native-shim', true);
+  deadFuse = compileHelper(folder, 'native-dead-fuse');
+  mkdirSync(join(folder, 'dead'));
+});
+
+after(async () => {
+  await namespaces.end();
+  removeFolder(folder);
+});
+
+/** A file that does not exist yet, for the shim to wait for. */
+function releaseFile(): string {
+  return join(folder, `release-${releases++}`);
+}
+
+function withShim(variables: Record<string, string>, file?: string): RunOptions {
+  return { shim, variables: { ...variables, ...(file === undefined ? {} : { RELEASE: file }) } };
+}
+
+function jobOf(report: ChildReport, index = 0): ChildJobReport {
+  const job = report.jobs[index];
+  assert.ok(job !== undefined);
+  return job;
+}
+
+/** "ok" or "problem operation", for each target. */
+function verdicts(job: ChildJobReport): string[] {
+  return job.outcomes.map(({ problem, ends }) => {
+    if (problem !== undefined) return `${problem.problem} ${problem.operation}`;
+    assert.deepEqual(ends, [0, 0]);
+    return 'ok';
+  });
+}
+
+/** Every target that was read was the one at its path. */
+function assertIdentities(job: ChildJobReport, paths: readonly string[]): void {
+  for (const [index, { identity }] of job.outcomes.entries()) {
+    if (identity === undefined) continue;
+    const { dev, ino } = statSync(paths[index] ?? '');
+    assert.deepEqual(identity, { dev, ino });
+  }
+}
+
+function assertAtHome(job: Pick<ChildJobReport, 'threadNamespaces' | 'namespaceFds'>): void {
+  assert.equal(job.threadNamespaces.length, 1);
+  assert.equal(job.namespaceFds, 0);
+}
+
+test('a path on a dead FUSE file system is reported and left behind, and the thread ends when it is let go', async () => {
+  const dead = join(folder, 'dead');
+  const [first, second] = [namespaces.path(0), namespaces.path(1)];
+  const report = await reportOf(
+    { jobs: [[first, join(dead, 'x'), second], [first]], timeLimitMs: LIMIT_MS, release: 'parent' },
+    { under: [deadFuse, dead] },
+  );
+  const job = jobOf(report);
+  assert.deepEqual(verdicts(job), ['ok', 'timeout time-limit', 'ok']);
+  assert.equal(job.outcomes[1]?.problem?.detail, `no answer within ${LIMIT_MS} ms (open)`);
+  assert.ok(job.ms >= LIMIT_MS && job.ms < 3 * LIMIT_MS, `${job.ms} ms`);
+  assert.equal(job.lanes, 2);
+  assertIdentities(job, [first, '', second]);
+  assert.deepEqual(verdicts(jobOf(report, 1)), ['ok']);
+  assert.ok(report.after !== undefined);
+  assert.equal(report.after.lanes, 1);
+  assertAtHome(report.after);
+});
+
+test('a thread stuck in open() is replaced, and comes home without touching the job when it is let go', async () => {
+  const file = releaseFile();
+  const hung = join(folder, 'hangs-here');
+  const paths = [namespaces.path(0), hung, namespaces.path(1), hung, namespaces.path(2)];
+  const plan = { jobs: [paths, paths.slice(2, 3)], timeLimitMs: LIMIT_MS, release: { file } };
+  const report = await reportOf(plan, withShim({ OPEN_HANGS: 'hangs-here' }, file));
+  assert.deepEqual(verdicts(jobOf(report)), ['ok', 'timeout time-limit', 'ok', 'timeout time-limit', 'ok']);
+  assert.deepEqual(verdicts(jobOf(report, 1)), ['ok']);
+  assert.equal(jobOf(report, 1).lanes, 3);
+  assert.ok(report.after !== undefined);
+  assertAtHome(report.after);
+});
+
+test('at most four threads are left behind; then the rest is reported at once, and reading goes on when they are free', async () => {
+  const file = releaseFile();
+  const hung = join(folder, 'hangs-here');
+  const paths = [hung, hung, hung, hung, namespaces.path(0), hung, namespaces.path(1)];
+  const jobs = [paths, [namespaces.path(2)]];
+  const report = await reportOf({ jobs, timeLimitMs: 100, release: { file } }, withShim({ OPEN_HANGS: 'hangs-here' }, file));
+  assert.deepEqual(verdicts(jobOf(report)), Array<string>(7).fill('timeout time-limit'));
+  assert.match(jobOf(report).outcomes[6]?.problem?.detail ?? '', /^not tried: 4 threads are stuck/);
+  assert.ok(jobOf(report).ms < 4 * 150 + 400, `${jobOf(report).ms} ms`);
+  assert.equal(jobOf(report).lanes, 4);
+  assert.deepEqual(verdicts(jobOf(report, 1)), ['timeout time-limit']);
+  assert.ok(jobOf(report, 1).ms < 50, `${jobOf(report, 1).ms} ms`);
+  assert.ok(report.after !== undefined);
+  assert.equal(report.after.lanes, 0);
+  assertAtHome(report.after);
+});
+
+test('a thread stuck inside a foreign namespace is replaced and gets home by itself', async () => {
+  const file = releaseFile();
+  const paths = namespaces.paths.slice(0, 4);
+  // Every namespace takes at least four receives; the sixth is in the second one.
+  const options = withShim({ RECV_HANGS: '6' }, file);
+  const report = await reportOf({ jobs: [paths, paths], timeLimitMs: LIMIT_MS, release: { file } }, options);
+  const job = jobOf(report);
+  assert.deepEqual(verdicts(job), ['ok', 'timeout time-limit', 'ok', 'ok']);
+  assert.equal(job.outcomes[1]?.problem?.detail, `no answer within ${LIMIT_MS} ms (receive)`);
+  assert.deepEqual(verdicts(jobOf(report, 1)), ['ok', 'ok', 'ok', 'ok']);
+  assertIdentities(job, paths);
+  assert.ok(report.after !== undefined);
+  assertAtHome(report.after);
+});
+
+test('an answer that never comes is reported after the time limit, and no thread is lost', async () => {
+  const paths = namespaces.paths.slice(0, 3);
+  const report = await reportOf({ jobs: [paths], timeLimitMs: LIMIT_MS }, withShim({ SEND_LOST: '4' }));
+  const job = jobOf(report);
+  assert.deepEqual(verdicts(job), ['ok', 'timeout time-limit', 'ok']);
+  assert.deepEqual(job.outcomes[1]?.ends, [0]);
+  assert.ok(job.ms >= LIMIT_MS && job.ms < LIMIT_MS + 400, `${job.ms} ms`);
+  assert.equal(job.lanes, 1);
+  assertAtHome(job);
+});
+
+test('a thread that cannot get home ends itself; its data stays and the next namespaces are read by another', async () => {
+  const paths = namespaces.paths.slice(0, 6);
+  // Odd calls enter, even ones leave: the way home fails from the first and from the fourth namespace.
+  const report = await reportOf({ jobs: [paths, paths, paths] }, withShim({ SETNS_FAILS: '2,8' }));
+  const job = jobOf(report);
+  assert.deepEqual(verdicts(job), ['denied restore', 'ok', 'ok', 'denied restore', 'ok', 'ok']);
+  assert.deepEqual(job.outcomes[0]?.ends, [0, 0]);
+  assert.deepEqual(job.outcomes[0]?.problem, { problem: 'denied', operation: 'restore', errno: 1, detail: 'setns back: Operation not permitted' });
+  for (const later of report.jobs) {
+    assertIdentities(later, paths);
+    assertAtHome(later);
+  }
+  for (const later of report.jobs.slice(1)) assert.deepEqual(verdicts(later), Array<string>(6).fill('ok'));
+  assert.equal(jobOf(report, 2).lanes, 1);
+});
+
+test('when no thread ever gets home every namespace is still read, each by a thread of its own', async () => {
+  const paths = namespaces.paths.slice(0, 20);
+  const even = Array.from({ length: 20 }, (_, index) => String(2 * index + 2)).join(',');
+  const report = await reportOf({ jobs: [paths] }, withShim({ SETNS_FAILS: even }));
+  const job = jobOf(report);
+  assert.deepEqual(verdicts(job), Array<string>(20).fill('denied restore'));
+  for (const outcome of job.outcomes) assert.deepEqual(outcome.ends, [0, 0]);
+  assertIdentities(job, paths);
+  assert.ok(job.lanes <= 1);
+});
+
+test('a namespace that may not be entered is denied, and the next one is read', async () => {
+  const paths = namespaces.paths.slice(0, 3);
+  const job = jobOf(await reportOf({ jobs: [paths] }, withShim({ SETNS_FAILS: '3' })));
+  assert.deepEqual(verdicts(job), ['ok', 'denied enter', 'ok']);
+  assertAtHome(job);
+});
+
+test('identify() of a path that hangs is a timeout, and the other paths are identified', async () => {
+  const file = releaseFile();
+  const jobs = [[namespaces.path(0), join(folder, 'hangs-here'), namespaces.path(1)]];
+  const plan = { jobs, identify: true, timeLimitMs: LIMIT_MS, release: { file } };
+  const report = await reportOf(plan, withShim({ OPEN_HANGS: 'hangs-here' }, file));
+  assert.deepEqual(
+    jobOf(report).outcomes.map(({ problem }) => problem?.problem),
+    [undefined, 'timeout', undefined],
+  );
+  assertIdentities(jobOf(report), [namespaces.path(0), '', namespaces.path(1)]);
+});
+
+// Without the stuck thread these take some 100 ms (node itself), ten times that under a sanitizer.
+for (const leave of ['exit', 'throw', 'close', 'worker-terminate'] as const) {
+  test(`a process ends at once by ${leave} while a job is running`, async () => {
+    const paths = Array.from({ length: 20000 }, (_, index) => namespaces.path(index % 20));
+    const ended = await runChild({ jobs: [paths.slice(0, 1500)], leave });
+    assert.equal(ended.signal, null);
+    assert.equal(ended.status, leave === 'throw' ? 1 : 0, ended.stderr);
+    assert.ok(ended.ms < 3000, `${ended.ms} ms`);
+  });
+
+  test(`a process ends at once by ${leave} while a thread is stuck`, async () => {
+    const hung = join(folder, 'hangs-here');
+    const plan = { jobs: [[hung, namespaces.path(0)]], timeLimitMs: 20000, leave };
+    const ended = await runChild(plan, withShim({ OPEN_HANGS: 'hangs-here' }, releaseFile()));
+    assert.equal(ended.signal, null);
+    assert.equal(ended.status, leave === 'throw' ? 1 : 0, ended.stderr);
+    assert.ok(ended.ms < 3000, `${ended.ms} ms`);
+  });
+}
+
+test('a process with an idle reader, and with threads left behind, ends by itself', async () => {
+  const hung = join(folder, 'hangs-here');
+  const ended = await runChild({ jobs: [[namespaces.path(0), hung]], timeLimitMs: 100 }, withShim({ OPEN_HANGS: 'hangs-here' }, releaseFile()));
+  assert.equal(ended.status, 0, ended.stderr);
+  assert.ok(ended.ms < 3000, `${ended.ms} ms`);
+});

@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { items, nsatlas } from '../support/cli.js';
+import { Scratch, type ScratchNetns } from '../support/netns.js';
+
+interface End {
+  readonly netnsId: string;
+  readonly ifindex: number;
+  readonly name: string;
+}
+
+interface Pair {
+  readonly status: string;
+  readonly a: End;
+  readonly b?: End;
+}
+
+function pairsOf(scratch: Scratch): Pair[] {
+  const result = nsatlas(['veths', '-o', 'json', '--netns-dir', scratch.dir]);
+  assert.equal(result.stderr, '');
+  return items<Pair>(result).items;
+}
+
+/** "netns/ifindex netns/ifindex", lower first. */
+function ends(pair: Pair): string {
+  return [pair.a, pair.b]
+    .map((end) => (end === undefined ? 'nothing' : `${end.netnsId}/${end.ifindex}`))
+    .sort()
+    .join(' ');
+}
+
+/** A namespace whose only link beside lo is `name`, with ifindex 2. */
+function cable(scratch: Scratch): [ScratchNetns, ScratchNetns] {
+  const a = scratch.netns();
+  const b = scratch.netns();
+  scratch.veth({ netns: a, name: 'eth0' }, { netns: b, name: 'eth0' });
+  return [a, b];
+}
+
+describe('veth pairs of the real kernel', () => {
+  it('are right when every veth has ifindex 2 and its peer too', (t) => {
+    const scratch = Scratch.create(t);
+    const cables = [cable(scratch), cable(scratch), cable(scratch)];
+    const pairs = pairsOf(scratch);
+    assert.deepEqual(
+      pairs.map((pair) => `${pair.status} ${ends(pair)}`).sort(),
+      cables.map(([a, b]) => `PAIRED ${[`${a.id}/2`, `${b.id}/2`].sort().join(' ')}`).sort(),
+    );
+  });
+
+  it('are PEER_NOT_VISIBLE when the other namespace cannot be seen, though a twin of the peer can', (t) => {
+    const scratch = Scratch.create(t);
+    const elsewhere = Scratch.create(t);
+    const seen = scratch.netns();
+    const hidden = elsewhere.netns();
+    scratch.veth({ netns: seen, name: 'eth0' }, { netns: hidden, name: 'eth0' });
+    const [a, b] = cable(scratch);
+    const pairs = pairsOf(scratch);
+    const lonely = pairs.find((pair) => pair.a.netnsId === seen.id);
+    assert.equal(lonely?.status, 'PEER_NOT_VISIBLE');
+    assert.equal(lonely?.b, undefined);
+    assert.deepEqual(
+      pairs.filter((pair) => pair.status === 'PAIRED').map(ends),
+      [[`${a.id}/2`, `${b.id}/2`].sort().join(' ')],
+    );
+  });
+
+  it('are found inside one namespace', (t) => {
+    const scratch = Scratch.create(t);
+    const netns = scratch.netns();
+    netns.ip('link add va type veth peer name vb');
+    assert.deepEqual(
+      pairsOf(scratch).map((pair) => `${pair.status} ${ends(pair)}`),
+      [`PAIRED ${netns.id}/2 ${netns.id}/3`],
+    );
+  });
+
+  it('of a host with many containers are all found, each once', (t) => {
+    const scratch = Scratch.create(t);
+    const host = scratch.netns('host');
+    const containers = scratch.many(60);
+    for (const [at, netns] of containers.entries()) scratch.veth({ netns, name: 'eth0' }, { netns: host, name: `veth${at}` });
+    const pairs = pairsOf(scratch);
+    assert.equal(pairs.length, containers.length);
+    for (const [at, netns] of containers.entries()) {
+      const pair = pairs.find(({ a, b }) => a.netnsId === netns.id || b?.netnsId === netns.id);
+      const other = pair?.a.netnsId === netns.id ? pair.b : pair?.a;
+      assert.deepEqual([pair?.status, other?.netnsId, other?.name], ['PAIRED', host.id, `veth${at}`]);
+    }
+  });
+
+  it('name the namespace of a macvlan’s lower', (t) => {
+    const scratch = Scratch.create(t);
+    const lower = scratch.netns();
+    const upper = scratch.netns();
+    lower.ip('link add va type veth peer name vb');
+    lower.exec(['ip', 'link', 'add', 'mv0', 'link', 'va', 'netns', upper.path, 'type', 'macvlan', 'mode', 'bridge']);
+    const links = items<{ name: string; linkNetnsId?: string; linkIfindex?: number }>(
+      nsatlas(['interfaces', '-o', 'json', '--netns-dir', scratch.dir, '--interface', 'mv0']),
+    ).items;
+    assert.deepEqual(links.map(({ linkNetnsId, linkIfindex }) => [linkNetnsId, linkIfindex]), [[lower.id, 3]]);
+  });
+});
