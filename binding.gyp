@@ -1,5 +1,5 @@
 {
-  "variables": { "asan%": 0 },
+  "variables": { "nsatlas_sanitize%": 0 },
   "targets": [
     {
       "target_name": "nsatlas",
@@ -25,7 +25,7 @@
       # Detached threads may outlive the environment that loaded the addon: its code must stay mapped.
       "ldflags": ["-Wl,-z,nodelete", "-Wl,-z,relro", "-Wl,-z,now"],
       "conditions": [
-        ["asan==1", {
+        ["nsatlas_sanitize==1", {
           "cflags": ["-fsanitize=address,undefined", "-fno-omit-frame-pointer", "-fno-sanitize-recover=undefined", "-g", "-O1"],
           "cflags!": ["-O3", "-O2"],
           "ldflags": ["-fsanitize=address,undefined"]

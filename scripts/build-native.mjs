@@ -82,12 +82,8 @@ if (asan) prepareAsanFolder();
 
 const headers = headerArguments();
 const args = [nodeGyp, 'configure', 'build', '--loglevel=warn', '-C', folder, ...headers];
-if (asan) args.push('--', '-Dasan=1');
-const built = spawnSync(process.execPath, args, {
-  cwd: folder,
-  encoding: 'utf8',
-  env: { ...process.env, JOBS: process.env.JOBS ?? 'max' },
-});
+const env = { ...process.env, JOBS: process.env.JOBS ?? 'max', ...(asan ? { GYP_DEFINES: 'nsatlas_sanitize=1' } : {}) };
+const built = spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8', env });
 if (built.status !== 0 || !existsSync(output)) {
   process.stderr.write(`${built.stdout}${built.stderr}`);
   const noHeaders = headers.length === 0 && /headers|ENOTFOUND|ECONNREFUSED|FetchError/i.test(built.stderr);

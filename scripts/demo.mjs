@@ -8,7 +8,7 @@ import { build } from './lib/build.mjs';
 import { buildTopology, NETNS_DIR } from './lib/demo-topology.mjs';
 import { checkPlatform, install } from './lib/install.mjs';
 import { handOver } from './lib/ownership.mjs';
-import { Problem, report, ROOT, runInForeground, which } from './lib/process.mjs';
+import { givenArguments, Problem, report, ROOT, runInForeground, which } from './lib/process.mjs';
 import { IS_ROOT, rootProblem, userNamespaceProblem } from './lib/sandbox.mjs';
 
 /** The word that tells the second run from the first. */
@@ -25,9 +25,9 @@ const QUESTIONS = [
 const NSATLAS = join(ROOT, 'dist/src/cli/main.js');
 
 try {
-  const [first, ...rest] = process.argv.slice(2);
+  const [first, ...rest] = givenArguments();
   if (first === INSIDE) await inside(rest);
-  else await prepare(process.argv.slice(2));
+  else await prepare(givenArguments());
 } catch (error) {
   report(error);
 }

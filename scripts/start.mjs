@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { build, checkToolchain } from './lib/build.mjs';
 import { checkPlatform, install, isInstalled } from './lib/install.mjs';
 import { handOver } from './lib/ownership.mjs';
-import { report, ROOT, runInForeground } from './lib/process.mjs';
+import { givenArguments, report, ROOT, runInForeground } from './lib/process.mjs';
 import { IS_ROOT } from './lib/sandbox.mjs';
 
 const NSATLAS = join(ROOT, 'dist/src/cli/main.js');
@@ -27,7 +27,7 @@ try {
     console.error('not root: namespaces of others cannot be entered and are listed as gaps; `sudo npm start` shows them all');
   for (const [title, list] of LISTS) show(title, list);
   console.log('\nServing the same over gRPC; Ctrl-C ends it.');
-  process.exitCode = await runInForeground(process.execPath, [NSATLAS, 'agent', ...process.argv.slice(2)]);
+  process.exitCode = await runInForeground(process.execPath, [NSATLAS, 'agent', ...givenArguments()]);
 } catch (error) {
   report(error);
 }

@@ -63,6 +63,12 @@ export function runInForeground(command, args) {
 
 const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
 
+/** What the caller wrote after the script's name. npm takes the `--` before it away, a shell does not. */
+export function givenArguments() {
+  const given = process.argv.slice(2);
+  return given[0] === '--' ? given.slice(1) : given;
+}
+
 /** Path of a program, or undefined. Also looks where Debian keeps administrators' programs, which are not in a user's PATH. */
 export function which(name) {
   for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin']) {

@@ -1,5 +1,54 @@
 import { Command } from 'commander';
-import type { Context } from './program.js';
-export function agentCommand(_context: Context, _finish: (status: number) => void): Command {
-  return new Command('agent');
+import { destination, pino } from 'pino';
+import { sdNotify } from '../native/index.js';
+import { hostSource } from './host.js';
+import { addHostOptions, addServerOptions, type HostFlags, type ServerFlags } from './options.js';
+import type { Context } from './context.js';
+import { EXIT } from './report.js';
+
+/** How long running calls may take to end after SIGTERM, in milliseconds. */
+const DRAIN_LIMIT_MS = 10_000;
+
+/** `nsatlas agent` */
+export function agentCommand(context: Context, finish: (status: number) => void): Command {
+  const command = new Command('agent')
+    .description('serve this host over gRPC, with reflection and health; loopback and unix sockets only')
+    .addHelpText('after', '\nExample:\n  nsatlas agent --listen 127.0.0.1:7117\n  grpcurl -plaintext 127.0.0.1:7117 nsatlas.v1.Agent/ListVxlans');
+  return addServerOptions(addHostOptions(command, { logLevel: 'info' })).action(async (flags: HostFlags & ServerFlags) => {
+    // Loaded only here: gRPC takes longer to load than a host to read.
+    const { startAgent } = await import('../agent/server.js');
+    const log = pino({ level: flags.logLevel, base: { name: 'nsatlas-agent' } }, destination({ dest: 2, sync: true }));
+    const source = hostSource(flags, { follow: true });
+    try {
+      // Before anything is said to be ready, so that no signal is lost.
+      const stop = nextSignal();
+      for (const feature of await source.features()) if (!feature.enabled) log.warn({ feature: feature.name }, feature.detail);
+      const notifySocket = context.env['NOTIFY_SOCKET'];
+      const agent = await startAgent({
+        source,
+        listen: flags.listen,
+        log,
+        maxAgeMs: flags.maxAge,
+        ...(notifySocket !== undefined && { notify: (message: string) => sdNotify(notifySocket, message) }),
+      });
+      log.info({ signal: await stop }, 'draining');
+      await agent.drain(DRAIN_LIMIT_MS);
+      finish(EXIT.ok);
+    } finally {
+      source.close();
+    }
+  });
+}
+
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process the hard way, as people expect. */
+function nextSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const heard = (signal: NodeJS.Signals): void => {
+      process.off('SIGTERM', heard);
+      process.off('SIGINT', heard);
+      resolve(signal);
+    };
+    process.on('SIGTERM', heard);
+    process.on('SIGINT', heard);
+  });
 }

@@ -3,7 +3,7 @@ import { Command, Option } from 'commander';
 import { OUTPUTS } from '../outputs/registry.gen.js';
 import { hostSource } from './host.js';
 import { addHostOptions, type HostFlags } from './options.js';
-import type { Context } from './program.js';
+import type { Context } from './context.js';
 import { EXIT } from './report.js';
 import { show } from './show.js';
 import { VERSION } from './version.js';

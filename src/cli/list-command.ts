@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { ListName } from '../model/lists.js';
 import { addSelectorOptions, addShowOptions, selectorOf, type ShowFlags } from './options.js';
-import type { Context } from './program.js';
+import type { Context } from './context.js';
 import { reportGaps } from './report.js';
 import { show } from './show.js';
 import { openSource } from './sources.js';

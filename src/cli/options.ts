@@ -49,7 +49,7 @@ interface SelectorFlags {
   ip?: string[];
 }
 
-export function addHostOptions(command: Command): Command {
+export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Command {
   return command
     .addOption(listOption('--netns-dir <dir>', 'read only the namespaces in this directory'))
     .addOption(listOption('--docker-socket <path>', 'Docker socket to ask for names and owners; default /var/run/docker.sock where it exists'))
@@ -57,7 +57,22 @@ export function addHostOptions(command: Command): Command {
     .addOption(option('--host-id <id>', 'id of this host; default: Swarm node id, Docker engine id, machine id hashed'))
     .addOption(option('--host-name <name>', 'name of this host; default: its host name'))
     .addOption(option('--time-limit <ms>', 'most milliseconds that one namespace may take').default(2000).argParser(parsePositive))
-    .addOption(option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default('warn'));
+    .addOption(option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default(logLevel));
+}
+
+/** Flags of the servers. */
+export interface ServerFlags {
+  listen: string[];
+  maxAge: number;
+}
+
+export function addServerOptions(command: Command): Command {
+  return command
+    .addOption(listOption('--listen <address>', 'where to serve: HOST:PORT on loopback, or unix:PATH').default(undefined, '127.0.0.1:7117'))
+    .addOption(option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive))
+    .hook('preAction', (_, action) => {
+      if (action.getOptionValue('listen') === undefined) action.setOptionValue('listen', ['127.0.0.1:7117']);
+    });
 }
 
 export function addShowOptions(command: Command): Command {

@@ -1,12 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import type { ListName } from '../model/lists.js';
 import { agentCommand } from './agent-command.js';
+import type { Context } from './context.js';
 import { doctorCommand } from './doctor-command.js';
 import { listCommand } from './list-command.js';
 import { splitEnvironmentLists } from './options.js';
 import { EXIT, UsageError } from './report.js';
 import { snapshotCommand } from './snapshot-command.js';
-import type { Terminal } from './terminal.js';
 import { VERSION } from './version.js';
 
 /** One list command each: its word, what it says, and an example that helps. */
@@ -19,14 +19,6 @@ const LIST_COMMANDS: readonly { readonly name: ListName; readonly help: string; 
   { name: 'neighbors', help: 'ARP and ND tables', example: 'nsatlas neighbors --ip 10.0.1.7' },
   { name: 'routes', help: 'routes of all tables', example: 'nsatlas routes --container web' },
 ];
-
-/** What a command is told, and where its exit status goes. */
-export interface Context {
-  readonly terminal: Terminal;
-  readonly env: NodeJS.ProcessEnv;
-  /** One line on stderr. */
-  warn(line: string): void;
-}
 
 /** Runs the command line. @returns the exit status */
 export async function run(argv: readonly string[], context: Context): Promise<number> {

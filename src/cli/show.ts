@@ -1,6 +1,6 @@
 import type { Document } from '../outputs/contract.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
-import type { Context } from './program.js';
+import type { Context } from './context.js';
 import { UsageError } from './report.js';
 import { wantsColour, writeAll } from './terminal.js';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { addShowOptions, type ShowFlags } from './options.js';
-import type { Context } from './program.js';
+import type { Context } from './context.js';
 import { reportGaps } from './report.js';
 import { show } from './show.js';
 import { openSource } from './sources.js';

@@ -107,7 +107,11 @@ export class EngineClient {
    * @param sinceMs events from this time on (Unix time in milliseconds) are sent, those that are past included
    * @param filters as the query parameter of GET /events has them
    */
-  async events(sinceMs: number, filters: Readonly<Record<string, readonly string[]>>, patience: Patience): Promise<IncomingMessage> {
+  async events(
+    sinceMs: number,
+    filters: Readonly<Record<string, readonly string[]>>,
+    patience: Patience,
+  ): Promise<IncomingMessage> {
     const query = new URLSearchParams({ since: (sinceMs / 1000).toFixed(3), filters: JSON.stringify(filters) });
     const question = this.#question(this.#path(`/events?${query.toString()}`), 'events', patience);
     const response = await this.#counted(httpStream(question), patience);
@@ -138,13 +142,17 @@ export class EngineClient {
     try {
       return JSON.parse(body.toString('utf8')) as unknown;
     } catch (cause) {
-      throw errorOf({ socket: this.socket, operation }, 'ERR_ENGINE_MALFORMED', `the answer to ${operation} is not JSON`, { cause });
+      throw errorOf({ socket: this.socket, operation }, 'ERR_ENGINE_MALFORMED', `the answer to ${operation} is not JSON`, {
+        cause,
+      });
     }
   }
 
   async #counted<Result>(exchange: Promise<Result>, patience: Patience): Promise<Result> {
     try {
-      return await exchange;
+      const answer = await exchange;
+      patience.answered();
+      return answer;
     } catch (error) {
       patience.failed(error);
       throw error;

@@ -111,14 +111,24 @@ export function makeClaim(container: Container, context: ClaimContext): Containe
 const JOINED = 'container:';
 
 /** How a container is attached: see Owner.network_mode in model.proto. */
-export function networkModeOf(container: Pick<Container, 'networkModeRaw' | 'networks'>, networks: ReadonlyMap<string, Network>): string {
+export function networkModeOf(
+  container: Pick<Container, 'networkModeRaw' | 'networks'>,
+  networks: ReadonlyMap<string, Network>,
+): string {
   const raw = container.networkModeRaw;
   if (raw.startsWith(JOINED)) return 'container';
   if (raw === 'host' || raw === 'none') return raw;
-  const drivers = container.networks.map(({ id, name }) => ({ id, name, driver: networks.get(id)?.driver ?? driverByName(name) }));
+  const drivers = container.networks.map(({ id, name }) => ({
+    id,
+    name,
+    driver: networks.get(id)?.driver ?? driverByName(name),
+  }));
   if (drivers.some(({ driver }) => driver === 'overlay')) return 'overlay';
   const primary = drivers.find(({ id, name }) => raw === name || raw === id || (raw === 'default' && name === 'bridge'));
-  const driver = primary?.driver ?? drivers.find((network) => network.driver === 'bridge')?.driver ?? drivers.find((network) => network.driver)?.driver;
+  const driver =
+    primary?.driver ??
+    drivers.find((network) => network.driver === 'bridge')?.driver ??
+    drivers.find((network) => network.driver)?.driver;
   if (driver === 'null') return 'none';
   if (driver !== undefined && driver !== '') return driver;
   // Not attached to anything any more, or to a network that is gone: what was asked for is all that is known.

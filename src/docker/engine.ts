@@ -116,15 +116,19 @@ export class EngineFollower {
 
   async #bringUpToDate(patience: Patience): Promise<Known> {
     const known = this.#known;
-    if (known === undefined || this.#events === undefined || this.#isOld(known)) return this.#load(patience);
+    if (known === undefined || !this.#isHearing() || this.#isOld(known)) return this.#load(patience);
     // A daemon that hangs keeps its connections open and sends nothing: silence alone is no proof that nothing happened.
     await known.client.ping(patience);
     await this.#applyChanges(known.inventory, patience);
     // Lost while we asked: events may be missing.
-    if (this.#events === undefined) return this.#load(patience);
+    if (!this.#isHearing()) return this.#load(patience);
     if (this.#settings.now() - known.identity.askedAt <= IDENTITY_MS) return known;
     this.#known = { ...known, identity: await this.#identify(known.client, known.identity.engine, patience) };
     return this.#known;
+  }
+
+  #isHearing(): boolean {
+    return this.#events !== undefined;
   }
 
   #isOld({ inventory, loadedAt }: Known): boolean {
@@ -202,7 +206,9 @@ export class EngineFollower {
     if (error.code === 'ERR_ENGINE_TIMEOUT') this.#pause = { until: now() + retryMs, error };
     const absent = error.errno === 'ENOENT' && !explicit && this.#known === undefined;
     if (absent) return NOTHING;
-    return this.#stale(this.#closed.signal.aborted ? errorOf({ socket, operation: 'view' }, 'ERR_ENGINE_CLOSED', 'closed') : error);
+    return this.#stale(
+      this.#closed.signal.aborted ? errorOf({ socket, operation: 'view' }, 'ERR_ENGINE_CLOSED', 'closed') : error,
+    );
   }
 
   /**

@@ -39,9 +39,8 @@ export async function httpGet(question: HttpQuestion, maxBytes: number): Promise
       if (bytes > maxBytes) fail(errorOf(question, 'ERR_ENGINE_TOO_LARGE', `the answer is longer than ${maxBytes} bytes`));
       else chunks.push(chunk);
     });
-    response.on('end', () => {
-      if (response.complete) done({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) });
-    });
+    // An answer that was cut off has no 'end' but an 'error'.
+    response.on('end', () => done({ status: response.statusCode ?? 0, body: Buffer.concat(chunks) }));
   });
 }
 
@@ -127,10 +126,14 @@ function connectionError(question: HttpQuestion, cause: NodeJS.ErrnoException): 
   if (code === 'HPE_HEADER_OVERFLOW') {
     return errorOf(question, 'ERR_ENGINE_TOO_LARGE', `the answer's header is longer than ${MAX_HEADER_BYTES} bytes`, { cause });
   }
-  if (code.startsWith('HPE_')) return errorOf(question, 'ERR_ENGINE_MALFORMED', 'what answers there does not speak HTTP', { cause });
+  if (code.startsWith('HPE_'))
+    return errorOf(question, 'ERR_ENGINE_MALFORMED', 'what answers there does not speak HTTP', { cause });
   if (cause.syscall === 'connect' || code === 'ERR_INVALID_ARG_VALUE') {
     const { denied, what } = explainConnectError(question.socket, code);
     return errorOf(question, denied ? 'ERR_ENGINE_DENIED' : 'ERR_ENGINE_UNREACHABLE', what, { errno: code, cause });
   }
-  return errorOf(question, 'ERR_ENGINE_UNREACHABLE', `the connection broke (${code || cause.message})`, { errno: code || undefined, cause });
+  return errorOf(question, 'ERR_ENGINE_UNREACHABLE', `the connection broke (${code || cause.message})`, {
+    errno: code || undefined,
+    cause,
+  });
 }

@@ -83,7 +83,8 @@ export function mergeParts(parts: readonly EnginePart[]): EngineView {
   for (const part of parts) {
     if (part.engine !== undefined) engines.push(part.engine);
     for (const network of part.networks) if (!networks.has(network.id)) networks.set(network.id, network);
-    for (const claim of part.containers) if (!containers.has(claim.owner.containerId)) containers.set(claim.owner.containerId, claim);
+    for (const claim of part.containers)
+      if (!containers.has(claim.owner.containerId)) containers.set(claim.owner.containerId, claim);
     gaps.push(...part.gaps);
   }
   return { engines, networks: [...networks.values()], containers: [...containers.values()], gaps };

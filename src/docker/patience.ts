@@ -3,13 +3,17 @@ import { EngineError } from './error.js';
 /** A whole round of questions may take so many time limits, as long as the engine keeps answering. */
 const ROUND_LIMITS = 5;
 
-/** What is still on its way when the first question has run out of time gets this part of a time limit. */
+/**
+ * An engine that has answered nothing for this part of a time limit, when a question runs out of time, hangs as a whole.
+ * What is still on its way then gets as much again.
+ */
 const GRACE = 0.25;
 
 /**
  * How long one engine may keep us waiting in one round of questions. An engine that answers may take its time, up to five
- * time limits; once a question has gone without an answer for a whole time limit, nothing more is asked, and what is on
- * its way has a moment to arrive. So an engine that hangs costs one time limit, not one for each question.
+ * time limits, even if single questions hang. Once a question has gone without an answer for a whole time limit and nothing
+ * else is being answered either, nothing more is asked, and what is on its way has a moment to arrive. So an engine that
+ * hangs costs one time limit, not one for each question.
  */
 export class Patience {
   readonly #socket: string;
@@ -19,6 +23,7 @@ export class Patience {
   readonly #end: number;
   readonly #controller = new AbortController();
   #spent = false;
+  #answeredAt = Number.NEGATIVE_INFINITY;
   #grace: NodeJS.Timeout | undefined;
 
   constructor(socket: string, limitMs: number, now: () => number, closed?: AbortSignal) {
@@ -45,9 +50,15 @@ export class Patience {
     return Math.min(this.#limitMs, left);
   }
 
+  /** Tells of a question that was answered, if only with a refusal. */
+  answered(): void {
+    this.#answeredAt = this.now();
+  }
+
   /** Tells of a question that failed. */
   failed(error: unknown): void {
     if (this.#spent || !(error instanceof EngineError) || error.code !== 'ERR_ENGINE_TIMEOUT') return;
+    if (this.now() - this.#answeredAt < this.#limitMs * GRACE) return;
     this.#spent = true;
     this.#grace = setTimeout(() => this.#controller.abort(this.#notAsked(error.operation)), this.#limitMs * GRACE);
   }

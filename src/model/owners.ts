@@ -72,7 +72,8 @@ export function assignOwners(
     }
   }
   gaps.push(...refusedGaps(refused, view.containers, proofs));
-  for (const list of joined.values()) list.sort((a, b) => compare(a.containerName, b.containerName) || compare(a.containerId, b.containerId));
+  for (const list of joined.values())
+    list.sort((a, b) => compare(a.containerName, b.containerName) || compare(a.containerId, b.containerId));
   return { owners, joined, gaps };
 }
 
@@ -85,7 +86,9 @@ function refusedGaps(refused: readonly [OwnerClaim, Refused][], claims: readonly
   const seen = new Set(claims.filter((claim) => !failed.has(claim)).map(({ owner }) => owner.engine));
   return refused
     .filter(([, { reason }]) => reason === 'contradicted' || !proofs.narrowed)
-    .map(([claim, { reason, why }]) => gapOf(claim, reason === 'vanished' && seen.has(claim.owner.engine) ? 'VANISHED' : 'UNPROVEN', why));
+    .map(([claim, { reason, why }]) =>
+      gapOf(claim, reason === 'vanished' && seen.has(claim.owner.engine) ? 'VANISHED' : 'UNPROVEN', why),
+    );
 }
 
 /** Whether a container lives in a namespace that was made for somebody else. */

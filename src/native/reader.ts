@@ -93,10 +93,10 @@ export class AddonReader implements NetnsReader {
   };
 
   #take(): number {
-    const length = this.#addon.take(this.#handle, this.#buffer.buffer as ArrayBuffer);
+    const length = this.#addon.take(this.#handle, this.#buffer.buffer);
     if (length >= 0) return length;
     this.#buffer = new DataView(new ArrayBuffer(-length));
-    return this.#addon.take(this.#handle, this.#buffer.buffer as ArrayBuffer);
+    return this.#addon.take(this.#handle, this.#buffer.buffer);
   }
 
   #visit(run: Run, length: number): ReturnType<typeof parseFrames> {

@@ -171,8 +171,7 @@ function tableStatuses(result: NamespaceResult, nsids: NsidOutcome | undefined):
 }
 
 function nsidGaps(result: NamespaceResult, outcome: NsidOutcome | undefined): Gap[] {
-  // A candidate that died before it could be asked about is no loss: there is nothing to pair with.
-  if (outcome?.errno === undefined || outcome.errno === 'ENOENT' || outcome.errno === 'ESTALE') return [];
+  if (outcome?.errno === undefined) return [];
   return [
     {
       netnsId: formatNetnsId(result.found.ino),

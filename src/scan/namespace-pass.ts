@@ -228,7 +228,7 @@ function problemWords(status: ReadStatus, problem: NetnsReadProblem, errno: stri
     case 'DENIED':
       return problem.operation === 'enter'
         ? `cannot be entered${why}: CAP_SYS_ADMIN is missing, so only this process’s own namespace can be read; run as root`
-        : `cannot be opened${why}: CAP_SYS_PTRACE or the right to its directory is missing; run as root`;
+        : `cannot be opened${why}: its directory is closed to this user (CAP_DAC_READ_SEARCH is missing; for a process CAP_SYS_PTRACE), and to enter it would take CAP_SYS_ADMIN; run as root`;
     case 'TIMED_OUT':
       return 'did not answer within the time limit (--time-limit)';
     case 'VANISHED':

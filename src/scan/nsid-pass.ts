@@ -47,9 +47,11 @@ export async function resolveNsids(
         if (asker === undefined || candidate === undefined) return;
         for (const { nsid } of decoder.nsids) resolver.answer(asker, candidate, nsid);
       },
-      requestEnd: (at, _request, errno) => {
+      requestEnd: (at, _request, errno, operation) => {
         const asker = askers[at];
         if (asker === undefined) return;
+        // The candidate is gone: there is nothing to pair with any more.
+        if (operation === 'netns-fd') return;
         const outcome = outcomes.get(asker) ?? { answered: 0, errno: undefined };
         if (errno === 0) outcome.answered++;
         else outcome.errno ??= errnoName(errno);

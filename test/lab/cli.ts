@@ -42,7 +42,17 @@ async function up(argument: string | undefined): Promise<number> {
     if (keeper.exitCode !== null || keeper.signalCode !== null) throw new Hopeless(`it ended:\n${readFileSync(LOG, 'utf8')}`);
     return readState();
   };
-  const state = await waitFor('the lab in the background', look, { timeoutMs: UP_MS });
+  const stop = (): void => void keeper.kill('SIGTERM');
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.once(signal, stop);
+  let state: LabState;
+  try {
+    state = await waitFor('the lab', look, { timeoutMs: UP_MS });
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  for (const signal of signals) process.removeListener(signal, stop);
   keeper.unref();
   console.error(`${count} hosts are up after ${((performance.now() - started) / 1000).toFixed(1)} s; their folder is ${state.dir}`);
   return status();

@@ -42,7 +42,10 @@ detach_copies() {
   for ((i = ${#mounts[@]} - 1; i >= 0; i--)); do
     read -r _ target type _ <<<"${mounts[i]}"
     printf -v target %b "$target" # spaces are written \040
-    if [[ $type == nsfs || $target/ == /run/* || $target/ == /sys/* || $target/ == /proc/* ]]; then umount -l -- "$target"; fi
+    if [[ $type == nsfs || $target/ == /run/* || $target/ == /sys/* || $target/ == /proc/* ]]; then
+      # It fails when the machine has removed the mount point meanwhile, which takes the mount off here, too.
+      umount -l -- "$target" 2>/dev/null || true
+    fi
   done
 }
 

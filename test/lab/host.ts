@@ -112,7 +112,7 @@ export class LabHost {
     const bridge = options.bridge ?? (number === 1 ? undefined : `docker${number - 1}`);
     // Docker makes docker0 and expects any other bridge to be there, with the address that is to be its gateway.
     if (bridge !== undefined && bridge !== 'docker0' && bridge !== 'none') await this.ensureBridge(bridge, `172.30.${number}.1/24`);
-    // Two daemons would flush each other's chains.
+    // Two daemons would flush each other's chains, so only the first one has any.
     const args = number === 1 ? (options.args ?? []) : ['--iptables=false', ...(options.args ?? [])];
     const daemon = new Dockerd(this, name, { ...options, args, ...(bridge !== undefined && { bridge }) });
     this.daemons.push(daemon);
@@ -142,6 +142,8 @@ export class LabHost {
     await this.exec(['ip', 'link', 'add', bridge, 'type', 'bridge']);
     await this.exec(['ip', 'address', 'add', address, 'dev', bridge]);
     await this.exec(['ip', 'link', 'set', bridge, 'up']);
+    // The first daemon lets nothing through that it does not know, and bridged frames pass iptables, too (br_netfilter).
+    for (const direction of ['--in-interface', '--out-interface']) await this.exec(['iptables', '--wait', '--insert', 'FORWARD', direction, bridge, '--jump', 'ACCEPT']);
   }
 
   /** A veth from the fabric's bridge to the host's eth0. */

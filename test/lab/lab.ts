@@ -61,7 +61,7 @@ export class Lab {
 
   /** A new host, without a Docker daemon. Its name is h1, h2, … when none is given. */
   addHost({ name = `h${this.added + 1}` }: { readonly name?: string } = {}): Promise<LabHost> {
-    if (this.ending !== undefined) throw new LabError('BAD_USAGE', 'the lab was destroyed');
+    this.refuseAfterEnd();
     if (!HOST_NAME.test(name) || name === 'fabric') throw new LabError('BAD_USAGE', `"${name}" is no name for a host (${HOST_NAME.source})`);
     const number = NETWORK.firstHost + this.added;
     if (number > NETWORK.lastHost) throw new LabError('BAD_USAGE', 'the lab has no more addresses');
@@ -110,8 +110,9 @@ export class Lab {
   }
 
   private async end(): Promise<void> {
-    await this.starting;
-    await Promise.all(this.hosts.splice(0).map((host) => host.destroy()));
+    await Promise.all([this.starting, this.endHosts()]);
+    // The one that was half there.
+    await this.endHosts();
     await this.fabric.end();
     // Only there when the fabric was killed before it could remove it.
     rmSync(this.dir, { recursive: true, force: true });
@@ -119,7 +120,12 @@ export class Lab {
     if (cgroups.length > 0) throw new LabError('NOT_CLEAN', `these cgroups could not be removed: ${cgroups.join(', ')}`);
   }
 
+  private async endHosts(): Promise<void> {
+    await Promise.all(this.hosts.splice(0).map((host) => host.destroy()));
+  }
+
   private async startHost(name: string, address: string): Promise<LabHost> {
+    this.refuseAfterEnd();
     const host = await LabHost.start({
       name,
       address,
@@ -131,6 +137,10 @@ export class Lab {
     });
     this.hosts.push(host);
     return host;
+  }
+
+  private refuseAfterEnd(): void {
+    if (this.ending !== undefined) throw new LabError('BAD_USAGE', 'the lab was destroyed');
   }
 
   private async setLink(host: LabHost, state: 'up' | 'down'): Promise<void> {

@@ -16,7 +16,7 @@ export class Hopeless extends Error {}
 
 /**
  * Looks again and again until `condition` gives a value; an error of it counts as "not yet" and is shown at the end.
- * Throws LabError TIMED_OUT that says what was awaited, and at once when the condition throws Hopeless.
+ * Throws LabError TIMED_OUT that says what was awaited, or HOPELESS at once when the condition throws Hopeless.
  * @param what completes the sentence "waited for …"
  */
 export async function waitFor<T>(what: string, condition: () => Promise<T | undefined> | T | undefined, options: WaitOptions): Promise<T> {
@@ -34,7 +34,9 @@ export async function waitFor<T>(what: string, condition: () => Promise<T | unde
     if (Date.now() >= deadline) break;
     await sleep(options.everyMs ?? 50);
   }
-  const why = last === undefined ? '' : `\nthe last look said: ${messageOf(last)}`;
+  const why = last === undefined ? '' : `: ${messageOf(last)}`;
   const detail = options.detail === undefined ? '' : `\n${options.detail()}`;
-  throw new LabError('TIMED_OUT', `waited for ${what}, in vain (${options.timeoutMs} ms)${why}${detail}`, options.host, last);
+  const isHopeless = last instanceof Hopeless;
+  const start = isHopeless ? `${what} will not come` : `waited ${options.timeoutMs} ms for ${what}, in vain`;
+  throw new LabError(isHopeless ? 'HOPELESS' : 'TIMED_OUT', `${start}${why}${detail}`, options.host, last);
 }

@@ -146,7 +146,12 @@ test('a thread that cannot get home ends itself; its data stays and the next nam
   const job = jobOf(report);
   assert.deepEqual(verdicts(job), ['denied restore', 'ok', 'ok', 'denied restore', 'ok', 'ok']);
   assert.deepEqual(job.outcomes[0]?.ends, [0, 0]);
-  assert.deepEqual(job.outcomes[0]?.problem, { problem: 'denied', operation: 'restore', errno: 1, detail: 'setns back: Operation not permitted' });
+  assert.deepEqual(job.outcomes[0]?.problem, {
+    problem: 'denied',
+    operation: 'restore',
+    errno: 1,
+    detail: 'setns back: Operation not permitted',
+  });
   for (const later of report.jobs) {
     assertIdentities(later, paths);
     assertAtHome(later);
@@ -207,7 +212,10 @@ for (const leave of ['exit', 'throw', 'close', 'worker-terminate'] as const) {
 
 test('a process with an idle reader, and with threads left behind, ends by itself', async () => {
   const hung = join(folder, 'hangs-here');
-  const ended = await runChild({ jobs: [[namespaces.path(0), hung]], timeLimitMs: 100 }, withShim({ OPEN_HANGS: 'hangs-here' }, releaseFile()));
+  const ended = await runChild(
+    { jobs: [[namespaces.path(0), hung]], timeLimitMs: 100 },
+    withShim({ OPEN_HANGS: 'hangs-here' }, releaseFile()),
+  );
   assert.equal(ended.status, 0, ended.stderr);
   assert.ok(ended.ms < 3000, `${ended.ms} ms`);
 });

@@ -95,9 +95,14 @@ function openEventFile(): string {
 test('the process of a /proc path that has ended is not found, even while it is a zombie', async () => {
   // The shell's child ends at once; `exec` makes the shell a program that never waits for it.
   const { spawn } = await import('node:child_process');
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'], env: withoutPreload() });
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: withoutPreload(),
+  });
   try {
-    const pid = await new Promise<string>((resolve) => parent.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())));
+    const pid = await new Promise<string>((resolve) =>
+      parent.stdout.once('data', (text: Buffer) => resolve(text.toString().trim())),
+    );
     const isZombie = (): boolean => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
     while (!isZombie()) await new Promise((resolve) => setTimeout(resolve, 5));
     assert.match(await problemAt(`/proc/${pid}/ns/net`), /^not-found open (2|13)/);
@@ -151,11 +156,17 @@ function asStranger(): string[] {
 }
 
 test('without privilege the own namespace is read and every other one is denied', async () => {
-  const report = await reportOf({ jobs: [['/proc/self/ns/net', namespaces.path(0), '/proc/self/task/../ns/net']] }, { under: asStranger() });
+  const report = await reportOf(
+    { jobs: [['/proc/self/ns/net', namespaces.path(0), '/proc/self/task/../ns/net']] },
+    { under: asStranger() },
+  );
   const [own, other, again] = report.jobs[0]?.outcomes ?? [];
   assert.deepEqual(own, { identity: statIdentity('/proc/self/ns/net'), ends: [0, 0] });
   assert.deepEqual(again, own);
-  assert.deepEqual(other, { ends: [], problem: { problem: 'denied', operation: 'open', errno: 13, detail: 'Permission denied' } });
+  assert.deepEqual(other, {
+    ends: [],
+    problem: { problem: 'denied', operation: 'open', errno: 13, detail: 'Permission denied' },
+  });
 });
 
 test('a namespace that can be opened but not entered is denied at the door', async () => {

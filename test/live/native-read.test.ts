@@ -55,7 +55,10 @@ test('200 namespaces in one job are each told once, in order, with their own ide
   const { recorder } = await import('../support/native-records.js');
   const { visitor, records } = recorder(MANY);
   const job = { requests: [dump(RTM_GETLINK), dump(RTM_GETADDR)], targets: targetsOf(namespaces.paths.slice(0, MANY), [0, 1]) };
-  await reader.read(job, { ...visitor, targetEnd: (target, problem) => (order.push(target), visitor.targetEnd?.(target, problem)) });
+  await reader.read(job, {
+    ...visitor,
+    targetEnd: (target, problem) => (order.push(target), visitor.targetEnd?.(target, problem)),
+  });
   assert.deepEqual(
     order,
     Array.from({ length: MANY }, (_, index) => index),
@@ -113,7 +116,11 @@ test('a datagram larger than 32 KB and than a batch arrives whole', async () => 
   ]);
   const ifindex = (namespaces.ipJson(BIG, 'link', 'show', 'dev', 'huge')[0] as { ifindex: number }).ifindex;
   for (const batchBytes of [4096, 131072]) {
-    const job = { requests: [getLink(ifindex), dump(RTM_GETLINK)], targets: targetsOf([namespaces.path(BIG)], [0, 1]), batchBytes };
+    const job = {
+      requests: [getLink(ifindex), dump(RTM_GETLINK)],
+      targets: targetsOf([namespaces.path(BIG)], [0, 1]),
+      batchBytes,
+    };
     const [record] = await readAll(reader, { ...job, timeLimitMs: 20000 });
     const single = record?.datagrams.find(({ request }) => request === 0)?.bytes ?? new Uint8Array(0);
     assert.ok(single.length > 32768, `${single.length} bytes`);
@@ -203,7 +210,10 @@ test('a namespace that goes during the job is not found, and the ones after it a
 });
 
 test('a slow visitor makes the reader wait and costs no memory', async () => {
-  const targets = targetsOf(Array.from({ length: 60 }, () => namespaces.path(BIG)), [0]);
+  const targets = targetsOf(
+    Array.from({ length: 60 }, () => namespaces.path(BIG)),
+    [0],
+  );
   const before = process.memoryUsage().rss;
   let most = 0;
   let datagrams = 0;
@@ -230,7 +240,12 @@ test('the time a visitor takes is not counted against a namespace', async () => 
   assert.deepEqual(records, []);
   const problems: unknown[] = [];
   await reader.read(
-    { requests: [dump(RTM_GETLINK)], targets: targetsOf([namespaces.path(BIG), namespaces.path(0)], [0]), timeLimitMs: 400, batchBytes: 1 },
+    {
+      requests: [dump(RTM_GETLINK)],
+      targets: targetsOf([namespaces.path(BIG), namespaces.path(0)], [0]),
+      timeLimitMs: 400,
+      batchBytes: 1,
+    },
     {
       datagram: () => {
         if (slept) return;
@@ -246,7 +261,10 @@ test('the time a visitor takes is not counted against a namespace', async () => 
 
 test('nothing is kept: no descriptor after 100 jobs, none of a namespace between jobs, every thread at home', async () => {
   const { readdirSync } = await import('node:fs');
-  const job = { requests: [dump(RTM_GETLINK)], targets: targetsOf([...namespaces.paths.slice(0, 5), '/etc/passwd', '/nowhere'], [0]) };
+  const job = {
+    requests: [dump(RTM_GETLINK)],
+    targets: targetsOf([...namespaces.paths.slice(0, 5), '/etc/passwd', '/nowhere'], [0]),
+  };
   await readAll(reader, job);
   const files = readdirSync('/proc/self/fd').length;
   for (let i = 0; i < 100; i++) {

@@ -47,7 +47,9 @@ test('each method does in each state what it says', async () => {
 });
 
 test('the same holds in worker threads, several at once', async () => {
-  const workers = [1, 2, 3].map(() => new Worker(new URL('../support/native-worker.js', import.meta.url), { workerData: namespaces.path(0) }));
+  const workers = [1, 2, 3].map(
+    () => new Worker(new URL('../support/native-worker.js', import.meta.url), { workerData: namespaces.path(0) }),
+  );
   const results = await Promise.all(workers.map(async (worker) => ((await once(worker, 'message')) as unknown[])[0]));
   for (const result of results) assert.deepEqual(result, EXPECTED_STATES);
   await Promise.all(workers.map((worker) => worker.terminate()));
@@ -145,7 +147,8 @@ test('wrong jobs are a TypeError with a code', async () => {
     { requests: [{ bytes: 'text' }], targets: [] },
   ];
   for (const job of wrong) {
-    const isRefused = (error: unknown): boolean => error instanceof TypeError && (error as { code?: string }).code === 'ERR_NSATLAS_ARGUMENT';
+    const isRefused = (error: unknown): boolean =>
+      error instanceof TypeError && (error as { code?: string }).code === 'ERR_NSATLAS_ARGUMENT';
     await assert.rejects(reader.read(job as never, {}), isRefused, JSON.stringify(job));
   }
   assert.deepEqual(await readAll(reader, { requests: [], targets: [] }), []);
@@ -170,7 +173,8 @@ test('the addon refuses foreign handles and arguments and does not crash', () =>
   assert.throws(() => addon.start(handle, image, undefined as never), refused);
   assert.throws(() => addon.take(handle, undefined as never), refused);
   assert.throws(() => addon.take(handle, new Uint8Array(8) as never), refused);
-  for (const args of [[], [1, 2], ['/x'], [undefined, '/x']]) assert.throws(() => addon.sdNotify(...(args as [string, string])), refused);
+  for (const args of [[], [1, 2], ['/x'], [undefined, '/x']])
+    assert.throws(() => addon.sdNotify(...(args as [string, string])), refused);
   // Every cut of a good image.
   const good = encodeJob({
     enter: true,
@@ -179,7 +183,8 @@ test('the addon refuses foreign handles and arguments and does not crash', () =>
     requests: [dump(RTM_GETLINK)],
     targets: [{ path: '/proc/self/ns/net', requests: [0], expect: { dev: 1, ino: 1 } }],
   });
-  for (let length = 0; length < good.length; length++) assert.throws(() => addon.start(handle, good.slice(0, length), nothing), refused);
+  for (let length = 0; length < good.length; length++)
+    assert.throws(() => addon.start(handle, good.slice(0, length), nothing), refused);
   assert.throws(() => addon.start(handle, Buffer.concat([good, Buffer.alloc(8)]), nothing), refused);
   assert.equal(addon.take(handle, new ArrayBuffer(0)), 0);
   addon.close(handle);

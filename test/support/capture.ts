@@ -38,7 +38,7 @@ function missingLink(): Uint8Array {
 
 const REQUESTS: Readonly<Record<string, () => string>> = {
   links: () => hex(requests.dumpLinks()),
-  'links-without-counters': () => hex(requests.dumpLinks({ counters: false })),
+  'links-skip-stats': () => hex(requests.dumpLinks({ counters: false })),
   addresses: () => hex(requests.dumpAddresses()),
   neighbors: () => hex(requests.dumpNeighbors()),
   proxies: () => hex(requests.dumpProxyNeighbors()),

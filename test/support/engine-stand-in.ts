@@ -105,7 +105,8 @@ export class FakeEngine {
 
   #answer(path: string, response: ServerResponse): void {
     const [, room, id] = path.split('/');
-    if (path === '/version') json(response, { Version: '20.10.24', ApiVersion: this.apiVersion, MinAPIVersion: this.minApiVersion });
+    if (path === '/version')
+      json(response, { Version: '20.10.24', ApiVersion: this.apiVersion, MinAPIVersion: this.minApiVersion });
     else if (path === '/_ping') response.end('OK');
     else if (path === '/info') json(response, { ID: 'AAAA:BBBB', Name: 'h1', Swarm: { NodeID: '' } });
     else if (path === '/events') this.#stream(response);

@@ -1,7 +1,7 @@
 // Decodes IFLA_LINKINFO the way the tests of src/kinds need it: one link, nothing left out.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LinkFace, LinkReference } from '../../src/kinds/contract.js';
+import type { Detail, DetailValue, LinkFace, LinkKind, LinkReference } from '../../src/kinds/contract.js';
 import { KINDS } from '../../src/kinds/registry.gen.js';
 import { decodeTable, formatDetail } from '../../src/kinds/table.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
@@ -105,6 +105,20 @@ export function parseLink(hex: string): RawLink {
   }
   if (reader.error !== undefined) throw reader.error;
   return { name, master, face, linkinfo };
+}
+
+/** The finished detail of IFLA_INFO_DATA. Throws what is wrong with it. */
+export function detailOf(linkinfo: Uint8Array): Detail {
+  const reader = new AttributeReader(viewOf(linkinfo), 0, linkinfo.byteLength, 'IFLA_LINKINFO');
+  let kind: LinkKind | undefined;
+  let detail: Record<string, DetailValue> = {};
+  while (reader.next()) {
+    if (reader.type === IFLA_INFO_KIND) kind = KINDS.get(reader.text().text);
+    else if (reader.type === IFLA_INFO_DATA) detail = decodeTable(kind?.data ?? {}, reader.nested('IFLA_INFO_DATA')).detail;
+  }
+  if (reader.error !== undefined) throw reader.error;
+  kind?.finish?.(detail);
+  return detail;
 }
 
 /** Decodes the payload of IFLA_LINKINFO; what is wrong with it comes back as `error`. */

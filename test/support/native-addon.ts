@@ -1,6 +1,6 @@
 // Which build of the addon the native tests use. NSATLAS_TEST_ADDON names another one, e.g. the sanitized build:
 //   NSATLAS_TEST_ADDON=build/asan/build/Release/nsatlas.node LD_PRELOAD="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)" \
-//   ASAN_OPTIONS=detect_leaks=0 node --test dist/test/live/native-*.test.js
+//   ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=4 node --test dist/test/live/native-*.test.js
 import { resolve } from 'node:path';
 import { type Addon, loadAddon } from '../../src/native/binding.js';
 import { createNetnsReader, type NativeOptions, type NetnsReader } from '../../src/native/index.js';

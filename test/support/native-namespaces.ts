@@ -64,13 +64,18 @@ export class Namespaces {
 
   /** Runs lines of `ip -batch` in a namespace. */
   ip(index: number, batch: readonly string[]): void {
-    execFileSync('nsenter', [`--net=${this.path(index)}`, 'ip', '-batch', '-'], { input: batch.join('\n'), env: withoutPreload() });
+    execFileSync('nsenter', [`--net=${this.path(index)}`, 'ip', '-batch', '-'], {
+      input: batch.join('\n'),
+      env: withoutPreload(),
+    });
   }
 
   /** What `ip -j ARGS` says in a namespace. */
   ipJson(index: number, ...args: string[]): unknown[] {
     const command = [`--net=${this.path(index)}`, 'ip', '-j', ...args];
-    return JSON.parse(execFileSync('nsenter', command, { encoding: 'utf8', maxBuffer: 1 << 28, env: withoutPreload() })) as unknown[];
+    return JSON.parse(
+      execFileSync('nsenter', command, { encoding: 'utf8', maxBuffer: 1 << 28, env: withoutPreload() }),
+    ) as unknown[];
   }
 
   /** Lets the helper's descriptor of a namespace go. */

@@ -22,7 +22,10 @@ export function recorder(targets: number): { readonly visitor: ReadVisitor; read
   const visitor: ReadVisitor = {
     target: (target, identity, cookie) => Object.assign(of(target), { identity, cookie }),
     datagram: (target, request, view, start, end) => {
-      of(target).datagrams.push({ request, bytes: new Uint8Array(view.buffer.slice(view.byteOffset + start, view.byteOffset + end)) });
+      of(target).datagrams.push({
+        request,
+        bytes: new Uint8Array(view.buffer.slice(view.byteOffset + start, view.byteOffset + end)),
+      });
     },
     requestEnd: (target, request, errno, operation) => of(target).ends.push({ request, errno, operation }),
     targetEnd: (target, problem) => of(target).problems.push(problem),

@@ -60,6 +60,7 @@ export function getNsid(path: string): NetlinkRequest {
 export function typesOf(datagram: Uint8Array): number[] {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength);
   const types: number[] = [];
-  for (let at = 0; at + 16 <= view.byteLength; at += (view.getUint32(at, true) + 3) & ~3) types.push(view.getUint16(at + 4, true));
+  for (let at = 0; at + 16 <= view.byteLength; at += (view.getUint32(at, true) + 3) & ~3)
+    types.push(view.getUint16(at + 4, true));
   return types;
 }

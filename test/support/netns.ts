@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { namespaceMounts } from './hygiene.js';
 
 /** What of node:test's TestContext is needed: where to register what has to be done when the test is over. */
 interface Cleaner {
@@ -155,15 +156,22 @@ export class Scratch {
     return () => readFileSync('/proc/self/net/dev', 'utf8').includes(`${name}:`);
   }
 
+  get #isOurs(): boolean {
+    return this.dir.startsWith(join(tmpdir(), 'nsatlas-netns-'));
+  }
+
   /** Harmless when repeated. */
   remove(): void {
     process.off('exit', this.#atExit);
     for (const name of this.#links.splice(0)) spawnSync('ip', ['link', 'del', name]);
     const made = this.#made.splice(0);
-    if (made.length > 0) spawnSync('xargs', ['-0', 'umount', '-l'], { input: made.map(({ path }) => `${path}\0`).join('') });
+    // Whatever else a test mounted in the folder goes, too: what is mounted cannot be removed.
+    const below = namespaceMounts().filter((path) => path.startsWith(`${this.dir}/`));
+    const mounts = new Set([...made.map(({ path }) => path), ...(this.#isOurs ? below : [])]);
+    if (mounts.size > 0) spawnSync('xargs', ['-0', 'umount', '-l'], { input: [...mounts].map((path) => `${path}\0`).join('') });
     for (const { path } of made) rmSync(path, { force: true });
     // Only what mkdtemp made; a folder that was handed in is its owner's.
-    if (this.dir.startsWith(join(tmpdir(), 'nsatlas-netns-'))) rmSync(this.dir, { recursive: true, force: true });
+    if (this.#isOurs) rmSync(this.dir, { recursive: true, force: true });
   }
 }
 

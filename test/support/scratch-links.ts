@@ -53,6 +53,9 @@ export function buildScratchLinks(build: string): ScratchLinks {
 /** Whether this kernel has a driver for a kind: `ip link add` of it does anything but "Unknown device type". */
 export function kernelKnows(kind: string): boolean {
   const flags = process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-root-user', '--net'];
-  const result = spawnSync('unshare', [...flags, 'ip', 'link', 'add', 'probe0', 'type', kind], { encoding: 'utf8', timeout: 10_000 });
-  return result.error === undefined && !result.stderr.includes("Unknown device type");
+  const result = spawnSync('unshare', [...flags, 'ip', 'link', 'add', 'probe0', 'type', kind], {
+    encoding: 'utf8',
+    timeout: 10_000,
+  });
+  return result.error === undefined && !result.stderr.includes('Unknown device type');
 }

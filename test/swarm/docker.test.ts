@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,7 +12,7 @@ import { type Dockerd, IMAGE, Lab, type LabHost, labObstacle, waitFor, waitForTa
 import { FakeEngine, standIn } from '../support/engine-stand-in.js';
 import { ROOT } from '../support/root.js';
 
-const HOSTILE = { '"><script>alert(1)</script>': '\u001b[2J\u0007"\\\n</svg>', __proto__x: '__proto__', 'a=b': '{{.Names}}' };
+const HOSTILE = { '"><script>alert(1)</script>': '\u001b[2J\u0007"\\\n</svg>', __proto__x: '__proto__', '{{.Names}}': 'a=b' };
 
 let lab: Lab;
 let h1: LabHost;
@@ -28,7 +28,18 @@ async function startAll(): Promise<void> {
   await lab.swarm();
   await h1.docker('network', 'create', '--label', 'tier=<b>', 'ub');
   await h1.docker('network', 'create', '--opt', 'com.docker.network.bridge.name=br-named', '--internal', 'named');
-  await h1.docker('network', 'create', '-d', 'overlay', '--attachable', '--subnet', '10.50.0.0/24', '--subnet', '10.51.0.0/24', 'mesh');
+  await h1.docker(
+    'network',
+    'create',
+    '-d',
+    'overlay',
+    '--attachable',
+    '--subnet',
+    '10.50.0.0/24',
+    '--subnet',
+    '10.51.0.0/24',
+    'mesh',
+  );
   await h1.docker('network', 'create', '-d', 'overlay', '--opt', 'encrypted', 'secret');
   const labels = Object.entries(HOSTILE).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
   await h1.docker('run', '-d', '--name', 'plain', IMAGE);
@@ -40,7 +51,20 @@ async function startAll(): Promise<void> {
   await h1.docker('network', 'connect', 'mesh', 'both');
   await h1.docker('run', '-d', '--name', 'ended', '--network', 'ub', IMAGE, 'true');
   await second.docker('run', '-d', '--name', 'stranger', IMAGE);
-  await h1.docker('service', 'create', '--detach', '--name', 'app', '--mode', 'global', '--endpoint-mode', 'dnsrr', '--network', 'mesh', IMAGE);
+  await h1.docker(
+    'service',
+    'create',
+    '--detach',
+    '--name',
+    'app',
+    '--mode',
+    'global',
+    '--endpoint-mode',
+    'dnsrr',
+    '--network',
+    'mesh',
+    IMAGE,
+  );
   await waitForTasks(h1, 'app', 2);
 }
 
@@ -50,6 +74,7 @@ async function proven(view: EngineView): Promise<Ownership> {
     procRoot: '/proc',
     netnsDirs: [],
     identify: () => assert.fail('only directories are identified'),
+    mayInspect: true,
   });
   return assignOwners(
     namespaces.map((found) => ({ ...found, id: `net:[${found.ino}]` })),
@@ -71,6 +96,12 @@ async function viewOnce(...sockets: string[]): Promise<EngineView> {
   } finally {
     engines.close();
   }
+}
+
+/** Lets a stopped daemon go on, and nsenter, its parent, which stops itself when its child stops. */
+function continueProcess(pid: number): void {
+  const parent = /^PPid:\s*([0-9]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+  for (const each of [pid, Number(parent)]) process.kill(each, 'SIGCONT');
 }
 
 function names(view: EngineView): string[] {
@@ -97,7 +128,9 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
   test('every kind of attachment is told by its mode', async () => {
     const view = await viewOnce(h1.dockerSocket);
     assert.deepEqual(view.gaps, []);
-    const modes = Object.fromEntries(view.containers.map(({ owner }) => [owner.containerName.replace(/^app\..*/, 'app'), owner.networkMode]));
+    const modes = Object.fromEntries(
+      view.containers.map(({ owner }) => [owner.containerName.replace(/^app\..*/, 'app'), owner.networkMode]),
+    );
     assert.deepEqual(modes, {
       plain: 'bridge',
       web: 'bridge',
@@ -110,7 +143,12 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     const of = (name: string): EngineView['containers'][number]['owner'] | undefined =>
       view.containers.find(({ owner }) => owner.containerName.startsWith(name))?.owner;
     assert.equal(of('sidecar')?.joinedContainerId, of('web')?.containerId);
-    assert.deepEqual(of('both')?.networks.map(({ name }) => name).sort(), ['mesh', 'ub']);
+    assert.deepEqual(
+      of('both')
+        ?.networks.map(({ name }) => name)
+        .sort(),
+      ['mesh', 'ub'],
+    );
     assert.match(of('both')?.networks.find(({ name }) => name === 'mesh')?.ip ?? '', /^10\.5[01]\.0\./);
     assert.match(of('web')?.networks[0]?.mac ?? '', /^02:42:/);
     assert.equal(of('web')?.image, IMAGE);
@@ -148,7 +186,7 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
       const [{ createEngines, containerIdsOfProcesses }, { assignOwners }, { discover }] = await Promise.all(
         ['docker/index.js', 'model/owners.js', 'discover/index.js'].map((path) => import(new URL(path, process.argv[1]))));
       const view = await createEngines({ sockets: ['/run/docker.sock'], explicit: true }).view();
-      const { namespaces } = await discover({ procRoot: '/proc', netnsDirs: [], identify: undefined });
+      const { namespaces } = await discover({ procRoot: '/proc', netnsDirs: [], mayInspect: true });
       const { owners, joined, gaps } = assignOwners(namespaces.map((found) => ({ ...found, id: 'net:[' + found.ino + ']' })),
         view, { containerIdsOf: containerIdsOfProcesses('/proc'), narrowed: false });
       const told = [...[...owners].map(([id, owner]) => [owner.containerName, id]), ...[...joined].flatMap(([id, list]) => list.map((owner) => [owner.containerName, id]))];
@@ -164,7 +202,8 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
   test('networks have their VNIs, subnets and bridges, on a worker, too', async () => {
     const manager = await viewOnce(h1.dockerSocket);
     const worker = await viewOnce(h2.dockerSocket);
-    const network = (view: EngineView, name: string): EngineView['networks'][number] | undefined => view.networks.find((each) => each.name === name);
+    const network = (view: EngineView, name: string): EngineView['networks'][number] | undefined =>
+      view.networks.find((each) => each.name === name);
     const ingress = network(manager, 'ingress');
     assert.deepEqual([ingress?.driver, ingress?.scope, ingress?.ingress, ingress?.vnis], ['overlay', 'swarm', true, [4096]]);
     const mesh = network(manager, 'mesh');
@@ -201,11 +240,11 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     const pid = second.pid;
     assert.ok(pid !== undefined);
     process.kill(pid, 'SIGSTOP');
-    t.after(() => process.kill(pid, 'SIGCONT'));
+    t.after(() => continueProcess(pid));
     const engines = createEngines({ sockets: [h1.dockerSocket, second.socket], explicit: true, timeLimitMs: 500 });
     const begin = performance.now();
     const hung = await engines.view();
-    assert.ok(performance.now() - begin < 1500);
+    assert.ok(performance.now() - begin < 5000);
     assert.deepEqual(
       hung.gaps.map(({ engine, status }) => [engine, status]),
       [[second.socket, 'TIMED_OUT']],
@@ -248,7 +287,9 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     assert.deepEqual((await engines.view()).gaps, []);
   });
 
-  test('containers that come and go while views run leave no wrong owner and no gap but VANISHED', { timeout: 120_000 }, async (t) => {
+  test('containers that come and go while views run leave no wrong owner and no gap but VANISHED', {
+    timeout: 120_000,
+  }, async (t) => {
     const engines = createEngines({ sockets: [h1.dockerSocket], explicit: true, follow: true });
     t.after(() => engines.close());
     let busy = true;
@@ -275,7 +316,9 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     await viewWhere(engines, 'the same as docker ps', (view) => names(view).join() === running.join());
   });
 
-  test('a daemon that is restarted while it is followed is loaded again, and says so in between', { timeout: 90_000 }, async (t) => {
+  test('a daemon that is restarted while it is followed is loaded again, and says so in between', {
+    timeout: 90_000,
+  }, async (t) => {
     const engines = createEngines({ sockets: [second.socket], explicit: true, follow: true });
     t.after(() => engines.close());
     assert.deepEqual(names(await engines.view()), ['stranger']);

@@ -57,7 +57,11 @@ function network(id: string, name: string, driver: string): Network {
   return { id, name, driver, scope: 'local', vnis: [], subnets: [], labels: {}, engine: SOCKET };
 }
 
-function claimOf(one: Container, others: Container[] = [], networks: Network[] = [network('n1', 'shop_front', 'overlay')]): Owner {
+function claimOf(
+  one: Container,
+  others: Container[] = [],
+  networks: Network[] = [network('n1', 'shop_front', 'overlay')],
+): Owner {
   return makeClaim(one, {
     engine: SOCKET,
     networks: new Map(networks.map((each) => [each.id, each])),
@@ -110,7 +114,16 @@ test('a paused container runs, and one that waits for its restart has no process
 });
 
 test('what is no container is not taken for one', () => {
-  for (const value of [null, [], 'x', 7, {}, { Id: ID }, { Id: 7, State: {} }, { ...RUNNING, State: { Running: true, Pid: 'x' } }]) {
+  for (const value of [
+    null,
+    [],
+    'x',
+    7,
+    {},
+    { Id: ID },
+    { Id: 7, State: {} },
+    { ...RUNNING, State: { Running: true, Pid: 'x' } },
+  ]) {
     assert.equal(parseContainer(value), 'malformed', JSON.stringify(value));
   }
 });
@@ -160,10 +173,18 @@ test('the joined container is named by its whole id, however it was asked for', 
   const other = container({ id: 'd'.repeat(64), name: 'db' });
   const twin = container({ id: `${'d'.repeat(12)}${'e'.repeat(52)}`, name: 'twin' });
   for (const wanted of [other.id, 'db', '/db', 'd'.repeat(13)]) {
-    assert.equal(claimOf(container({ networkModeRaw: `container:${wanted}` }), [other, twin]).joinedContainerId, other.id, wanted);
+    assert.equal(
+      claimOf(container({ networkModeRaw: `container:${wanted}` }), [other, twin]).joinedContainerId,
+      other.id,
+      wanted,
+    );
   }
   for (const wanted of ['d'.repeat(12), 'nobody', '']) {
-    assert.equal(claimOf(container({ networkModeRaw: `container:${wanted}` }), [other, twin]).joinedContainerId, undefined, wanted);
+    assert.equal(
+      claimOf(container({ networkModeRaw: `container:${wanted}` }), [other, twin]).joinedContainerId,
+      undefined,
+      wanted,
+    );
   }
   const stopped = 'a'.repeat(64);
   assert.equal(claimOf(container({ networkModeRaw: `container:${stopped}` })).joinedContainerId, stopped);
@@ -183,7 +204,11 @@ test('labels with the names of an object’s own members are labels', () => {
 });
 
 test('a label that is too long says how much of it was cut', () => {
-  const { labels, leftOut } = parseLabels({ short: 'x'.repeat(LABEL_VALUE_LIMIT), long: 'y'.repeat(LABEL_VALUE_LIMIT + 1), number: 7 });
+  const { labels, leftOut } = parseLabels({
+    short: 'x'.repeat(LABEL_VALUE_LIMIT),
+    long: 'y'.repeat(LABEL_VALUE_LIMIT + 1),
+    number: 7,
+  });
   assert.equal(labels['short']?.length, LABEL_VALUE_LIMIT);
   assert.equal(labels['long'], `${'y'.repeat(LABEL_VALUE_LIMIT)}… (${LABEL_VALUE_LIMIT + 1} characters)`);
   assert.deepEqual([Object.keys(labels), leftOut], [['short', 'long'], 0]);
@@ -204,7 +229,11 @@ const OVERLAY = {
   Id: 'r96o6pc2d1nuf2yzjq0mstz7k',
   Scope: 'swarm',
   Driver: 'overlay',
-  IPAM: { Driver: 'default', Options: null, Config: [{ Subnet: '10.50.0.0/24', Gateway: '10.50.0.1' }, { Subnet: '10.51.0.0/24' }] },
+  IPAM: {
+    Driver: 'default',
+    Options: null,
+    Config: [{ Subnet: '10.50.0.0/24', Gateway: '10.50.0.1' }, { Subnet: '10.51.0.0/24' }],
+  },
   Internal: false,
   Ingress: false,
   Options: { 'com.docker.network.driver.overlay.vxlanid_list': '4098,4099', encrypted: '' },
@@ -225,6 +254,18 @@ test('an overlay has its VNIs in the order of its subnets', () => {
     labels: { 'com.docker.stack.namespace': 'shop' },
     engine: SOCKET,
   } satisfies Network);
+});
+
+test('an overlay is encrypted when its option is there, unless it says no', () => {
+  const encrypted = (Options: Record<string, string> | null): boolean | undefined =>
+    parseNetwork({ ...OVERLAY, Options }, SOCKET)?.encrypted;
+  assert.deepEqual([null, {}, { encrypted: 'false' }, { encrypted: '' }, { encrypted: 'true' }].map(encrypted), [
+    false,
+    false,
+    false,
+    true,
+    true,
+  ]);
 });
 
 test('VNIs that are none are left out', () => {
@@ -268,7 +309,10 @@ test('a socket that may not be used says which group may', () => {
   const denied = describeConnectError(SOCKET, 'EACCES', { group: 'docker', mode: 0o660 });
   assert.equal(denied.denied, true);
   assert.match(denied.what, /0660.*group docker; run as root or in that group/);
-  assert.match(describeConnectError(SOCKET, 'EACCES', { group: 'root', mode: 0o600 }).what, /0600 lets only its owner in; run as root/);
+  assert.match(
+    describeConnectError(SOCKET, 'EACCES', { group: 'root', mode: 0o600 }).what,
+    /0600 lets only its owner in; run as root/,
+  );
   assert.match(describeConnectError(SOCKET, 'EACCES').what, /directories above it \(\/run\) may not be searched/);
   assert.match(describeConnectError(SOCKET, 'EPERM').what, /AppArmor/);
   assert.equal(describeConnectError(SOCKET, 'ENOENT').denied, false);

@@ -51,7 +51,6 @@ test('bytes that were changed at random never throw and never read outside', () 
 
 test('every attribute of every length from 0 to 40 is a value or an error', () => {
   for (const { linkinfo, face } of corpus) {
-    const view = viewOf(linkinfo.slice());
     const { kind, portKind } = decodeInfo(linkinfo, face);
     for (const nested of [
       { outer: 2, name: kind, nameType: 1 },
@@ -67,7 +66,6 @@ test('every attribute of every length from 0 to 40 is a value or an error', () =
         }
       }
     }
-    assert.equal(view.byteLength, linkinfo.length);
   }
 });
 

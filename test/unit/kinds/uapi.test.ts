@@ -59,7 +59,15 @@ const SINCE: Readonly<Record<string, string>> = {
   IFLA_GENEVE_LOCAL6: '7.2',
 };
 
-const HEADERS = ['stdint', 'sys/socket', 'linux/if_link', 'linux/if_bridge', 'linux/if_tunnel', 'linux/ip6_tunnel', 'linux/if_vlan'];
+const HEADERS = [
+  'stdint',
+  'sys/socket',
+  'linux/if_link',
+  'linux/if_bridge',
+  'linux/if_tunnel',
+  'linux/ip6_tunnel',
+  'linux/if_vlan',
+];
 HEADERS.push('linux/if_ether', 'linux/if_tun', 'linux/if_bonding', 'linux/in', 'linux/swab', 'linux/version');
 
 interface Constant {
@@ -103,13 +111,15 @@ function compile(lines: readonly string[]): { missing: string[]; other: string[]
     const result = spawnSync('cc', ['-std=gnu11', '-fsyntax-only', '-fmax-errors=0', source], { env, encoding: 'utf8' });
     if (result.error !== undefined) throw result.error;
     const errors = result.stderr.split('\n').filter((line) => line.includes('error:'));
-    const missing: string[] = [];
-    const other: string[] = [];
-    for (const line of errors) {
-      const name = /'(\w+)' undeclared/.exec(line)?.[1];
-      if (name !== undefined) missing.push(name);
-      else if (!line.includes('is not constant')) other.push(line);
+    // A name that is not declared costs more than one message on its line.
+    const undeclared = new Map<string, string>();
+    const lineOf = (message: string): string => /uapi\.c:(\d+):/.exec(message)?.[1] ?? '';
+    for (const message of errors) {
+      const name = /'(\w+)' undeclared/.exec(message)?.[1];
+      if (name !== undefined) undeclared.set(lineOf(message), name);
     }
+    const missing = [...undeclared.values()];
+    const other = errors.filter((message) => !undeclared.has(lineOf(message)));
     return { missing, other };
   } finally {
     rmSync(scratch, { recursive: true, force: true });

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assignOwners, type NetnsReferences, networkOf, type OwnerClaim, type OwnerProofs, type Ownership, resolveNetwork } from '../../../src/model/owners.js';
+import {
+  assignOwners,
+  type NetnsReferences,
+  networkOf,
+  type OwnerClaim,
+  type OwnerProofs,
+  type Ownership,
+  resolveNetwork,
+} from '../../../src/model/owners.js';
 import type { Network } from '../../../src/model/types.js';
 
 const HOST: NetnsReferences = { id: 'net:[1]', paths: ['/run/docker/netns/default'], pids: [1, 2, 300], isHost: true };
@@ -65,7 +73,10 @@ function run(claims: OwnerClaim[], proofs: OwnerProofs, namespaces = [HOST, WEB,
 }
 
 test('a container owns the namespace that is mounted under its sandbox’s name and has its process in it', () => {
-  const result = run([claim('web', 4711, { key: WEB_KEY }), claim('db', 4800, { key: DB_KEY })], groups({ 4711: 'web', 4800: 'db' }));
+  const result = run(
+    [claim('web', 4711, { key: WEB_KEY }), claim('db', 4800, { key: DB_KEY })],
+    groups({ 4711: 'web', 4800: 'db' }),
+  );
   assert.deepEqual(told(result), { owners: { 'net:[10]': 'web', 'net:[11]': 'db' }, joined: {}, gaps: [] });
 });
 
@@ -90,7 +101,10 @@ test('a sandbox that is one namespace and a process that is in another are a con
   for (const proofs of [BLIND, groups({ 4800: 'web' })]) {
     const result = run([claim('web', 4800, { key: WEB_KEY })], proofs);
     assert.deepEqual(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
-    assert.match(result.gaps[0]?.message ?? '', /^container web \([0-9a-f]{12}\): its process 4800 is in net:\[11\], but .*aaaaaaaaaaaa is net:\[10\]$/);
+    assert.match(
+      result.gaps[0]?.message ?? '',
+      /^container web \([0-9a-f]{12}\): its process 4800 is in net:\[11\], but .*aaaaaaaaaaaa is net:\[10\]$/,
+    );
     assert.equal(result.gaps[0]?.engine, '/run/docker.sock');
   }
 });
@@ -102,10 +116,30 @@ test('a process id that belongs to somebody else here says nothing: the engine c
 
 test('containers of an engine in another pid namespace are found by their control groups', () => {
   const result = run(
-    [claim('web', 7, { key: WEB_KEY }), claim('sidecar', 300, { mode: 'container' }), claim('exporter', 2, { key: HOST_KEY, mode: 'host' })],
+    [
+      claim('web', 7, { key: WEB_KEY }),
+      claim('sidecar', 300, { mode: 'container' }),
+      claim('exporter', 2, { key: HOST_KEY, mode: 'host' }),
+    ],
     groups({ 4711: ['outer', 'web'], 4712: ['outer', 'sidecar'], 1: [], 2: [], 300: ['outer', 'exporter'] }),
   );
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: { 'net:[10]': ['sidecar'], 'net:[1]': ['exporter'] }, gaps: [] });
+  assert.deepEqual(told(result), {
+    owners: { 'net:[10]': 'web' },
+    joined: { 'net:[10]': ['sidecar'], 'net:[1]': ['exporter'] },
+    gaps: [],
+  });
+});
+
+test('a process of a container within a container is not the outer one’s', () => {
+  const result = run([claim('web', 4800, { key: WEB_KEY })], groups({ 4711: 'web', 4800: ['web', 'inner'] }));
+  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: [] });
+});
+
+test('a sandbox of the same name in another engine’s directory is another one', () => {
+  const mine = namespace(70, ['/run/docker/netns/eeeeeeeeeeee'], []);
+  const other = namespace(71, ['/run/docker2/netns/eeeeeeeeeeee'], []);
+  const result = run([claim('web', 9, { key: '/var/run/docker/netns/eeeeeeeeeeee' })], BLIND, [HOST, mine, other]);
+  assert.deepEqual(told(result), { owners: { 'net:[70]': 'web' }, joined: {}, gaps: [] });
 });
 
 test('the name "default" alone is no proof: every engine has one', () => {
@@ -115,7 +149,10 @@ test('the name "default" alone is no proof: every engine has one', () => {
 
 test('a container on the network of an engine that does not live in this machine’s namespace is there, not here', () => {
   const nested = namespace(20, ['/proc/900/root/run/docker/netns/default'], [900, 901]);
-  const result = run([claim('inner', 2, { key: HOST_KEY, mode: 'host' })], groups({ 901: ['dind', 'inner'], 900: 'dind' }), [HOST, nested]);
+  const result = run([claim('inner', 2, { key: HOST_KEY, mode: 'host' })], groups({ 901: ['dind', 'inner'], 900: 'dind' }), [
+    HOST,
+    nested,
+  ]);
   assert.deepEqual(told(result), { owners: {}, joined: { 'net:[20]': ['inner'] }, gaps: [] });
 });
 
@@ -168,10 +205,18 @@ test('a bare process id is not believed when the namespace speaks against it', (
     [4800, 'bridge'],
     [4800, 'host'],
   ] as const) {
-    assert.deepEqual(told(run([claim('x', pid, { key, mode })], BLIND)), { owners: {}, joined: {}, gaps: ['UNPROVEN'] }, `${pid} ${mode}`);
+    assert.deepEqual(
+      told(run([claim('x', pid, { key, mode })], BLIND)),
+      { owners: {}, joined: {}, gaps: ['UNPROVEN'] },
+      `${pid} ${mode}`,
+    );
   }
   const bare = namespace(12, [], [5000]);
-  assert.deepEqual(told(run([claim('x', 5000, { key })], BLIND, [HOST, bare])), { owners: { 'net:[12]': 'x' }, joined: {}, gaps: [] });
+  assert.deepEqual(told(run([claim('x', 5000, { key })], BLIND, [HOST, bare])), {
+    owners: { 'net:[12]': 'x' },
+    joined: {},
+    gaps: [],
+  });
 });
 
 test('when two containers claim one namespace, the better proof wins and the other one is a gap', () => {
@@ -185,7 +230,10 @@ test('when two containers claim one namespace, the better proof wins and the oth
 test('two engines on one host keep their containers apart', () => {
   const second = namespace(30, ['/run/docker2/netns/dddddddddddd'], [6000]);
   const result = run(
-    [claim('web', 4711, { key: WEB_KEY }), claim('other', 6000, { key: '/var/run/docker2/netns/dddddddddddd', engine: '/run/docker2.sock' })],
+    [
+      claim('web', 4711, { key: WEB_KEY }),
+      claim('other', 6000, { key: '/var/run/docker2/netns/dddddddddddd', engine: '/run/docker2.sock' }),
+    ],
     groups({ 4711: 'web', 6000: 'other' }),
     [HOST, WEB, DB, second],
   );
@@ -193,14 +241,24 @@ test('two engines on one host keep their containers apart', () => {
 });
 
 test('a sandbox is found in another mount namespace and in a directory that is mounted elsewhere', () => {
-  for (const path of ['/proc/77/root/run/docker/netns/eeeeeeeeeeee', '/host/proc/77/root/run/docker/netns/eeeeeeeeeeee', '/host/netns/eeeeeeeeeeee']) {
-    const result = run([claim('web', 9, { key: '/var/run/docker/netns/eeeeeeeeeeee' })], BLIND, [HOST, namespace(40, [path], [])]);
+  for (const path of [
+    '/proc/77/root/run/docker/netns/eeeeeeeeeeee',
+    '/host/proc/77/root/run/docker/netns/eeeeeeeeeeee',
+    '/host/netns/eeeeeeeeeeee',
+  ]) {
+    const result = run([claim('web', 9, { key: '/var/run/docker/netns/eeeeeeeeeeee' })], BLIND, [
+      HOST,
+      namespace(40, [path], []),
+    ]);
     assert.deepEqual(told(result), { owners: { 'net:[40]': 'web' }, joined: {}, gaps: [] }, path);
   }
 });
 
 test('a path that means two namespaces means none', () => {
-  const twice = [namespace(50, ['/proc/7/root/run/docker/netns/eeeeeeeeeeee'], []), namespace(51, ['/proc/8/root/run/docker/netns/eeeeeeeeeeee'], [])];
+  const twice = [
+    namespace(50, ['/proc/7/root/run/docker/netns/eeeeeeeeeeee'], []),
+    namespace(51, ['/proc/8/root/run/docker/netns/eeeeeeeeeeee'], []),
+  ];
   const result = run([claim('web', 9, { key: '/var/run/docker/netns/eeeeeeeeeeee' })], BLIND, [HOST, ...twice]);
   assert.deepEqual(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
 });

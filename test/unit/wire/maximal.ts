@@ -197,7 +197,7 @@ export const fdb: Whole<FdbEntry> = {
   flags: ['SELF'],
   masterIfindex: ifindex(2),
   masterName: 'br0',
-  linkNsid: nsid(0),
+  linkNsid: nsid(3),
   nexthopId: 12,
   protocol: 'zebra',
   usedSeconds: 1.25,
@@ -247,6 +247,7 @@ export const route: Whole<Route> = {
   preference: 'high',
   inputIfindex: ifindex(3),
   encapsulation: 'mpls',
+  congestionControl: 'bbr',
 };
 
 export const netns: Whole<Netns> = {

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, type ClientReadableStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { AgentError } from '../../src/agent/error.js';
+import { ALL_TABLES } from '../../src/scan/types.js';
+import { decode, encode } from '../../src/wire/codec.js';
+import type { HostSnapshot } from '../../src/model/types.js';
+import { fakeLink, fakeNetns, fakeSnapshot, withFdb } from '../unit/agent/fake-host.js';
+import { curl, messagesOf, serve } from './agent-rig.js';
+
+function manyNamespaces(count: number, links: number): HostSnapshot {
+  const netns = (number: number) => {
+    const id = `net:[${number}]`;
+    return fakeNetns(number, { interfaces: Array.from({ length: links }, (_, at) => fakeLink(id, at + 1)) });
+  };
+  return fakeSnapshot(Array.from({ length: count }, (_, at) => netns(at + 1)));
+}
+
+/** A call by hand, so that the test decides when it reads. */
+function rawCall(client: Client, method: string, message: 'nsatlas.v1.GetSnapshotRequest' | 'nsatlas.v1.ListFdbRequest'): ClientReadableStream<Buffer> {
+  const bytes = encode(message, { tables: [] });
+  return client.makeServerStreamRequest(`/nsatlas.v1.Agent/${method}`, (buffer: Buffer) => buffer, (buffer) => buffer, Buffer.from(bytes));
+}
+
+function rawClient(address: string): Client {
+  return new Client(address, credentials.createInsecure());
+}
+
+/** Resolves when a condition holds. */
+async function until(condition: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!condition()) {
+    if (performance.now() > end) assert.fail(`not within ${limitMs} ms: ${what}`);
+    await delay(10);
+  }
+}
+
+test('a snapshot of 2,000 namespaces with 6 interfaces each arrives whole, also at a foreign client', async (t) => {
+  const whole = manyNamespaces(2000, 6);
+  const { client, address } = await serve(t, () => whole);
+  assert.deepEqual(await client.snapshot({}, ALL_TABLES), whole);
+  const said = await curl(address, '/nsatlas.v1.Agent/GetSnapshot', ['-d', '{}']);
+  assert.equal(said.status, 0, said.stderr);
+  const namespaces = (messagesOf(said.stdout) as { namespaces?: { id: string; interfaces: unknown[] }[] }[]).flatMap((part) => part.namespaces ?? []);
+  assert.equal(namespaces.length, 2000);
+  assert.equal(new Set(namespaces.map(({ id }) => id)).size, 2000);
+  assert.ok(namespaces.every(({ interfaces }) => interfaces.length === 6));
+});
+
+test('one namespace with 50,000 forwarding rows arrives whole, as a snapshot and as a list, also at a foreign client', async (t) => {
+  const whole = fakeSnapshot([fakeNetns(1), withFdb(2, 50_000), fakeNetns(3)]);
+  const { client, address } = await serve(t, () => whole);
+  assert.deepEqual(await client.snapshot({}, ALL_TABLES), whole);
+  const { items } = await client.list('fdb', {});
+  assert.equal(items.length, 50_000);
+  assert.equal(items[49_999]?.mac, '02:42:00:00:c3:4f');
+  const said = await curl(address, '/nsatlas.v1.Agent/ListFdb', ['-d', '{}']);
+  assert.equal(said.status, 0, said.stderr);
+  const macs = (messagesOf(said.stdout) as { items: { mac: string }[] }[]).flatMap((part) => part.items.map(({ mac }) => mac));
+  assert.equal(new Set(macs).size, 50_000);
+});
+
+test('200 calls at once share one read, and the lists that they are answered from', async (t) => {
+  const { client, source } = await serve(t, async () => {
+    await delay(100);
+    return manyNamespaces(50, 3);
+  });
+  const answers = await Promise.all(Array.from({ length: 200 }, () => client.list('interfaces', {})));
+  assert.ok(answers.every(({ items }) => items.length === 150));
+  assert.ok(source.reads.length <= 2, `${source.reads.length} reads`);
+  assert.equal(source.maxActive, 1);
+});
+
+test('a client that does not read costs one message, others are served meanwhile, and it gets everything once it reads', async (t) => {
+  const whole = fakeSnapshot([withFdb(1, 50_000)]);
+  const { client, address, log } = await serve(t, () => whole, { maxAgeMs: 60_000 });
+  const slow = rawClient(address);
+  t.after(() => slow.close());
+  await client.list('fdb', {});
+  const before = process.memoryUsage();
+  const calls = Array.from({ length: 20 }, () => rawCall(slow, 'ListFdb', 'nsatlas.v1.ListFdbRequest'));
+  for (const call of calls) call.pause().on('error', () => undefined);
+  await delay(500);
+  assert.equal((await client.list('fdb', {})).items.length, 50_000);
+  const after = process.memoryUsage();
+  const grown = after.arrayBuffers + after.external - before.arrayBuffers - before.external;
+  // 20 answers of 3.4 MB would be 68 MB; what is allowed is a message and a window of 256 KiB each, on both ends of the connection.
+  assert.ok(grown < 30 * 1024 * 1024, `${(grown / 1024 / 1024).toFixed(1)} MiB`);
+  const [first] = calls;
+  assert.ok(first !== undefined);
+  let rows = 0;
+  for await (const bytes of first) rows += decode('nsatlas.v1.ListFdbResponse', bytes as Buffer).items.length;
+  assert.equal(rows, 50_000);
+  for (const call of calls) call.cancel();
+  await until(() => log.lines.filter(({ message }) => message === 'call failed').length === 19, 'the other calls ended');
+});
+
+test('a client that reads nothing for too long is let go, with a status that says so', async (t) => {
+  const { address, log } = await serve(t, () => fakeSnapshot([withFdb(1, 50_000)]), { stallLimitMs: 300 });
+  const slow = rawClient(address);
+  t.after(() => slow.close());
+  const call = rawCall(slow, 'ListFdb', 'nsatlas.v1.ListFdbRequest');
+  const ended = new Promise<ServiceError>((resolve) => call.once('error', resolve));
+  call.pause();
+  await until(() => log.lines.some(({ message }) => message === 'call failed'), 'the agent ends the call', 5000);
+  call.resume();
+  assert.equal((await ended).code, status.RESOURCE_EXHAUSTED);
+  assert.match(JSON.stringify(log.lines), /RESOURCE_EXHAUSTED/);
+});
+
+test('a client that cancels in the middle stops the work, and one that vanishes does, too', async (t) => {
+  const whole = fakeSnapshot([withFdb(1, 50_000)]);
+  const { address, log } = await serve(t, () => whole);
+  const failures = () => log.lines.filter(({ message }) => message === 'call failed').length;
+  const client = rawClient(address);
+  const call = rawCall(client, 'GetSnapshot', 'nsatlas.v1.GetSnapshotRequest');
+  call.on('error', () => undefined);
+  await new Promise((resolve) => call.once('data', resolve));
+  call.cancel();
+  await until(() => failures() === 1, 'the cancelled call ended');
+  const vanishing = rawClient(address);
+  const lost = rawCall(vanishing, 'GetSnapshot', 'nsatlas.v1.GetSnapshotRequest');
+  lost.on('error', () => undefined);
+  await new Promise((resolve) => lost.once('data', resolve));
+  lost.pause();
+  vanishing.close();
+  lost.cancel();
+  await until(() => failures() === 2, 'the lost call ended');
+  assert.equal(log.lines.filter(({ message }) => message === 'call answered').length, 0);
+  client.close();
+});
+
+test('a caller that cancels while the host is read is let go at once', async (t) => {
+  let finish: () => void = () => undefined;
+  const { address, log } = await serve(t, () => new Promise((resolve) => (finish = () => resolve(fakeSnapshot([])))));
+  const client = rawClient(address);
+  t.after(() => client.close());
+  const call = rawCall(client, 'GetSnapshot', 'nsatlas.v1.GetSnapshotRequest');
+  call.on('error', () => undefined);
+  await until(() => log.lines.length > 0, 'serving');
+  await delay(100);
+  call.cancel();
+  await until(() => log.lines.some(({ message }) => message === 'call failed'), 'the call ended');
+  finish();
+});
+
+test('a host that cannot be read is an error, never an empty answer, and health says so until it can', async (t) => {
+  const { client, source, address } = await serve(t, () => fakeSnapshot([fakeNetns(1)]), { maxAgeMs: 0 });
+  const read = source.answer;
+  source.answer = () => Promise.reject(new Error('EMFILE: too many open files'));
+  const expected = { name: 'AgentError', code: 'ERR_NSATLAS_AGENT_FAILED', message: `the agent at ${address} failed: this host could not be read: EMFILE: too many open files` };
+  await assert.rejects(client.list('netns', {}), expected);
+  await assert.rejects(client.snapshot({}, ALL_TABLES), expected);
+  const status = await client.status();
+  assert.equal(status.host, undefined);
+  assert.match(status.gaps[0]?.message ?? '', /could not be read: EMFILE/);
+  assert.deepEqual(messagesOf((await curl(address, '/grpc.health.v1.Health/Check', ['-d', '{"service":"nsatlas.v1.Agent"}'])).stdout), [{ status: 'NOT_SERVING' }]);
+  source.answer = read;
+  assert.equal((await client.list('netns', {})).items.length, 1);
+  assert.equal((await client.status()).host?.id, 'h1');
+  assert.deepEqual(messagesOf((await curl(address, '/grpc.health.v1.Health/Check', ['-d', '{"service":"nsatlas.v1.Agent"}'])).stdout), [{ status: 'SERVING' }]);
+});
+
+test('a read that does not end is an error in time', async (t) => {
+  const { client } = await serve(t, () => new Promise(() => undefined), { readLimitMs: 100 });
+  await assert.rejects(client.list('netns', {}), (cause) => cause instanceof AgentError && /not ended within 0\.1 s/.test(cause.message));
+});
+
+test('more calls than are allowed are refused, not queued without end', async (t) => {
+  let finish: (snapshot: HostSnapshot) => void = () => undefined;
+  const { client } = await serve(t, () => new Promise((resolve) => (finish = resolve)), { maxCalls: 3 });
+  const calls = Array.from({ length: 5 }, () => client.list('netns', {}).then(() => 'answered', (cause: Error) => cause.message));
+  await delay(200);
+  finish(fakeSnapshot([]));
+  const outcomes = await Promise.all(calls);
+  assert.equal(outcomes.filter((outcome) => outcome === 'answered').length, 3);
+  assert.equal(outcomes.filter((outcome) => /3 calls are being answered already/.test(outcome)).length, 2);
+});
+
+test('a request that is too large or no message is refused, and the agent goes on', async (t) => {
+  const { client, address } = await serve(t, () => fakeSnapshot([]));
+  await assert.rejects(client.list('netns', { netns: Array.from({ length: 300 }, () => 'x'.repeat(4000)) }), /larger than max|message/i);
+  const raw = rawClient(address);
+  t.after(() => raw.close());
+  const call = raw.makeServerStreamRequest('/nsatlas.v1.Agent/ListNetns', (bytes: Buffer) => bytes, (bytes) => bytes, Buffer.from([0x0a, 0x05, 0x01]));
+  const problem = await new Promise<ServiceError>((resolve) => call.once('error', resolve));
+  assert.equal(problem.code, status.INVALID_ARGUMENT);
+  assert.equal((await client.list('netns', {})).items.length, 0);
+});
+
+test('what speaks no gRPC does no harm', async (t) => {
+  const { client, address } = await serve(t, () => fakeSnapshot([]));
+  const port = Number(address.split(':')[1]);
+  for (const bytes of ['GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01garbage', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\0\0garbage after the preface', '']) {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.end(bytes);
+    await new Promise((resolve) => socket.once('close', resolve).resume());
+  }
+  assert.equal((await client.list('netns', {})).items.length, 0);
+});

@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decodeAddress } from '../../../src/decode/address.js';
+import { decodeFdb, decodeNeighbor } from '../../../src/decode/neigh.js';
+import { decodeNsid } from '../../../src/decode/nsid.js';
+import type { Decoded } from '../../../src/decode/result.js';
+import { DecodeError } from '../../../src/netlink/error.js';
+import * as uapi from '../../../src/netlink/uapi.js';
+import { decodeAll, readDatagrams, viewOf } from '../../support/fixture.js';
+import { attribute, hex, ifaddrmsg, join, ndmsg, text, u8, u16, u32 } from '../../support/message-builder.js';
+
+type Decoder<Row> = (view: DataView, start: number, end: number) => Decoded<Row>;
+
+function decode<Row>(decoder: Decoder<Row>, ...parts: Uint8Array[]): Row {
+  const payload = join(...parts);
+  const decoded = decoder(viewOf(payload), 0, payload.length);
+  if (decoded instanceof DecodeError) assert.fail(decoded.message);
+  return decoded;
+}
+
+function refused(decoder: Decoder<unknown>, ...parts: Uint8Array[]): string {
+  const payload = join(...parts);
+  const decoded = decoder(viewOf(payload), 0, payload.length);
+  assert.ok(decoded instanceof DecodeError);
+  return decoded.message;
+}
+
+const IPV4 = hex('0a000102');
+const IPV6 = hex('20010db8000000000000000000000001');
+
+describe('decodeAddress', () => {
+  it('names the other end only where there is one', () => {
+    const same = decode(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_ADDRESS, IPV4), attribute(uapi.IFA_LOCAL, IPV4));
+    assert.deepEqual(same, { ifindex: 3, family: 'inet', address: '10.0.1.2', prefixLength: 24, scope: 'global', flags: [] });
+    const other = decode(decodeAddress, ifaddrmsg(2, 3, 32), attribute(uapi.IFA_ADDRESS, hex('0a000103')), attribute(uapi.IFA_LOCAL, IPV4));
+    assert.deepEqual([other.address, other.peer], ['10.0.1.2', '10.0.1.3']);
+  });
+
+  it('takes IFA_FLAGS for all 32 flags, and the header’s 8 without it', () => {
+    const header = ifaddrmsg(10, 3, 64, 0x81);
+    assert.deepEqual(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6)).flags, ['TEMPORARY', 'PERMANENT']);
+    const flags = attribute(uapi.IFA_FLAGS, u32(0x80000300));
+    assert.deepEqual(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6), flags).flags, ['MANAGETEMPADDR', 'NOPREFIXROUTE', '0x80000000']);
+  });
+
+  it('leaves out lifetimes that never end, and keeps those that have', () => {
+    const row = (valid: number, preferred: number) => {
+      const cache = attribute(uapi.IFA_CACHEINFO, u32(preferred), u32(valid), u32(0), u32(0));
+      return decode(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LOCAL, IPV4), cache);
+    };
+    assert.deepEqual(Object.keys(row(0xffffffff, 0xffffffff)).filter((key) => key.endsWith('Seconds')), []);
+    assert.deepEqual([row(60, 0).validLifetimeSeconds, row(60, 0).preferredLifetimeSeconds], [60, 0]);
+    assert.equal(row(0xfffffffe, 1).validLifetimeSeconds, 0xfffffffe);
+  });
+
+  it('keeps addresses of families that are not IP', () => {
+    const row = decode(decodeAddress, ifaddrmsg(45, 3, 0), attribute(uapi.IFA_LOCAL, u8(9)));
+    assert.deepEqual([row.family, row.address], ['mctp', '09']);
+    assert.equal(decode(decodeAddress, ifaddrmsg(99, 3, 0), attribute(uapi.IFA_LOCAL, u8(9))).family, '0x63');
+  });
+
+  it('reads who made an address, and its anycast and metric', () => {
+    const more = [attribute(uapi.IFA_PROTO, u8(2)), attribute(uapi.IFA_RT_PRIORITY, u32(77)), attribute(uapi.IFA_ANYCAST, IPV6)];
+    const row = decode(decodeAddress, ifaddrmsg(10, 3, 64), attribute(uapi.IFA_ADDRESS, IPV6), ...more);
+    assert.deepEqual([row.protocol, row.metric, row.anycast], ['kernel_ra', 77, '2001:db8::1']);
+  });
+
+  it('refuses an address of another length than its family’s, and none at all', () => {
+    assert.match(refused(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LOCAL, IPV6)), /wanted 4 bytes of address, got 16 bytes/);
+    assert.match(refused(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LABEL, text('x'))), /wanted IFA_LOCAL or IFA_ADDRESS, got neither/);
+  });
+});
+
+describe('decodeFdb', () => {
+  it('reads everything that a vxlan’s row can have', () => {
+    const row = decode(
+      decodeFdb,
+      ndmsg(7, 30, 0xc0, 0x02),
+      attribute(uapi.NDA_LLADDR, hex('02420a000103')),
+      attribute(uapi.NDA_DST, IPV6),
+      attribute(uapi.NDA_PORT, hex('2118')),
+      attribute(uapi.NDA_VNI, u32(77)),
+      attribute(uapi.NDA_SRC_VNI, u32(78)),
+      attribute(uapi.NDA_IFINDEX, u32(4)),
+      attribute(uapi.NDA_LINK_NETNSID, u32(2)),
+      attribute(uapi.NDA_NH_ID, u32(10)),
+      attribute(uapi.NDA_PROTOCOL, u8(186)),
+      attribute(uapi.NDA_CACHEINFO, u32(0), u32(1234), u32(5), u32(0)),
+    );
+    assert.deepEqual(row, {
+      ifindex: 30,
+      state: 'NOARP|PERMANENT',
+      rawState: 0xc0,
+      flags: ['SELF'],
+      mac: '02:42:0a:00:01:03',
+      dst: '2001:db8::1',
+      dstPort: 8472,
+      vni: 77,
+      srcVni: 78,
+      viaIfindex: 4,
+      linkNsid: 2,
+      nexthopId: 10,
+      protocol: 'bgp',
+      usedSeconds: 12.34,
+      updatedSeconds: 0.05,
+    });
+  });
+
+  it('reads VLAN, master and extended flags of a bridge’s row', () => {
+    // NDA_VLAN was not captured: this kernel has no CONFIG_BRIDGE_VLAN_FILTERING.
+    const more = [attribute(uapi.NDA_VLAN, u16(100)), attribute(uapi.NDA_MASTER, u32(5)), attribute(uapi.NDA_FLAGS_EXT, u32(2))];
+    const row = decode(decodeFdb, ndmsg(7, 11, 2, 0x50), ...more);
+    assert.deepEqual(row, {
+      ifindex: 11,
+      state: 'REACHABLE',
+      rawState: 2,
+      flags: ['EXT_LEARNED', 'STICKY', 'EXT_LOCKED'],
+      vlan: 100,
+      masterIfindex: 5,
+    });
+  });
+
+  it('refuses a row of another family', () => assert.match(refused(decodeFdb, ndmsg(2, 1, 2)), /wanted AF_BRIDGE, got family 2/));
+});
+
+describe('decodeNeighbor', () => {
+  it('reads a row without a link-layer address, and one on a tunnel', () => {
+    const row = decode(decodeNeighbor, ndmsg(2, 3, 0x20), attribute(uapi.NDA_DST, IPV4), attribute(uapi.NDA_LLADDR));
+    assert.deepEqual(row, { ifindex: 3, ip: '10.0.1.2', state: 'FAILED', rawState: 0x20, flags: [] });
+    const gre = decode(decodeNeighbor, ndmsg(2, 3, 0x40), attribute(uapi.NDA_DST, IPV4), attribute(uapi.NDA_LLADDR, hex('c0000201')));
+    assert.deepEqual([gre.state, gre.mac], ['NOARP', '192.0.2.1']);
+  });
+
+  it('refuses a row without an address, of the bridge’s family, or with half an age', () => {
+    assert.match(refused(decodeNeighbor, ndmsg(2, 3, 2)), /wanted NDA_DST, got none/);
+    assert.match(refused(decodeNeighbor, ndmsg(7, 3, 2)), /got family 7/);
+    const half = attribute(uapi.NDA_CACHEINFO, u32(1), u32(1));
+    assert.match(refused(decodeNeighbor, ndmsg(2, 3, 2), attribute(uapi.NDA_DST, IPV4), half), /16 bytes of nda_cacheinfo, got 8 bytes/);
+  });
+
+  it('keeps proxy rows apart from others by their flag', () => {
+    const proxies = decodeAll(readDatagrams('neighbors', 'proxies')).neighbors;
+    assert.deepEqual(proxies.map(({ ip, flags }) => [ip, flags]), [
+      ['10.0.9.9', ['PROXY']],
+      ['2001:db8::99', ['PROXY', 'ROUTER']],
+    ]);
+    assert.ok(decodeAll(readDatagrams('neighbors', 'neighbors')).neighbors.every(({ flags }) => !flags.includes('PROXY')));
+  });
+});
+
+describe('decodeNsid', () => {
+  it('reads both ids, and -1 for none', () => {
+    assert.deepEqual(decode(decodeNsid, u32(0), attribute(uapi.NETNSA_NSID, u32(-1))), { nsid: -1 });
+    const both = [attribute(uapi.NETNSA_NSID, u32(3)), attribute(uapi.NETNSA_CURRENT_NSID, u32(4))];
+    assert.deepEqual(decode(decodeNsid, u32(0), ...both), { nsid: 3, currentNsid: 4 });
+  });
+
+  it('refuses an answer without an id', () => assert.match(refused(decodeNsid, u32(0)), /wanted NETNSA_NSID, got none/));
+});

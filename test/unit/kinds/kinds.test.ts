@@ -1,0 +1,233 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { LinkKind } from '../../../src/kinds/contract.js';
+import { KINDS } from '../../../src/kinds/registry.gen.js';
+import { vxlanFromDetail } from '../../../src/kinds/vxlan.js';
+import { fixtureCases } from '../../support/kinds.js';
+import { detailOf } from '../../support/kinds.js';
+import { ROOT } from '../../support/root.js';
+
+function kindOf(name: string): LinkKind {
+  const kind = KINDS.get(name);
+  assert.ok(kind !== undefined, name);
+  return kind;
+}
+
+test('every kind is registered under its own name', () => {
+  for (const [name, kind] of KINDS) assert.equal(kind.kind, name);
+});
+
+test('the registry is what its generator writes', () => {
+  const result = spawnSync(process.execPath, [join(ROOT, 'scripts/registry.mjs'), '--check'], { encoding: 'utf8' });
+  assert.equal(result.status, 0, result.stderr);
+});
+
+test('the generator notices a registry that is out of date, and one that is missing', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'nsatlas-registry-'));
+  try {
+    mkdirSync(join(scratch, 'scripts'));
+    // Every room that has a registry, for the generator writes them all.
+    for (const room of readdirSync(join(ROOT, 'src'))) mkdirSync(join(scratch, 'src', room), { recursive: true });
+    copyFileSync(join(ROOT, 'scripts/registry.mjs'), join(scratch, 'scripts/registry.mjs'));
+    writeFileSync(join(scratch, 'src/kinds/dummy.ts'), readFileSync(join(ROOT, 'src/kinds/dummy.ts')));
+    writeFileSync(join(scratch, 'src/kinds/helper.ts'), 'export const nothing = 1;\n');
+    const run = (...args: string[]): number | null =>
+      spawnSync(process.execPath, [join(scratch, 'scripts/registry.mjs'), ...args], { encoding: 'utf8' }).status;
+    assert.equal(run('--check'), 1);
+    assert.equal(run(), 0);
+    assert.equal(run('--check'), 0);
+    const written = readFileSync(join(scratch, 'src/kinds/registry.gen.ts'), 'utf8');
+    assert.match(written, /dummy/);
+    assert.doesNotMatch(written, /helper/);
+    writeFileSync(join(scratch, 'src/kinds/veth.ts'), readFileSync(join(ROOT, 'src/kinds/veth.ts')));
+    assert.equal(run('--check'), 1);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+});
+
+test('names of a table are unique, for two attributes of one name would hide each other', () => {
+  for (const [name, { data, port }] of KINDS) {
+    for (const table of [data, port ?? {}]) {
+      const names = Object.values(table).map(([each]) => each);
+      assert.equal(new Set(names).size, names.length, name);
+    }
+  }
+});
+
+test('a pair refers to its peer and a stacked link to its lower, by IFLA_LINK and the namespace of it', () => {
+  for (const [name, role] of Object.entries({
+    veth: 'peer',
+    netkit: 'peer',
+    vxcan: 'peer',
+    vlan: 'lower',
+    macvlan: 'lower',
+    macvtap: 'lower',
+    ipvlan: 'lower',
+    ipvtap: 'lower',
+    ipoib: 'lower',
+  })) {
+    const { refs } = kindOf(name);
+    assert.deepEqual(refs({}, { ifindex: 2, iflaLink: 5 }), [{ role, ifindex: 5 }], name);
+    assert.deepEqual(refs({}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [{ role, ifindex: 2, nsid: 0 }], name);
+    assert.deepEqual(refs({}, { ifindex: 2, iflaLink: 0 }), [], `${name} whose other end is gone`);
+    assert.deepEqual(refs({}, { ifindex: 2 }), [], `${name} without either attribute`);
+    // Linux before 5.2.
+    assert.deepEqual(refs({}, { ifindex: 2, linkNsid: 3 }), [{ role, ifindex: 2, nsid: 3 }], `${name} of an old kernel`);
+  }
+});
+
+test('a tunnel refers to the underlay that it was given, and not to IFLA_LINK', () => {
+  for (const name of [
+    'vxlan',
+    'gre',
+    'gretap',
+    'erspan',
+    'ip6gre',
+    'ip6gretap',
+    'ip6erspan',
+    'ipip',
+    'sit',
+    'ip6tnl',
+    'vti',
+    'vti6',
+    'xfrm',
+  ]) {
+    const { refs } = kindOf(name);
+    assert.deepEqual(
+      refs({ link_ifindex: 9 }, { ifindex: 2, iflaLink: 9, linkNsid: 1 }),
+      [{ role: 'underlay', ifindex: 9, nsid: 1 }],
+      name,
+    );
+    assert.deepEqual(refs({ link_ifindex: 9 }, { ifindex: 2 }), [{ role: 'underlay', ifindex: 9 }], name);
+    // IFLA_LINK of a vxlan that moved is its own ifindex.
+    assert.deepEqual(refs({}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [], name);
+  }
+});
+
+test('a bridge, a bond and links that stand alone refer to nothing', () => {
+  for (const name of ['bridge', 'bond', 'vrf', 'team', 'dummy', 'ifb', 'nlmon', 'wireguard', 'tun', 'geneve']) {
+    assert.deepEqual(kindOf(name).refs({}, { ifindex: 2, iflaLink: 5, linkNsid: 0 }), [], name);
+  }
+});
+
+test('a group of a vxlan is told from a remote, and the address that means none is absent', () => {
+  const { finish } = kindOf('vxlan');
+  const finished = (detail: Record<string, string | number>): unknown => {
+    finish?.(detail);
+    return detail;
+  };
+  assert.deepEqual(finished({ remote: '0.0.0.0', local: '0.0.0.0', link_ifindex: 0 }), {});
+  assert.deepEqual(finished({ remote6: '::', local6: '::' }), {});
+  assert.deepEqual(finished({ remote: '224.0.0.1' }), { group: '224.0.0.1' });
+  assert.deepEqual(finished({ remote: '239.255.0.1' }), { group: '239.255.0.1' });
+  assert.deepEqual(finished({ remote: '223.0.0.1' }), { remote: '223.0.0.1' });
+  assert.deepEqual(finished({ remote: '240.0.0.1' }), { remote: '240.0.0.1' });
+  assert.deepEqual(finished({ remote6: 'ff05::100' }), { group6: 'ff05::100' });
+  assert.deepEqual(finished({ remote6: 'fe80::1' }), { remote6: 'fe80::1' });
+});
+
+test('the message of a vxlan that Docker Swarm made has its flags, and no underlay, remote or local', () => {
+  const swarm = fixtureCases('vxlan').cases.find(({ name }) => name === 'vxlan0');
+  assert.ok(swarm !== undefined);
+  assert.deepEqual(vxlanFromDetail(detailOf(swarm.linkinfo)), {
+    vni: 4097,
+    dstPort: 4789,
+    learning: true,
+    proxy: true,
+    rsc: false,
+    l2miss: true,
+    l3miss: true,
+    ttl: 0,
+    ttlInherit: false,
+    tos: 0,
+    label: 0,
+    df: 'unset',
+    ageingSeconds: 300,
+    limit: 0,
+    srcPortMin: 0,
+    srcPortMax: 0,
+    udpCsum: true,
+    udpZeroCsum6Tx: false,
+    udpZeroCsum6Rx: false,
+    remcsumTx: false,
+    remcsumRx: false,
+    external: false,
+    localbypass: true,
+  });
+});
+
+test('the message of a vxlan has every option that was set', () => {
+  const { cases } = fixtureCases('vxlan');
+  const message = (wanted: string): Record<string, unknown> => {
+    const found = cases.find(({ name }) => name === wanted);
+    assert.ok(found !== undefined, wanted);
+    return { ...vxlanFromDetail(detailOf(found.linkinfo)) };
+  };
+  const pick = (from: Record<string, unknown>, ...names: string[]): unknown => names.map((name) => from[name]);
+  assert.deepEqual(pick(message('unicast'), 'vni', 'dstPort', 'local', 'remote', 'underlayIfindex', 'ttl', 'tos', 'df'), [
+    7,
+    4790,
+    '192.0.2.1',
+    '192.0.2.2',
+    5,
+    5,
+    16,
+    'set',
+  ]);
+  assert.deepEqual(
+    pick(message('unicast'), 'srcPortMin', 'srcPortMax', 'ageingSeconds', 'limit', 'learning', 'udpCsum', 'rsc', 'gbp'),
+    [40000, 50000, 77, 1000, false, false, true, true],
+  );
+  assert.deepEqual(pick(message('unicast'), 'remcsumTx', 'remcsumRx', 'gpe'), [true, true, undefined]);
+  assert.deepEqual(pick(message('mcast4'), 'remote', 'ttlInherit', 'df'), ['239.1.1.1', true, 'inherit']);
+  assert.deepEqual(pick(message('unicast6'), 'local', 'remote', 'label', 'udpZeroCsum6Tx', 'udpZeroCsum6Rx'), [
+    '2001:db8::1',
+    '2001:db8::2',
+    0xabcde,
+    true,
+    true,
+  ]);
+  assert.deepEqual(pick(message('mcast6'), 'remote'), ['ff05::100']);
+  assert.deepEqual(pick(message('metadata'), 'vni', 'external', 'vnifilter'), [0, true, true]);
+  assert.deepEqual(pick(message('generic'), 'external', 'gpe'), [true, true]);
+});
+
+test('flags that the kernel did not send are absent from the message, not false', () => {
+  assert.deepEqual(vxlanFromDetail({ id: 5, port: 4789 }), { vni: 5, dstPort: 4789 });
+});
+
+test('options of a bridge that only a newer kernel has are not dropped', () => {
+  const { finish } = kindOf('bridge');
+  const options = new Uint8Array(new Uint32Array([0x60 | 1, 0xe0 | 3]).buffer);
+  const detail: Record<string, string | number | Uint8Array> = { multi_boolopt: options };
+  finish?.(detail);
+  assert.deepEqual(detail, { no_linklocal_learn: 1, mcast_vlan_snooping: 0, multi_boolopt: '0x60' });
+});
+
+test('groups that a bridge port forwards are named, or bits, or none', () => {
+  const { finishPort } = kindOf('bridge');
+  const text = (mask: number): unknown => {
+    const detail: Record<string, number | string> = { group_fwd_mask: mask };
+    finishPort?.(detail);
+    return [detail.group_fwd_mask, detail.group_fwd_mask_str];
+  };
+  assert.deepEqual(text(0x400d), ['0x400d', 'stp,lacp,0x8,lldp']);
+  assert.deepEqual(text(0), ['0', '0x0']);
+});
+
+test('unknown bits of GRE, of IPv6 tunnels and of macvlan are kept as hexadecimal', () => {
+  const finished = (kind: string, detail: Record<string, number | string>): unknown => {
+    kindOf(kind).finish?.(detail);
+    return detail;
+  };
+  assert.deepEqual(finished('gre', { iflags: 0x6000, ikey: 5, oflags: 0 }), { ikey: '0.0.0.5', iflags: '0x4000' });
+  assert.deepEqual(finished('ip6tnl', { flags: 0x70080 }), { flags: '0x80' });
+  assert.deepEqual(finished('macvlan', { mode: 'bridge', flags: 5 }), { mode: 'bridge', nopromisc: true, flags: '0x4' });
+  assert.deepEqual(finished('ipvlan', { mode: 'l2', flags: 4 }), { mode: 'l2', bridge: true, flags: '0x4' });
+  assert.deepEqual(finished('sit', { flags: 3 }), { isatap: true, flags: '0x2' });
+});

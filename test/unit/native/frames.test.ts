@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { endianness } from 'node:os';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { NativeError } from '../../../src/native/errors.js';
+import { type JobEnd, OPERATIONS, parseFrames, PROBLEMS } from '../../../src/native/frames.js';
+import type { ReadVisitor } from '../../../src/native/types.js';
+
+const LITTLE_ENDIAN = endianness() === 'LE';
+
+/** A frame as native/frames.cc writes it: header, payload, padding. */
+function frame(kind: number, target: number, request: number, payload: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(16 + ((payload.length + 7) & ~7));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  [bytes.length, kind, target, request].forEach((value, index) => view.setUint32(4 * index, value, LITTLE_ENDIAN));
+  bytes.set(payload, 16);
+  return bytes;
+}
+
+function numbers(...values: number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  values.forEach((value, index) => view.setInt32(4 * index, value, LITTLE_ENDIAN));
+  return bytes;
+}
+
+function targetFrame(target: number, dev: number, ino: number, cookie: bigint | undefined): Buffer {
+  const payload = Buffer.alloc(32);
+  const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+  view.setFloat64(0, dev, LITTLE_ENDIAN);
+  view.setFloat64(8, ino, LITTLE_ENDIAN);
+  view.setBigUint64(16, cookie ?? 0n, LITTLE_ENDIAN);
+  view.setBigUint64(24, cookie === undefined ? 0n : 1n, LITTLE_ENDIAN);
+  return frame(1, target, 0, payload);
+}
+
+function datagramFrame(target: number, request: number, bytes: Uint8Array): Buffer {
+  return frame(2, target, request, Buffer.concat([numbers(bytes.length, 0), bytes]));
+}
+
+function endFrame(kind: 4 | 5, target: number, problem: string, operation: string, errno: number, detail: string): Buffer {
+  const text = Buffer.from(detail);
+  const head = numbers(PROBLEMS.indexOf(problem as 'none'), OPERATIONS.indexOf(operation), errno, text.length);
+  return frame(kind, target, 0, Buffer.concat([head, text]));
+}
+
+const WHOLE = Buffer.concat([
+  targetFrame(0, 4, 4026531833, 0xffff_ffff_ffff_ffffn),
+  datagramFrame(0, 1, Buffer.from([1, 2, 3])),
+  frame(3, 0, 1, numbers(19, OPERATIONS.indexOf('receive'))),
+  endFrame(4, 0, 'none', 'none', 0, ''),
+  targetFrame(1, 4, 4026531834, undefined),
+  endFrame(4, 1, 'timeout', 'time-limit', 0, 'über 2000 ms'),
+  endFrame(5, 0, 'none', 'none', 0, ''),
+]);
+
+/** What the visitor heard, and what was returned. The bytes stand in the midst of a larger buffer. */
+function parse(batch: Uint8Array, isOver = (): boolean => false): { told: unknown[]; end: JobEnd | undefined } {
+  const told: unknown[] = [];
+  const room = new ArrayBuffer(batch.length + 24);
+  new Uint8Array(room).set(batch, 8);
+  const visitor: ReadVisitor = {
+    target: (...args) => told.push(['target', ...args]),
+    datagram: (target, request, view, start, end) =>
+      told.push(['datagram', target, request, [...new Uint8Array(view.buffer, view.byteOffset + start, end - start)]]),
+    requestEnd: (...args) => told.push(['requestEnd', ...args]),
+    targetEnd: (...args) => told.push(['targetEnd', ...args]),
+  };
+  return { end: parseFrames(new DataView(room, 8), batch.length, visitor, isOver), told };
+}
+
+const TOLD = [
+  ['target', 0, { dev: 4, ino: 4026531833 }, 0xffff_ffff_ffff_ffffn],
+  ['datagram', 0, 1, [1, 2, 3]],
+  ['requestEnd', 0, 1, 19, 'receive'],
+  ['targetEnd', 0, undefined],
+  ['target', 1, { dev: 4, ino: 4026531834 }, undefined],
+  ['targetEnd', 1, { problem: 'timeout', operation: 'time-limit', errno: 0, detail: 'über 2000 ms' }],
+];
+
+test('frames become calls, in order', () => {
+  assert.deepEqual(parse(WHOLE), { told: TOLD, end: { trouble: undefined } });
+});
+
+test('a batch without the end of the job returns nothing', () => {
+  assert.deepEqual(parse(targetFrame(3, 1, 2, 5n)), { told: [['target', 3, { dev: 1, ino: 2 }, 5n]], end: undefined });
+  assert.deepEqual(parse(new Uint8Array(0)), { told: [], end: undefined });
+});
+
+test('the end of a job tells what was wrong with it', () => {
+  const trouble = { problem: 'failed', operation: 'home', errno: 2, detail: 'no /proc' };
+  assert.deepEqual(parse(endFrame(5, 0, 'failed', 'home', 2, 'no /proc')).end, { trouble });
+});
+
+test('a visitor without methods hears nothing and disturbs nothing', () => {
+  const view = new DataView(WHOLE.buffer, WHOLE.byteOffset, WHOLE.length);
+  assert.deepEqual(
+    parseFrames(view, WHOLE.length, {}, () => false),
+    { trouble: undefined },
+  );
+});
+
+test('nothing more is told when it is over', () => {
+  let asked = 0;
+  const { told, end } = parse(WHOLE, () => ++asked > 2);
+  assert.deepEqual(told, TOLD.slice(0, 2));
+  assert.equal(end, undefined);
+});
+
+test('a batch cut anywhere is refused or tells a beginning of what it would have told', () => {
+  for (let length = 0; length < WHOLE.length; length++) {
+    try {
+      const { told } = parse(WHOLE.subarray(0, length));
+      assert.deepEqual(told, TOLD.slice(0, told.length));
+    } catch (error) {
+      assert.ok(error instanceof NativeError && error.code === 'ERR_NSATLAS_FRAME', String(error));
+    }
+  }
+});
+
+test('any bytes are parsed or refused, and no datagram lies outside the batch', () => {
+  const broken = fc
+    .tuple(fc.array(fc.tuple(fc.nat(WHOLE.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }))
+    .map(([changes]) => {
+      const bytes = Buffer.from(WHOLE);
+      for (const [at, value] of changes) bytes[at] = value;
+      return bytes;
+    });
+  fc.assert(
+    fc.property(fc.oneof(broken, fc.uint8Array({ maxLength: 200 })), (bytes) => {
+      try {
+        parse(bytes);
+      } catch (error) {
+        assert.ok(error instanceof NativeError && error.code === 'ERR_NSATLAS_FRAME', String(error));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test('lengths that lie are refused', () => {
+  const cases: Buffer[] = [
+    frame(2, 0, 0, numbers(9, 0)), // a datagram longer than its frame
+    frame(2, 0, 0, numbers(-1, 0)),
+    frame(4, 0, 0, numbers(1, 1, 0, 1)), // a detail longer than its frame
+    frame(1, 0, 0, numbers(0, 0)), // a target without a namespace
+    frame(3, 0, 0, new Uint8Array(0)),
+    frame(3, 0, 0, numbers(0, 99)), // an operation nobody knows
+    frame(4, 0, 0, numbers(99, 0, 0, 0)),
+    frame(9, 0, 0, numbers(0, 0)),
+    Buffer.from(numbers(8, 1)), // smaller than a header
+    Buffer.from(numbers(24, 1, 0, 0)), // larger than the batch
+    Buffer.from(numbers(17, 1, 0, 0, 0, 0)), // not padded
+  ];
+  for (const [index, bytes] of cases.entries()) {
+    assert.throws(() => parse(bytes), { code: 'ERR_NSATLAS_FRAME' }, `case ${index}`);
+  }
+  assert.throws(() => parseFrames(new DataView(new ArrayBuffer(8)), 16, {}, () => false), { code: 'ERR_NSATLAS_FRAME' });
+});

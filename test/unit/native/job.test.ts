@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { endianness } from 'node:os';
+import { test } from 'node:test';
+import { encodeJob, type JobPlan } from '../../../src/native/job.js';
+
+const EMPTY: JobPlan = { enter: true, timeLimitMs: 2000, batchBytes: 4096, requests: [], targets: [] };
+const LITTLE_ENDIAN = endianness() === 'LE';
+
+/** The image as numbers of four bytes. */
+function words(image: Uint8Array): number[] {
+  assert.equal(image.length % 8, 0);
+  const view = new DataView(image.buffer, image.byteOffset, image.length);
+  return Array.from({ length: image.length / 4 }, (_, index) => view.getUint32(4 * index, LITTLE_ENDIAN));
+}
+
+function textAt(image: Uint8Array, at: number, length: number): string {
+  return Buffer.from(image.buffer, image.byteOffset + at, length).toString('utf8');
+}
+
+test('an empty job is its header', () => {
+  assert.deepEqual(words(encodeJob(EMPTY)), [1, 2000, 4096, 0, 0, 0]);
+  assert.deepEqual(words(encodeJob({ ...EMPTY, enter: false })), [0, 2000, 4096, 0, 0, 0]);
+});
+
+test('a request is its length, its descriptor offset or none, and its padded bytes', () => {
+  const image = encodeJob({ ...EMPTY, requests: [{ bytes: Uint8Array.from([1, 0, 0, 0, 2]) }] });
+  assert.deepEqual(words(image).slice(6), [5, 0xffffffff, LITTLE_ENDIAN ? 1 : 1 << 24, LITTLE_ENDIAN ? 2 : 2 << 24]);
+});
+
+test('a target is its place and its padded list of requests', () => {
+  const image = encodeJob({ ...EMPTY, targets: [{ path: '/ü', expect: { dev: 4, ino: 4026531833 }, requests: [7, 8, 9] }] });
+  const view = new DataView(image.buffer, image.byteOffset, image.length);
+  assert.deepEqual(words(image).slice(6, 8), [3, 1]);
+  assert.equal(view.getFloat64(32, LITTLE_ENDIAN), 4);
+  assert.equal(view.getFloat64(40, LITTLE_ENDIAN), 4026531833);
+  assert.equal(textAt(image, 48, 3), '/ü');
+  assert.deepEqual(words(image).slice(14), [3, 0, 7, 8, 9, 0]);
+});
+
+test('a descriptor has a place of its own after the bytes', () => {
+  const bytes = new Uint8Array(24);
+  const image = encodeJob({ ...EMPTY, requests: [{ bytes, netnsFd: { offset: 20, path: '/proc/1/ns/net' } }] });
+  assert.deepEqual(words(image).slice(6, 8), [24, 20]);
+  assert.deepEqual(words(image).slice(14, 16), [14, 0]);
+  assert.equal(textAt(image, 24 + 8 + 24 + 24, 14), '/proc/1/ns/net');
+});
+
+test('a job larger than the first buffer is whole', () => {
+  const targets = Array.from({ length: 5000 }, (_, index) => ({ path: `/run/netns/${index}`, requests: [index] }));
+  const image = encodeJob({ ...EMPTY, targets });
+  assert.equal(textAt(image, image.length - 16 - 16, 15), '/run/netns/4999');
+  assert.equal(words(image).at(-2), 4999);
+});
+
+test('what is no whole number is the caller’s mistake', () => {
+  for (const timeLimitMs of [-1, 0.5, Number.NaN, 2 ** 32, '7' as unknown as number]) {
+    assert.throws(() => encodeJob({ ...EMPTY, timeLimitMs }), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
+  }
+});

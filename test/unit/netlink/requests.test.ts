@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { errnoName } from '../../../src/netlink/errno.js';
+import * as requests from '../../../src/netlink/requests.js';
+import { hex } from '../../support/message-builder.js';
+
+// Numbers as a big-endian machine would have them are not tested: fields are written through DataView.
+const cases: readonly (readonly [name: string, bytes: Uint8Array, expected: string])[] = [
+  ['links', requests.dumpLinks(), '28000000 1200 0103 00000000 00000000 00000000 00000000 00000000 00000000 0800 1d00 00000000'],
+  ['links without some of their counters', requests.dumpLinks({ counters: false }), '28000000 1200 0103 00000000 00000000 00000000 00000000 00000000 00000000 0800 1d00 08000000'],
+  ['addresses', requests.dumpAddresses(), '18000000 1600 0103 00000000 00000000 00000000 00000000'],
+  ['neighbours', requests.dumpNeighbors(), '1c000000 1e00 0103 00000000 00000000 00000000 00000000 00000000'],
+  ['proxy neighbours', requests.dumpProxyNeighbors(), '1c000000 1e00 0103 00000000 00000000 00000000 00000000 00000800'],
+  ['forwarding tables', requests.dumpFdb(), '1c000000 1e00 0103 00000000 00000000 07000000 00000000 00000000'],
+  ['routes', requests.dumpRoutes(), '1c000000 1a00 0103 00000000 00000000 00000000 00000000 00000000'],
+  ['nsids', requests.dumpNsids(), '14000000 5a00 0103 00000000 00000000 00000000'],
+];
+
+describe('requests', () => {
+  for (const [name, bytes, expected] of cases) {
+    it(`for ${name} have nothing but what filters in their header`, () => assert.deepEqual(bytes, hex(expected)));
+  }
+
+  it('for one nsid say where the descriptor goes', () => {
+    const { bytes, fdOffset } = requests.getNsidByFd();
+    assert.deepEqual(bytes, hex('1c000000 5a00 0100 00000000 00000000 00000000 0800 0300 ffffffff'));
+    assert.equal(fdOffset, 24);
+  });
+
+  it('are new bytes each time, for senders write into them', () => {
+    requests.dumpFdb().fill(0xff);
+    assert.equal(requests.dumpFdb()[0], 0x1c);
+  });
+});
+
+describe('errnoName', () => {
+  it('names what the kernel uses, its own numbers too', () => {
+    assert.deepEqual([1, 13, 16, 105, 524].map(errnoName), ['EPERM', 'EACCES', 'EBUSY', 'ENOBUFS', 'ENOTSUPP']);
+  });
+
+  it('keeps a number that has no name', () => assert.equal(errnoName(9999), 'errno 9999'));
+});

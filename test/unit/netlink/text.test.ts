@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { SocketAddress } from 'node:net';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import * as text from '../../../src/netlink/text.js';
+import { ARPHRD_IP6GRE, ARPHRD_IPGRE, ARPHRD_SIT, ARPHRD_TUNNEL, ARPHRD_TUNNEL6 } from '../../../src/netlink/uapi.js';
+import { viewOf } from '../../support/fixture.js';
+import { hex } from '../../support/message-builder.js';
+
+function ipv6(bytes: Uint8Array): string {
+  return text.ipv6Text(viewOf(bytes), 0);
+}
+
+/** What inet_ntop() says; node hands the address through it. */
+function inetNtop(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, group) => viewOf(bytes).getUint16(group * 2).toString(16));
+  return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
+}
+
+describe('ipv6Text', () => {
+  for (const [digits, expected] of [
+    ['00000000 00000000 00000000 00000000', '::'],
+    ['00000000 00000000 00000000 00000001', '::1'],
+    ['20010db8 00000000 00000000 00000001', '2001:db8::1'],
+    ['20010db8 00000000 00010000 00000001', '2001:db8::1:0:0:1'],
+    ['20010db8 00010001 00010001 00010000', '2001:db8:1:1:1:1:1:0'],
+    ['20010db8 00000001 00010001 00010001', '2001:db8:0:1:1:1:1:1'],
+    ['00010000 00000000 00000000 00000000', '1::'],
+    ['00000000 00000000 0000ffff c0000209', '::ffff:192.0.2.9'],
+    ['00000000 00000000 00000000 c0000209', '::192.0.2.9'],
+    ['00000000 00000000 00000000 00010002', '::0.1.0.2'],
+    ['00000000 00000000 00000000 0000abcd', '::abcd'],
+    ['00000000 00000000 ffff0000 c0000209', '::ffff:0:c000:209'],
+    ['fe800000 00000000 00000000 00000000', 'fe80::'],
+    ['0064ff9b 00000000 00000000 c0000209', '64:ff9b::c000:209'],
+    ['00000001 00020003 00040005 00060007', '0:1:2:3:4:5:6:7'],
+  ] as const) {
+    it(`prints ${expected}`, () => {
+      assert.equal(ipv6(hex(digits)), expected);
+      assert.equal(inetNtop(hex(digits)), expected);
+    });
+  }
+
+  it('is inet_ntop() for any address, those with many zeros above all', () => {
+    const group = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.constantFrom(1, 0xffff, 0xabc), fc.nat(0xffff));
+    const property = fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
+      const bytes = new Uint8Array(16);
+      for (const [at, value] of groups.entries()) viewOf(bytes).setUint16(at * 2, value);
+      assert.equal(ipv6(bytes), inetNtop(bytes));
+    });
+    fc.assert(property, { numRuns: 1000, seed: 20261121 });
+  });
+});
+
+describe('addresses', () => {
+  const show = (digits: string, type: number): string => {
+    const bytes = hex(digits);
+    return text.linkAddressText(viewOf(bytes), 0, bytes.length, type);
+  };
+
+  it('of links of any length are pairs of digits', () => {
+    assert.equal(show('0242ac110002', 1), '02:42:ac:11:00:02');
+    assert.equal(show('8000 0048 fe80 0000 0000 0000 0002 c903 0012 3456', 32).length, 59);
+    assert.equal(show('00', 7), '00');
+  });
+
+  it('of tunnels are IP addresses, as in iproute2', () => {
+    for (const type of [ARPHRD_TUNNEL, ARPHRD_SIT, ARPHRD_IPGRE]) assert.equal(show('c0000201', type), '192.0.2.1');
+    for (const type of [ARPHRD_TUNNEL6, ARPHRD_IP6GRE]) assert.equal(show('20010db8000000000000000000000001', type), '2001:db8::1');
+    assert.equal(show('c0000201', 1), 'c0:00:02:01');
+  });
+
+  it('of another length than IPv4 and IPv6 are bytes', () => assert.equal(text.ipText(viewOf(hex('0a0b')), 0, 2), '0a:0b'));
+
+  it('of MPLS are labels', () => assert.equal(text.mplsText(viewOf(hex('00064040 000c8140')), 0, 8), '100/200'));
+});
