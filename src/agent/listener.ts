@@ -25,8 +25,7 @@ export interface ListenerOptions {
  */
 export async function listen(text: string, onConnection: (socket: Socket) => void, options: ListenerOptions): Promise<Listener> {
   const address = parseListen(text);
-  // As http2's own server: the client's FIN ends what it sends, not what it still reads.
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
+  const server = createServer({ noDelay: true }, onConnection);
   server.maxConnections = options.maxConnections;
   if (address.kind === 'unix') return listenUnix(text, address.path, server, options.socketMode);
   await bind(text, server, { host: address.host, port: address.port });

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { serviceDefinition } from '../wire/definitions.js';
 import { createCalls } from './calls.js';
@@ -7,7 +8,7 @@ import { createKeeper } from './keeper.js';
 import { listen, type Listener } from './listener.js';
 import { createReflection } from './reflection.js';
 import { AGENT_SERVICE, agentHandlers } from './service.js';
-import type { AgentOptions, Log, RunningAgent } from './types.js';
+import type { AgentOptions, RunningAgent } from './types.js';
 
 /** Settings of grpc-js (packages/grpc-js/README.md there); times in milliseconds. */
 const CHANNEL_OPTIONS = {
@@ -45,7 +46,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
 
   // grpc-js is given connections rather than addresses: so the listening sockets are ours, with their limits and permissions.
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const listeners = await listenAll(options, (socket) => injector.injectConnection(socket));
+  const sockets = new Set<Socket>();
+  const listeners = await listenAll(options, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    injector.injectConnection(socket);
+  });
   const addresses = listeners.map((listener) => listener.address);
   log.info({ addresses }, 'serving');
   options.notify?.('READY=1');
@@ -57,7 +63,14 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await Promise.all(listeners.map((listener) => listener.close()));
     health.drain();
     reflection.drain();
-    await shutDown(server, limitMs, log);
+    const ended = await inTime((done) => server.tryShutdown(done), limitMs);
+    if (!ended) {
+      log.warn({ limitMs, calls: calls.running }, 'ending calls that did not end in time');
+      // Not forceShutdown: without channelz grpc-js 1.14 knows of no session there (Server._sessionHandler).
+      injector.drain(0);
+      await inTime((done) => onceEmpty(sockets, done), GOODBYE_MS);
+      for (const socket of sockets) socket.destroy();
+    }
     keeper.close();
   };
   return {
@@ -82,16 +95,21 @@ async function listenAll(options: AgentOptions, onConnection: Parameters<typeof 
   }
 }
 
-/** Lets calls end, and ends those that do not. */
-async function shutDown(server: Server, limitMs: number, log: Log): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<'limit'>((resolve) => {
-    timer = setTimeout(resolve, limitMs, 'limit');
+/** How long a client may take to hear that its calls have ended, in milliseconds. */
+const GOODBYE_MS = 500;
+
+/** Whether something was done within a time. */
+function inTime(begin: (done: () => void) => void, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limitMs, false);
+    begin(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
   });
-  const done = new Promise<'done'>((resolve) => server.tryShutdown(() => resolve('done')));
-  const outcome = await Promise.race([done, limit]);
-  clearTimeout(timer);
-  if (outcome === 'limit') log.warn({ limitMs }, 'ending calls that did not end in time');
-  server.forceShutdown();
 }
 
+function onceEmpty(sockets: ReadonlySet<Socket>, done: () => void): void {
+  if (sockets.size === 0) done();
+  for (const socket of sockets) socket.once('close', () => (sockets.size === 0 ? done() : undefined));
+}

@@ -89,7 +89,10 @@ export class LabHost {
     return enterCommand(this.pid, argv);
   }
 
-  /** Runs a program on the host that has to succeed. Throws LabError with what it said. The environment is a clean one. */
+  /**
+   * Runs a program on the host that has to succeed. Throws LabError with what it said. The environment is a clean one. A program
+   * that takes longer than options.timeoutMs is no longer waited for, but ends with the host only; for such there is spawn().
+   */
   exec(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return run(this.command(argv), { host: this.name, env: CLEAN_ENV, ...options });
   }

@@ -11,8 +11,8 @@ export class LabProcess {
   private constructor(
     /** nsenter, with the program's standard streams. Ends when the program does, with its status. */
     readonly child: ChildProcess,
-    /** The program's PID as the machine counts. */
-    readonly pid: number,
+    /** The program's PID as the machine counts; undefined when it had ended before one could look. */
+    readonly pid: number | undefined,
   ) {}
 
   /** Starts `command`, which begins with nsenter (LabHost.command()). */
@@ -21,12 +21,14 @@ export class LabProcess {
     const failed = once(child, 'error').then(([error]) => Promise.reject(error as Error));
     // Only the race below wants to know; later errors have their own listeners.
     failed.catch(() => undefined);
-    const started = waitFor('nsenter to start the program', () => (hasEnded(child) ? 0 : childOf(child.pid)), {
-      timeoutMs: 5000,
-      everyMs: 5,
-      ...(options.host !== undefined && { host: options.host }),
-    });
-    return new LabProcess(child, await Promise.race([started, failed]));
+    const look = (): { pid?: number } | undefined => {
+      if (hasEnded(child)) return {};
+      const pid = childOf(child.pid);
+      return pid === undefined ? undefined : { pid };
+    };
+    const patience = { timeoutMs: 5000, everyMs: 5, ...(options.host !== undefined && { host: options.host }) };
+    const { pid } = await Promise.race([waitFor('nsenter to start the program', look, patience), failed]);
+    return new LabProcess(child, pid);
   }
 
   /** Whether it has ended. */
@@ -37,7 +39,7 @@ export class LabProcess {
   /** Sends a signal to the program itself. Does nothing when it has ended. */
   kill(signal: NodeJS.Signals = 'SIGTERM'): void {
     // The PID stays the program's own as long as nsenter, its parent, has not ended.
-    if (this.hasEnded || this.pid === 0) return;
+    if (this.hasEnded || this.pid === undefined) return;
     try {
       process.kill(this.pid, signal);
     } catch (error) {

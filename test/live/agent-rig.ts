@@ -2,6 +2,7 @@
 // with us.
 
 import { spawn } from 'node:child_process';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,4 +80,35 @@ export function scratch(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'nsatlas-agent-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
+}
+
+/**
+ * A call by hand over HTTP/2 that takes what its window holds (64 KiB) and no more, until it is resumed. (grpc-js's own
+ * client takes everything until it was read from once.)
+ */
+export function holdCall(session: ClientHttp2Session, method: string): ClientHttp2Stream {
+  const headers = { ':method': 'POST', ':path': method, 'content-type': 'application/grpc', te: 'trailers' };
+  const stream = session.request(headers);
+  stream.on('error', () => undefined);
+  stream.pause();
+  // A message without any field set: no compression, length 0.
+  stream.end(Buffer.alloc(5));
+  return stream;
+}
+
+/** A connection for holdCall. */
+export function holdSession(t: TestContext, address: string): ClientHttp2Session {
+  const session = connect(`http://${address}`);
+  session.on('error', () => undefined);
+  t.after(() => session.destroy());
+  return session;
+}
+
+/** The messages of a body: each has 5 bytes before it, the last four its length. */
+export function* framesOf(body: Buffer): Generator<Buffer> {
+  for (let at = 0; at < body.length; ) {
+    const length = body.readUInt32BE(at + 1);
+    yield body.subarray(at + 5, at + 5 + length);
+    at += 5 + length;
+  }
 }

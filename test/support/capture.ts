@@ -1,86 +1,19 @@
 // Captures fixtures: node dist/test/support/capture.js SCENARIO…
 // Only decodes them anew: node dist/test/support/capture.js --update SCENARIO…
-//
-// Runs test/fixtures/SCENARIO/build.sh in a scratch network namespace (and pid namespace, so that nothing outlives it), asks
-// that namespace what the script's "# captures:" line names, and writes the answers, META and what they decode to.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as requests from '../../src/netlink/requests.js';
 import { decodeScenario, FIXTURES } from './fixture.js';
-import { ROOT } from './root.js';
-
-/** NLM_F_REQUEST | NLM_F_DUMP for RTM_GETLINK with ifi_index 1, which strict checking refuses with words. */
-function refusedLinkDump(): Uint8Array {
-  const bytes = requests.dumpLinks();
-  new DataView(bytes.buffer).setUint8(16 + 4, 1);
-  return bytes;
-}
-
-/** RTM_GETNEIGH of AF_BRIDGE with an attribute that is not known: refused with words and the attribute's offset. */
-function refusedAttribute(): Uint8Array {
-  const dump = requests.dumpFdb();
-  const bytes = new Uint8Array(dump.length + 8);
-  bytes.set(dump);
-  bytes.set([8, 0, 99, 0, 1, 0, 0, 0], dump.length);
-  new DataView(bytes.buffer).setUint32(0, bytes.length, true);
-  return bytes;
-}
-
-/** RTM_GETLINK, no dump, of an ifindex that nobody has: ENODEV. */
-function missingLink(): Uint8Array {
-  const bytes = requests.dumpLinks();
-  const view = new DataView(bytes.buffer);
-  view.setUint16(6, 1, true);
-  view.setUint32(16 + 4, 0x7fffff, true);
-  return bytes;
-}
-
-const REQUESTS: Readonly<Record<string, () => string>> = {
-  links: () => hex(requests.dumpLinks()),
-  'links-skip-stats': () => hex(requests.dumpLinks({ counters: false })),
-  addresses: () => hex(requests.dumpAddresses()),
-  neighbors: () => hex(requests.dumpNeighbors()),
-  proxies: () => hex(requests.dumpProxyNeighbors()),
-  fdb: () => hex(requests.dumpFdb()),
-  routes: () => hex(requests.dumpRoutes()),
-  nsids: () => hex(requests.dumpNsids()),
-  'nsid-known': () => nsidOf('/run/peer'),
-  'nsid-none': () => nsidOf('/run/stranger'),
-  'refused-header': () => hex(refusedLinkDump()),
-  'refused-attribute': () => hex(refusedAttribute()),
-  'missing-link': () => hex(missingLink()),
-};
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
-}
-
-/** The script leaves a bind mount or link of the other namespace at `path`. */
-function nsidOf(path: string): string {
-  const { bytes, fdOffset } = requests.getNsidByFd();
-  return `${hex(bytes)}@${fdOffset}:${path}`;
-}
+import { runScenario } from './scenario.js';
 
 function output(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8' }).trim();
 }
 
-/** Captures one scenario anew. */
-export function capture(scenario: string): void {
+/** Captures one scenario anew: the answers, META and what they decode to. */
+function capture(scenario: string): void {
   const directory = join(FIXTURES, scenario);
-  const script = join(directory, 'build.sh');
-  const names = /^# captures: (.*)$/m.exec(readFileSync(script, 'utf8'))?.[1]?.split(' ') ?? [];
-  const jobs = names.map((name) => {
-    const request = REQUESTS[name];
-    if (request === undefined) throw new Error(`${script}: no request is called ${name}`);
-    return `${name}=${request()}`;
-  });
-  const userns = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user'];
-  const tool = join(ROOT, 'test/support/netlink-capture.py');
-  const shell = 'mount -t tmpfs run /run && script=$1 && shift && . "$script" && exec python3 "$@"';
-  const namespaces = [...userns, '--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
-  execFileSync('unshare', [...namespaces, 'sh', '-eu', '-c', shell, 'sh', script, tool, directory, ...jobs], { stdio: 'inherit' });
+  runScenario(scenario, directory);
   writeFileSync(join(directory, 'META'), meta());
   writeDecoded(scenario);
 }

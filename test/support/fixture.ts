@@ -21,7 +21,12 @@ export const SCENARIOS: readonly string[] = ['addresses', 'fdb', 'links', 'neigh
 
 /** The datagrams of one captured answer, as netlink-capture.py wrote them: each after its length (u32, little endian). */
 export function readDatagrams(scenario: string, name: string): Uint8Array[] {
-  const file = readFileSync(join(FIXTURES, scenario, `${name}.bin`));
+  return readCapture(join(FIXTURES, scenario, `${name}.bin`));
+}
+
+/** The same of any file that netlink-capture.py wrote. */
+export function readCapture(path: string): Uint8Array[] {
+  const file = readFileSync(path);
   const datagrams: Uint8Array[] = [];
   for (let at = 0; at < file.length; ) {
     const length = file.readUInt32LE(at);

@@ -82,6 +82,24 @@ test('one container that hangs is one gap, and the others are there', async (t) 
   assertOneGap(view, 'TIMED_OUT', /^container 000000000000: /);
 });
 
+test('a slow engine is heard to the end although one of its containers hangs', async (t) => {
+  const fake = new FakeEngine();
+  for (let at = 0; at < 40; at++) {
+    const id = at.toString(16).padStart(64, '0');
+    fake.containers.set(id, { id });
+  }
+  const delayed = new Set<string>();
+  fake.override = (path, response, request) => {
+    if (!/^\/containers\/.+\/json$/.test(path) || delayed.has(path)) return false;
+    delayed.add(path);
+    if (!path.includes('0000003/')) setTimeout(() => fake.handler(request, response), 120);
+    return true;
+  };
+  const view = await viewOf(t, await standIn(fake.handler), 500);
+  assert.equal(view.containers.length, 39, 'at seven a time they take longer than the one that hangs');
+  assertOneGap(view, 'TIMED_OUT', /^container 000000000000: /);
+});
+
 test('what is on its way when a question has hung has a moment to arrive, and no more', async () => {
   const patience = new Patience('/x', 40, Date.now);
   assert.equal(patience.allow('inspect'), 40);

@@ -7,8 +7,7 @@ import { test } from 'node:test';
 import type { LinkKind } from '../../../src/kinds/contract.js';
 import { KINDS } from '../../../src/kinds/registry.gen.js';
 import { vxlanFromDetail } from '../../../src/kinds/vxlan.js';
-import { fixtureCases } from '../../support/kinds.js';
-import { detailOf } from '../../support/kinds.js';
+import { detailOf, fixtureCases } from '../../support/kinds.js';
 import { ROOT } from '../../support/root.js';
 
 function kindOf(name: string): LinkKind {
@@ -71,13 +70,13 @@ test('a pair refers to its peer and a stacked link to its lower, by IFLA_LINK an
     ipvtap: 'lower',
     ipoib: 'lower',
   })) {
-    const { refs } = kindOf(name);
-    assert.deepEqual(refs({}, { ifindex: 2, iflaLink: 5 }), [{ role, ifindex: 5 }], name);
-    assert.deepEqual(refs({}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [{ role, ifindex: 2, nsid: 0 }], name);
-    assert.deepEqual(refs({}, { ifindex: 2, iflaLink: 0 }), [], `${name} whose other end is gone`);
-    assert.deepEqual(refs({}, { ifindex: 2 }), [], `${name} without either attribute`);
+    const kind = kindOf(name);
+    assert.deepEqual(kind.refs({}, { ifindex: 2, iflaLink: 5 }), [{ role, ifindex: 5 }], name);
+    assert.deepEqual(kind.refs({}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [{ role, ifindex: 2, nsid: 0 }], name);
+    assert.deepEqual(kind.refs({}, { ifindex: 2, iflaLink: 0 }), [], `${name} whose other end is gone`);
+    assert.deepEqual(kind.refs({}, { ifindex: 2 }), [], `${name} without either attribute`);
     // Linux before 5.2.
-    assert.deepEqual(refs({}, { ifindex: 2, linkNsid: 3 }), [{ role, ifindex: 2, nsid: 3 }], `${name} of an old kernel`);
+    assert.deepEqual(kind.refs({}, { ifindex: 2, linkNsid: 3 }), [{ role, ifindex: 2, nsid: 3 }], `${name} of an old kernel`);
   }
 });
 
@@ -97,15 +96,15 @@ test('a tunnel refers to the underlay that it was given, and not to IFLA_LINK', 
     'vti6',
     'xfrm',
   ]) {
-    const { refs } = kindOf(name);
+    const kind = kindOf(name);
     assert.deepEqual(
-      refs({ link_ifindex: 9 }, { ifindex: 2, iflaLink: 9, linkNsid: 1 }),
+      kind.refs({ link_ifindex: 9 }, { ifindex: 2, iflaLink: 9, linkNsid: 1 }),
       [{ role: 'underlay', ifindex: 9, nsid: 1 }],
       name,
     );
-    assert.deepEqual(refs({ link_ifindex: 9 }, { ifindex: 2 }), [{ role: 'underlay', ifindex: 9 }], name);
+    assert.deepEqual(kind.refs({ link_ifindex: 9 }, { ifindex: 2 }), [{ role: 'underlay', ifindex: 9 }], name);
     // IFLA_LINK of a vxlan that moved is its own ifindex.
-    assert.deepEqual(refs({}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [], name);
+    assert.deepEqual(kind.refs({}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [], name);
   }
 });
 
@@ -116,9 +115,9 @@ test('a bridge, a bond and links that stand alone refer to nothing', () => {
 });
 
 test('a group of a vxlan is told from a remote, and the address that means none is absent', () => {
-  const { finish } = kindOf('vxlan');
+  const kind = kindOf('vxlan');
   const finished = (detail: Record<string, string | number>): unknown => {
-    finish?.(detail);
+    kind.finish?.(detail);
     return detail;
   };
   assert.deepEqual(finished({ remote: '0.0.0.0', local: '0.0.0.0', link_ifindex: 0 }), {});
@@ -202,18 +201,18 @@ test('flags that the kernel did not send are absent from the message, not false'
 });
 
 test('options of a bridge that only a newer kernel has are not dropped', () => {
-  const { finish } = kindOf('bridge');
+  const kind = kindOf('bridge');
   const options = new Uint8Array(new Uint32Array([0x60 | 1, 0xe0 | 3]).buffer);
   const detail: Record<string, string | number | Uint8Array> = { multi_boolopt: options };
-  finish?.(detail);
+  kind.finish?.(detail);
   assert.deepEqual(detail, { no_linklocal_learn: 1, mcast_vlan_snooping: 0, multi_boolopt: '0x60' });
 });
 
 test('groups that a bridge port forwards are named, or bits, or none', () => {
-  const { finishPort } = kindOf('bridge');
+  const kind = kindOf('bridge');
   const text = (mask: number): unknown => {
     const detail: Record<string, number | string> = { group_fwd_mask: mask };
-    finishPort?.(detail);
+    kind.finishPort?.(detail);
     return [detail.group_fwd_mask, detail.group_fwd_mask_str];
   };
   assert.deepEqual(text(0x400d), ['0x400d', 'stp,lacp,0x8,lldp']);
