@@ -22,7 +22,10 @@ export function parseListen(text: string): ListenAddress {
   if (text.startsWith('unix:')) return { kind: 'unix', path: parseUnixPath(text) };
   const address = parseHostPort(text);
   if (address === undefined) {
-    throw new ListenError(text, 'it is neither HOST:PORT nor unix:PATH; try 127.0.0.1:7117, [::1]:7117 or unix:/run/nsatlas.sock');
+    throw new ListenError(
+      text,
+      'it is neither HOST:PORT nor unix:PATH; try 127.0.0.1:7117, [::1]:7117 or unix:/run/nsatlas.sock',
+    );
   }
   // The name is not looked up: what it stands for must not depend on a file that says otherwise.
   const host = address.host === 'localhost' ? '127.0.0.1' : address.host;
@@ -69,7 +72,10 @@ function parseUnixPath(text: string): string {
   }
   const folder = path.slice(0, path.lastIndexOf('/'));
   if (Buffer.byteLength(path) > MAX_SOCKET_PATH || Buffer.byteLength(folder) + SOCKET_NAME_RESERVE > MAX_SOCKET_PATH) {
-    throw new ListenError(text, `the path is too long for a unix socket (the folder's may have ${MAX_SOCKET_PATH - SOCKET_NAME_RESERVE} bytes)`);
+    throw new ListenError(
+      text,
+      `the path is too long for a unix socket (the folder's may have ${MAX_SOCKET_PATH - SOCKET_NAME_RESERVE} bytes)`,
+    );
   }
   return path;
 }

@@ -9,9 +9,13 @@ import type { Log } from './types.js';
 /** What every call of the service has to do with. */
 export interface Calls {
   /** A handler of a server-streaming method. `answer` gives the messages; it is told when the call is cancelled. */
-  stream<Name extends MessageName>(answer: (request: Messages[Name], signal: AbortSignal) => Promise<Iterable<Uint8Array>>): handleServerStreamingCall<Received<Name>, Uint8Array>;
+  stream<Name extends MessageName>(
+    answer: (request: Messages[Name], signal: AbortSignal) => Promise<Iterable<Uint8Array>>,
+  ): handleServerStreamingCall<Received<Name>, Uint8Array>;
   /** A handler of a unary method. */
-  unary<Name extends MessageName>(answer: (request: Messages[Name], signal: AbortSignal) => Promise<Uint8Array>): handleUnaryCall<Received<Name>, Uint8Array>;
+  unary<Name extends MessageName>(
+    answer: (request: Messages[Name], signal: AbortSignal) => Promise<Uint8Array>,
+  ): handleUnaryCall<Received<Name>, Uint8Array>;
   /** Calls that run now. */
   readonly running: number;
 }
@@ -33,14 +37,18 @@ export function createCalls({ log, maxCalls, stallLimitMs, now }: CallsOptions):
     call.once('cancelled', () => controller.abort(new CallError(status.CANCELLED, 'the client cancelled the call')));
     running += 1;
     try {
-      if (running > maxCalls) throw new CallError(status.RESOURCE_EXHAUSTED, `${maxCalls} calls are being answered already; try again later`);
+      if (running > maxCalls)
+        throw new CallError(status.RESOURCE_EXHAUSTED, `${maxCalls} calls are being answered already; try again later`);
       const result = await run(controller.signal);
       log.debug({ method: call.getPath(), peer: call.getPeer(), ms: Math.round(now() - startedAt), ...result }, 'call answered');
       return result;
     } catch (cause) {
       const problem = toCallError(cause);
       const level = problem.status === status.INTERNAL || problem.status === status.UNAVAILABLE ? 'warn' : 'debug';
-      log[level]({ method: call.getPath(), peer: call.getPeer(), status: status[problem.status], err: problem.cause ?? problem }, 'call failed');
+      log[level](
+        { method: call.getPath(), peer: call.getPeer(), status: status[problem.status], err: problem.cause ?? problem },
+        'call failed',
+      );
       throw problem;
     } finally {
       running -= 1;
@@ -50,11 +58,13 @@ export function createCalls({ log, maxCalls, stallLimitMs, now }: CallsOptions):
   return {
     stream: (answer) => (call) => {
       const stream = call as unknown as ByteStream;
-      track(call, async (signal) => writeAll(stream, await answer(messageOf(call.request), signal), { signal, stallLimitMs })).then(
+      track(call, async (signal) =>
+        writeAll(stream, await answer(messageOf(call.request), signal), { signal, stallLimitMs }),
+      ).then(
         () => call.end(),
-        (problem: CallError) => {
+        (cause: unknown) => {
           // A cancelled call has nobody left to tell; grpc-js has destroyed its stream.
-          if (!call.cancelled && !call.destroyed) call.emit('error', statusOf(problem));
+          if (!call.cancelled && !call.destroyed) call.emit('error', statusOf(cause));
         },
       );
     },
@@ -66,7 +76,7 @@ export function createCalls({ log, maxCalls, stallLimitMs, now }: CallsOptions):
       };
       track(call, run).then(
         () => callback(null, bytes),
-        (problem: CallError) => callback(statusOf(problem)),
+        (cause: unknown) => callback(statusOf(cause)),
       );
     },
     get running() {
@@ -93,6 +103,7 @@ function toCallError(cause: unknown): CallError {
   return new CallError(status.INTERNAL, cause instanceof Error ? cause.message : String(cause), { cause });
 }
 
-function statusOf(problem: CallError): Error & { code: status; details: string } {
+function statusOf(cause: unknown): Error & { code: status; details: string } {
+  const problem = toCallError(cause);
   return Object.assign(new Error(problem.message), { code: problem.status, details: problem.message });
 }

@@ -6,7 +6,14 @@ import { decode, encode } from '../wire/codec.js';
 import { methodPath, toBuffer } from '../wire/definitions.js';
 import { WireError } from '../wire/error.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
-import { type AgentStatus, type ItemOf, LIST_RPCS, type MessageName, type Messages, type SelectorMessage } from '../wire/messages.js';
+import {
+  type AgentStatus,
+  type ItemOf,
+  LIST_RPCS,
+  type MessageName,
+  type Messages,
+  type SelectorMessage,
+} from '../wire/messages.js';
 import { parseHostPort } from './address.js';
 import { AgentError, type AgentErrorCode } from './error.js';
 
@@ -31,7 +38,11 @@ const SERVICE = 'nsatlas.v1.Agent';
  */
 export function createAgentClient(address: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): AgentClient {
   if (!address.startsWith('unix:') && parseHostPort(address) === undefined) {
-    throw new AgentError('ERR_NSATLAS_AGENT_UNREACHABLE', address, `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`);
+    throw new AgentError(
+      'ERR_NSATLAS_AGENT_UNREACHABLE',
+      address,
+      `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`,
+    );
   }
   const client = new Client(address, credentials.createInsecure(), {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
@@ -45,7 +56,9 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
     { method, request, response }: { method: string; request: Buffer; response: Response },
     onMessage: (message: Messages[Response]) => void,
   ): Promise<void> => {
-    const call = client.makeServerStreamRequest(methodPath(SERVICE, method), toBuffer, (bytes) => bytes, request, { deadline: Date.now() + timeoutMs });
+    const call = client.makeServerStreamRequest(methodPath(SERVICE, method), toBuffer, (bytes) => bytes, request, {
+      deadline: Date.now() + timeoutMs,
+    });
     try {
       for await (const bytes of call) onMessage(decode(response, bytes as Buffer));
     } catch (cause) {
@@ -59,19 +72,28 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       new Promise((resolve, reject) => {
         const fail = (cause: unknown): void => reject(toAgentError(address, cause, timeoutMs));
         const request = toBuffer(encode('nsatlas.v1.GetStatusRequest', {}));
-        client.makeUnaryRequest(methodPath(SERVICE, 'GetStatus'), toBuffer, (bytes) => bytes, request, { deadline: Date.now() + timeoutMs }, (problem, bytes) => {
-          try {
-            if (problem !== null || bytes === undefined) fail(problem);
-            else resolve(decode('nsatlas.v1.GetStatusResponse', bytes));
-          } catch (cause) {
-            fail(cause);
-          }
-        });
+        client.makeUnaryRequest(
+          methodPath(SERVICE, 'GetStatus'),
+          toBuffer,
+          (bytes) => bytes,
+          request,
+          { deadline: Date.now() + timeoutMs },
+          (problem, bytes) => {
+            try {
+              if (problem !== null || bytes === undefined) fail(problem);
+              else resolve(decode('nsatlas.v1.GetStatusResponse', bytes));
+            } catch (cause) {
+              fail(cause);
+            }
+          },
+        );
       }),
     snapshot: async (selector, tables) => {
       const merger = new SnapshotMerger();
       const request = encode('nsatlas.v1.GetSnapshotRequest', { selector: toMessage(selector), tables: [...tables] });
-      await stream({ method: 'GetSnapshot', request: toBuffer(request), response: 'nsatlas.v1.HostSnapshot' }, (part) => merger.add(part));
+      await stream({ method: 'GetSnapshot', request: toBuffer(request), response: 'nsatlas.v1.HostSnapshot' }, (part) =>
+        merger.add(part),
+      );
       try {
         return merger.finish();
       } catch (cause) {
@@ -83,7 +105,9 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       const method = `List${LIST_RPCS[name]}` as const;
       const request = toBuffer(encode(`nsatlas.v1.${method}Request`, { selector: toMessage(selector) }));
       // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
-      await stream({ method, request, response: `nsatlas.v1.${method}Response` }, (part) => parts.push(part as Listing<ItemOf<Name>>));
+      await stream({ method, request, response: `nsatlas.v1.${method}Response` }, (part) =>
+        parts.push(part as Listing<ItemOf<Name>>),
+      );
       return mergeListing(parts);
     },
     close: () => client.close(),
@@ -91,7 +115,18 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
 }
 
 function toMessage(selector: Selector): SelectorMessage {
-  const none = { netns: [], roles: [], networks: [], containers: [], services: [], kinds: [], interfaces: [], vnis: [], macs: [], ips: [] };
+  const none = {
+    netns: [],
+    roles: [],
+    networks: [],
+    containers: [],
+    services: [],
+    kinds: [],
+    interfaces: [],
+    vnis: [],
+    macs: [],
+    ips: [],
+  };
   return { ...none, ...selector };
 }
 
@@ -112,7 +147,10 @@ function explain(address: string, code: status | undefined, details: string, tim
       if (details.startsWith('this host could not be read') || details.startsWith('reading this host')) {
         return ['ERR_NSATLAS_AGENT_FAILED', `the agent at ${address} failed: ${details}`];
       }
-      return ['ERR_NSATLAS_AGENT_UNREACHABLE', `cannot reach the agent at ${address}: ${connectionProblem(details)}; is \`nsatlas agent\` running?`];
+      return [
+        'ERR_NSATLAS_AGENT_UNREACHABLE',
+        `cannot reach the agent at ${address}: ${connectionProblem(details)}; is \`nsatlas agent\` running?`,
+      ];
     case status.DEADLINE_EXCEEDED:
       return ['ERR_NSATLAS_AGENT_TIMEOUT', `the agent at ${address} has not answered within ${timeoutMs / 1000} s`];
     case status.INVALID_ARGUMENT:
@@ -120,7 +158,10 @@ function explain(address: string, code: status | undefined, details: string, tim
     case status.UNIMPLEMENTED:
       return ['ERR_NSATLAS_AGENT_REFUSED', `what serves at ${address} does not know this call; is it an agent of this version?`];
     default:
-      return ['ERR_NSATLAS_AGENT_FAILED', `the agent at ${address} failed: ${details === '' ? `status ${code ?? 'unknown'}` : details}`];
+      return [
+        'ERR_NSATLAS_AGENT_FAILED',
+        `the agent at ${address} failed: ${details === '' ? `status ${code ?? 'unknown'}` : details}`,
+      ];
   }
 }
 

@@ -40,7 +40,8 @@ export function createHealth(services: readonly string[]): Health {
     }
     const { service } = call.request.message;
     const state = stateOf(service);
-    if (state === 'SERVICE_UNKNOWN') callback({ code: status.NOT_FOUND, details: `no service ${JSON.stringify(service.slice(0, 80))} here` });
+    if (state === 'SERVICE_UNKNOWN')
+      callback({ code: status.NOT_FOUND, details: `no service ${JSON.stringify(service.slice(0, 80))} here` });
     else callback(null, response(state));
   };
 

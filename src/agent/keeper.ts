@@ -42,81 +42,97 @@ export class ReadTimeout extends Error {
   }
 }
 
-/** One read: begun, or to be begun when the one before it has ended. */
-interface Read {
-  readonly tables: Set<Table>;
-  readonly result: Promise<HostSnapshot>;
-  /** Runs it; settles `result`. */
-  begin(): Promise<void>;
-  /** Callers that still want it. */
-  waiting: number;
-  startedAt?: number;
-}
-
 /**
  * Reads a host on demand, one read at a time, each for everybody who can use it: requests that come while a read is too old
  * for them or lacks their tables wait together for the next one.
  */
-export function createKeeper({ source, maxAgeMs, readLimitMs, now, onOutcome }: KeeperOptions): Keeper {
-  let running: Read | undefined;
-  let next: Read | undefined;
-  let kept: { snapshot: HostSnapshot; tables: ReadonlySet<Table>; startedAt: number } | undefined;
-  let forget: NodeJS.Timeout | undefined;
-  let last: (Omit<LastRead, 'ageMs'> & { startedAt: number }) | undefined;
+export function createKeeper(options: KeeperOptions): Keeper {
+  return new ReadKeeper(options);
+}
 
-  const isUsable = (read: { tables: ReadonlySet<Table>; startedAt?: number }, tables: readonly Table[], since: number): boolean =>
-    read.startedAt !== undefined && read.startedAt >= since && tables.every((table) => read.tables.has(table));
+/** A read that succeeded and still answers requests. */
+interface Kept {
+  readonly snapshot: HostSnapshot;
+  readonly tables: ReadonlySet<Table>;
+  readonly startedAt: number;
+}
 
-  const keep = (read: Read, snapshot: HostSnapshot): void => {
-    const startedAt = read.startedAt ?? now();
-    kept = { snapshot, tables: read.tables, startedAt };
-    const interfaces = snapshot.namespaces.reduce((sum, netns) => sum + netns.interfaces.length, 0);
-    last = { snapshot: { host: snapshot.host, gaps: snapshot.gaps }, namespaces: snapshot.namespaces.length, interfaces, startedAt };
-    // An idle agent holds no rows: they may be many, and nobody will be answered from them again.
-    clearTimeout(forget);
-    forget = setTimeout(() => {
-      kept = undefined;
-    }, maxAgeMs);
-    forget.unref();
-  };
+class ReadKeeper implements Keeper {
+  readonly #options: KeeperOptions;
+  #running: Read | undefined;
+  #next: Read | undefined;
+  #kept: Kept | undefined;
+  #forget: NodeJS.Timeout | undefined;
+  #last: (Omit<LastRead, 'ageMs'> & { startedAt: number }) | undefined;
 
-  const advance = (): void => {
-    const read = next;
-    next = undefined;
-    running = undefined;
-    // Nobody may be left who wants it.
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  async get(tables: readonly Table[], signal: AbortSignal): Promise<HostSnapshot> {
+    signal.throwIfAborted();
+    const since = this.#options.now() - this.#options.maxAgeMs;
+    if (this.#kept !== undefined && isUsable(this.#kept, tables, since)) return this.#kept.snapshot;
+    if (this.#running !== undefined && isUsable(this.#running, tables, since)) return this.#join(this.#running, signal);
+    this.#next ??= createRead();
+    for (const table of tables) this.#next.tables.add(table);
+    const answer = this.#join(this.#next, signal);
+    if (this.#running === undefined) this.#advance();
+    return answer;
+  }
+
+  last(): LastRead | undefined {
+    if (this.#last === undefined) return undefined;
+    const { startedAt, ...last } = this.#last;
+    return { ...last, ageMs: this.#options.now() - startedAt };
+  }
+
+  close(): void {
+    clearTimeout(this.#forget);
+    this.#kept = undefined;
+  }
+
+  /** Begins the read that is waited for, unless nobody is left who wants it. */
+  #advance(): void {
+    const read = this.#next;
+    this.#next = undefined;
+    this.#running = undefined;
     if (read === undefined || read.waiting === 0) return;
-    running = read;
-    void read.begin().then(advance);
-  };
+    this.#running = read;
+    void this.#run(read).then(() => this.#advance());
+  }
 
-  const createRead = (): Read => {
-    const { promise, resolve, reject } = withResolvers<HostSnapshot>();
-    // Every caller has its own race; without one of them a failure must not end the process.
-    promise.catch(() => undefined);
-    const read: Read = {
-      tables: new Set(),
-      result: promise,
-      waiting: 0,
-      begin: async () => {
-        read.startedAt = now();
-        try {
-          const snapshot = await source.read([...read.tables]);
-          keep(read, snapshot);
-          onOutcome(undefined);
-          resolve(snapshot);
-        } catch (cause) {
-          const problem = cause instanceof Error ? cause : new Error(String(cause));
-          onOutcome(problem);
-          reject(problem);
-        }
-      },
-    };
-    return read;
-  };
+  /** Never rejects: what goes wrong is the callers' to know. */
+  async #run(read: Read): Promise<void> {
+    const { source, now, onOutcome } = this.#options;
+    read.startedAt = now();
+    try {
+      const snapshot = await source.read([...read.tables]);
+      this.#keep({ snapshot, tables: read.tables, startedAt: read.startedAt });
+      onOutcome(undefined);
+      read.resolve(snapshot);
+    } catch (cause) {
+      const problem = cause instanceof Error ? cause : new Error(String(cause));
+      onOutcome(problem);
+      read.reject(problem);
+    }
+  }
 
-  const join = async (read: Read, signal: AbortSignal): Promise<HostSnapshot> => {
-    read.waiting += 1;
+  #keep(kept: Kept): void {
+    const { host, gaps, namespaces } = kept.snapshot;
+    this.#kept = kept;
+    const interfaces = namespaces.reduce((sum, netns) => sum + netns.interfaces.length, 0);
+    this.#last = { snapshot: { host, gaps }, namespaces: namespaces.length, interfaces, startedAt: kept.startedAt };
+    // An idle agent holds no rows: they may be many, and nobody will be answered from them again.
+    clearTimeout(this.#forget);
+    this.#forget = setTimeout(() => {
+      this.#kept = undefined;
+    }, this.#options.maxAgeMs);
+    this.#forget.unref();
+  }
+
+  async #join(read: Read, signal: AbortSignal): Promise<HostSnapshot> {
+    const { readLimitMs, onOutcome } = this.#options;
     const overdue = withResolvers<never>();
     const timer = setTimeout(() => {
       const problem = new ReadTimeout(readLimitMs);
@@ -125,6 +141,7 @@ export function createKeeper({ source, maxAgeMs, readLimitMs, now, onOutcome }: 
     }, readLimitMs);
     const cancel = (): void => overdue.reject(signal.reason);
     signal.addEventListener('abort', cancel, { once: true });
+    read.waiting += 1;
     try {
       return await Promise.race([read.result, overdue.promise]);
     } finally {
@@ -132,26 +149,33 @@ export function createKeeper({ source, maxAgeMs, readLimitMs, now, onOutcome }: 
       clearTimeout(timer);
       signal.removeEventListener('abort', cancel);
     }
-  };
+  }
+}
 
-  return {
-    get: async (tables, signal) => {
-      signal.throwIfAborted();
-      const since = now() - maxAgeMs;
-      if (kept !== undefined && isUsable(kept, tables, since)) return kept.snapshot;
-      if (running !== undefined && isUsable(running, tables, since)) return join(running, signal);
-      next ??= createRead();
-      for (const table of tables) next.tables.add(table);
-      const answer = join(next, signal);
-      if (running === undefined) advance();
-      return answer;
-    },
-    last: () => (last === undefined ? undefined : { ...last, ageMs: now() - last.startedAt }),
-    close: () => {
-      clearTimeout(forget);
-      kept = undefined;
-    },
-  };
+function isUsable(
+  read: { readonly tables: ReadonlySet<Table>; readonly startedAt?: number },
+  tables: readonly Table[],
+  since: number,
+): boolean {
+  return read.startedAt !== undefined && read.startedAt >= since && tables.every((table) => read.tables.has(table));
+}
+
+/** One read: begun, or to be begun when the one before it has ended. */
+interface Read {
+  readonly tables: Set<Table>;
+  readonly result: Promise<HostSnapshot>;
+  readonly resolve: (snapshot: HostSnapshot) => void;
+  readonly reject: (problem: Error) => void;
+  /** Callers that still want it. */
+  waiting: number;
+  startedAt?: number;
+}
+
+function createRead(): Read {
+  const { promise, resolve, reject } = withResolvers<HostSnapshot>();
+  // Every caller has its own race; when all of them have gone, a failure must not end the process.
+  promise.catch(() => undefined);
+  return { tables: new Set(), result: promise, resolve, reject, waiting: 0 };
 }
 
 /** Promise.withResolvers, which Node has from 22 on. */

@@ -57,7 +57,7 @@ function bindProblem(cause: NodeJS.ErrnoException): string {
     case 'EADDRNOTAVAIL':
       return 'this machine does not have the address (EADDRNOTAVAIL); is lo up?';
     default:
-      return `${cause.message}`;
+      return cause.message;
   }
 }
 
@@ -102,13 +102,15 @@ function fileProblem(cause: NodeJS.ErrnoException, folder: string): string {
 
 /** link(2) refuses to replace anything, so of two agents that start at the same time one fails. */
 async function publish(text: string, made: string, path: string): Promise<void> {
-  const taken = await lstat(path).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
+  const taken = await lstat(path).catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
     return undefined;
   });
   if (taken !== undefined) {
-    if (!taken.isSocket()) throw new ListenError(text, 'there is a file of this name that is not a socket; remove it or take another path');
-    if (await isListening(path)) throw new ListenError(text, 'another process listens there; is another `nsatlas agent` running?');
+    if (!taken.isSocket())
+      throw new ListenError(text, 'there is a file of this name that is not a socket; remove it or take another path');
+    if (await isListening(path))
+      throw new ListenError(text, 'another process listens there; is another `nsatlas agent` running?');
     await unlink(path);
   }
   await link(made, path);

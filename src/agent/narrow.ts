@@ -9,7 +9,8 @@ import type { HostSnapshot, Netns, Table } from '../model/types.js';
 export function onlyTables(snapshot: HostSnapshot, tables: readonly Table[]): HostSnapshot {
   const wanted = new Set(tables);
   const has = (netns: Netns): boolean => netns.tables.some(({ table }) => !wanted.has(table));
-  if (!snapshot.namespaces.some(has) && !snapshot.gaps.some((gap) => gap.table !== undefined && !wanted.has(gap.table))) return snapshot;
+  if (!snapshot.namespaces.some(has) && !snapshot.gaps.some((gap) => gap.table !== undefined && !wanted.has(gap.table)))
+    return snapshot;
   return {
     ...snapshot,
     gaps: snapshot.gaps.filter((gap) => gap.table === undefined || wanted.has(gap.table)),
@@ -34,7 +35,9 @@ function withoutAddresses<Link extends { addresses: string[]; addressDetails: un
  */
 export function selectSnapshot(snapshot: HostSnapshot, selector: Selector): HostSnapshot {
   if (isEmptySelector(selector)) return snapshot;
-  const rowsAsked = [selector.kinds, selector.interfaces, selector.vnis, selector.macs, selector.ips].some((values) => (values?.length ?? 0) > 0);
+  const rowsAsked = [selector.kinds, selector.interfaces, selector.vnis, selector.macs, selector.ips].some(
+    (values) => (values?.length ?? 0) > 0,
+  );
   const rows = rowsAsked ? rowsByNetns(snapshot, selector) : undefined;
   const [fit, unfit] = [new Set<Netns>(), new Set<string>()];
   for (const netns of snapshot.namespaces) {

@@ -25,7 +25,7 @@ export function createReflection(): Reflection {
           server.addService(definition, { ServerReflectionInfo: guard(handlers['ServerReflectionInfo'] as Handler, open) }),
       };
       // It calls nothing but addService.
-      service.addToServer(guarded as Server);
+      service.addToServer(guarded);
     },
     drain: () => {
       for (const call of open) call.end();

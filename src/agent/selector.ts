@@ -105,7 +105,8 @@ function checkIp(text: string): string {
   const longest = family === 6 ? 128 : 32;
   const fits = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= longest);
   // A zone ("%eth0") is no part of an address, and no row has one.
-  if (family === 0 || address.includes('%') || !fits || rest.length > 0) refuse('is no IP address; those are like 10.0.1.7 or fd00::7');
+  if (family === 0 || address.includes('%') || !fits || rest.length > 0)
+    refuse('is no IP address; those are like 10.0.1.7 or fd00::7');
   const canonical = family === 6 ? new SocketAddress({ address, family: 'ipv6' }).address : address;
   return length === undefined ? canonical : `${canonical}/${Number(length)}`;
 }

@@ -54,7 +54,10 @@ export function agentHandlers({ calls, keeper, source, startedAt, now }: Service
     const problem = keeper.last() === undefined ? await keeper.get(['LINKS'], signal).then(() => undefined, reasonOf) : undefined;
     signal.throwIfAborted();
     const features = (await source.features()).map(({ name, enabled, detail }) => ({ name, enabled, detail }));
-    return encode('nsatlas.v1.GetStatusResponse', statusMessage(keeper, { features, uptimeSeconds: (now() - startedAt) / 1000, problem }));
+    return encode(
+      'nsatlas.v1.GetStatusResponse',
+      statusMessage(keeper, { features, uptimeSeconds: (now() - startedAt) / 1000, problem }),
+    );
   });
 
   const lists = Object.entries(LIST_RPCS).map(([name, rpc]) => [`List${rpc}`, list(name as ListName)]);
@@ -65,14 +68,26 @@ function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-function statusMessage(keeper: Keeper, { problem, ...status }: Pick<AgentStatus, 'features' | 'uptimeSeconds'> & { problem: string | undefined }): AgentStatus {
+function statusMessage(
+  keeper: Keeper,
+  { problem, ...status }: Pick<AgentStatus, 'features' | 'uptimeSeconds'> & { problem: string | undefined },
+): AgentStatus {
   const last = keeper.last();
   if (last === undefined) {
-    const gaps: AgentStatus['gaps'] = [{ status: 'FAILED', operation: 'read', message: `this host could not be read: ${problem ?? 'nobody knows why'}` }];
+    const gaps: AgentStatus['gaps'] = [
+      { status: 'FAILED', operation: 'read', message: `this host could not be read: ${problem ?? 'nobody knows why'}` },
+    ];
     return { ...status, namespaces: 0, interfaces: 0, gaps };
   }
   const { snapshot, ageMs, namespaces, interfaces } = last;
-  return { ...status, ...(snapshot.host !== undefined && { host: snapshot.host }), ageMs, namespaces, interfaces, gaps: [...snapshot.gaps] };
+  return {
+    ...status,
+    ...(snapshot.host !== undefined && { host: snapshot.host }),
+    ageMs,
+    namespaces,
+    interfaces,
+    gaps: [...snapshot.gaps],
+  };
 }
 
 interface Listings {

@@ -51,7 +51,7 @@ function write(call: ByteStream, message: Uint8Array, signal: AbortSignal, stall
 /**
  * Ends a call whose client does not read: a status would queue behind what is not read. grpc-js 1.14 has no call for it, so
  * the HTTP/2 stream is taken from inside (ServerWritableStreamImpl.call, BaseServerInterceptingCall.stream); where a later
- * release keeps it elsewhere, the connection's keepalive is what is left. test/unit/agent/stream.test.ts shows that it works.
+ * release keeps it elsewhere, the connection's keepalive is what is left. test/live/agent-load.test.ts shows that it works.
  */
 function reset(call: ByteStream): void {
   const inside = call as unknown as { call?: { stream?: ServerHttp2Stream } };

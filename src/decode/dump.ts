@@ -47,7 +47,9 @@ export class DumpDecoder {
 
   /** How many objects were decoded. */
   get rows(): number {
-    return this.links.length + this.addresses.length + this.fdb.length + this.neighbors.length + this.routes.length + this.nsids.length;
+    return (
+      this.links.length + this.addresses.length + this.fdb.length + this.neighbors.length + this.routes.length + this.nsids.length
+    );
   }
 
   /** Decodes one datagram, bytes [start, end) of the view. */

@@ -36,7 +36,8 @@ function readNextHop(hop: NextHopRecord, attribute: AttributeReader, family: num
   switch (attribute.type) {
     case uapi.RTA_GATEWAY: {
       const wanted = family === uapi.AF_INET ? 4 : family === uapi.AF_INET6 ? 16 : attribute.length;
-      if (attribute.length !== wanted) attribute.fail(attribute.offset, `${wanted} bytes of address`, `${attribute.length} bytes`);
+      if (attribute.length !== wanted)
+        attribute.fail(attribute.offset, `${wanted} bytes of address`, `${attribute.length} bytes`);
       else hop.gateway = ipText(attribute.view, attribute.offset, attribute.length);
       return;
     }

@@ -2,7 +2,16 @@ import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { ipText, mplsText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
 import { shortHeader } from './header.js';
-import { bitNames, encapsulationName, familyName, ROUTE_FLAG_NAMES, routeProtocolName, routerPreferenceName, routeTypeName, scopeName } from './names.js';
+import {
+  bitNames,
+  encapsulationName,
+  familyName,
+  ROUTE_FLAG_NAMES,
+  routeProtocolName,
+  routerPreferenceName,
+  routeTypeName,
+  scopeName,
+} from './names.js';
 import { readMetrics, readNextHops, readVia } from './next-hops.js';
 import type { Ifindex, RouteRecord } from './records.js';
 import type { Decoded } from './result.js';

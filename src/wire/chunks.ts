@@ -14,7 +14,10 @@ export function* encodeListing<Name extends ListName>(name: Name, listing: Listi
   const response = `nsatlas.v1.List${LIST_RPCS[name]}Response` as MessageName;
   const { items, gaps } = listing;
   yield* split(items.length + gaps.length, (from, to) => {
-    const part = { items: items.slice(from, to), gaps: gaps.slice(Math.max(0, from - items.length), Math.max(0, to - items.length)) };
+    const part = {
+      items: items.slice(from, to),
+      gaps: gaps.slice(Math.max(0, from - items.length), Math.max(0, to - items.length)),
+    };
     // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
     return encode(response, part as Messages[typeof response]);
   });

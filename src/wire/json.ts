@@ -126,7 +126,8 @@ function parseDouble(value: unknown): number {
 
 /** With the standard alphabet or the one for URLs, padded or not, as proto3 JSON allows. */
 function parseBase64(value: unknown): Uint8Array {
-  if (typeof value !== 'string' || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value) || value.replace(/=+$/, '').length % 4 === 1) wrong('base64', value);
+  if (typeof value !== 'string' || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(value) || value.replace(/=+$/, '').length % 4 === 1)
+    wrong('base64', value);
   return Uint8Array.from(Buffer.from(value, 'base64'));
 }
 

@@ -70,7 +70,9 @@ export function scalarFromWire(schema: ValueSchema, value: unknown): unknown {
 /** @throws WireError unless it is an integer within the type's range */
 export function checkInteger(type: keyof typeof RANGES, value: unknown): number {
   const [min, max] = RANGES[type];
-  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max ? value : wrong(`an integer from ${min} to ${max}`, value);
+  return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+    ? value
+    : wrong(`an integer from ${min} to ${max}`, value);
 }
 
 /** @throws WireError unless it is a bigint within the type's range */
@@ -117,7 +119,8 @@ const NANOS_PER_MS = 1_000_000;
 
 /** @throws WireError unless it is an RFC 3339 time */
 export function checkTimestamp(value: unknown): string {
-  if (typeof value !== 'string' || !RFC_3339.test(value) || Number.isNaN(Date.parse(value))) wrong('a time like 2026-01-31T12:00:00.000Z', value);
+  if (typeof value !== 'string' || !RFC_3339.test(value) || Number.isNaN(Date.parse(value)))
+    wrong('a time like 2026-01-31T12:00:00.000Z', value);
   return value;
 }
 

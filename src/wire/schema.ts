@@ -49,7 +49,10 @@ export function fieldsOf(name: string): readonly FieldSchema[] {
 }
 
 const NAMES = new Map(
-  Object.entries(ENUMS).map(([name, values]) => [name, new Map(Object.entries(values).map(([value, number]) => [number, value]))]),
+  Object.entries(ENUMS).map(([name, values]) => [
+    name,
+    new Map(Object.entries(values).map(([value, number]) => [number, value])),
+  ]),
 );
 
 /** A value's name; of a value that this release does not know, its number in decimal. */

@@ -18,10 +18,25 @@ for (const protocol of ['grpc-v1', 'grpc-v1alpha']) {
     const { address } = await serve(t, () => snapshot);
     const services = await curl(address, '', ['--list-services', '--reflect-protocol', protocol]);
     assert.equal(services.status, 0, services.stderr);
-    const names = ['grpc.health.v1.Health', 'grpc.reflection.v1.ServerReflection', 'grpc.reflection.v1alpha.ServerReflection', 'nsatlas.v1.Agent'];
+    const names = [
+      'grpc.health.v1.Health',
+      'grpc.reflection.v1.ServerReflection',
+      'grpc.reflection.v1alpha.ServerReflection',
+      'nsatlas.v1.Agent',
+    ];
     assert.deepEqual(services.stdout.trim().split('\n'), names);
     const methods = await curl(address, '', ['--list-methods', '--reflect-protocol', protocol]);
-    for (const method of ['GetStatus', 'GetSnapshot', 'ListNetns', 'ListInterfaces', 'ListVxlans', 'ListVethPairs', 'ListFdb', 'ListNeighbors', 'ListRoutes']) {
+    for (const method of [
+      'GetStatus',
+      'GetSnapshot',
+      'ListNetns',
+      'ListInterfaces',
+      'ListVxlans',
+      'ListVethPairs',
+      'ListFdb',
+      'ListNeighbors',
+      'ListRoutes',
+    ]) {
       assert.match(methods.stdout, new RegExp(`^nsatlas\\.v1\\.Agent/${method}$`, 'm'));
     }
     const called = await curl(address, '/nsatlas.v1.Agent/ListNetns', ['-d', '{}', '--reflect-protocol', protocol]);
@@ -40,16 +55,28 @@ test('a foreign client calls each RPC, and gets the JSON that we print', async (
     assert.deepEqual({ items: message?.items ?? [], gaps: message?.gaps ?? [] }, ours, rpc);
     assert.deepEqual(await client.list(name, {}), listing, rpc);
   }
-  const status = messagesOf((await curl(address, '/nsatlas.v1.Agent/GetStatus', ['-d', '{}'])).stdout)[0] as Record<string, unknown>;
-  assert.deepEqual([(status['host'] as { id: string }).id, status['namespaces'], status['features']], ['h1', 1, [{ name: 'enter', enabled: true, detail: 'works' }]]);
-  const parts = messagesOf((await curl(address, '/nsatlas.v1.Agent/GetSnapshot', ['-d', '{}'])).stdout) as Record<string, unknown>[];
+  const status = messagesOf((await curl(address, '/nsatlas.v1.Agent/GetStatus', ['-d', '{}'])).stdout)[0] as Record<
+    string,
+    unknown
+  >;
+  assert.deepEqual(
+    [(status['host'] as { id: string }).id, status['namespaces'], status['features']],
+    ['h1', 1, [{ name: 'enter', enabled: true, detail: 'works' }]],
+  );
+  const parts = messagesOf((await curl(address, '/nsatlas.v1.Agent/GetSnapshot', ['-d', '{}'])).stdout) as Record<
+    string,
+    unknown
+  >[];
   assert.deepEqual(Object.assign({}, ...parts), JSON.parse(toJson(await client.snapshot({}, []))));
 });
 
 test('buf prints every message as we do: unset and zero values, times, bytes, 64-bit numbers, maps', async (t) => {
   // buf convert uses the same JSON as buf curl, and takes any message.
   const bare = { ...snapshot, host: { ...snapshot.host, engines: [] }, namespaces: [fakeNetns(1)], gaps: [], networks: [] };
-  const models: [MessageName, object][] = [...(Object.entries(MAXIMAL) as [MessageName, object][]), ['nsatlas.v1.HostSnapshot', bare]];
+  const models: [MessageName, object][] = [
+    ...(Object.entries(MAXIMAL) as [MessageName, object][]),
+    ['nsatlas.v1.HostSnapshot', bare],
+  ];
   const folder = scratch(t);
   for (const [name, model] of models.filter(([type]) => type.startsWith('nsatlas.'))) {
     const file = join(folder, 'message.binpb');
@@ -71,7 +98,9 @@ function withoutZeros(value: unknown): unknown {
 test('the descriptors that reflection serves are whole: buf builds them, with maps, optionals, times and comments', async (t) => {
   const { address } = await serve(t, () => snapshot);
   const files = await reflectedFiles(address, 'nsatlas.v1.Agent');
-  const set = descriptor.FileDescriptorSet.encode({ file: files.map((file) => descriptor.FileDescriptorProto.decode(file)) }).finish();
+  const set = descriptor.FileDescriptorSet.encode({
+    file: files.map((file) => descriptor.FileDescriptorProto.decode(file)),
+  }).finish();
   const file = join(scratch(t), 'set.binpb');
   writeFileSync(file, set);
   const built = await run(BUF, ['build', file, '-o', '-#format=json']);
@@ -80,16 +109,26 @@ test('the descriptors that reflection serves are whole: buf builds them, with ma
   const model = described.find(({ name }) => name === 'nsatlas/v1/model.proto');
   const netns = model?.messageType.find(({ name }) => name === 'Netns');
   assert.ok(netns?.field.find(({ name }) => name === 'cookie')?.proto3Optional);
-  assert.ok(model?.messageType.find(({ name }) => name === 'Owner')?.nestedType?.some(({ options }) => options?.mapEntry === true));
+  assert.ok(
+    model?.messageType.find(({ name }) => name === 'Owner')?.nestedType?.some(({ options }) => options?.mapEntry === true),
+  );
   assert.ok(model?.sourceCodeInfo?.location.some(({ leadingComments }) => leadingComments?.includes('one network namespace')));
   assert.ok(described.some(({ name }) => name === 'google/protobuf/timestamp.proto'));
-  const said = await run(BUF, ['convert', file, '--type', 'nsatlas.v1.HostSnapshot', '--from', '-#format=json', '--to', '-#format=binpb'], toJson(snapshot));
+  const said = await run(
+    BUF,
+    ['convert', file, '--type', 'nsatlas.v1.HostSnapshot', '--from', '-#format=json', '--to', '-#format=binpb'],
+    toJson(snapshot),
+  );
   assert.equal(said.status, 0, said.stderr);
 });
 
 interface Described {
   name: string;
-  messageType: { name: string; field: { name: string; proto3Optional?: boolean }[]; nestedType?: { options?: { mapEntry?: boolean } }[] }[];
+  messageType: {
+    name: string;
+    field: { name: string; proto3Optional?: boolean }[];
+    nestedType?: { options?: { mapEntry?: boolean } }[];
+  }[];
   sourceCodeInfo?: { location: { leadingComments?: string }[] };
 }
 
@@ -138,7 +177,9 @@ test('health: Check, List and Watch work for a foreign client, and an unknown se
   assert.deepEqual(messagesOf((await check('nsatlas.v1.Agent')).stdout), [{ status: 'SERVING' }]);
   assert.match((await check('nobody')).stderr, /not_found[\s\S]*no service/);
   const list = await curl(address, '/grpc.health.v1.Health/List', ['-d', '{}']);
-  assert.deepEqual(messagesOf(list.stdout), [{ statuses: { '': { status: 'SERVING' }, 'nsatlas.v1.Agent': { status: 'SERVING' } } }]);
+  assert.deepEqual(messagesOf(list.stdout), [
+    { statuses: { '': { status: 'SERVING' }, 'nsatlas.v1.Agent': { status: 'SERVING' } } },
+  ]);
   const watch = curl(address, '/grpc.health.v1.Health/Watch', ['-d', '{"service":"nsatlas.v1.Agent"}']);
   await new Promise((resolve) => setTimeout(resolve, 700));
   await agent.drain(5000);
@@ -149,9 +190,17 @@ test('a selector narrows what a foreign client gets, and a malformed one is INVA
   const { address } = await serve(t, () => fakeSnapshot([fakeNetns(1), fakeNetns(2, { role: 'OVERLAY' })]));
   const call = (selector: object) => curl(address, '/nsatlas.v1.Agent/ListNetns', ['-d', JSON.stringify({ selector })]);
   const [chosen] = messagesOf((await call({ roles: ['OVERLAY'] })).stdout) as { items: { id: string }[] }[];
-  assert.deepEqual(chosen?.items.map(({ id }) => id), ['net:[2]']);
+  assert.deepEqual(
+    chosen?.items.map(({ id }) => id),
+    ['net:[2]'],
+  );
   assert.deepEqual(messagesOf((await call({ netns: ['net:[7]'] })).stdout), [{}]);
-  for (const [selector, field] of [[{ ips: ['x'] }, 'selector.ips[0]'], [{ macs: ['x'] }, 'selector.macs[0]'], [{ netns: ['net:['] }, 'selector.netns[0]'], [{ roles: [99] }, 'selector.roles[0]']] as const) {
+  for (const [selector, field] of [
+    [{ ips: ['x'] }, 'selector.ips[0]'],
+    [{ macs: ['x'] }, 'selector.macs[0]'],
+    [{ netns: ['net:['] }, 'selector.netns[0]'],
+    [{ roles: [99] }, 'selector.roles[0]'],
+  ] as const) {
     const { status, stderr } = await call(selector);
     assert.notEqual(status, 0);
     assert.match(stderr, /invalid_argument/);

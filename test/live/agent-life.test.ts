@@ -60,7 +60,10 @@ test('a socket that nobody listens on is replaced, one that somebody listens on 
   const folder = scratch(t);
   const stale = join(folder, 'stale.sock');
   // A process that dies without a word leaves its socket.
-  const dead = await run(process.execPath, ['-e', `require('net').createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, 'SIGKILL'))`]);
+  const dead = await run(process.execPath, [
+    '-e',
+    `require('net').createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, 'SIGKILL'))`,
+  ]);
   assert.equal(dead.status, null);
   assert.ok(statSync(stale).isSocket());
   const { client } = await serve(t, one, { listen: [`unix:${stale}`] });
@@ -93,7 +96,10 @@ test('a port in use is one clear line, and none of the other addresses stays ser
   const { port } = server.address() as { port: number };
   const path = join(scratch(t), 'agent.sock');
   const problem = await refused([`unix:${path}`, `127.0.0.1:${port}`]);
-  assert.equal(problem.message, `cannot listen on 127.0.0.1:${port}: the port is in use; is another \`nsatlas agent\` running? (\`ss -ltnp\` tells whose it is)`);
+  assert.equal(
+    problem.message,
+    `cannot listen on 127.0.0.1:${port}: the port is in use; is another \`nsatlas agent\` running? (\`ss -ltnp\` tells whose it is)`,
+  );
   assert.equal(problem.code, 'ERR_NSATLAS_LISTEN');
   assert.equal(existsSync(path), false);
 });
@@ -126,7 +132,10 @@ test('drain lets a running call end, takes no new one, and is done soon after', 
   const drained = agent.drain(10_000);
   await delay(50);
   const late = createAgentClient(address);
-  await assert.rejects(late.list('netns', {}), { code: 'ERR_NSATLAS_AGENT_UNREACHABLE', message: `cannot reach the agent at ${address}: connection refused; is \`nsatlas agent\` running?` });
+  await assert.rejects(late.list('netns', {}), {
+    code: 'ERR_NSATLAS_AGENT_UNREACHABLE',
+    message: `cannot reach the agent at ${address}: connection refused; is \`nsatlas agent\` running?`,
+  });
   late.close();
   assert.equal((await running).items.length, 20_000);
   await drained;
@@ -178,6 +187,9 @@ test('where no agent is, the client says so in one line', async (t) => {
 test('an agent that does not answer in time is a timeout', async (t) => {
   const { address } = await serve(t, () => new Promise(() => undefined));
   const client = createAgentClient(address, { timeoutMs: 200 });
-  await assert.rejects(client.snapshot({}, []), { code: 'ERR_NSATLAS_AGENT_TIMEOUT', message: `the agent at ${address} has not answered within 0.2 s` });
+  await assert.rejects(client.snapshot({}, []), {
+    code: 'ERR_NSATLAS_AGENT_TIMEOUT',
+    message: `the agent at ${address} has not answered within 0.2 s`,
+  });
   client.close();
 });

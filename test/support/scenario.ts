@@ -76,5 +76,7 @@ export function runScenario(scenario: string, directory: string, { before = ':',
   const tool = join(ROOT, 'test/support/netlink-capture.py');
   const shell = `mount -t tmpfs run /run && . "$0"\n${before}\npython3 "${tool}" "$@"\n${after}`;
   const namespaces = [...userns, '--net', '--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
-  execFileSync('unshare', [...namespaces, 'sh', '-eu', '-c', shell, script, directory, ...jobs], { stdio: ['ignore', 'inherit', 'inherit'] });
+  execFileSync('unshare', [...namespaces, 'sh', '-eu', '-c', shell, script, directory, ...jobs], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 }

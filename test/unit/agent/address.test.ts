@@ -14,16 +14,41 @@ test('loopback addresses and unix sockets are served', () => {
   assert.deepEqual(parseListen('unix:///run/nsatlas.sock'), { kind: 'unix', path: '/run/nsatlas.sock' });
 });
 
-for (const address of ['0.0.0.0:7117', '192.0.2.1:7117', '[::]:7117', '[::ffff:127.0.0.1]:7117', '[fe80::1]:7117', 'example.com:7117', '1270.0.0.1:7117', '127.evil.example:7117']) {
+for (const address of [
+  '0.0.0.0:7117',
+  '192.0.2.1:7117',
+  '[::]:7117',
+  '[::ffff:127.0.0.1]:7117',
+  '[fe80::1]:7117',
+  'example.com:7117',
+  '1270.0.0.1:7117',
+  '127.evil.example:7117',
+]) {
   test(`${address} is refused, with what to do`, () => {
     assert.throws(
       () => parseListen(address),
-      (cause) => cause instanceof ListenError && cause.address === address && /no TLS.*this machine only.*127\.0\.0\.1:PORT.*ssh -L/.test(cause.message),
+      (cause) =>
+        cause instanceof ListenError &&
+        cause.address === address &&
+        /no TLS.*this machine only.*127\.0\.0\.1:PORT.*ssh -L/.test(cause.message),
     );
   });
 }
 
-for (const address of ['7117', ':7117', '127.0.0.1', '127.0.0.1:', '127.0.0.1:x', '127.0.0.1:65536', '::1:7117', '[::1]', '[]:1', '[x]:1', 'http://127.0.0.1:7117', '']) {
+for (const address of [
+  '7117',
+  ':7117',
+  '127.0.0.1',
+  '127.0.0.1:',
+  '127.0.0.1:x',
+  '127.0.0.1:65536',
+  '::1:7117',
+  '[::1]',
+  '[]:1',
+  '[x]:1',
+  'http://127.0.0.1:7117',
+  '',
+]) {
   test(`${JSON.stringify(address)} is no address`, () => {
     assert.equal(parseHostPort(address), undefined);
     assert.throws(() => parseListen(address), /neither HOST:PORT nor unix:PATH; try 127\.0\.0\.1:7117/);
@@ -31,12 +56,14 @@ for (const address of ['7117', ':7117', '127.0.0.1', '127.0.0.1:', '127.0.0.1:x'
 }
 
 test('a unix socket needs an absolute path that is short enough', () => {
-  for (const path of ['', 'run/x', 'relative', '/run/', '/run/\0x']) assert.throws(() => parseListen(`unix:${path}`), /has to be absolute and name a file/);
+  for (const path of ['', 'run/x', 'relative', '/run/', '/run/\0x'])
+    assert.throws(() => parseListen(`unix:${path}`), /has to be absolute and name a file/);
   assert.throws(() => parseListen(`unix:/${'x'.repeat(107)}`), /too long for a unix socket/);
   assert.throws(() => parseListen(`unix:/${'x'.repeat(95)}/s`), /too long for a unix socket/);
   assert.equal(parseListen(`unix:/${'x'.repeat(87)}/s`).kind, 'unix');
 });
 
 test('addresses are written as they are read', () => {
-  for (const text of ['127.0.0.1:7117', '[::1]:80']) assert.equal(formatHostPort(parseHostPort(text) ?? { host: '', port: 0 }), text);
+  for (const text of ['127.0.0.1:7117', '[::1]:80'])
+    assert.equal(formatHostPort(parseHostPort(text) ?? { host: '', port: 0 }), text);
 });

@@ -11,8 +11,8 @@ interface Rig {
   clock: { now: number };
   outcomes: (string | undefined)[];
   /** Ends the read that waits the longest. */
-  finish(outcome?: Error): void;
-  get(...tables: Table[]): Promise<HostSnapshot>;
+  readonly finish: (outcome?: Error) => void;
+  readonly get: (...tables: Table[]) => Promise<HostSnapshot>;
 }
 
 const never = new AbortController().signal;
@@ -21,11 +21,22 @@ const never = new AbortController().signal;
 function rig({ maxAgeMs = 1000, readLimitMs = 60_000 } = {}): Rig {
   const waiting: ((outcome?: Error) => void)[] = [];
   const source = fakeSource(
-    () => new Promise((resolve, reject) => waiting.push((problem) => (problem === undefined ? resolve(fakeSnapshot([fakeNetns(source.reads.length)])) : reject(problem)))),
+    () =>
+      new Promise((resolve, reject) =>
+        waiting.push((problem) =>
+          problem === undefined ? resolve(fakeSnapshot([fakeNetns(source.reads.length)])) : reject(problem),
+        ),
+      ),
   );
   const clock = { now: 0 };
   const outcomes: (string | undefined)[] = [];
-  const keeper = createKeeper({ source, maxAgeMs, readLimitMs, now: () => clock.now, onOutcome: (problem) => outcomes.push(problem?.message) });
+  const keeper = createKeeper({
+    source,
+    maxAgeMs,
+    readLimitMs,
+    now: () => clock.now,
+    onOutcome: (problem) => outcomes.push(problem?.message),
+  });
   return {
     keeper,
     source,
@@ -85,7 +96,10 @@ test('requests for other tables wait for one next read that has all of them, and
   finish();
   await links;
   await turn();
-  assert.deepEqual(source.reads.map((tables) => [...tables].sort()), [['LINKS'], ['FDB', 'LINKS', 'ROUTES']]);
+  assert.deepEqual(
+    source.reads.map((tables) => [...tables].sort()),
+    [['LINKS'], ['FDB', 'LINKS', 'ROUTES']],
+  );
   finish();
   const [fdb, routes, alsoLinks] = await others;
   assert.equal(fdb, routes);
@@ -175,7 +189,10 @@ test('what is known of the last read outlives its rows', async () => {
   finish();
   await first;
   clock.now = 5;
-  assert.deepEqual([keeper.last()?.ageMs, keeper.last()?.namespaces, keeper.last()?.interfaces, keeper.last()?.snapshot.host?.id], [5, 1, 1, 'h1']);
+  assert.deepEqual(
+    [keeper.last()?.ageMs, keeper.last()?.namespaces, keeper.last()?.interfaces, keeper.last()?.snapshot.host?.id],
+    [5, 1, 1, 'h1'],
+  );
   // The clock of the test stands still, so only the timer can have let go of the snapshot.
   await delay(40);
   const second = get('LINKS');

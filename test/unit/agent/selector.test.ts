@@ -7,7 +7,18 @@ import type { Role, Table } from '../../../src/model/types.js';
 import { ALL_TABLES } from '../../../src/scan/types.js';
 import type { SelectorMessage } from '../../../src/wire/messages.js';
 
-const NONE: SelectorMessage = { netns: [], roles: [], networks: [], containers: [], services: [], kinds: [], interfaces: [], vnis: [], macs: [], ips: [] };
+const NONE: SelectorMessage = {
+  netns: [],
+  roles: [],
+  networks: [],
+  containers: [],
+  services: [],
+  kinds: [],
+  interfaces: [],
+  vnis: [],
+  macs: [],
+  ips: [],
+};
 const check = (part: Partial<SelectorMessage>): Partial<SelectorMessage> => checkSelector({ ...NONE, ...part });
 
 test('no selector selects everything', () => {
@@ -17,7 +28,13 @@ test('no selector selects everything', () => {
 
 test('addresses are put into the spelling that rows have', () => {
   assert.deepEqual(check({ macs: ['02:42:0A:00:01:FF', '02-42-0a-00-01-02'] }).macs, ['02:42:0a:00:01:ff', '02:42:0a:00:01:02']);
-  assert.deepEqual(check({ ips: ['10.0.1.2', 'FD00:0:0::0001', '::ffff:10.0.0.1', '10.0.0.0/8', 'fd00::/064'] }).ips, ['10.0.1.2', 'fd00::1', '::ffff:10.0.0.1', '10.0.0.0/8', 'fd00::/64']);
+  assert.deepEqual(check({ ips: ['10.0.1.2', 'FD00:0:0::0001', '::ffff:10.0.0.1', '10.0.0.0/8', 'fd00::/064'] }).ips, [
+    '10.0.1.2',
+    'fd00::1',
+    '::ffff:10.0.0.1',
+    '10.0.0.0/8',
+    'fd00::/64',
+  ]);
 });
 
 test('a namespace is an id, a number, a path or a name', () => {
@@ -32,7 +49,10 @@ const REFUSED: readonly [Partial<SelectorMessage>, string][] = [
   [{ containers: ['a\0b'] }, 'selector.containers[0]: "a\\u0000b" has a zero byte in it'],
   [{ services: ['x'.repeat(5000)] }, `selector.services[0]: "${'x'.repeat(80)}" is longer than 4096 characters`],
   [{ roles: ['17' as Role] }, 'selector.roles[0]: "17" is none of HOST, CONTAINER, OVERLAY, LOAD_BALANCER, INGRESS, OTHER'],
-  [{ roles: ['ROLE_UNSPECIFIED' as Role] }, 'selector.roles[0]: "ROLE_UNSPECIFIED" is none of HOST, CONTAINER, OVERLAY, LOAD_BALANCER, INGRESS, OTHER'],
+  [
+    { roles: ['ROLE_UNSPECIFIED' as Role] },
+    'selector.roles[0]: "ROLE_UNSPECIFIED" is none of HOST, CONTAINER, OVERLAY, LOAD_BALANCER, INGRESS, OTHER',
+  ],
   [{ vnis: [1, 16777216] }, 'selector.vnis[1]: "16777216" is no VNI; those are 0 to 16777215'],
   [{ macs: ['02:42:0a:00:01:0g'] }, 'selector.macs[0]: "02:42:0a:00:01:0g" is no MAC address; those are like 02:42:0a:00:01:02'],
   [{ macs: [''] }, 'selector.macs[0]: "" is no MAC address; those are like 02:42:0a:00:01:02'],
@@ -47,7 +67,10 @@ for (const [part, message] of REFUSED) {
   test(`refused by name: ${message.slice(0, 60)}`, () => {
     assert.throws(
       () => check(part),
-      (cause) => cause instanceof CallError && cause.status === status.INVALID_ARGUMENT && assert.equal(cause.message, message) === undefined,
+      (cause) =>
+        cause instanceof CallError &&
+        cause.status === status.INVALID_ARGUMENT &&
+        assert.equal(cause.message, message) === undefined,
     );
   });
 }
@@ -55,5 +78,8 @@ for (const [part, message] of REFUSED) {
 test('no table means all, a known one is taken, an unknown one is refused by name', () => {
   assert.equal(checkTables([], ALL_TABLES), ALL_TABLES);
   assert.deepEqual(checkTables(['ROUTES', 'LINKS', 'LINKS'], ALL_TABLES), ['LINKS', 'ROUTES']);
-  assert.throws(() => checkTables(['TABLE_UNSPECIFIED' as Table], ALL_TABLES), /tables\[0\]: "TABLE_UNSPECIFIED" is none of LINKS/);
+  assert.throws(
+    () => checkTables(['TABLE_UNSPECIFIED' as Table], ALL_TABLES),
+    /tables\[0\]: "TABLE_UNSPECIFIED" is none of LINKS/,
+  );
 });

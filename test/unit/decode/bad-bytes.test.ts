@@ -37,7 +37,11 @@ function corpus(): Sample[] {
       const messages = new MessageReader(viewOf(datagram), 0, datagram.length);
       while (messages.next()) {
         if (name === 'links' && seenWithCounters++ > 0) continue;
-        samples.push({ name: `${scenario}/${name}`, type: messages.type, payload: datagram.slice(messages.offset, messages.end) });
+        samples.push({
+          name: `${scenario}/${name}`,
+          type: messages.type,
+          payload: datagram.slice(messages.offset, messages.end),
+        });
       }
     }
   }
@@ -65,7 +69,9 @@ function decode(type: number, view: DataView, start: number, end: number): Decod
     case uapi.RTM_NEWADDR:
       return decodeAddress(view, start, end);
     case uapi.RTM_NEWNEIGH:
-      return end > start && view.getUint8(start) === uapi.AF_BRIDGE ? decodeFdb(view, start, end) : decodeNeighbor(view, start, end);
+      return end > start && view.getUint8(start) === uapi.AF_BRIDGE
+        ? decodeFdb(view, start, end)
+        : decodeNeighbor(view, start, end);
     case uapi.RTM_NEWROUTE:
       return decodeRoute(view, start, end);
     case uapi.RTM_NEWNSID:
@@ -76,7 +82,9 @@ function decode(type: number, view: DataView, start: number, end: number): Decod
 }
 
 function decodeControl(type: number, view: DataView, start: number, end: number): Decoded<unknown> {
-  const bytes = message(type, new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice(), { flags: uapi.NLM_F_ACK_TLVS });
+  const bytes = message(type, new Uint8Array(view.buffer, view.byteOffset + start, end - start).slice(), {
+    flags: uapi.NLM_F_ACK_TLVS,
+  });
   const messages = new MessageReader(viewOf(bytes), 0, bytes.length);
   messages.next();
   return type === uapi.NLMSG_ERROR ? readError(messages) : readDone(messages);
@@ -134,7 +142,15 @@ describe('decoders', () => {
 
   it('have a corpus of every kind of message', () => {
     const types = new Set(samples.map(({ type }) => type));
-    const wanted = [uapi.RTM_NEWLINK, uapi.RTM_NEWADDR, uapi.RTM_NEWNEIGH, uapi.RTM_NEWROUTE, uapi.RTM_NEWNSID, uapi.NLMSG_ERROR, uapi.NLMSG_DONE];
+    const wanted = [
+      uapi.RTM_NEWLINK,
+      uapi.RTM_NEWADDR,
+      uapi.RTM_NEWNEIGH,
+      uapi.RTM_NEWROUTE,
+      uapi.RTM_NEWNSID,
+      uapi.NLMSG_ERROR,
+      uapi.NLMSG_DONE,
+    ];
     for (const type of wanted) assert.ok(types.has(type), `type ${type}`);
     assert.ok(samples.length > 150, `${samples.length} messages`);
   });
@@ -188,7 +204,8 @@ describe('DumpDecoder', () => {
 
   it('survives a datagram that ends anywhere', () => {
     for (const [datagram] of dumps) {
-      for (let length = 0; length < (datagram?.length ?? 0); length += 7) plain(decodeDump((datagram as Uint8Array).subarray(0, length)));
+      for (let length = 0; length < (datagram?.length ?? 0); length += 7)
+        plain(decodeDump((datagram as Uint8Array).subarray(0, length)));
     }
   });
 
@@ -203,7 +220,10 @@ describe('DumpDecoder', () => {
       viewOf(copy).setUint16(messages.offset + uapi.SIZEOF_IFINFOMSG, 0xffff, true);
       const decoder = decodeDump(copy);
       assert.deepEqual(decoder.links, whole.links.toSpliced(at, 1));
-      assert.deepEqual(decoder.errors.map((error) => error.detail.ifindex), [whole.links[at]?.ifindex]);
+      assert.deepEqual(
+        decoder.errors.map((error) => error.detail.ifindex),
+        [whole.links[at]?.ifindex],
+      );
       assert.match(decoder.errors[0]?.message ?? '', /^RTM_NEWLINK at byte/);
     }
   });

@@ -21,7 +21,10 @@ describe('DumpDecoder', () => {
   it('collects rows of many datagrams and of any table', () => {
     const address = join(ifaddrmsg(2, 4, 24), attribute(uapi.IFA_LOCAL, hex('0a000001')));
     const decoder = decodeAll([message(uapi.RTM_NEWLINK, LINK), message(uapi.RTM_NEWADDR, address), DONE]);
-    assert.deepEqual([decoder.links[0]?.name, decoder.addresses[0]?.address, decoder.rows, decoder.ended], ['eth0', '10.0.0.1', 2, true]);
+    assert.deepEqual(
+      [decoder.links[0]?.name, decoder.addresses[0]?.address, decoder.rows, decoder.ended],
+      ['eth0', '10.0.0.1', 2, true],
+    );
   });
 
   it('tells rows of forwarding tables from neighbours by their family', () => {
@@ -40,7 +43,10 @@ describe('DumpDecoder', () => {
   it('keeps the rows that came before an error', () => {
     const decoder = feed(message(uapi.RTM_NEWLINK, LINK), message(uapi.NLMSG_DONE, u32(-12), { seq: 8 }));
     assert.equal(decoder.links.length, 1);
-    assert.deepEqual([decoder.failure?.errno, decoder.failure?.rtm, decoder.failure?.seq, decoder.ended], [12, 'RTM_GETLINK', 8, true]);
+    assert.deepEqual(
+      [decoder.failure?.errno, decoder.failure?.rtm, decoder.failure?.seq, decoder.ended],
+      [12, 'RTM_GETLINK', 8, true],
+    );
   });
 
   it('takes an acknowledgement for an end without a failure', () => {
@@ -68,7 +74,10 @@ describe('DumpDecoder', () => {
   it('says of which interface a malformed row was', () => {
     const broken = join(ifinfomsg(77), attribute(uapi.IFLA_MTU, text('x')));
     const decoder = feed(message(uapi.RTM_NEWLINK, broken), message(uapi.RTM_NEWLINK, LINK), DONE);
-    assert.deepEqual(decoder.errors.map(({ detail }) => [detail.path, detail.ifindex]), [['RTM_NEWLINK/4', 77]]);
+    assert.deepEqual(
+      decoder.errors.map(({ detail }) => [detail.path, detail.ifindex]),
+      [['RTM_NEWLINK/4', 77]],
+    );
     assert.equal(decoder.links.length, 1);
     const route = join(rtmsg({ family: 2 }), attribute(uapi.RTA_TABLE, text('x')));
     assert.equal(feed(message(uapi.RTM_NEWROUTE, route)).errors[0]?.detail.ifindex, undefined);

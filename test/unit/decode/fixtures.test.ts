@@ -12,7 +12,10 @@ describe('what a kernel answered', () => {
     });
 
     it(`about ${scenario} says which kernel that was`, () => {
-      assert.match(readFileSync(join(FIXTURES, scenario, 'META'), 'utf8'), /^captured \d{4}-\d\d-\d\d .*\nkernel \d+\..*\nip utility, /);
+      assert.match(
+        readFileSync(join(FIXTURES, scenario, 'META'), 'utf8'),
+        /^captured \d{4}-\d\d-\d\d .*\nkernel \d+\..*\nip utility, /,
+      );
     });
   }
 });

@@ -84,7 +84,12 @@ describe('decodeLink', () => {
 
   it('resolves a kind whose name comes after its data and before IFLA_LINK', () => {
     const data = attribute(uapi.IFLA_INFO_DATA, attribute(1, u32(4097)), attribute(15, hex('12b5')));
-    const vxlan = link(1, info(data, kindName('vxlan')), attribute(uapi.IFLA_LINK, u32(4)), attribute(uapi.IFLA_LINK_NETNSID, u32(3)));
+    const vxlan = link(
+      1,
+      info(data, kindName('vxlan')),
+      attribute(uapi.IFLA_LINK, u32(4)),
+      attribute(uapi.IFLA_LINK_NETNSID, u32(3)),
+    );
     assert.deepEqual([vxlan.vxlan?.vni, vxlan.vxlan?.dstPort, vxlan.linkIfindex, vxlan.linkNsid], [4097, 4789, 4, 3]);
     const veth = link(1, info(kindName('veth')), attribute(uapi.IFLA_LINK, u32(4)), attribute(uapi.IFLA_LINK_NETNSID, u32(3)));
     assert.deepEqual(veth.refs, [{ role: 'peer', ifindex: 4, nsid: 3 }]);
@@ -114,7 +119,10 @@ describe('decodeLink', () => {
     assert.equal(refused(attribute(uapi.IFLA_MTU, u8(1))).detail.path, 'RTM_NEWLINK/4');
     const data = attribute(uapi.IFLA_INFO_DATA, attribute(1, u8(1)));
     assert.equal(refused(info(kindName('vxlan'), data)).detail.path, 'RTM_NEWLINK/IFLA_LINKINFO/IFLA_INFO_DATA/1');
-    assert.match(refused(attribute(uapi.IFLA_STATS64, new Uint8Array(8))).message, /at least 192 bytes of rtnl_link_stats64, got 8 bytes/);
+    assert.match(
+      refused(attribute(uapi.IFLA_STATS64, new Uint8Array(8))).message,
+      /at least 192 bytes of rtnl_link_stats64, got 8 bytes/,
+    );
   });
 
   it('reads counters of older and of newer kernels', () => {
@@ -158,7 +166,10 @@ describe('a link as a kernel told of it', () => {
   it('has its names, its alias and its settings', () => {
     const { altnames, alias, mtu, group, txQueueLength, promiscuity, mac } = captured('va');
     assert.deepEqual(altnames, ['a-longer-name-than-the-kernel-would-take', 'second']);
-    assert.deepEqual([alias, mtu, group, txQueueLength, promiscuity, mac], ['uplink of "web" <b>', 1400, 7, 77, 1, '02:00:00:00:00:0a']);
+    assert.deepEqual(
+      [alias, mtu, group, txQueueLength, promiscuity, mac],
+      ['uplink of "web" <b>', 1400, 7, 77, 1, '02:00:00:00:00:0a'],
+    );
   });
 
   it('has the bytes of a name and an alias that are no UTF-8', () => {
@@ -179,7 +190,9 @@ describe('a link as a kernel told of it', () => {
     const less = readDatagrams('links', 'links-skip-stats');
     assert.ok(sum(less) < 0.85 * sum(full), `${sum(less)} of ${sum(full)} bytes`);
     const bare = (datagrams: readonly Uint8Array[]): unknown[] =>
-      decodeAll(datagrams).links.map(({ counters: _counters, attributes: _timers, portAttributes: _portTimers, ...rest }) => rest);
+      decodeAll(datagrams).links.map(
+        ({ counters: _counters, attributes: _timers, portAttributes: _portTimers, ...rest }) => rest,
+      );
     assert.deepEqual(bare(less), bare(full));
   });
 });

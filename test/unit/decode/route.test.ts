@@ -46,7 +46,12 @@ describe('decodeRoute', () => {
   it('prints MPLS labels, and gateways of another family', () => {
     // Not captured: this kernel has no CONFIG_MPLS_ROUTING.
     const via = attribute(uapi.RTA_VIA, u16(10), hex('20010db8000000000000000000000001'));
-    const mpls = route(rtmsg({ family: 28, dstLength: 20 }), attribute(uapi.RTA_DST, hex('00064100')), via, attribute(uapi.RTA_OIF, u32(3)));
+    const mpls = route(
+      rtmsg({ family: 28, dstLength: 20 }),
+      attribute(uapi.RTA_DST, hex('00064100')),
+      via,
+      attribute(uapi.RTA_OIF, u32(3)),
+    );
     assert.deepEqual([mpls.family, mpls.dst, mpls.gateway, mpls.ifindex], ['mpls', '100', '2001:db8::1', 3]);
   });
 
@@ -65,7 +70,12 @@ describe('decodeRoute', () => {
     for (const length of [0, 7, 9, 24, 0xffff]) {
       const leg = hop(3, 1, 0);
       viewOf(leg).setUint16(0, length, true);
-      const decoded = decode(rtmsg({ family: 2 }), attribute(uapi.RTA_MULTIPATH, leg), attribute(uapi.RTA_PRIORITY, u32(1)), GATEWAY);
+      const decoded = decode(
+        rtmsg({ family: 2 }),
+        attribute(uapi.RTA_MULTIPATH, leg),
+        attribute(uapi.RTA_PRIORITY, u32(1)),
+        GATEWAY,
+      );
       assert.ok(decoded instanceof DecodeError, `length ${length}`);
       assert.match(decoded.message, /an rtnexthop of 8 to 8 bytes/);
     }
@@ -74,14 +84,21 @@ describe('decodeRoute', () => {
   });
 
   it('keeps metrics as numbers, with those that have no name', () => {
-    const metrics = attribute(uapi.RTA_METRICS, attribute(2, u32(1400)), attribute(4, u32(800)), attribute(16, text('bbr')), attribute(63, u32(9)));
+    const metrics = attribute(
+      uapi.RTA_METRICS,
+      attribute(2, u32(1400)),
+      attribute(4, u32(800)),
+      attribute(16, text('bbr')),
+      attribute(63, u32(9)),
+    );
     const decoded = route(rtmsg({ family: 2 }), metrics);
     assert.deepEqual(decoded.metrics, { mtu: 1400, rtt: 800, '0x3f': 9 });
     assert.equal(decoded.congestionControl, 'bbr');
   });
 
   it('reads when a route goes, and takes a date of 0 for never', () => {
-    const cache = (expires: number): Uint8Array => attribute(uapi.RTA_CACHEINFO, u32(0), u32(0), u32(expires), new Uint8Array(20));
+    const cache = (expires: number): Uint8Array =>
+      attribute(uapi.RTA_CACHEINFO, u32(0), u32(0), u32(expires), new Uint8Array(20));
     assert.equal(route(rtmsg({ family: 10 }), cache(59_999)).expiresSeconds, 599);
     assert.equal(route(rtmsg({ family: 10 }), cache(-5)).expiresSeconds, 0);
     assert.equal('expiresSeconds' in route(rtmsg({ family: 10 }), cache(0)), false);
@@ -124,7 +141,10 @@ describe('decodeRoute', () => {
 
   it('refuses addresses that are not as long as their family’s', () => {
     assert.match(String(decode(rtmsg({ family: 10 }), GATEWAY)), /wanted 16 bytes of address, got 4 bytes/);
-    assert.match(String(decode(rtmsg({ family: 2 }), attribute(uapi.RTA_MULTIPATH, hop(1, 1, 0, attribute(5, u16(1)))))), /wanted 4 bytes of address/);
+    assert.match(
+      String(decode(rtmsg({ family: 2 }), attribute(uapi.RTA_MULTIPATH, hop(1, 1, 0, attribute(5, u16(1)))))),
+      /wanted 4 bytes of address/,
+    );
     assert.match(String(decode(rtmsg({ family: 2 }), attribute(uapi.RTA_VIA, u16(2), u8(1)))), /an rtvia/);
     assert.match(String(decode(rtmsg({ family: 2 }), attribute(uapi.RTA_VIA, u8(1)))), /an rtvia/);
   });

@@ -32,7 +32,12 @@ describe('decodeAddress', () => {
   it('names the other end only where there is one', () => {
     const same = decode(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_ADDRESS, IPV4), attribute(uapi.IFA_LOCAL, IPV4));
     assert.deepEqual(same, { ifindex: 3, family: 'inet', address: '10.0.1.2', prefixLength: 24, scope: 'global', flags: [] });
-    const other = decode(decodeAddress, ifaddrmsg(2, 3, 32), attribute(uapi.IFA_ADDRESS, hex('0a000103')), attribute(uapi.IFA_LOCAL, IPV4));
+    const other = decode(
+      decodeAddress,
+      ifaddrmsg(2, 3, 32),
+      attribute(uapi.IFA_ADDRESS, hex('0a000103')),
+      attribute(uapi.IFA_LOCAL, IPV4),
+    );
     assert.deepEqual([other.address, other.peer], ['10.0.1.2', '10.0.1.3']);
   });
 
@@ -40,7 +45,11 @@ describe('decodeAddress', () => {
     const header = ifaddrmsg(10, 3, 64, 0x81);
     assert.deepEqual(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6)).flags, ['TEMPORARY', 'PERMANENT']);
     const flags = attribute(uapi.IFA_FLAGS, u32(0x80000300));
-    assert.deepEqual(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6), flags).flags, ['MANAGETEMPADDR', 'NOPREFIXROUTE', '0x80000000']);
+    assert.deepEqual(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6), flags).flags, [
+      'MANAGETEMPADDR',
+      'NOPREFIXROUTE',
+      '0x80000000',
+    ]);
   });
 
   it('leaves out lifetimes that never end, and keeps those that have', () => {
@@ -48,7 +57,10 @@ describe('decodeAddress', () => {
       const cache = attribute(uapi.IFA_CACHEINFO, u32(preferred), u32(valid), u32(0), u32(0));
       return decode(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LOCAL, IPV4), cache);
     };
-    assert.deepEqual(Object.keys(row(0xffffffff, 0xffffffff)).filter((key) => key.endsWith('Seconds')), []);
+    assert.deepEqual(
+      Object.keys(row(0xffffffff, 0xffffffff)).filter((key) => key.endsWith('Seconds')),
+      [],
+    );
     assert.deepEqual([row(60, 0).validLifetimeSeconds, row(60, 0).preferredLifetimeSeconds], [60, 0]);
     assert.equal(row(0xfffffffe, 1).validLifetimeSeconds, 0xfffffffe);
   });
@@ -66,8 +78,14 @@ describe('decodeAddress', () => {
   });
 
   it('refuses an address of another length than its family’s, and none at all', () => {
-    assert.match(refused(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LOCAL, IPV6)), /wanted 4 bytes of address, got 16 bytes/);
-    assert.match(refused(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LABEL, text('x'))), /wanted IFA_LOCAL or IFA_ADDRESS, got neither/);
+    assert.match(
+      refused(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LOCAL, IPV6)),
+      /wanted 4 bytes of address, got 16 bytes/,
+    );
+    assert.match(
+      refused(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LABEL, text('x'))),
+      /wanted IFA_LOCAL or IFA_ADDRESS, got neither/,
+    );
   });
 });
 
@@ -127,7 +145,12 @@ describe('decodeNeighbor', () => {
   it('reads a row without a link-layer address, and one on a tunnel', () => {
     const row = decode(decodeNeighbor, ndmsg(2, 3, 0x20), attribute(uapi.NDA_DST, IPV4), attribute(uapi.NDA_LLADDR));
     assert.deepEqual(row, { ifindex: 3, ip: '10.0.1.2', state: 'FAILED', rawState: 0x20, flags: [] });
-    const gre = decode(decodeNeighbor, ndmsg(2, 3, 0x40), attribute(uapi.NDA_DST, IPV4), attribute(uapi.NDA_LLADDR, hex('c0000201')));
+    const gre = decode(
+      decodeNeighbor,
+      ndmsg(2, 3, 0x40),
+      attribute(uapi.NDA_DST, IPV4),
+      attribute(uapi.NDA_LLADDR, hex('c0000201')),
+    );
     assert.deepEqual([gre.state, gre.mac], ['NOARP', '192.0.2.1']);
   });
 
@@ -135,15 +158,21 @@ describe('decodeNeighbor', () => {
     assert.match(refused(decodeNeighbor, ndmsg(2, 3, 2)), /wanted NDA_DST, got none/);
     assert.match(refused(decodeNeighbor, ndmsg(7, 3, 2)), /got family 7/);
     const half = attribute(uapi.NDA_CACHEINFO, u32(1), u32(1));
-    assert.match(refused(decodeNeighbor, ndmsg(2, 3, 2), attribute(uapi.NDA_DST, IPV4), half), /16 bytes of nda_cacheinfo, got 8 bytes/);
+    assert.match(
+      refused(decodeNeighbor, ndmsg(2, 3, 2), attribute(uapi.NDA_DST, IPV4), half),
+      /16 bytes of nda_cacheinfo, got 8 bytes/,
+    );
   });
 
   it('keeps proxy rows apart from others by their flag', () => {
     const proxies = decodeAll(readDatagrams('neighbors', 'proxies')).neighbors;
-    assert.deepEqual(proxies.map(({ ip, flags }) => [ip, flags]), [
-      ['10.0.9.9', ['PROXY']],
-      ['2001:db8::99', ['PROXY', 'ROUTER']],
-    ]);
+    assert.deepEqual(
+      proxies.map(({ ip, flags }) => [ip, flags]),
+      [
+        ['10.0.9.9', ['PROXY']],
+        ['2001:db8::99', ['PROXY', 'ROUTER']],
+      ],
+    );
     assert.ok(decodeAll(readDatagrams('neighbors', 'neighbors')).neighbors.every(({ flags }) => !flags.includes('PROXY')));
   });
 });

@@ -34,7 +34,9 @@ function errorMessage(errno: number, options: { capped?: boolean; attributes?: U
 
 describe('MessageReader', () => {
   it('walks the messages of a datagram, payloads of odd length included', () => {
-    const messages = reader(join(message(16, new Uint8Array(3), { seq: 7, flags: 2 }), message(17, new Uint8Array(8)), message(3, new Uint8Array())));
+    const messages = reader(
+      join(message(16, new Uint8Array(3), { seq: 7, flags: 2 }), message(17, new Uint8Array(8)), message(3, new Uint8Array())),
+    );
     assert.equal(messages.next(), true);
     assert.deepEqual([messages.type, messages.flags, messages.seq, messages.pid], [16, 2, 7, 0]);
     assert.deepEqual([messages.offset, messages.end], [16, 19]);
@@ -94,7 +96,10 @@ describe('readError', () => {
 
   for (const capped of [true, false]) {
     it(`finds the kernel's words behind a request that is ${capped ? 'capped' : 'echoed whole'}`, () => {
-      const attributes = join(attribute(uapi.NLMSGERR_ATTR_MSG, text('no such thing')), attribute(uapi.NLMSGERR_ATTR_OFFS, u32(28)));
+      const attributes = join(
+        attribute(uapi.NLMSGERR_ATTR_MSG, text('no such thing')),
+        attribute(uapi.NLMSGERR_ATTR_OFFS, u32(28)),
+      );
       assert.deepEqual(readError(first(errorMessage(22, { capped, attributes }))), {
         errno: 22,
         extAck: { message: 'no such thing', offset: 28 },

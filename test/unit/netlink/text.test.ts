@@ -13,7 +13,11 @@ function ipv6(bytes: Uint8Array): string {
 
 /** What inet_ntop() says; node hands the address through it. */
 function inetNtop(bytes: Uint8Array): string {
-  const groups = Array.from({ length: 8 }, (_, group) => viewOf(bytes).getUint16(group * 2).toString(16));
+  const groups = Array.from({ length: 8 }, (_, group) =>
+    viewOf(bytes)
+      .getUint16(group * 2)
+      .toString(16),
+  );
   return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
 }
 
@@ -66,7 +70,8 @@ describe('addresses', () => {
 
   it('of tunnels are IP addresses, as in iproute2', () => {
     for (const type of [ARPHRD_TUNNEL, ARPHRD_SIT, ARPHRD_IPGRE]) assert.equal(show('c0000201', type), '192.0.2.1');
-    for (const type of [ARPHRD_TUNNEL6, ARPHRD_IP6GRE]) assert.equal(show('20010db8000000000000000000000001', type), '2001:db8::1');
+    for (const type of [ARPHRD_TUNNEL6, ARPHRD_IP6GRE])
+      assert.equal(show('20010db8000000000000000000000001', type), '2001:db8::1');
     assert.equal(show('c0000201', 1), 'c0:00:02:01');
   });
 

@@ -45,7 +45,10 @@ function check(name: string, value: number, expression = name): string {
 
 function compile(lines: readonly string[]): string {
   const source = [...HEADERS.map((header) => `#include <${header}>`), ...lines, ''].join('\n');
-  const { status, stderr, error } = spawnSync('cc', ['-fsyntax-only', '-x', 'c', '-std=gnu11', '-'], { input: source, encoding: 'utf8' });
+  const { status, stderr, error } = spawnSync('cc', ['-fsyntax-only', '-x', 'c', '-std=gnu11', '-'], {
+    input: source,
+    encoding: 'utf8',
+  });
   assert.equal(error, undefined, 'cc has to be there: apt-get install gcc libc6-dev');
   return status === 0 ? '' : stderr || `cc ended with ${status}`;
 }
@@ -140,7 +143,9 @@ describe('uapi constants', () => {
       ['rtnl_link_stats64', 'rx_nohandler', 23 * 8],
       ['rtnl_link_stats64', 'rx_otherhost_dropped', 24 * 8],
     ];
-    const lines = offsets.map(([struct, field, offset]) => `_Static_assert(offsetof(struct ${struct}, ${field}) == ${offset}, "${field}");`);
+    const lines = offsets.map(
+      ([struct, field, offset]) => `_Static_assert(offsetof(struct ${struct}, ${field}) == ${offset}, "${field}");`,
+    );
     assert.equal(compile(lines), '');
   });
 
@@ -149,7 +154,9 @@ describe('uapi constants', () => {
       'rx_packets tx_packets rx_bytes tx_bytes rx_errors tx_errors rx_dropped tx_dropped multicast collisions rx_length_errors rx_over_errors ' +
       'rx_crc_errors rx_frame_errors rx_fifo_errors rx_missed_errors tx_aborted_errors tx_carrier_errors tx_fifo_errors tx_heartbeat_errors ' +
       'tx_window_errors rx_compressed tx_compressed rx_nohandler rx_otherhost_dropped';
-    const lines = fields.split(' ').map((field, at) => `_Static_assert(offsetof(struct rtnl_link_stats64, ${field}) == ${at * 8}, "${field}");`);
+    const lines = fields
+      .split(' ')
+      .map((field, at) => `_Static_assert(offsetof(struct rtnl_link_stats64, ${field}) == ${at * 8}, "${field}");`);
     assert.equal(compile(lines), '');
   });
 });

@@ -32,7 +32,10 @@ test('a namespace with very many rows of each sort comes in parts that are small
     neighbors: many(3000, (at) => ({ ...neighbor, ip: `10.0.${at >> 8}.${at & 255}` })),
     routes: many(2000, (at) => ({ ...route, metric: at })),
   };
-  const whole = { ...snapshot, namespaces: [netns, large, { ...netns, id: 'net:[3]' }].map((one, at) => ({ ...one, id: `net:[${at}]` })) };
+  const whole = {
+    ...snapshot,
+    namespaces: [netns, large, { ...netns, id: 'net:[3]' }].map((one, at) => ({ ...one, id: `net:[${at}]` })),
+  };
   const { whole: again, parts } = merged(whole);
   assert.deepEqual(again, whole);
   assert.ok(parts.length > 10);
@@ -44,7 +47,11 @@ test('a namespace with very many rows of each sort comes in parts that are small
 });
 
 test('very many gaps and networks come in parts, too', () => {
-  const whole = { ...snapshot, gaps: many(9000, (at) => ({ ...gap, ifindex: at })), networks: many(4000, (at) => ({ ...network, id: `n${at}` })) };
+  const whole = {
+    ...snapshot,
+    gaps: many(9000, (at) => ({ ...gap, ifindex: at })),
+    networks: many(4000, (at) => ({ ...network, id: `n${at}` })),
+  };
   const { whole: again, parts } = merged(whole);
   assert.deepEqual(again, whole);
   assert.ok(parts.every((part) => part.length <= MAX_PART_BYTES));
@@ -57,7 +64,10 @@ test('one row that is too large alone is a message of its own', () => {
 });
 
 test('a listing comes in parts and whole, with its gaps, and an empty one is one message', () => {
-  const listing = { items: many<FdbEntry>(5000, (at) => ({ ...fdb, vlan: at })), gaps: many(3000, (at) => ({ ...gap, ifindex: at })) };
+  const listing = {
+    items: many<FdbEntry>(5000, (at) => ({ ...fdb, vlan: at })),
+    gaps: many(3000, (at) => ({ ...gap, ifindex: at })),
+  };
   const parts = [...encodeListing('fdb', listing)];
   assert.ok(parts.length > 5 && parts.every((part) => part.length <= MAX_PART_BYTES));
   assert.deepEqual(mergeListing(parts.map((part) => decode('nsatlas.v1.ListFdbResponse', part))), listing);

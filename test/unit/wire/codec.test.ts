@@ -19,7 +19,8 @@ test('a bigint is never written as zero, and one out of range is an error', () =
   for (const cookie of [0n, 1n, 2n ** 31n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n]) {
     assert.equal(roundTrip(partOf({ cookie })).namespaces[0]?.cookie, cookie);
   }
-  for (const cookie of [-1n, 2n ** 64n, 5 as unknown as bigint]) assert.throws(() => encode(NAME, partOf({ cookie })), /^WireError: namespaces\[0\]\.cookie: has to be an integer/);
+  for (const cookie of [-1n, 2n ** 64n, 5 as unknown as bigint])
+    assert.throws(() => encode(NAME, partOf({ cookie })), /^WireError: namespaces\[0\]\.cookie: has to be an integer/);
 });
 
 test('an optional zero is sent, an absent one is absent', () => {
@@ -47,17 +48,27 @@ test('what is missing or of a wrong type is an error that names the field', () =
 });
 
 test('hostile names come through, and half a surrogate pair becomes U+FFFD instead of invalid UTF-8', () => {
-  const labels = JSON.parse('{"__proto__":"x","constructor":"y","hasOwnProperty":"z","half":"\\ud800","nul":"\\u0000"}') as Record<string, string>;
+  const labels = JSON.parse(
+    '{"__proto__":"x","constructor":"y","hasOwnProperty":"z","half":"\\ud800","nul":"\\u0000"}',
+  ) as Record<string, string>;
   const read = roundTrip(partOf({ owner: { ...owner, labels } })).namespaces[0]?.owner?.labels ?? {};
   assert.deepEqual(Object.entries(read), Object.entries({ ...labels, half: '\u{fffd}' }));
   assert.equal(Object.getPrototypeOf(read), Object.prototype);
 });
 
 test('times keep milliseconds, and finer ones when there are', () => {
-  for (const readAt of ['2026-11-21T05:58:35.000Z', '1969-12-31T23:59:59.999Z', '2026-11-21T05:58:35.123456789Z', '0001-01-01T00:00:00.001Z']) {
+  for (const readAt of [
+    '2026-11-21T05:58:35.000Z',
+    '1969-12-31T23:59:59.999Z',
+    '2026-11-21T05:58:35.123456789Z',
+    '0001-01-01T00:00:00.001Z',
+  ]) {
     assert.equal(roundTrip({ ...snapshot, host: { ...host, readAt } }).host?.readAt, readAt);
   }
-  assert.equal(roundTrip({ ...snapshot, host: { ...host, readAt: '2026-11-21T07:58:35.5+02:00' } }).host?.readAt, '2026-11-21T05:58:35.500Z');
+  assert.equal(
+    roundTrip({ ...snapshot, host: { ...host, readAt: '2026-11-21T07:58:35.5+02:00' } }).host?.readAt,
+    '2026-11-21T05:58:35.500Z',
+  );
 });
 
 test('bytes are copies that do not keep the message in memory', () => {
@@ -70,8 +81,8 @@ test('a value of an enum that this release does not know keeps its number', () =
   // Netns.role is field 7 (0x38), GetSnapshot's namespaces field 2 (0x12).
   const newer = Uint8Array.from([0x12, 0x02, 0x38, 0x63]);
   const part = decode(NAME, newer);
-  assert.equal(part.namespaces[0]?.role as string, '99');
-  assert.equal(roundTrip(part).namespaces[0]?.role as string, '99');
+  assert.equal(part.namespaces[0]?.role, '99');
+  assert.equal(roundTrip(part).namespaces[0]?.role, '99');
 });
 
 test('fields of later releases are ignored', () => {

@@ -42,7 +42,12 @@ test('an empty answer says that it is empty, and inner lists and absent optional
   assert.deepEqual(JSON.parse(toJson({ items: [], gaps: [] } satisfies Listing<Neighbor>)), { items: [], gaps: [] });
   const small: Gap = { status: 'DENIED', message: '' };
   assert.deepEqual(JSON.parse(toJson({ items: [], gaps: [small] })), { items: [], gaps: [{ status: 'DENIED', message: '' }] });
-  const bare: HostSnapshot = { host: { ...host, engines: [] }, namespaces: [{ ...netns, joined: [], owner: { ...netns.owner, labels: {} } }], gaps: [], networks: [] };
+  const bare: HostSnapshot = {
+    host: { ...host, engines: [] },
+    namespaces: [{ ...netns, joined: [], owner: { ...netns.owner, labels: {} } }],
+    gaps: [],
+    networks: [],
+  };
   const json = JSON.parse(toJson(bare)) as Json;
   assert.deepEqual(Object.keys(json), ['host', 'namespaces', 'gaps', 'networks']);
   assert.equal('engines' in json.host, false);
@@ -51,7 +56,11 @@ test('an empty answer says that it is empty, and inner lists and absent optional
 });
 
 test('numbers, texts and booleans that always have a value are written when that is zero', () => {
-  const zero = { ...netns, interfaces: [{ ...link, mtu: 0, name: '' }], tables: [{ table: 'FDB', status: 'OK', rows: 0, attempts: 1 }] as const };
+  const zero = {
+    ...netns,
+    interfaces: [{ ...link, mtu: 0, name: '' }],
+    tables: [{ table: 'FDB', status: 'OK', rows: 0, attempts: 1 }] as const,
+  };
   const json = JSON.parse(toJson({ ...snapshot, namespaces: [zero] })) as Json;
   assert.equal(linkOf(json)['mtu'], 0);
   assert.equal(linkOf(json)['name'], '');
@@ -63,7 +72,10 @@ test('halves of surrogate pairs become U+FFFD, and a label named __proto__ stays
   const text = toJson({ ...snapshot, namespaces: [{ ...netns, owner: { ...netns.owner, labels } }] });
   assert.doesNotMatch(text, /\\ud800/);
   const read = parseSnapshotJson(text).namespaces[0]?.owner?.labels;
-  assert.deepEqual(Object.entries(read ?? {}), [['__proto__', 'x'], ['half', 'a\u{fffd}b']]);
+  assert.deepEqual(Object.entries(read ?? {}), [
+    ['__proto__', 'x'],
+    ['half', 'a\u{fffd}b'],
+  ]);
 });
 
 test('NaN and infinities are the strings of proto3 JSON', () => {
@@ -90,7 +102,7 @@ test('fields that this release does not know are ignored, null is absence, and w
   assert.equal(read0.mtu, 0);
   assert.deepEqual(read0.flags, []);
   assert.deepEqual(read0.attributes, {});
-  assert.equal(read.namespaces[0]?.role as string, 'ROLE_UNSPECIFIED');
+  assert.equal(read.namespaces[0]?.role, 'ROLE_UNSPECIFIED');
 });
 
 test('other spellings of proto3 JSON are read', () => {
@@ -110,21 +122,61 @@ test('other spellings of proto3 JSON are read', () => {
 
 const WRONG: readonly [string, string, (json: Json) => void][] = [
   ['a number for a string', 'namespaces[0].interfaces[0].name: has to be a string, not 5', (json) => (linkOf(json)['name'] = 5)],
-  ['a string for a number', 'namespaces[0].interfaces[0].mtu: has to be an integer from 0 to 4294967295, not "big"', (json) => (linkOf(json)['mtu'] = 'big')],
-  ['a negative ifindex', 'namespaces[0].interfaces[0].ifindex: has to be an integer from 0 to 4294967295, not -1', (json) => (linkOf(json)['ifindex'] = -1)],
+  [
+    'a string for a number',
+    'namespaces[0].interfaces[0].mtu: has to be an integer from 0 to 4294967295, not "big"',
+    (json) => (linkOf(json)['mtu'] = 'big'),
+  ],
+  [
+    'a negative ifindex',
+    'namespaces[0].interfaces[0].ifindex: has to be an integer from 0 to 4294967295, not -1',
+    (json) => (linkOf(json)['ifindex'] = -1),
+  ],
   ['a fraction', 'namespaces[0].dev: has to be an integer from 0 to 4294967295, not 1.5', (json) => (netnsOf(json)['dev'] = 1.5)],
-  ['a counter beyond 64 bits', 'namespaces[0].cookie: has to be an integer from 0 to 18446744073709551615, not 18446744073709551616', (json) => (netnsOf(json)['cookie'] = '18446744073709551616')],
-  ['a counter that a double cannot hold', 'namespaces[0].cookie: has to be an integer from 0 to 18446744073709551615, not 18446744073709552000', (json) => (netnsOf(json)['cookie'] = 2 ** 64)],
-  ['an unknown role', 'namespaces[0].role: has to be a Role of this release, not "GATEWAY"', (json) => (netnsOf(json)['role'] = 'GATEWAY')],
+  [
+    'a counter beyond 64 bits',
+    'namespaces[0].cookie: has to be an integer from 0 to 18446744073709551615, not 18446744073709551616',
+    (json) => (netnsOf(json)['cookie'] = '18446744073709551616'),
+  ],
+  [
+    'a counter that a double cannot hold',
+    'namespaces[0].cookie: has to be an integer from 0 to 18446744073709551615, not 18446744073709552000',
+    (json) => (netnsOf(json)['cookie'] = 2 ** 64),
+  ],
+  [
+    'an unknown role',
+    'namespaces[0].role: has to be a Role of this release, not "GATEWAY"',
+    (json) => (netnsOf(json)['role'] = 'GATEWAY'),
+  ],
   ['an object for a list', 'namespaces[0].paths: has to be a list, not an object', (json) => (netnsOf(json)['paths'] = {})],
-  ['a list for a map', 'namespaces[0].owner.labels: has to be an object, not a list', (json) => ((netnsOf(json)['owner'] as Json)['labels'] = [])],
+  [
+    'a list for a map',
+    'namespaces[0].owner.labels: has to be an object, not a list',
+    (json) => ((netnsOf(json)['owner'] as Json)['labels'] = []),
+  ],
   ['null in a list', 'namespaces[0].paths[0]: is missing', (json) => (netnsOf(json)['paths'] = [null])],
-  ['bytes that are no base64', 'namespaces[0].interfaces[0].infoData: has to be base64, not "*"', (json) => (linkOf(json)['infoData'] = '*')],
-  ['bytes of a length that base64 cannot have', 'namespaces[0].interfaces[0].infoData: has to be base64, not "AAAAA"', (json) => (linkOf(json)['infoData'] = 'AAAAA')],
-  ['a time that is none', 'host.readAt: has to be a time like 2026-01-31T12:00:00.000Z, not "yesterday"', (json) => (json.host['readAt'] = 'yesterday')],
+  [
+    'bytes that are no base64',
+    'namespaces[0].interfaces[0].infoData: has to be base64, not "*"',
+    (json) => (linkOf(json)['infoData'] = '*'),
+  ],
+  [
+    'bytes of a length that base64 cannot have',
+    'namespaces[0].interfaces[0].infoData: has to be base64, not "AAAAA"',
+    (json) => (linkOf(json)['infoData'] = 'AAAAA'),
+  ],
+  [
+    'a time that is none',
+    'host.readAt: has to be a time like 2026-01-31T12:00:00.000Z, not "yesterday"',
+    (json) => (json.host['readAt'] = 'yesterday'),
+  ],
   ['no time', 'host.readAt: is missing', (json) => delete json.host['readAt']],
   ['no host', 'host: is missing', (json) => delete (json as Partial<Json>).host],
-  ['a map value of the wrong type', 'namespaces[0].routes[0].metrics.mtu: has to be an integer from 0 to 4294967295, not true', (json) => (netnsOf(json)['routes'] = [{ metrics: { mtu: true } }])],
+  [
+    'a map value of the wrong type',
+    'namespaces[0].routes[0].metrics.mtu: has to be an integer from 0 to 4294967295, not true',
+    (json) => (netnsOf(json)['routes'] = [{ metrics: { mtu: true } }]),
+  ],
 ];
 
 for (const [what, message, change] of WRONG) {

@@ -1,11 +1,32 @@
 // One of everything, with every field set to something that is not its zero value. The types demand each field, and
 // parity.test.ts that each field of the protos is here.
 
-import type { FdbEntry, Gap, Host, HostSnapshot, Ifindex, Interface, Listing, Neighbor, Netns, Network, Nsid, Owner, Route, VethEnd, VethPair, VxlanRow } from '../../../src/model/types.js';
+import type {
+  FdbEntry,
+  Gap,
+  Host,
+  HostSnapshot,
+  Ifindex,
+  Interface,
+  Listing,
+  Neighbor,
+  Netns,
+  Network,
+  Nsid,
+  Owner,
+  Route,
+  VethEnd,
+  VethPair,
+  VxlanRow,
+} from '../../../src/model/types.js';
 import type { AgentStatus, SelectorMessage } from '../../../src/wire/messages.js';
 
 /** Every field present, at every depth. */
-export type Whole<T> = T extends bigint | string | number | boolean | Uint8Array ? T : T extends (infer Item)[] ? Whole<Item>[] : { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> };
+export type Whole<T> = T extends bigint | string | number | boolean | Uint8Array
+  ? T
+  : T extends (infer Item)[]
+    ? Whole<Item>[]
+    : { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> };
 
 const ifindex = (number: number): Ifindex => number as Ifindex;
 const nsid = (number: number): Nsid => number as Nsid;
@@ -32,7 +53,17 @@ export const owner: Whole<Owner> = {
   taskName: 'web.1.t1',
   stack: 'shop',
   nodeId: 'n1',
-  networks: [{ name: 'front', id: 'x8sn', endpointId: 'e1', ip: '10.0.1.2', ipv6: 'fd00::2', mac: '02:42:0a:00:01:02', aliases: ['web', 'w'] }],
+  networks: [
+    {
+      name: 'front',
+      id: 'x8sn',
+      endpointId: 'e1',
+      ip: '10.0.1.2',
+      ipv6: 'fd00::2',
+      mac: '02:42:0a:00:01:02',
+      aliases: ['web', 'w'],
+    },
+  ],
   engine: '/run/docker.sock',
   pid: 4242,
 };

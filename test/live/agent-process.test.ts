@@ -1,0 +1,119 @@
+// The agent as it is installed, a process of its own, over the real kernel.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { describe, it, type TestContext } from 'node:test';
+import { NSATLAS, nsatlas } from '../support/cli.js';
+import { eventually } from '../support/hygiene.js';
+import { Scratch } from '../support/netns.js';
+import { BUF, run } from './agent-rig.js';
+
+interface AgentProcess {
+  readonly child: ChildProcess;
+  readonly address: string;
+  readonly log: string[];
+}
+
+/** Starts `nsatlas agent` on a free port; it ends with the test. Make it before the scratch folder that it reads. */
+async function startAgent(t: TestContext, args: readonly string[]): Promise<AgentProcess> {
+  const child = spawn(process.execPath, [NSATLAS, 'agent', '--listen', '127.0.0.1:0', ...args], { stdio: ['ignore', 'inherit', 'pipe'] });
+  t.after(() => child.kill('SIGKILL'));
+  const log: string[] = [];
+  for await (const line of createInterface({ input: child.stderr })) {
+    log.push(line);
+    const { msg, addresses } = JSON.parse(line) as { msg: string; addresses?: string[] };
+    if (msg !== 'serving') continue;
+    child.stderr.resume();
+    return { child, address: addresses?.[0] ?? '', log };
+  }
+  throw new Error(`the agent ended: ${log.join('\n')}`);
+}
+
+/** Calls a method with buf, which knows nothing but what reflection tells it; the messages of the stream. */
+async function call(address: string, method: string, request = '{}'): Promise<Record<string, unknown>[]> {
+  const args = ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', `http://${address}/nsatlas.v1.Agent/${method}`, '-d', request];
+  const { status, stdout, stderr } = await run(BUF, args);
+  assert.equal(status, 0, stderr);
+  // One JSON document after the other, each beginning at a line's first column.
+  return stdout.split(/\n(?=\{)/).filter((text) => text.trim() !== '').map((text) => JSON.parse(text) as Record<string, unknown>);
+}
+
+describe('nsatlas agent', () => {
+  it('serves 2,000 real namespaces whole to a foreign client', { timeout: 180_000 }, async (t) => {
+    const scratch = Scratch.create(t);
+    const namespaces = scratch.many(2000);
+    const { address } = await startAgent(t, ['--netns-dir', scratch.dir, '--docker-socket', '/nowhere.sock']);
+    const parts = await call(address, 'GetSnapshot');
+    const read = parts.flatMap((part) => (part['namespaces'] ?? []) as { id: string; status: string; interfaces?: { name: string }[] }[]);
+    assert.deepEqual(
+      read.map(({ id, status, interfaces }) => `${id} ${status} ${interfaces?.map(({ name }) => name).join(',')}`).sort(),
+      namespaces.map(({ id }) => `${id} OK lo`).sort(),
+    );
+    const listed = (await call(address, 'ListNetns')).flatMap((part) => (part['items'] ?? []) as unknown[]);
+    assert.equal(listed.length, namespaces.length);
+  });
+
+  it('answers the command line as the command line answers itself', async (t) => {
+    const scratch = Scratch.create(t);
+    const [a, b] = [scratch.netns(), scratch.netns()];
+    scratch.veth({ netns: a, name: 'eth0' }, { netns: b, name: 'eth0' });
+    a.ip('link add vxlan0 type vxlan id 4097 dstport 4789');
+    a.exec(['bridge', 'fdb', 'add', '02:42:0a:00:01:07', 'dev', 'vxlan0', 'dst', '192.0.2.7', 'self', 'permanent']);
+    const { address } = await startAgent(t, ['--netns-dir', scratch.dir, '--host-id', 'h']);
+    for (const list of ['netns', 'interfaces', 'vxlans', 'veths', 'fdb', 'neighbors', 'routes']) {
+      const asked = nsatlas([list, '-o', 'json', '--agent', address]);
+      const read = nsatlas([list, '-o', 'json', '--netns-dir', scratch.dir, '--host-id', 'h']);
+      assert.equal(asked.status, 0, asked.stderr);
+      // Times and counters run on between the two.
+      const still = (text: string): unknown => JSON.parse(text, (key, value: unknown) => (/Seconds$|^counters$/.test(key) ? undefined : value));
+      assert.deepEqual(still(asked.stdout), still(read.stdout), list);
+    }
+  });
+
+  it('holds no namespace: one that is removed dies at once, even while the agent is stopped', async (t) => {
+    const scratch = Scratch.create(t);
+    const netns = scratch.netns();
+    const lives = scratch.canary(netns);
+    const { child, address } = await startAgent(t, ['--netns-dir', scratch.dir, '--max-age', '1']);
+    await call(address, 'GetSnapshot');
+    assert.ok(lives());
+    child.kill('SIGSTOP');
+    netns.remove();
+    await eventually('the namespace is gone', () => !lives(), 2000);
+    child.kill('SIGCONT');
+    const left = (await call(address, 'ListNetns', '{}')).flatMap((part) => (part['items'] ?? []) as unknown[]);
+    assert.deepEqual(left, []);
+  });
+
+  it('has no descriptor of a namespace and no thread in another one between reads', async (t) => {
+    const scratch = Scratch.create(t);
+    scratch.many(20);
+    const { child, address } = await startAgent(t, ['--netns-dir', scratch.dir]);
+    for (let round = 0; round < 5; round++) await call(address, 'GetSnapshot');
+    const proc = `/proc/${child.pid}`;
+    const links = readdirSync(`${proc}/fd`).map((fd) => readlinkSync(`${proc}/fd/${fd}`));
+    assert.deepEqual(
+      links.filter((link) => link.startsWith('net:') || link.includes(scratch.dir)),
+      [],
+    );
+    const homes = new Set(readdirSync(`${proc}/task`).map((task) => readlinkSync(`${proc}/task/${task}/ns/net`)));
+    assert.deepEqual([...homes], [readlinkSync('/proc/self/ns/net')]);
+  });
+
+  it('ends with status 0 on SIGTERM', async (t) => {
+    const { child } = await startAgent(t, []);
+    child.kill('SIGTERM');
+    const [status] = (await once(child, 'exit')) as [number | null];
+    assert.equal(status, 0);
+  });
+
+  it('refuses to listen where others could reach it, in one line, with status 1 or 2', () => {
+    const { status, stderr } = nsatlas(['agent', '--listen', '0.0.0.0:0']);
+    assert.ok(status === 1 || status === 2, `${status}`);
+    const lines = stderr.split('\n').filter((line) => line.startsWith('nsatlas:'));
+    assert.equal(lines.length, 1, stderr);
+    assert.match(lines[0] ?? '', /cannot listen on 0\.0\.0\.0:0: this release has no TLS/);
+  });
+});
