@@ -82,7 +82,7 @@ function statusMessage(
   const { snapshot, ageMs, namespaces, interfaces } = last;
   return {
     ...status,
-    ...(snapshot.host !== undefined && { host: snapshot.host }),
+    host: snapshot.host,
     ageMs,
     namespaces,
     interfaces,

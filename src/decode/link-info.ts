@@ -1,3 +1,4 @@
+import { formatValue } from '../kinds/codecs.js';
 import type { LinkFace, LinkKind } from '../kinds/contract.js';
 import { KINDS } from '../kinds/registry.gen.js';
 import { decodeTable, formatDetail } from '../kinds/table.js';
@@ -55,8 +56,10 @@ function decodeData(link: LinkRecord, kind: LinkKind, iflaLink: number | undefin
   if (data === undefined) return;
   if (kind.kind === 'vxlan') {
     link.vxlan = vxlanFromDetail(detail);
-    const more = Object.entries(detail).filter(([name]) => VXLAN_ATTRIBUTES.includes(name));
-    link.attributes = formatDetail(Object.fromEntries(more));
+    for (const name of VXLAN_ATTRIBUTES) {
+      const value = detail[name];
+      if (value !== undefined) link.attributes[name] = formatValue(value);
+    }
   } else {
     link.attributes = formatDetail(detail);
   }

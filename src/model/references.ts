@@ -43,8 +43,8 @@ export class NsidResolver {
 
   constructor(namespaces: readonly ReferencedNamespace[]) {
     this.#namespaces = namespaces;
-    this.#known = namespaces.map(() => new Map());
-    this.#answered = namespaces.map(() => new Set());
+    this.#known = namespaces.map(() => new Map<number, number>());
+    this.#answered = namespaces.map(() => new Set<number>());
     this.#collect();
   }
 

@@ -63,7 +63,8 @@ export function selectsIp(ips: readonly (string | undefined)[], selector: Select
 
 /** Whether a selector asks for anything at all. */
 export function isEmptySelector(selector: Selector): boolean {
-  return Object.values(selector).every((values) => values === undefined || values.length === 0);
+  const fields: readonly (readonly unknown[] | undefined)[] = Object.values(selector);
+  return fields.every((values) => values === undefined || values.length === 0);
 }
 
 function any<Value>(wanted: readonly Value[] | undefined, fits: (value: Value) => boolean): boolean {

@@ -22,7 +22,11 @@ export interface NetnsIdentity {
   readonly ino: number;
 }
 
-/** One netlink request, complete but for sequence number and port, which the reader fills in. */
+/**
+ * One netlink request, complete but for sequence number and port, which the reader fills in. Only reading ones are taken: exactly one
+ * message, RTM_GET*, with NLM_F_REQUEST. A dump of links needs an IFLA_EXT_MASK other than 0: without it the kernel ends the dump before a
+ * link whose message exceeds 32 KB, as if it were done (rtnl_calcit(), net/core/rtnetlink.c; seen in Linux 6.18).
+ */
 export interface NetlinkRequest {
   /** nlmsghdr and body. Copied when the job starts. */
   readonly bytes: Uint8Array;
@@ -49,7 +53,11 @@ export interface ReadJob {
   readonly batchBytes?: number;
 }
 
-/** What is told of a job while it runs, in order. Each target: one `target`, then for each request its datagrams and one `requestEnd`; or one `targetEnd` with a problem. */
+/**
+ * What is told of a job while it runs, in order. Each target: one `target` (unless it could not be entered), for each request its datagrams and
+ * one `requestEnd`, and at last one `targetEnd`. When that has a problem, requests that were not told of with `requestEnd` were not answered,
+ * or not whole. A target's cookie and identity are those of the namespace that was read, not of what is at the path by then.
+ */
 export interface ReadVisitor {
   /** The namespace was opened, proved and entered. */
   target?(target: number, identity: NetnsIdentity, cookie: bigint | undefined): void;
@@ -78,8 +86,9 @@ export interface NetnsReader {
   /**
    * Carries out a job. The visitor is called on the calling thread, batch by batch, while reading goes on; a slow
    * visitor makes the reader wait, it does not make it buffer. Resolves after the last call. Rejects only when the job
-   * as a whole cannot be carried out (closed, busy, no thread): whatever is wrong with one namespace is told the visitor.
-   * A visitor that throws ends the job and rejects with what it threw.
+   * as a whole cannot be carried out (closed, busy, no thread): whatever is wrong with one namespace is told the visitor. Codes:
+   * NativeError ERR_NSATLAS_BUSY, _CLOSED, _HOME, _THREAD; TypeError ERR_NSATLAS_ARGUMENT.
+   * A visitor that throws ends the job and rejects with what it threw, once the namespace at hand was left.
    */
   read(job: ReadJob, visitor: ReadVisitor): Promise<void>;
   /** Opens and proves without entering. One result for each path, in order. Subject to the same time limit. */

@@ -9,7 +9,7 @@ import { assignOwners, networkOf } from '../model/owners.js';
 import { contradictions } from '../model/pairs.js';
 import { NsidResolver } from '../model/references.js';
 import { guessRole } from '../model/roles.js';
-import type { Gap, HostSnapshot, Netns, ReadStatus, Table, TableStatus } from '../model/types.js';
+import type { Gap, Netns, ReadStatus, Table, TableStatus } from '../model/types.js';
 import { readPrivileges } from './capabilities.js';
 import { describeFeatures } from './features.js';
 import { describeHost, type HostInfoOptions } from './host-info.js';
@@ -31,6 +31,9 @@ export interface HostSourceOptions extends HostInfoOptions {
   readonly timeLimitMs: number;
 }
 
+/** What is read again of namespaces that contradict each other. */
+const PAIR_TABLES: readonly DumpTable[] = ['LINKS', 'ADDRESSES'];
+
 /** Pairs that contradict each other are read again this often: a busy host is still changing meanwhile. */
 const SETTLE_ROUNDS = 2;
 
@@ -51,7 +54,7 @@ export function createHostSource(options: HostSourceOptions): HostSource {
         }),
         engines.view(),
       ]);
-      const scan = await scanNamespaces(reader, await readAll(reader, discovery.namespaces, tables, options), tables, options);
+      const scan = await scanNamespaces(reader, await readNamespaces(reader, discovery.namespaces, tables.filter(isDump), options.timeLimitMs), tables, options);
       const { namespaces, gaps } = joinEngines(scan, view, options);
       return {
         host: describeHost(options, view.engines, readAt, performance.now() - started),
@@ -75,15 +78,6 @@ interface Scan {
   readonly outcomes: ReadonlyMap<number, NsidOutcome>;
 }
 
-function readAll(
-  reader: NetnsReader,
-  namespaces: Awaited<ReturnType<typeof discover>>['namespaces'],
-  tables: readonly Table[],
-  { timeLimitMs }: HostSourceOptions,
-): Promise<NamespaceResult[]> {
-  return readNamespaces(reader, namespaces, tables.filter(isDump), timeLimitMs);
-}
-
 function isDump(table: Table): table is DumpTable {
   return table !== 'NSIDS';
 }
@@ -95,17 +89,17 @@ async function scanNamespaces(
   tables: readonly Table[],
   { timeLimitMs }: HostSourceOptions,
 ): Promise<Scan> {
-  // A namespace that is gone is told as a gap only: there is nothing to show of it.
-  const results = all.filter((result) => result.status !== 'VANISHED');
-  const gone = all.filter((result) => result.status === 'VANISHED');
   for (let round = 0; ; round++) {
+    // A namespace that is gone is told as a gap only: there is nothing to show of it.
+    const results = all.filter((result) => result.status !== 'VANISHED');
+    const gone = all.filter((result) => result.status === 'VANISHED');
     const reads = results.map(toRead);
     const resolver = new NsidResolver(reads);
     const outcomes = tables.includes('NSIDS') ? await resolveNsids(reader, results, resolver, timeLimitMs) : new Map<number, NsidOutcome>();
     const again = round < SETTLE_ROUNDS && tables.includes('NSIDS') ? contradictions(reads, resolver) : new Set<number>();
     if (again.size === 0) return { results: [...results, ...gone], reads, resolver, outcomes };
     const wanted = results.filter((_, at) => again.has(at));
-    await rereadNamespaces(reader, wanted, tables.filter((table) => table === 'LINKS' || table === 'ADDRESSES').filter(isDump), timeLimitMs);
+    await rereadNamespaces(reader, wanted, PAIR_TABLES.filter((table) => tables.includes(table)), timeLimitMs);
   }
 }
 

@@ -25,6 +25,9 @@ export interface AgentStatus {
   gaps: Gap[];
 }
 
+/** A message without fields. */
+type Nothing = Readonly<Record<string, never>>;
+
 /** Requests of every list. The selector is a message, so it may be absent. */
 interface ListRequest {
   selector?: SelectorMessage;
@@ -36,7 +39,7 @@ export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNK
 /** The messages that requests and responses are, by full name. */
 export interface Messages {
   'nsatlas.v1.HostSnapshot': SnapshotPart;
-  'nsatlas.v1.GetStatusRequest': Record<never, never>;
+  'nsatlas.v1.GetStatusRequest': Nothing;
   'nsatlas.v1.GetStatusResponse': AgentStatus;
   'nsatlas.v1.GetSnapshotRequest': ListRequest & { tables: Table[] };
   'nsatlas.v1.ListNetnsRequest': ListRequest;
@@ -55,7 +58,7 @@ export interface Messages {
   'nsatlas.v1.ListRoutesResponse': Listing<ItemOf<'routes'>>;
   'grpc.health.v1.HealthCheckRequest': { service: string };
   'grpc.health.v1.HealthCheckResponse': { status: ServingStatus };
-  'grpc.health.v1.HealthListRequest': Record<never, never>;
+  'grpc.health.v1.HealthListRequest': Nothing;
   'grpc.health.v1.HealthListResponse': { statuses: Record<string, { status: ServingStatus }> };
 }
 

@@ -7,14 +7,19 @@ const FOLDER = '/run/nsatlas-lab';
 const STATE = join(FOLDER, 'state.json');
 
 /** What the process in the background prints. */
-export const LOG = join(FOLDER, 'keeper.log');
+const LOG = join(FOLDER, 'keeper.log');
 
 /** The lab that runs in the background. */
 export interface LabState {
   /** The process that keeps it. */
   readonly keeperPid: number;
   readonly dir: string;
-  readonly hosts: readonly { readonly name: string; readonly pid: number; readonly address: string; readonly dockerSocket: string }[];
+  readonly hosts: readonly {
+    readonly name: string;
+    readonly pid: number;
+    readonly address: string;
+    readonly dockerSocket: string;
+  }[];
 }
 
 /** The lab that runs now, or undefined. What a lab that ended without "down" left is removed. */
@@ -36,9 +41,14 @@ export function writeState(lab: Lab): void {
   renameSync(`${STATE}.new`, STATE);
 }
 
-/** Forgets the lab. */
+/** Forgets the lab, and its log. */
 export function removeState(): void {
   rmSync(FOLDER, { recursive: true, force: true });
+}
+
+/** What the process in the background has printed; "" when there is no log. */
+export function readLog(): string {
+  return existsSync(LOG) ? readFileSync(LOG, 'utf8').trimEnd() : '';
 }
 
 /** Opens a fresh log for the process in the background; the caller closes it with the function returned. */

@@ -3,9 +3,8 @@
 // A lab to play with: `up` leaves it in the background, where a process of its own ("keep") holds it until `down`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { isKeeper, LOG, openLog, readState, removeState, type LabState, writeState } from './cli-state.js';
+import { isKeeper, openLog, readLog, readState, removeState, type LabState, writeState } from './cli-state.js';
 import { LabError, messageOf } from './error.js';
 import { enterCommand } from './host.js';
 import { CLEAN_ENV } from './keeper.js';
@@ -32,14 +31,18 @@ const DOWN_MS = 60_000;
 
 async function up(argument: string | undefined): Promise<number> {
   const count = Number(argument ?? 2);
-  if (!Number.isInteger(count) || count < 1 || count > MAX_HOSTS) throw new LabError('BAD_USAGE', `"${argument}" is no number of hosts (1 to ${MAX_HOSTS})`);
+  if (!Number.isInteger(count) || count < 1 || count > MAX_HOSTS)
+    throw new LabError('BAD_USAGE', `"${argument}" is no number of hosts (1 to ${MAX_HOSTS})`);
   if (readState() !== undefined) throw new LabError('BAD_USAGE', 'a lab is up already; "npm run lab -- down" ends it');
   const started = performance.now();
   const log = openLog();
-  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.url), 'keep', String(count)], { detached: true, stdio: ['ignore', log.fd, log.fd] });
+  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.url), 'keep', String(count)], {
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd],
+  });
   log.close();
   const look = (): LabState | undefined => {
-    if (keeper.exitCode !== null || keeper.signalCode !== null) throw new Hopeless(`it ended:\n${readFileSync(LOG, 'utf8')}`);
+    if (keeper.exitCode !== null || keeper.signalCode !== null) throw new Hopeless(readLog() || 'it was told to end');
     return readState();
   };
   const stop = (): void => void keeper.kill('SIGTERM');
@@ -50,11 +53,14 @@ async function up(argument: string | undefined): Promise<number> {
     state = await waitFor('the lab', look, { timeoutMs: UP_MS });
   } catch (error) {
     stop();
+    removeState();
     throw error;
   }
   for (const signal of signals) process.removeListener(signal, stop);
   keeper.unref();
-  console.error(`${count} hosts are up after ${((performance.now() - started) / 1000).toFixed(1)} s; their folder is ${state.dir}`);
+  console.error(
+    `${count} hosts are up after ${((performance.now() - started) / 1000).toFixed(1)} s; their folder is ${state.dir}`,
+  );
   return status();
 }
 
@@ -77,14 +83,14 @@ async function keep(count: number): Promise<number> {
     await lab.destroy();
     clearInterval(alive);
   }
-  removeState();
   return 0;
 }
 
 async function exec(name: string | undefined, argv: readonly string[]): Promise<number> {
   const { hosts } = running();
   const host = hosts.find((candidate) => candidate.name === name);
-  if (host === undefined) throw new LabError('BAD_USAGE', `there is no host "${name ?? ''}"; the lab has ${hosts.map((each) => each.name).join(', ')}`);
+  if (host === undefined)
+    throw new LabError('BAD_USAGE', `there is no host "${name ?? ''}"; the lab has ${hosts.map((each) => each.name).join(', ')}`);
   const [command = '', ...args] = enterCommand(host.pid, argv.length > 0 ? argv : ['bash']);
   const env = { ...CLEAN_ENV, ...(process.env.TERM !== undefined && { TERM: process.env.TERM }) };
   const child = spawn(command, args, { stdio: 'inherit', env });
@@ -103,13 +109,23 @@ async function status(): Promise<number> {
   const [manager] = state.hosts;
   const nodes = new Map<string, string>();
   if (manager !== undefined) {
-    const list = ['docker', '--host', `unix://${manager.dockerSocket}`, 'node', 'ls', '--format', '{{.Hostname}} {{.Status}} {{.ManagerStatus}}'];
+    const list = [
+      'docker',
+      '--host',
+      `unix://${manager.dockerSocket}`,
+      'node',
+      'ls',
+      '--format',
+      '{{.Hostname}} {{.Status}} {{.ManagerStatus}}',
+    ];
     const { stdout } = await tryRun(list, { env: CLEAN_ENV });
     for (const line of stdout.trim().split('\n')) nodes.set(line.split(' ')[0] ?? '', line.split(' ').slice(1).join(' ').trim());
   }
   console.log('HOST  ADDRESS         PID      NODE           DOCKER SOCKET');
   for (const { name, address, pid, dockerSocket } of state.hosts) {
-    console.log(`${name.padEnd(5)} ${address.padEnd(15)} ${String(pid).padEnd(8)} ${(nodes.get(name) ?? 'unknown').padEnd(14)} ${dockerSocket}`);
+    console.log(
+      `${name.padEnd(5)} ${address.padEnd(15)} ${String(pid).padEnd(8)} ${(nodes.get(name) ?? 'unknown').padEnd(14)} ${dockerSocket}`,
+    );
   }
   return 0;
 }
@@ -122,6 +138,7 @@ async function down(): Promise<number> {
   }
   process.kill(state.keeperPid, 'SIGTERM');
   await waitFor('the lab to end', () => (isKeeper(state.keeperPid) ? undefined : true), { timeoutMs: DOWN_MS });
+  removeState();
   return 0;
 }
 

@@ -84,7 +84,11 @@ export class Dockerd {
       closeSync(log);
     }
     this.process.child.unref();
-    await waitFor(`${this.name} to answer`, () => this.answers(), { timeoutMs: START_MS, host: this.host.name, detail: () => this.logTail() });
+    await waitFor(`${this.name} to answer`, () => this.answers(), {
+      timeoutMs: START_MS,
+      host: this.host.name,
+      detail: () => this.logTail(),
+    });
   }
 
   /** Stops it and waits until it has ended. SIGKILL leaves containers, mounts and namespaces behind, as a crash does. */

@@ -1,5 +1,12 @@
 /** What went wrong, for programs. */
-export type LabErrorCode = 'MISSING_TOOL' | 'START_FAILED' | 'COMMAND_FAILED' | 'TIMED_OUT' | 'HOPELESS' | 'BAD_USAGE' | 'NOT_CLEAN';
+export type LabErrorCode =
+  | 'MISSING_TOOL'
+  | 'START_FAILED'
+  | 'COMMAND_FAILED'
+  | 'TIMED_OUT'
+  | 'HOPELESS'
+  | 'BAD_USAGE'
+  | 'NOT_CLEAN';
 
 /** Everything that the lab throws. `host` is the lab host concerned; the message ends with what the failed program said. */
 export class LabError extends Error {

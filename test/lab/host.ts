@@ -111,10 +111,12 @@ export class LabHost {
   async startDockerd(options: DockerdOptions = {}): Promise<Dockerd> {
     const number = this.daemons.length + 1;
     const name = options.name ?? (number === 1 ? 'docker' : `docker${number}`);
-    if (this.daemons.some((other) => other.name === name)) throw new LabError('BAD_USAGE', `has a daemon named ${name} already`, this.name);
+    if (this.daemons.some((other) => other.name === name))
+      throw new LabError('BAD_USAGE', `has a daemon named ${name} already`, this.name);
     const bridge = options.bridge ?? (number === 1 ? undefined : `docker${number - 1}`);
     // Docker makes docker0 and expects any other bridge to be there, with the address that is to be its gateway.
-    if (bridge !== undefined && bridge !== 'docker0' && bridge !== 'none') await this.ensureBridge(bridge, `172.30.${number}.1/24`);
+    if (bridge !== undefined && bridge !== 'docker0' && bridge !== 'none')
+      await this.ensureBridge(bridge, `172.30.${number}.1/24`);
     // Two daemons would flush each other's chains, so only the first one has any.
     const args = number === 1 ? (options.args ?? []) : ['--iptables=false', ...(options.args ?? [])];
     const daemon = new Dockerd(this, name, { ...options, args, ...(bridge !== undefined && { bridge }) });
@@ -146,7 +148,8 @@ export class LabHost {
     await this.exec(['ip', 'address', 'add', address, 'dev', bridge]);
     await this.exec(['ip', 'link', 'set', bridge, 'up']);
     // The first daemon lets nothing through that it does not know, and bridged frames pass iptables, too (br_netfilter).
-    for (const direction of ['--in-interface', '--out-interface']) await this.exec(['iptables', '--wait', '--insert', 'FORWARD', direction, bridge, '--jump', 'ACCEPT']);
+    for (const direction of ['--in-interface', '--out-interface'])
+      await this.exec(['iptables', '--wait', '--insert', 'FORWARD', direction, bridge, '--jump', 'ACCEPT']);
   }
 
   /** A veth from the fabric's bridge to the host's eth0. */

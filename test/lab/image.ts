@@ -21,9 +21,11 @@ const ELF_HEAD_BYTES = 4096;
  */
 export async function buildImageTar(dir: string): Promise<string> {
   const busybox = findTool('busybox');
-  if (busybox === undefined || !isStatic(busybox)) throw new LabError('MISSING_TOOL', 'a static busybox is needed: apt-get install -y busybox-static');
+  if (busybox === undefined || !isStatic(busybox))
+    throw new LabError('MISSING_TOOL', 'a static busybox is needed: apt-get install -y busybox-static');
   const root = join(dir, 'image');
-  for (const folder of ['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp', 'var']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['bin', 'dev', 'etc', 'proc', 'root', 'sys', 'tmp', 'var'])
+    mkdirSync(join(root, folder), { recursive: true });
   copyFileSync(busybox, join(root, 'bin/busybox'));
   const applets = (await run([busybox, '--list'])).stdout.trim().split('\n');
   for (const applet of applets) if (applet !== 'busybox') symlinkSync('busybox', join(root, 'bin', applet));

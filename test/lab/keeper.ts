@@ -55,12 +55,17 @@ export class Keeper {
   private setReferenced(referenced: boolean): void {
     const verb = referenced ? 'ref' : 'unref';
     this.child[verb]();
-    for (const stream of [this.child.stdin, this.child.stdout, this.child.stderr]) (stream as { ref?(): void; unref?(): void } | null)?.[verb]?.();
+    for (const stream of [this.child.stdin, this.child.stdout, this.child.stderr])
+      (stream as { ref?(): void; unref?(): void } | null)?.[verb]?.();
   }
 }
 
 /** What programs in the lab get as their environment: no proxies and no settings of the person who runs it. */
-export const CLEAN_ENV: NodeJS.ProcessEnv = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', LC_ALL: 'C.UTF-8' };
+export const CLEAN_ENV: NodeJS.ProcessEnv = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  HOME: '/root',
+  LC_ALL: 'C.UTF-8',
+};
 
 function readiness(child: ChildProcess, argv: readonly string[], host?: string): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -62,7 +62,8 @@ export class Lab {
   /** A new host, without a Docker daemon. Its name is h1, h2, … when none is given. */
   addHost({ name = `h${this.added + 1}` }: { readonly name?: string } = {}): Promise<LabHost> {
     this.refuseAfterEnd();
-    if (!HOST_NAME.test(name) || name === 'fabric') throw new LabError('BAD_USAGE', `"${name}" is no name for a host (${HOST_NAME.source})`);
+    if (!HOST_NAME.test(name) || name === 'fabric')
+      throw new LabError('BAD_USAGE', `"${name}" is no name for a host (${HOST_NAME.source})`);
     const number = NETWORK.firstHost + this.added;
     if (number > NETWORK.lastHost) throw new LabError('BAD_USAGE', 'the lab has no more addresses');
     this.added += 1;
@@ -84,7 +85,9 @@ export class Lab {
   async importImage(...targets: (LabHost | Dockerd)[]): Promise<void> {
     this.imageTar ??= buildImageTar(this.dir);
     const tar = await this.imageTar;
-    const daemons = (targets.length > 0 ? targets : this.hosts).flatMap((target) => (target instanceof LabHost ? target.daemons : [target]));
+    const daemons = (targets.length > 0 ? targets : this.hosts).flatMap((target) =>
+      target instanceof LabHost ? target.daemons : [target],
+    );
     await Promise.all(daemons.map((daemon) => importImage(daemon, tar)));
   }
 
@@ -152,7 +155,9 @@ export class Lab {
 function leftCgroups(name: string): string[] {
   const root = '/sys/fs/cgroup';
   try {
-    return ['.', ...readdirSync(root)].filter((hierarchy) => readdirSync(join(root, hierarchy)).includes(name)).map((hierarchy) => join(root, hierarchy, name));
+    return ['.', ...readdirSync(root)]
+      .filter((hierarchy) => readdirSync(join(root, hierarchy)).includes(name))
+      .map((hierarchy) => join(root, hierarchy, name));
   } catch (error) {
     // ENOENT, ENOTDIR: this machine mounts no cgroups, so nothing can be seen of them.
     if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];

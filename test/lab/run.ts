@@ -47,7 +47,14 @@ export function tryRun(argv: readonly string[], options: RunOptions = {}): Promi
     });
     child.once('close', (code) => {
       clearTimeout(timer);
-      if (timedOut) reject(new LabError('TIMED_OUT', `${argv.join(' ')} took more than ${timeoutMs} ms; it said:\n${stdout()}${stderr()}`, options.host));
+      if (timedOut)
+        reject(
+          new LabError(
+            'TIMED_OUT',
+            `${argv.join(' ')} took more than ${timeoutMs} ms; it said:\n${stdout()}${stderr()}`,
+            options.host,
+          ),
+        );
       else resolve({ status: code ?? undefined, stdout: stdout(), stderr: stderr() });
     });
   });

@@ -126,7 +126,9 @@ async function describeContainer(daemon: Dockerd, id: string): Promise<LabContai
     pid,
     netnsId: netns.stdout.trim(),
     networkMode: container.HostConfig.NetworkMode,
-    addresses: Object.fromEntries(Object.entries(container.NetworkSettings.Networks).map(([name, { IPAddress }]) => [name, IPAddress])),
+    addresses: Object.fromEntries(
+      Object.entries(container.NetworkSettings.Networks).map(([name, { IPAddress }]) => [name, IPAddress]),
+    ),
   };
 }
 
@@ -142,5 +144,10 @@ async function describeNetwork(daemon: Dockerd, name: string): Promise<LabNetwor
   if (network === undefined) throw new Error(`docker network inspect knows nothing of ${name}`);
   // One VNI for each subnet; the lab's networks have one.
   const vni = network.Options?.['com.docker.network.driver.overlay.vxlanid_list'];
-  return { name: network.Name, id: network.Id, subnet: network.IPAM.Config[0]?.Subnet ?? '', ...(vni !== undefined && { vni: Number(vni) }) };
+  return {
+    name: network.Name,
+    id: network.Id,
+    subnet: network.IPAM.Config[0]?.Subnet ?? '',
+    ...(vni !== undefined && { vni: Number(vni) }),
+  };
 }

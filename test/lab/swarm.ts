@@ -14,13 +14,19 @@ export async function formSwarm(hosts: readonly LabHost[], initArgs: readonly st
   await manager.docker('swarm', 'init', '--advertise-addr', manager.address, ...initArgs);
   const token = await manager.docker('swarm', 'join-token', '--quiet', 'worker');
   await Promise.all(
-    workers.map((worker) => worker.docker('swarm', 'join', '--advertise-addr', worker.address, '--token', token, `${manager.address}:2377`)),
+    workers.map((worker) =>
+      worker.docker('swarm', 'join', '--advertise-addr', worker.address, '--token', token, `${manager.address}:2377`),
+    ),
   );
-  await waitFor(`${hosts.length} nodes to be ready`, async () => ((await readyNodes(manager)) === hosts.length ? true : undefined), {
-    timeoutMs: READY_MS,
-    host: manager.name,
-    detail: () => manager.dockerd.logTail(),
-  });
+  await waitFor(
+    `${hosts.length} nodes to be ready`,
+    async () => ((await readyNodes(manager)) === hosts.length ? true : undefined),
+    {
+      timeoutMs: READY_MS,
+      host: manager.name,
+      detail: () => manager.dockerd.logTail(),
+    },
+  );
   await Promise.all(hosts.map(waitForIngress));
 }
 
@@ -30,7 +36,12 @@ function waitForIngress(host: LabHost): Promise<true> {
     const format = '{{range $id, $_ := .Containers}}{{$id}} {{end}}';
     return (await host.docker('network', 'inspect', '--format', format, 'ingress')).includes('ingress-sbox') ? true : undefined;
   };
-  return waitFor('the ingress network', look, { timeoutMs: READY_MS, everyMs: 100, host: host.name, detail: () => host.dockerd.logTail() });
+  return waitFor('the ingress network', look, {
+    timeoutMs: READY_MS,
+    everyMs: 100,
+    host: host.name,
+    detail: () => host.dockerd.logTail(),
+  });
 }
 
 async function readyNodes(manager: LabHost): Promise<number> {
@@ -51,11 +62,19 @@ export interface RunningTask {
 export function waitForTasks(manager: LabHost, service: string, count: number, timeoutMs = 60_000): Promise<RunningTask[]> {
   const look = async (): Promise<RunningTask[] | undefined> => {
     const ids = lines(await manager.docker('service', 'ps', '--quiet', '--no-trunc', service));
-    const format = '{{.ID}}|{{.Status.State}}|{{.NodeID}}|{{with .Status.ContainerStatus}}{{.ContainerID}}{{end}}|{{.Status.Err}}';
-    const tasks = ids.length === 0 ? [] : lines(await manager.docker('inspect', '--type', 'task', '--format', format, ...ids)).map((line) => line.split('|'));
+    const format =
+      '{{.ID}}|{{.Status.State}}|{{.NodeID}}|{{with .Status.ContainerStatus}}{{.ContainerID}}{{end}}|{{.Status.Err}}';
+    const tasks =
+      ids.length === 0
+        ? []
+        : lines(await manager.docker('inspect', '--type', 'task', '--format', format, ...ids)).map((line) => line.split('|'));
     const running = tasks.filter(([, state]) => state === 'running');
     if (running.length >= count) {
-      const names = new Map(lines(await manager.docker('node', 'ls', '--format', '{{.ID}}|{{.Hostname}}')).map((line) => line.split('|') as [string, string]));
+      const names = new Map(
+        lines(await manager.docker('node', 'ls', '--format', '{{.ID}}|{{.Hostname}}')).map(
+          (line) => line.split('|') as [string, string],
+        ),
+      );
       return running
         .map(([id = '', , node = '', containerId = '']) => ({ id, hostname: names.get(node) ?? node, containerId }))
         .sort((a, b) => a.hostname.localeCompare(b.hostname));
@@ -66,7 +85,12 @@ export function waitForTasks(manager: LabHost, service: string, count: number, t
     if (errors.length > 0) throw new Error(errors.join('\n'));
     return undefined;
   };
-  return waitFor(`${count} running tasks of ${service}`, look, { timeoutMs, everyMs: 200, host: manager.name, detail: () => manager.dockerd.logTail() });
+  return waitFor(`${count} running tasks of ${service}`, look, {
+    timeoutMs,
+    everyMs: 200,
+    host: manager.name,
+    detail: () => manager.dockerd.logTail(),
+  });
 }
 
 function lines(text: string): string[] {

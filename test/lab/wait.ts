@@ -19,7 +19,11 @@ export class Hopeless extends Error {}
  * Throws LabError TIMED_OUT that says what was awaited, or HOPELESS at once when the condition throws Hopeless.
  * @param what completes the sentence "waited for …"
  */
-export async function waitFor<T>(what: string, condition: () => Promise<T | undefined> | T | undefined, options: WaitOptions): Promise<T> {
+export async function waitFor<T>(
+  what: string,
+  condition: () => Promise<T | undefined> | T | undefined,
+  options: WaitOptions,
+): Promise<T> {
   const deadline = Date.now() + options.timeoutMs;
   let last: unknown;
   for (;;) {

@@ -18,7 +18,9 @@ interface AgentProcess {
 
 /** Starts `nsatlas agent` on a free port; it ends with the test. Make it before the scratch folder that it reads. */
 async function startAgent(t: TestContext, args: readonly string[]): Promise<AgentProcess> {
-  const child = spawn(process.execPath, [NSATLAS, 'agent', '--listen', '127.0.0.1:0', ...args], { stdio: ['ignore', 'inherit', 'pipe'] });
+  const child = spawn(process.execPath, [NSATLAS, 'agent', '--listen', '127.0.0.1:0', ...args], {
+    stdio: ['ignore', 'inherit', 'pipe'],
+  });
   t.after(() => child.kill('SIGKILL'));
   const log: string[] = [];
   for await (const line of createInterface({ input: child.stderr })) {
@@ -33,11 +35,22 @@ async function startAgent(t: TestContext, args: readonly string[]): Promise<Agen
 
 /** Calls a method with buf, which knows nothing but what reflection tells it; the messages of the stream. */
 async function call(address: string, method: string, request = '{}'): Promise<Record<string, unknown>[]> {
-  const args = ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', `http://${address}/nsatlas.v1.Agent/${method}`, '-d', request];
+  const args = [
+    'curl',
+    '--http2-prior-knowledge',
+    '--protocol',
+    'grpc',
+    `http://${address}/nsatlas.v1.Agent/${method}`,
+    '-d',
+    request,
+  ];
   const { status, stdout, stderr } = await run(BUF, args);
   assert.equal(status, 0, stderr);
   // One JSON document after the other, each beginning at a line's first column.
-  return stdout.split(/\n(?=\{)/).filter((text) => text.trim() !== '').map((text) => JSON.parse(text) as Record<string, unknown>);
+  return stdout
+    .split(/\n(?=\{)/)
+    .filter((text) => text.trim() !== '')
+    .map((text) => JSON.parse(text) as Record<string, unknown>);
 }
 
 describe('nsatlas agent', () => {
@@ -46,7 +59,9 @@ describe('nsatlas agent', () => {
     const namespaces = scratch.many(2000);
     const { address } = await startAgent(t, ['--netns-dir', scratch.dir, '--docker-socket', '/nowhere.sock']);
     const parts = await call(address, 'GetSnapshot');
-    const read = parts.flatMap((part) => (part['namespaces'] ?? []) as { id: string; status: string; interfaces?: { name: string }[] }[]);
+    const read = parts.flatMap(
+      (part) => (part['namespaces'] ?? []) as { id: string; status: string; interfaces?: { name: string }[] }[],
+    );
     assert.deepEqual(
       read.map(({ id, status, interfaces }) => `${id} ${status} ${interfaces?.map(({ name }) => name).join(',')}`).sort(),
       namespaces.map(({ id }) => `${id} OK lo`).sort(),
@@ -67,7 +82,8 @@ describe('nsatlas agent', () => {
       const read = nsatlas([list, '-o', 'json', '--netns-dir', scratch.dir, '--host-id', 'h']);
       assert.equal(asked.status, 0, asked.stderr);
       // Times and counters run on between the two.
-      const still = (text: string): unknown => JSON.parse(text, (key, value: unknown) => (/Seconds$|^counters$/.test(key) ? undefined : value));
+      const still = (text: string): unknown =>
+        JSON.parse(text, (key, value: unknown) => (/Seconds$|^counters$/.test(key) ? undefined : value));
       assert.deepEqual(still(asked.stdout), still(read.stdout), list);
     }
   });

@@ -160,7 +160,7 @@ function compareLinkInfo(where: string, ours: Json, info: Json): string[] {
     for (const [name, value] of Object.entries(data)) {
       if (RUNNING.test(name) || typeof value === 'object') continue;
       if (info['info_kind'] === 'vxlan' && part === 'info_data') differences.push(...compareVxlan(where, name, value, (ours['vxlan'] ?? {}) as Json));
-      else expect(`${part}.${name}`, String(value), own[name]);
+      else expect(`${part}.${name}`, String(value as string | number | boolean), own[name]);
     }
   }
   return differences;

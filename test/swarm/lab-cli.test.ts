@@ -1,19 +1,27 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { labObstacle } from '../lab/index.js';
+import { labObstacle, waitFor } from '../lab/index.js';
 import { ROOT } from '../support/root.js';
 import { tracesOf } from './lab-traces.js';
 
 const skip = labObstacle() ?? false;
 
+const CLI = join(ROOT, 'dist/test/lab/cli.js');
+
 /** Runs a shell script in which "lab" is the lab's command line, with a /run of its own: somebody's lab may be up on this machine. */
 function shell(script: string): { status: number | null; lines: string[]; errors: string } {
-  const lab = `lab() { '${process.execPath}' '${join(ROOT, 'dist/test/lab/cli.js')}' "$@"; }`;
+  const lab = `lab() { '${process.execPath}' '${CLI}' "$@"; }`;
   // The lab would outlive this test only if "down" failed.
   const frame = `mount -t tmpfs run /run; ${lab}; trap 'lab down' EXIT; ${script}`;
-  const result = spawnSync('unshare', ['--mount', '--propagation', 'private', 'bash', '-c', frame], { encoding: 'utf8', timeout: 120_000 });
+  const result = spawnSync('unshare', ['--mount', '--propagation', 'private', 'bash', '-c', frame], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   return { status: result.status, lines: result.stdout.trim().split('\n'), errors: result.stderr };
 }
 
@@ -43,20 +51,27 @@ test('up leaves a swarm in the background, exec enters it, down ends it', { skip
   assert.deepEqual(tracesOf(dir), []);
 });
 
-test('an interrupted up leaves nothing', { skip }, () => {
-  const { lines, errors } = shell(`
-    lab up 2 &
-    # The function runs in a subshell of the job; it is the program in it that is interrupted.
-    until pid=$(pgrep --parent $! node); do sleep 0.05; done
-    until grep -q . /proc/$pid/task/$pid/children; do sleep 0.05; done
-    keeper=$(tr -d ' ' </proc/$pid/task/$pid/children)
-    until dir=$(tr '\\0' '\\n' </proc/$(cut -d ' ' -f 1 /proc/$keeper/task/$keeper/children)/cmdline | grep /nsatlas-cli-); do sleep 0.05; done 2>/dev/null
-    kill -INT $pid
-    wait $!
-    echo "up ended with $?"
-    while [ -e /proc/$keeper ]; do sleep 0.05; done
-    echo "$dir"`);
-  assert.equal(lines[0], 'up ended with 1', errors);
-  assert.match(lines[1]!, /\/nsatlas-cli-/, errors);
-  assert.deepEqual(tracesOf(lines[1]!), []);
+test('an interrupted up leaves nothing', { skip }, async (t) => {
+  const known = new Set(labFolders());
+  const inOwnRun = ['--mount', '--propagation', 'private', 'sh', '-c', 'mount -t tmpfs run /run && exec "$@"', 'sh'];
+  const up = spawn('unshare', [...inOwnRun, process.execPath, CLI, 'up', '2'], { stdio: ['ignore', 'ignore', 'pipe'] });
+  t.after(() => up.kill());
+  let errors = '';
+  up.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+  const dir = await waitFor('the folder of the lab', () => labFolders().find((name) => !known.has(name)), {
+    timeoutMs: 10_000,
+    everyMs: 5,
+  });
+  const ended = once(up, 'exit');
+  up.kill('SIGINT');
+  assert.deepEqual(await ended, [1, null]);
+  assert.match(errors, /^lab: the lab will not come: /);
+  assert.deepEqual(tracesOf(dir), []);
 });
+
+/** Folders of labs that the command line has made. */
+function labFolders(): string[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith('nsatlas-cli-'))
+    .map((name) => join(tmpdir(), name));
+}

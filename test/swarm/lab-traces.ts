@@ -10,7 +10,9 @@ import { run } from '../lab/run.js';
  */
 export function tracesOf(dir: string): string[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const processes = pids.filter((pid) => [`/proc/${pid}/cmdline`, `/proc/${pid}/mountinfo`].some((file) => read(file).includes(dir)));
+  const processes = pids.filter((pid) =>
+    [`/proc/${pid}/cmdline`, `/proc/${pid}/mountinfo`].some((file) => read(file).includes(dir)),
+  );
   return [
     ...processes.map((pid) => `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ')}`),
     ...(existsSync(dir) ? [`folder ${dir}`] : []),
@@ -22,7 +24,9 @@ export function tracesOf(dir: string): string[] {
 function cgroupsOf(dir: string): string[] {
   const root = '/sys/fs/cgroup';
   if (!existsSync(root)) return [];
-  return [root, ...readdirSync(root).map((name) => join(root, name))].map((hierarchy) => join(hierarchy, basename(dir))).filter((path) => existsSync(path));
+  return [root, ...readdirSync(root).map((name) => join(root, name))]
+    .map((hierarchy) => join(hierarchy, basename(dir)))
+    .filter((path) => existsSync(path));
 }
 
 /** Text of a file in /proc; "" when the process has ended meanwhile. */
@@ -71,7 +75,20 @@ export class Witness {
   private async link(enter: readonly string[]): Promise<void> {
     await waitFor('unshare to unshare', () => (this.isApart() ? true : undefined), { timeoutMs: 5000, everyMs: 5 });
     this.watched += 1;
-    await run([...enter, 'ip', 'link', 'add', `seen${this.watched}`, 'type', 'veth', 'peer', 'name', `w${this.watched}`, 'netns', String(this.pid)]);
+    await run([
+      ...enter,
+      'ip',
+      'link',
+      'add',
+      `seen${this.watched}`,
+      'type',
+      'veth',
+      'peer',
+      'name',
+      `w${this.watched}`,
+      'netns',
+      String(this.pid),
+    ]);
   }
 
   private isApart(): boolean {

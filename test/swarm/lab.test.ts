@@ -7,7 +7,17 @@ import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test, type TestContext } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { buildAcceptanceScenario, createService, Lab, LabError, labObstacle, secondDaemon, startContainer, waitFor, waitForTasks } from '../lab/index.js';
+import {
+  buildAcceptanceScenario,
+  createService,
+  Lab,
+  LabError,
+  labObstacle,
+  secondDaemon,
+  startContainer,
+  waitFor,
+  waitForTasks,
+} from '../lab/index.js';
 import { ROOT } from '../support/root.js';
 import { type LabPids, tracesOf, watchLab, Witness } from './lab-traces.js';
 
@@ -89,15 +99,26 @@ test('containers of two hosts reach each other through VXLAN until a cable is pu
     tasks.map(({ hostname }) => hostname),
     ['h1', 'h2'],
   );
-  const remote = await h2!.docker('inspect', '--format', '{{.NetworkSettings.Networks.app_net.IPAddress}}', tasks[1]!.containerId);
+  const remote = await h2!.docker(
+    'inspect',
+    '--format',
+    '{{.NetworkSettings.Networks.app_net.IPAddress}}',
+    tasks[1]!.containerId,
+  );
   const ping = ['exec', tasks[0]!.containerId, 'ping', '-c', '1', '-W', '1', remote];
-  await waitFor('a ping through the overlay', async () => ((await h1!.dockerd.tryDocker(ping)).status === 0 ? true : undefined), { timeoutMs: 20_000 });
+  await waitFor('a ping through the overlay', async () => ((await h1!.dockerd.tryDocker(ping)).status === 0 ? true : undefined), {
+    timeoutMs: 20_000,
+  });
 
   await lab.linkDown(h2!);
   assert.match((await h2!.exec(['ip', '-o', 'link', 'show', 'eth0'])).stdout, /NO-CARRIER/);
   assert.notEqual((await h1!.dockerd.tryDocker(ping)).status, 0);
   await lab.linkUp(h2!);
-  await waitFor('a ping after the cable is back', async () => ((await h1!.dockerd.tryDocker(ping)).status === 0 ? true : undefined), { timeoutMs: 30_000 });
+  await waitFor(
+    'a ping after the cable is back',
+    async () => ((await h1!.dockerd.tryDocker(ping)).status === 0 ? true : undefined),
+    { timeoutMs: 30_000 },
+  );
 });
 
 test('every node has the ingress namespaces as soon as the swarm is there', { skip }, async (t) => {
@@ -127,7 +148,13 @@ test('the acceptance scenario has every way to attach a container, and a second 
   await host.docker('exec', overlay.id, 'ping', '-c', '1', '-W', '5', task.addresses['app_net']!);
 
   const second = await secondDaemon(lab, host);
-  assert.equal(await second.daemon.docker('ps', '--quiet'), [...second.containers].reverse().map(({ id }) => id.slice(0, 12)).join('\n'));
+  assert.equal(
+    await second.daemon.docker('ps', '--quiet'),
+    [...second.containers]
+      .reverse()
+      .map(({ id }) => id.slice(0, 12))
+      .join('\n'),
+  );
   assert.equal((await host.exec(['ls', `${second.daemon.execRoot}/netns`])).stdout.trim().split('\n').length, 2);
   assert.match((await host.exec(['bridge', 'link'])).stdout, /master docker1 /);
   await second.daemon.docker('exec', 'other_1', 'ping', '-c', '1', '-W', '5', second.containers[1]!.addresses['bridge']!);
@@ -179,7 +206,10 @@ test('destroy comes through while hosts and daemons are still starting', { skip 
   const lab = await Lab.create({ name: 'test' });
   const first = await lab.addHost();
   const starting = Promise.allSettled([first.startDockerd(), lab.addHost(), lab.addHost()]);
-  await waitFor('the daemon to say something', () => (existsSync(join(first.dir, 'docker.log')) ? true : undefined), { timeoutMs: 5000, everyMs: 5 });
+  await waitFor('the daemon to say something', () => (existsSync(join(first.dir, 'docker.log')) ? true : undefined), {
+    timeoutMs: 5000,
+    everyMs: 5,
+  });
   await lab.destroy();
   const [daemon, , third] = await starting;
   assert.deepEqual([daemon.status, third.status], ['rejected', 'rejected']);
@@ -197,7 +227,10 @@ for (const signal of ['SIGKILL', 'SIGTERM', 'SIGINT'] as const) {
 
 test('a process that forgets its lab can end, and the lab ends with it', { skip }, async (t) => {
   // It waits for a line, so that there is time to look.
-  const { owner, pids } = await startOwner(t, "await new Promise((resolve) => process.stdin.once('data', resolve)); process.stdin.destroy();");
+  const { owner, pids } = await startOwner(
+    t,
+    "await new Promise((resolve) => process.stdin.once('data', resolve)); process.stdin.destroy();",
+  );
   const witness = await witnessOf(t, pids, 3);
   owner.stdin!.write('\n');
   const [code] = (await once(owner, 'exit')) as [number];
@@ -227,7 +260,11 @@ async function witnessOf(t: TestContext, pids: LabPids, namespaces: number): Pro
   const seen = await watchLab(witness, pids);
   assert.ok(seen >= namespaces, `only ${seen} network namespaces were found`);
   const traces = tracesOf(pids.dir);
-  for (const [kind, least] of [['process', 6], ['folder', 1], ['cgroup', 1]] as const) {
+  for (const [kind, least] of [
+    ['process', 6],
+    ['folder', 1],
+    ['cgroup', 1],
+  ] as const) {
     assert.ok(traces.filter((line) => line.startsWith(kind)).length >= least, `too few of ${kind} in:\n${traces.join('\n')}`);
   }
   return witness;
