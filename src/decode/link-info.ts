@@ -1,7 +1,7 @@
 import { formatValue } from '../kinds/codecs.js';
 import type { LinkFace, LinkKind } from '../kinds/contract.js';
 import { KINDS } from '../kinds/registry.gen.js';
-import { decodeTable, formatDetail } from '../kinds/table.js';
+import { type DecodedTable, decodeTable, formatDetail } from '../kinds/table.js';
 import { vxlanFromDetail } from '../kinds/vxlan.js';
 import type { AttributeReader } from '../netlink/attributes.js';
 import { IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND } from '../netlink/uapi.js';
@@ -45,7 +45,8 @@ const VXLAN_ATTRIBUTES: readonly string[] = ['label_policy', 'reserved_bits', 'm
 
 function decodeData(link: LinkRecord, kind: LinkKind, iflaLink: number | undefined, data: AttributeReader | undefined): void {
   // A kind may have references without any attribute of its own (veth), so an empty table is decoded, too.
-  const { detail, unknown } = data === undefined ? { detail: {}, unknown: undefined } : decodeTable(kind.data, data);
+  const { detail, unknown }: Partial<DecodedTable> & Pick<DecodedTable, 'detail'> =
+    data === undefined ? { detail: {} } : decodeTable(kind.data, data);
   if (data?.error !== undefined) return;
   if (data !== undefined) kind.finish?.(detail);
   const face: { -readonly [Key in keyof LinkFace]: LinkFace[Key] } = { ifindex: link.ifindex };

@@ -11,6 +11,7 @@ import {
   NLM_F_REQUEST,
   NLMSG_HDRLEN,
   NTF_PROXY,
+  RTEXT_FILTER_MRP,
   RTEXT_FILTER_SKIP_STATS,
   RTM_GETADDR,
   RTM_GETLINK,
@@ -57,7 +58,9 @@ function bytes(view: DataView): Uint8Array {
  */
 export function dumpLinks(options: { readonly counters?: boolean } = {}): Uint8Array {
   const view = request(RTM_GETLINK, NLM_F_DUMP, AF_UNSPEC, SIZEOF_IFINFOMSG, NLA_HDRLEN + 4);
-  const mask = options.counters === false ? RTEXT_FILTER_SKIP_STATS : 0;
+  // Never 0: only with a mask does the kernel size its buffer by the largest link. Without one a link whose message is larger
+  // than 32 KiB (260 alternative names do it) ends the dump with it, and no error. // rtnl_calcit(), net/core/rtnetlink.c
+  const mask = RTEXT_FILTER_MRP | (options.counters === false ? RTEXT_FILTER_SKIP_STATS : 0);
   putU32(view, NLMSG_HDRLEN + SIZEOF_IFINFOMSG, IFLA_EXT_MASK, mask);
   return bytes(view);
 }

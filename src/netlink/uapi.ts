@@ -62,6 +62,7 @@ export const AF_MCTP = 45;
 // linux/rtnetlink.h, v6.12: ifi_*, IFLA_EXT_MASK
 export const RTEXT_FILTER_VF = 1 << 0;
 export const RTEXT_FILTER_SKIP_STATS = 1 << 3;
+export const RTEXT_FILTER_MRP = 1 << 4;
 
 // Sizes of the fixed headers that come before the attributes.
 /** struct ifinfomsg: family u8, pad u8, type u16, index s32, flags u32, change u32 (linux/rtnetlink.h). */

@@ -137,7 +137,7 @@ const ADDRESS_FLAGS: Readonly<Record<string, string>> = {
 };
 
 function addressAsIp(address: AddressRecord): Json {
-  const words = address.flags.filter((flag) => flag !== 'PERMANENT').map((flag) => [ADDRESS_FLAGS[flag] ?? flag, true]);
+  const words = address.flags.filter((flag) => flag !== 'PERMANENT').map((flag) => [ADDRESS_FLAGS[flag] ?? flag, true] as const);
   return compact({
     family: address.family,
     local: address.address,

@@ -1,15 +1,20 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { matchesOutput, parseExamples } from '../support/examples.js';
 import { ROOT } from '../support/root.js';
+
+/** Where the commands of the documents run, and what they write stays until the last one. */
+const folder = mkdtempSync(join(tmpdir(), 'nsatlas-examples-'));
+after(() => rmSync(folder, { recursive: true }));
 
 /** A shell command in the demo's topology, in namespaces of its own. */
 function runInDemo(command: string): { status: number | null; stdout: string; stderr: string } {
   const inside = [process.execPath, join(ROOT, 'scripts/demo.mjs'), '--inside', 'bash', '-c', command];
-  return spawnSync('unshare', ['-nm', '--propagation', 'private', ...inside], { encoding: 'utf8', cwd: ROOT, timeout: 60_000 });
+  return spawnSync('unshare', ['-nm', '--propagation', 'private', ...inside], { encoding: 'utf8', cwd: folder, timeout: 60_000 });
 }
 
 const documents = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(ROOT, 'docs')).map((name) => `docs/${name}`)];

@@ -18,6 +18,12 @@ function route(...parts: Uint8Array[]): RouteRecord {
   return decoded;
 }
 
+function refused(...parts: Uint8Array[]): string {
+  const decoded = decode(...parts);
+  assert.ok(decoded instanceof DecodeError);
+  return decoded.message;
+}
+
 /** One struct rtnexthop with attributes. */
 function hop(ifindex: number, weight: number, flags: number, ...attributes: Uint8Array[]): Uint8Array {
   const body = join(...attributes);
@@ -80,7 +86,7 @@ describe('decodeRoute', () => {
       assert.match(decoded.message, /an rtnexthop of 8 to 8 bytes/);
     }
     const inner = attribute(uapi.RTA_MULTIPATH, hop(3, 1, 0, hex('0c000500')), GATEWAY);
-    assert.match(String(decode(rtmsg({ family: 2 }), inner)), /RTM_NEWROUTE\/RTA_MULTIPATH at byte/);
+    assert.match(refused(rtmsg({ family: 2 }), inner), /RTM_NEWROUTE\/RTA_MULTIPATH at byte/);
   });
 
   it('keeps metrics as numbers, with those that have no name', () => {
@@ -140,12 +146,12 @@ describe('decodeRoute', () => {
   });
 
   it('refuses addresses that are not as long as their family’s', () => {
-    assert.match(String(decode(rtmsg({ family: 10 }), GATEWAY)), /wanted 16 bytes of address, got 4 bytes/);
+    assert.match(refused(rtmsg({ family: 10 }), GATEWAY), /wanted 16 bytes of address, got 4 bytes/);
     assert.match(
-      String(decode(rtmsg({ family: 2 }), attribute(uapi.RTA_MULTIPATH, hop(1, 1, 0, attribute(5, u16(1)))))),
+      refused(rtmsg({ family: 2 }), attribute(uapi.RTA_MULTIPATH, hop(1, 1, 0, attribute(5, u16(1))))),
       /wanted 4 bytes of address/,
     );
-    assert.match(String(decode(rtmsg({ family: 2 }), attribute(uapi.RTA_VIA, u16(2), u8(1)))), /an rtvia/);
-    assert.match(String(decode(rtmsg({ family: 2 }), attribute(uapi.RTA_VIA, u8(1)))), /an rtvia/);
+    assert.match(refused(rtmsg({ family: 2 }), attribute(uapi.RTA_VIA, u16(2), u8(1))), /an rtvia/);
+    assert.match(refused(rtmsg({ family: 2 }), attribute(uapi.RTA_VIA, u8(1))), /an rtvia/);
   });
 });
