@@ -13,7 +13,10 @@ const DRAIN_LIMIT_MS = 10_000;
 export function agentCommand(context: Context, finish: (status: number) => void): Command {
   const command = new Command('agent')
     .description('serve this host over gRPC, with reflection and health; loopback and unix sockets only')
-    .addHelpText('after', '\nExample:\n  nsatlas agent --listen 127.0.0.1:7117\n  grpcurl -plaintext 127.0.0.1:7117 nsatlas.v1.Agent/ListVxlans');
+    .addHelpText(
+      'after',
+      '\nExample:\n  nsatlas agent --listen 127.0.0.1:7117\n  grpcurl -plaintext 127.0.0.1:7117 nsatlas.v1.Agent/ListVxlans',
+    );
   return addServerOptions(addHostOptions(command, { logLevel: 'info' })).action(async (flags: HostFlags & ServerFlags) => {
     // Loaded only here: gRPC takes longer to load than a host to read.
     const { startAgent } = await import('../agent/server.js');

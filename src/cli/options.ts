@@ -15,7 +15,10 @@ function option(flags: string, description: string): Option {
 
 /** A flag that may be repeated. */
 function listOption(flags: string, description: string): Option {
-  return option(flags, `${description} (repeatable)`).argParser((value: string, previous: string[] | undefined) => [...(previous ?? []), value]);
+  return option(flags, `${description} (repeatable)`).argParser((value: string, previous: string[] | undefined) => [
+    ...(previous ?? []),
+    value,
+  ]);
 }
 
 /** Flags of the commands that read this host. */
@@ -52,12 +55,21 @@ interface SelectorFlags {
 export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Command {
   return command
     .addOption(listOption('--netns-dir <dir>', 'read only the namespaces in this directory'))
-    .addOption(listOption('--docker-socket <path>', 'Docker socket to ask for names and owners; default /var/run/docker.sock where it exists'))
+    .addOption(
+      listOption(
+        '--docker-socket <path>',
+        'Docker socket to ask for names and owners; default /var/run/docker.sock where it exists',
+      ),
+    )
     .addOption(option('--proc-root <dir>', 'where the host’s proc file system is mounted').default('/proc'))
     .addOption(option('--host-id <id>', 'id of this host; default: Swarm node id, Docker engine id, machine id hashed'))
     .addOption(option('--host-name <name>', 'name of this host; default: its host name'))
-    .addOption(option('--time-limit <ms>', 'most milliseconds that one namespace may take').default(2000).argParser(parsePositive))
-    .addOption(option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default(logLevel));
+    .addOption(
+      option('--time-limit <ms>', 'most milliseconds that one namespace may take').default(2000).argParser(parsePositive),
+    )
+    .addOption(
+      option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default(logLevel),
+    );
 }
 
 /** Flags of the servers. */
@@ -68,7 +80,12 @@ export interface ServerFlags {
 
 export function addServerOptions(command: Command): Command {
   return command
-    .addOption(listOption('--listen <address>', 'where to serve: HOST:PORT on loopback, or unix:PATH').default(undefined, '127.0.0.1:7117'))
+    .addOption(
+      listOption('--listen <address>', 'where to serve: HOST:PORT on loopback, or unix:PATH').default(
+        undefined,
+        '127.0.0.1:7117',
+      ),
+    )
     .addOption(option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive))
     .hook('preAction', (_, action) => {
       if (action.getOptionValue('listen') === undefined) action.setOptionValue('listen', ['127.0.0.1:7117']);
@@ -78,7 +95,11 @@ export function addServerOptions(command: Command): Command {
 export function addShowOptions(command: Command): Command {
   const formats = OUTPUTS.map((output) => output.format);
   return addHostOptions(command)
-    .addOption(option('-o, --output <format>', OUTPUTS.map((output) => `${output.format}: ${output.help}`).join('; ')).choices(formats).default('table'))
+    .addOption(
+      option('-o, --output <format>', OUTPUTS.map((output) => `${output.format}: ${output.help}`).join('; '))
+        .choices(formats)
+        .default('table'),
+    )
     .addOption(option('--agent <address>', 'ask the agent at HOST:PORT or unix:PATH instead of reading this host'))
     .addOption(option('--from <file...>', 'read saved snapshots instead of this host (- is standard input)'));
 }
@@ -86,7 +107,9 @@ export function addShowOptions(command: Command): Command {
 export function addSelectorOptions(command: Command): Command {
   return command
     .addOption(listOption('--netns <id>', 'only this namespace: net:[INODE], a path or the name of its file'))
-    .addOption(listOption('--role <role>', 'only namespaces of this role: host, container, overlay, load_balancer, ingress, other'))
+    .addOption(
+      listOption('--role <role>', 'only namespaces of this role: host, container, overlay, load_balancer, ingress, other'),
+    )
     .addOption(listOption('--network <name>', 'only namespaces on this network, by name, id or beginning of the id'))
     .addOption(listOption('--container <name>', 'only namespaces of this container, by name, id or beginning of the id'))
     .addOption(listOption('--service <name>', 'only namespaces of this Swarm service'))
@@ -141,7 +164,8 @@ function parseVni(text: string): number {
 }
 
 function parseMac(text: string): string {
-  if (!/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(text)) throw new InvalidArgumentError(`--mac ${text}: not of the form 02:42:0a:00:01:02`);
+  if (!/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(text))
+    throw new InvalidArgumentError(`--mac ${text}: not of the form 02:42:0a:00:01:02`);
   return text.toLowerCase();
 }
 

@@ -11,11 +11,19 @@ import { VERSION } from './version.js';
 
 /** One list command each: its word, what it says, and an example that helps. */
 const LIST_COMMANDS: readonly { readonly name: ListName; readonly help: string; readonly example: string }[] = [
-  { name: 'netns', help: 'network namespaces: role, owner, network, how a container is attached', example: 'nsatlas netns --role overlay' },
+  {
+    name: 'netns',
+    help: 'network namespaces: role, owner, network, how a container is attached',
+    example: 'nsatlas netns --role overlay',
+  },
   { name: 'interfaces', help: 'interfaces of every namespace', example: 'nsatlas interfaces --container web' },
   { name: 'vxlans', help: 'VXLAN interfaces: VNI, network, forwarding entries', example: 'nsatlas vxlans --vni 4097 -o json' },
   { name: 'veths', help: 'which veth is paired with which, across namespaces', example: 'nsatlas veths --container web' },
-  { name: 'fdb', help: 'forwarding tables of bridges and VXLANs: which MAC is behind which VTEP', example: 'nsatlas fdb --network app_net --kind vxlan' },
+  {
+    name: 'fdb',
+    help: 'forwarding tables of bridges and VXLANs: which MAC is behind which VTEP',
+    example: 'nsatlas fdb --network app_net --kind vxlan',
+  },
   { name: 'neighbors', help: 'ARP and ND tables', example: 'nsatlas neighbors --ip 10.0.1.7' },
   { name: 'routes', help: 'routes of all tables', example: 'nsatlas routes --container web' },
 ];
@@ -37,7 +45,9 @@ export async function run(argv: readonly string[], context: Context): Promise<nu
 
 function buildProgram(context: Context, finish: (status: number) => void): Command {
   const program = new Command('nsatlas')
-    .description('Maps the network namespaces of Docker and Swarm hosts: interfaces, veth pairs, VXLANs, forwarding tables. It only reads.')
+    .description(
+      'Maps the network namespaces of Docker and Swarm hosts: interfaces, veth pairs, VXLANs, forwarding tables. It only reads.',
+    )
     .version(VERSION)
     .showHelpAfterError('(add --help for the flags and an example)')
     .configureOutput({
@@ -63,10 +73,12 @@ function buildProgram(context: Context, finish: (status: number) => void): Comma
 function failureStatus(cause: unknown, context: Context): number {
   // Help and version are "errors" with status 0; what was wrong with the usage has been said already.
   if (cause instanceof CommanderError) {
-    if (cause.code === 'commander.invalidArgument' && cause.message !== '' && !cause.message.startsWith('error:')) context.warn(cause.message);
+    if (cause.code === 'commander.invalidArgument' && cause.message !== '' && !cause.message.startsWith('error:'))
+      context.warn(cause.message);
     return cause.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   context.warn(cause instanceof Error ? cause.message : String(cause));
-  if (!(cause instanceof UsageError) && context.env['NSATLAS_LOG_LEVEL'] === 'debug' && cause instanceof Error) context.warn(cause.stack ?? '');
+  if (!(cause instanceof UsageError) && context.env['NSATLAS_LOG_LEVEL'] === 'debug' && cause instanceof Error)
+    context.warn(cause.stack ?? '');
   return cause instanceof UsageError ? EXIT.usage : EXIT.incomplete;
 }

@@ -7,6 +7,7 @@ import { wantsColour, writeAll } from './terminal.js';
 /** Writes a document in the format of `-o`. */
 export async function show(document: Document, format: string, { terminal, env }: Context): Promise<void> {
   const output = OUTPUTS.find((known) => known.format === format);
-  if (output === undefined) throw new UsageError(`-o ${format}: unknown format; one of ${OUTPUTS.map((known) => known.format).join(', ')}`);
+  if (output === undefined)
+    throw new UsageError(`-o ${format}: unknown format; one of ${OUTPUTS.map((known) => known.format).join(', ')}`);
   await writeAll(terminal.stdout, output.render(document, { colour: wantsColour(terminal.stdout, env) }));
 }

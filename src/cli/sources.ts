@@ -21,7 +21,8 @@ export interface Source {
 
 /** The source that the flags ask for. */
 export async function openSource(flags: ShowFlags): Promise<Source> {
-  if (flags.agent !== undefined && flags.from !== undefined) throw new UsageError('--agent and --from exclude each other: give one of them');
+  if (flags.agent !== undefined && flags.from !== undefined)
+    throw new UsageError('--agent and --from exclude each other: give one of them');
   if (flags.from !== undefined) return openFiles(flags.from);
   if (flags.agent !== undefined) return openAgent(flags.agent);
   return openHost(hostSource(flags));

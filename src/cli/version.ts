@@ -5,4 +5,6 @@ interface PackageJson {
 }
 
 /** Version of this package, from its package.json: the one place where it is written. */
-export const VERSION: string = (JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as PackageJson).version;
+export const VERSION: string = (
+  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as PackageJson
+).version;

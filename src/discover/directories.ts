@@ -43,15 +43,30 @@ function withoutTrailingSlash(path: string): string {
 
 function directoryProblem(path: string, cause: NodeJS.ErrnoException): DiscoveryProblem {
   const kind = cause.code === 'EACCES' || cause.code === 'EPERM' ? 'denied' : 'failed';
-  const hint = cause.code === 'ENOENT' ? 'there is no such directory; check --netns-dir' : `cannot be listed (${cause.code ?? 'error'})`;
-  return { path, kind, operation: 'readdir', message: `${path}: ${hint}`, ...(cause.code !== undefined && { errno: cause.code }) };
+  const hint =
+    cause.code === 'ENOENT' ? 'there is no such directory; check --netns-dir' : `cannot be listed (${cause.code ?? 'error'})`;
+  return {
+    path,
+    kind,
+    operation: 'readdir',
+    message: `${path}: ${hint}`,
+    ...(cause.code !== undefined && { errno: cause.code }),
+  };
 }
 
 type Problem = Extract<IdentifyResult, { problem: unknown }>['problem'];
 
 function entryProblem(path: string, { problem, operation, detail, errno }: Problem): DiscoveryProblem {
   const kind =
-    problem === 'denied' ? 'denied' : problem === 'not-found' ? 'vanished' : problem === 'timeout' ? 'timeout' : problem === 'failed' ? 'failed' : 'not-a-netns';
+    problem === 'denied'
+      ? 'denied'
+      : problem === 'not-found'
+        ? 'vanished'
+        : problem === 'timeout'
+          ? 'timeout'
+          : problem === 'failed'
+            ? 'failed'
+            : 'not-a-netns';
   const what = kind === 'not-a-netns' ? `is no network namespace but ${detail}` : detail;
   return { path, kind, operation, message: `${path}: ${what}`, ...(errno !== 0 && { errno: errnoName(errno) }) };
 }

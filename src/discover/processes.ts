@@ -54,7 +54,11 @@ export async function scanProcesses(procRoot: string): Promise<ProcessScan> {
  * be looked into without permission to trace, and each network namespace has entries, and so inode numbers, of its own
  * there (get_proc_task_net(), fs/proc/proc_net.c; proc_register(), fs/proc/generic.c).
  */
-function recogniseDenied(procRoot: string, processes: readonly ProcessNamespaces[], denied: readonly number[]): ProcessNamespaces[] {
+function recogniseDenied(
+  procRoot: string,
+  processes: readonly ProcessNamespaces[],
+  denied: readonly number[],
+): ProcessNamespaces[] {
   if (denied.length === 0) return [];
   const namespaces = new Map<number, number>();
   const seen = new Set<number>();

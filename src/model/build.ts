@@ -28,7 +28,8 @@ export function buildNamespaces(reads: readonly NamespaceRead[], resolver: NsidR
 function buildNetns(read: NamespaceRead, at: number, reads: readonly NamespaceRead[], resolver: NsidResolver): Netns {
   const id = formatNetnsId(read.ino);
   const { role, networkPrefix } = guessRole(read.paths, read.isHost);
-  const nameOf = (ifindex: Ifindex | undefined): string | undefined => (ifindex === undefined ? undefined : read.links.get(ifindex)?.name);
+  const nameOf = (ifindex: Ifindex | undefined): string | undefined =>
+    ifindex === undefined ? undefined : read.links.get(ifindex)?.name;
   const addresses = groupByIfindex(read.addresses);
   return {
     id,
@@ -51,7 +52,13 @@ function buildNetns(read: NamespaceRead, at: number, reads: readonly NamespaceRe
         veth: verdict === undefined ? undefined : buildVeth(verdict, reads),
       });
     }),
-    fdb: read.fdb.map((row): FdbEntry => ({ ...named(row, nameOf(row.ifindex)), netnsId: id, ...present('masterName', nameOf(row.masterIfindex)) })),
+    fdb: read.fdb.map(
+      (row): FdbEntry => ({
+        ...named(row, nameOf(row.ifindex)),
+        netnsId: id,
+        ...present('masterName', nameOf(row.masterIfindex)),
+      }),
+    ),
     neighbors: read.neighbors.map((row): Neighbor => ({ ...named(row, nameOf(row.ifindex)), netnsId: id })),
     routes: read.routes.map(
       (row): Route => ({

@@ -1,6 +1,19 @@
 import { netnsName } from './ids.js';
 import { selectsInterface, selectsIp, selectsLink, selectsMac, selectsNetns, type Selector } from './select.js';
-import type { FdbEntry, Gap, HostSnapshot, Ifindex, Interface, Listing, Neighbor, Netns, Route, Table, VethPair, VxlanRow } from './types.js';
+import type {
+  FdbEntry,
+  Gap,
+  HostSnapshot,
+  Ifindex,
+  Interface,
+  Listing,
+  Neighbor,
+  Netns,
+  Route,
+  Table,
+  VethPair,
+  VxlanRow,
+} from './types.js';
 import { listVethPairs } from './veth-pairs.js';
 
 /** One list: which tables it needs and how it is made of a snapshot. */
@@ -103,7 +116,9 @@ function linkFilter(netns: Netns, selector: Selector): (ifindex: Ifindex | undef
 
 function listVxlans(snapshot: HostSnapshot, selector: Selector): VxlanRow[] {
   return selected(snapshot, selector).flatMap((netns) =>
-    netns.interfaces.filter((link) => link.vxlan !== undefined && selectsInterface(link, selector)).flatMap((link) => vxlanRow(snapshot, netns, link)),
+    netns.interfaces
+      .filter((link) => link.vxlan !== undefined && selectsInterface(link, selector))
+      .flatMap((link) => vxlanRow(snapshot, netns, link)),
   );
 }
 
@@ -127,7 +142,10 @@ function vxlanRow(snapshot: HostSnapshot, netns: Netns, link: Interface): VxlanR
       operState: link.operState,
       ...(link.masterIfindex !== undefined && { masterIfindex: link.masterIfindex }),
       ...(link.masterName !== undefined && { masterName: link.masterName }),
-      subnets: bridge?.addressDetails.filter((address) => address.scope === 'global').map((address) => `${address.address}/${address.prefixLength}`) ?? [],
+      subnets:
+        bridge?.addressDetails
+          .filter((address) => address.scope === 'global')
+          .map((address) => `${address.address}/${address.prefixLength}`) ?? [],
       vxlan: link.vxlan,
       flags: link.flags,
     },

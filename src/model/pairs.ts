@@ -19,7 +19,11 @@ export interface PairVerdict {
  * The other end of a veth, netkit or vxcan; undefined for links that have none by nature. PAIRED only when the kernel
  * said which namespace the nsid stands for, the link with that ifindex is there, and it points back the same way.
  */
-export function pairOf(end: PairEnd, namespaces: readonly ReferencedNamespace[], resolver: NsidResolver): PairVerdict | undefined {
+export function pairOf(
+  end: PairEnd,
+  namespaces: readonly ReferencedNamespace[],
+  resolver: NsidResolver,
+): PairVerdict | undefined {
   if (!isPairKind(end.link)) return undefined;
   const reference = peerReference(end.link);
   if (reference === undefined) return { status: 'PEER_NOT_VISIBLE' };
@@ -28,7 +32,8 @@ export function pairOf(end: PairEnd, namespaces: readonly ReferencedNamespace[],
   const peer = namespaces[there]?.links.get(reference.ifindex);
   if (peer === undefined) return { status: 'PEER_NOT_VISIBLE' };
   const back = peerReference(peer);
-  const pointsBack = back !== undefined && back.ifindex === end.link.ifindex && resolver.resolve(there, back.nsid) === end.namespace;
+  const pointsBack =
+    back !== undefined && back.ifindex === end.link.ifindex && resolver.resolve(there, back.nsid) === end.namespace;
   return pointsBack ? { status: 'PAIRED', peer: { namespace: there, link: peer } } : { status: 'AMBIGUOUS' };
 }
 

@@ -72,7 +72,11 @@ function any<Value>(wanted: readonly Value[] | undefined, fits: (value: Value) =
 }
 
 function isNetns(netns: Netns, wanted: string): boolean {
-  return netns.id === wanted || netns.id === `net:[${wanted}]` || netns.paths.some((path) => path === wanted || basename(path) === wanted);
+  return (
+    netns.id === wanted ||
+    netns.id === `net:[${wanted}]` ||
+    netns.paths.some((path) => path === wanted || basename(path) === wanted)
+  );
 }
 
 /** Shortest beginning of an id that is taken for one; anything shorter has to be a name. */

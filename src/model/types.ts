@@ -2,7 +2,16 @@
 // but for 64-bit numbers (bigint here, strings in JSON), byte strings (Uint8Array here, base64 in JSON). Lists that are
 // empty are present here and left out in JSON. test/unit/wire/parity.test.ts holds both to the same fields.
 
-import type { AddressRecord, FdbRecord, Ifindex, LinkRecord, NeighborRecord, NextHopRecord, RouteRecord, Vxlan } from '../decode/records.js';
+import type {
+  AddressRecord,
+  FdbRecord,
+  Ifindex,
+  LinkRecord,
+  NeighborRecord,
+  NextHopRecord,
+  RouteRecord,
+  Vxlan,
+} from '../decode/records.js';
 
 export type { AddressRecord as Address, Counters, Ifindex, Nsid, Vxlan } from '../decode/records.js';
 

@@ -88,7 +88,10 @@ function detail(link: Interface): string | undefined {
 
 function vxlanWords(vxlan: Vxlan): string {
   const flags = (['learning', 'proxy', 'l2miss', 'l3miss', 'rsc', 'external'] as const).filter((flag) => vxlan[flag] === true);
-  const ends = [vxlan.local === undefined ? [] : [`local ${vxlan.local}`], vxlan.remote === undefined ? [] : [`remote ${vxlan.remote}`]].flat();
+  const ends = [
+    vxlan.local === undefined ? [] : [`local ${vxlan.local}`],
+    vxlan.remote === undefined ? [] : [`remote ${vxlan.remote}`],
+  ].flat();
   return [`vni ${vxlan.vni}`, `port ${vxlan.dstPort}`, ...ends, ...flags].join(' ');
 }
 
@@ -96,7 +99,11 @@ export const VXLAN_COLUMNS: readonly Column<VxlanRow>[] = [
   { title: 'NETWORK', cell: (row) => row.networkName ?? row.networkId },
   { title: 'VNI', cell: (row) => row.vni, align: 'right' },
   { title: 'INTERFACE', cell: (row) => row.name },
-  { title: 'STATE', cell: (row) => (row.flags.includes('UP') ? row.operState : 'DOWN'), mood: (row) => (row.flags.includes('UP') ? 'good' : 'bad') },
+  {
+    title: 'STATE',
+    cell: (row) => (row.flags.includes('UP') ? row.operState : 'DOWN'),
+    mood: (row) => (row.flags.includes('UP') ? 'good' : 'bad'),
+  },
   { title: 'SUBNET', cell: (row) => someOf(row.subnets) },
   { title: 'BRIDGE', cell: (row) => row.masterName ?? row.masterIfindex },
   { title: 'PORT', cell: (row) => row.dstPort, align: 'right' },
@@ -146,7 +153,11 @@ export const NEIGHBOR_COLUMNS: readonly Column<Neighbor>[] = [
   { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
   { title: 'IP', cell: (row) => row.ip },
   { title: 'MAC', cell: (row) => row.mac },
-  { title: 'STATE', cell: (row) => row.state, mood: (row) => (row.state === 'FAILED' || row.state === 'INCOMPLETE' ? 'bad' : undefined) },
+  {
+    title: 'STATE',
+    cell: (row) => row.state,
+    mood: (row) => (row.state === 'FAILED' || row.state === 'INCOMPLETE' ? 'bad' : undefined),
+  },
   { title: 'FLAGS', cell: (row) => row.flags.join(',') || undefined },
   { title: 'USED', cell: (row) => seconds(row.usedSeconds), align: 'right' },
   { title: 'UPDATED', cell: (row) => seconds(row.updatedSeconds), align: 'right' },
@@ -156,7 +167,11 @@ export const NEIGHBOR_COLUMNS: readonly Column<Neighbor>[] = [
 export const ROUTE_COLUMNS: readonly Column<Route>[] = [
   { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
   { title: 'DESTINATION', cell: (row) => row.dst },
-  { title: 'VIA', cell: (row) => row.gateway ?? (row.nextHops.map((hop) => hop.gateway ?? hop.ifname ?? String(hop.ifindex)).join(',') || undefined) },
+  {
+    title: 'VIA',
+    cell: (row) =>
+      row.gateway ?? (row.nextHops.map((hop) => hop.gateway ?? hop.ifname ?? String(hop.ifindex)).join(',') || undefined),
+  },
   { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
   { title: 'SOURCE', cell: (row) => row.prefsrc },
   { title: 'TYPE', cell: (row) => row.type },

@@ -65,8 +65,15 @@ const SGR = { good: '\u001b[32m', bad: '\u001b[31m', dim: '\u001b[2m', reset: '\
 /** Rows under a heading, columns as wide as their longest cell; columns that are empty in every row are left out. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], { colour }: RenderOptions): string {
   const cells = rows.map((row) => columns.map((column) => cellText(column, row)));
-  const shown = columns.flatMap((column, at) => (rows.length === 0 || column.title === '' || cells.some((line) => line[at] !== '-') ? [at] : []));
-  const widths = new Map(shown.map((at) => [at, cells.reduce((width, line) => Math.max(width, textWidth(line[at] ?? '')), columns[at]?.title.length ?? 0)]));
+  const shown = columns.flatMap((column, at) =>
+    rows.length === 0 || column.title === '' || cells.some((line) => line[at] !== '-') ? [at] : [],
+  );
+  const widths = new Map(
+    shown.map((at) => [
+      at,
+      cells.reduce((width, line) => Math.max(width, textWidth(line[at] ?? '')), columns[at]?.title.length ?? 0),
+    ]),
+  );
   const last = shown.at(-1);
   const pad = (text: string, at: number): string => {
     const space = ' '.repeat(Math.max(0, (widths.get(at) ?? 0) - textWidth(text)));
@@ -95,6 +102,12 @@ function cellText<Row>(column: Column<Row>, row: Row): string {
 /** Width in columns, near enough: East Asian wide characters take two. */
 function textWidth(text: string): number {
   let width = 0;
-  for (const character of text) width += /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u.test(character) ? 2 : 1;
+  for (const character of text)
+    width +=
+      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}]/u.test(
+        character,
+      )
+        ? 2
+        : 1;
   return width;
 }

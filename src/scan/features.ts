@@ -41,12 +41,17 @@ interface CapabilityNeed {
 
 function capabilityFeature(privileges: Privileges, { name, capability, worth, loss }: CapabilityNeed): Feature {
   if (privileges.has(capability)) return { name, enabled: true, detail: worth };
-  return { name, enabled: false, detail: `${capability} is missing: ${loss}; run as root or add the capability (docs/capabilities.md)` };
+  return {
+    name,
+    enabled: false,
+    detail: `${capability} is missing: ${loss}; run as root or add the capability (docs/capabilities.md)`,
+  };
 }
 
 function userNamespace(privileges: Privileges): Feature | undefined {
   if (!privileges.inUserNamespace) return undefined;
-  const detail = 'this process is in a user namespace: only network namespaces that it owns can be entered; run in the initial user namespace';
+  const detail =
+    'this process is in a user namespace: only network namespaces that it owns can be entered; run in the initial user namespace';
   return { name: 'initial-user-namespace', enabled: false, detail };
 }
 
@@ -60,7 +65,8 @@ function mounts(procRoot: string): Feature | undefined {
   if (first === undefined || first === own) return undefined;
   const all = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'));
   const stuck = all.filter((mount) => mount.propagatedFrom === undefined);
-  if (stuck.length === 0) return { name: 'mount-propagation', enabled: true, detail: `${all.length} namespace mounts, all kept up by the host` };
+  if (stuck.length === 0)
+    return { name: 'mount-propagation', enabled: true, detail: `${all.length} namespace mounts, all kept up by the host` };
   const detail = `${stuck.length} namespace mounts (first: ${stuck[0]?.mountPoint ?? ''}) are private to this mount namespace: they keep dead namespaces alive and new ones are not seen; bind the directory with propagation rslave`;
   return { name: 'mount-propagation', enabled: false, detail };
 }
@@ -72,7 +78,11 @@ function engines(view: EngineView): Feature[] {
     detail: `names and owners from Docker ${engine.version} at ${engine.socket}`,
   }));
   const down = view.gaps.map((gap) => ({ name: 'containers', enabled: false, detail: gap.message }));
-  const none = { name: 'containers', enabled: false, detail: 'no Docker engine was found: namespaces have no owners and no network names; give --docker-socket' };
+  const none = {
+    name: 'containers',
+    enabled: false,
+    detail: 'no Docker engine was found: namespaces have no owners and no network names; give --docker-socket',
+  };
   return up.length + down.length === 0 ? [none] : [...up, ...down];
 }
 

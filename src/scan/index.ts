@@ -13,7 +13,14 @@ import type { Gap, Netns, ReadStatus, Table, TableStatus } from '../model/types.
 import { readPrivileges } from './capabilities.js';
 import { describeFeatures } from './features.js';
 import { describeHost, type HostInfoOptions } from './host-info.js';
-import { describe, type DumpTable, finishTable, type NamespaceResult, readNamespaces, rereadNamespaces } from './namespace-pass.js';
+import {
+  describe,
+  type DumpTable,
+  finishTable,
+  type NamespaceResult,
+  readNamespaces,
+  rereadNamespaces,
+} from './namespace-pass.js';
 import { type NsidOutcome, resolveNsids } from './nsid-pass.js';
 import { ALL_TABLES, type HostSource } from './types.js';
 
@@ -40,7 +47,11 @@ const SETTLE_ROUNDS = 2;
 /** The reader of this host. Holds a thread of its own and, with followEngines, connections to the engines; close() ends both. */
 export function createHostSource(options: HostSourceOptions): HostSource {
   const reader = createNetnsReader();
-  const engines = createEngines({ sockets: options.dockerSockets, explicit: options.dockerSocketsGiven, follow: options.followEngines });
+  const engines = createEngines({
+    sockets: options.dockerSockets,
+    explicit: options.dockerSocketsGiven,
+    follow: options.followEngines,
+  });
   return {
     read: async (tables) => {
       const readAt = new Date();
@@ -54,7 +65,12 @@ export function createHostSource(options: HostSourceOptions): HostSource {
         }),
         engines.view(),
       ]);
-      const scan = await scanNamespaces(reader, await readNamespaces(reader, discovery.namespaces, tables.filter(isDump), options.timeLimitMs), tables, options);
+      const scan = await scanNamespaces(
+        reader,
+        await readNamespaces(reader, discovery.namespaces, tables.filter(isDump), options.timeLimitMs),
+        tables,
+        options,
+      );
       const { namespaces, gaps } = joinEngines(scan, view, options);
       return {
         host: describeHost(options, view.engines, readAt, performance.now() - started),
@@ -95,11 +111,18 @@ async function scanNamespaces(
     const gone = all.filter((result) => result.status === 'VANISHED');
     const reads = results.map(toRead);
     const resolver = new NsidResolver(reads);
-    const outcomes = tables.includes('NSIDS') ? await resolveNsids(reader, results, resolver, timeLimitMs) : new Map<number, NsidOutcome>();
+    const outcomes = tables.includes('NSIDS')
+      ? await resolveNsids(reader, results, resolver, timeLimitMs)
+      : new Map<number, NsidOutcome>();
     const again = round < SETTLE_ROUNDS && tables.includes('NSIDS') ? contradictions(reads, resolver) : new Set<number>();
     if (again.size === 0) return { results: [...results, ...gone], reads, resolver, outcomes };
     const wanted = results.filter((_, at) => again.has(at));
-    await rereadNamespaces(reader, wanted, PAIR_TABLES.filter((table) => tables.includes(table)), timeLimitMs);
+    await rereadNamespaces(
+      reader,
+      wanted,
+      PAIR_TABLES.filter((table) => tables.includes(table)),
+      timeLimitMs,
+    );
   }
 }
 
@@ -133,7 +156,8 @@ function joinEngines(scan: Scan, view: EngineView, options: HostSourceOptions): 
   const { owners, joined, gaps } = assignOwners(references, view, proofs);
   const namespaces = buildNamespaces(reads, scan.resolver).map((netns, at): Netns => {
     const read = reads[at];
-    const network = read === undefined ? undefined : networkOf(netns.role, guessRole(read.paths, read.isHost).networkPrefix, view.networks);
+    const network =
+      read === undefined ? undefined : networkOf(netns.role, guessRole(read.paths, read.isHost).networkPrefix, view.networks);
     const owner = owners.get(netns.id);
     return {
       ...netns,
@@ -155,7 +179,9 @@ function scanGaps(scan: Scan): Gap[] {
 function tableStatuses(result: NamespaceResult, nsids: NsidOutcome | undefined): TableStatus[] {
   return ALL_TABLES.flatMap((table): TableStatus[] => {
     if (table === 'NSIDS') {
-      return nsids === undefined ? [] : [{ table, status: nsids.errno === undefined ? 'OK' : 'FAILED', rows: nsids.answered, attempts: 1 }];
+      return nsids === undefined
+        ? []
+        : [{ table, status: nsids.errno === undefined ? 'OK' : 'FAILED', rows: nsids.answered, attempts: 1 }];
     }
     const state = result.tables.get(table);
     if (state === undefined) return [];

@@ -59,7 +59,14 @@ export async function readNamespaces(
   timeLimitMs: number,
 ): Promise<NamespaceResult[]> {
   const results = namespaces.map(
-    (found): NamespaceResult => ({ found, status: 'NOT_READ', cookie: undefined, openPath: undefined, tables: new Map(), gap: undefined }),
+    (found): NamespaceResult => ({
+      found,
+      status: 'NOT_READ',
+      cookie: undefined,
+      openPath: undefined,
+      tables: new Map(),
+      gap: undefined,
+    }),
   );
   let pending = results.flatMap((result) => startReading(result, tables));
   for (let pathAt = 1; pending.length > 0; pathAt++) {
@@ -119,22 +126,25 @@ async function readPending(reader: NetnsReader, pending: readonly Pending[], tim
     }),
   );
   for (const { result, tables } of pending) prepareTables(result, tables);
-  await reader.read({ requests, targets, timeLimitMs }, {
-    target: (at, _identity, cookie) => {
-      const entry = pending[at];
-      if (entry === undefined) return;
-      entry.result.cookie = cookie;
-      entry.result.openPath = entry.path;
-      entry.result.status = 'OK';
-      entry.result.gap = undefined;
+  await reader.read(
+    { requests, targets, timeLimitMs },
+    {
+      target: (at, _identity, cookie) => {
+        const entry = pending[at];
+        if (entry === undefined) return;
+        entry.result.cookie = cookie;
+        entry.result.openPath = entry.path;
+        entry.result.status = 'OK';
+        entry.result.gap = undefined;
+      },
+      datagram: (at, request, view, start, end) => tableAt(pending, at, request)?.decoder.datagram(view, start, end),
+      requestEnd: (at, request, errno, operation) => endTable(pending, at, request, errno, operation),
+      targetEnd: (at, problem) => {
+        const entry = pending[at];
+        if (entry !== undefined && problem !== undefined) endWithProblem(entry.result, problem, entry.path);
+      },
     },
-    datagram: (at, request, view, start, end) => tableAt(pending, at, request)?.decoder.datagram(view, start, end),
-    requestEnd: (at, request, errno, operation) => endTable(pending, at, request, errno, operation),
-    targetEnd: (at, problem) => {
-      const entry = pending[at];
-      if (entry !== undefined && problem !== undefined) endWithProblem(entry.result, problem, entry.path);
-    },
-  });
+  );
 }
 
 function prepareTables(result: NamespaceResult, tables: readonly DumpTable[]): void {
@@ -173,13 +183,23 @@ function endTable(pending: readonly Pending[], at: number, request: number, errn
 export function finishTable(found: FoundNetns, table: DumpTable, state: TableResult): Gap[] {
   const interrupted =
     state.status === 'INTERRUPTED'
-      ? [tableGap(found, table, 'INTERRUPTED', `changed during each of ${state.attempts} dumps; rows may be missing or doubled`, { operation: 'dump' })]
+      ? [
+          tableGap(
+            found,
+            table,
+            'INTERRUPTED',
+            `changed during each of ${state.attempts} dumps; rows may be missing or doubled`,
+            { operation: 'dump' },
+          ),
+        ]
       : [];
   return [...state.gaps, ...interrupted, ...state.decoder.errors.map((error) => decodeGap(found, table, error))];
 }
 
 function decodeGap(found: FoundNetns, table: DumpTable, { message, detail: { ifindex } }: DecodeError): Gap {
-  const gap = tableGap(found, table, 'MALFORMED', `a row could not be decoded (${message}); please report it`, { operation: 'decode' });
+  const gap = tableGap(found, table, 'MALFORMED', `a row could not be decoded (${message}); please report it`, {
+    operation: 'decode',
+  });
   return ifindex === undefined ? gap : { ...gap, ifindex };
 }
 
@@ -189,7 +209,13 @@ interface GapDetail {
 }
 
 function tableGap(found: FoundNetns, table: DumpTable, status: ReadStatus, what: string, detail: GapDetail): Gap {
-  return { netnsId: formatNetnsId(found.ino), table, status, ...detail, message: `${describe(found)}: ${table.toLowerCase()}: ${what}` };
+  return {
+    netnsId: formatNetnsId(found.ino),
+    table,
+    status,
+    ...detail,
+    message: `${describe(found)}: ${table.toLowerCase()}: ${what}`,
+  };
 }
 
 function endWithProblem(result: NamespaceResult, problem: NetnsReadProblem, path: string): void {

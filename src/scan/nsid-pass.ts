@@ -37,27 +37,31 @@ export async function resolveNsids(
       askers.push(question.asker);
       targets.push({ path: asker.openPath, expect: identityOf(asker), requests: own });
     }
-    for (const question of questions) for (const candidate of question.candidates) resolver.answer(question.asker, candidate, undefined);
-    await reader.read({ requests, targets, timeLimitMs }, {
-      datagram: (at, request, view, start, end) => {
-        const decoder = new DumpDecoder('RTM_GETNSID');
-        decoder.datagram(view, start, end);
-        const asker = askers[at];
-        const candidate = candidates[request];
-        if (asker === undefined || candidate === undefined) return;
-        for (const { nsid } of decoder.nsids) resolver.answer(asker, candidate, nsid);
+    for (const question of questions)
+      for (const candidate of question.candidates) resolver.answer(question.asker, candidate, undefined);
+    await reader.read(
+      { requests, targets, timeLimitMs },
+      {
+        datagram: (at, request, view, start, end) => {
+          const decoder = new DumpDecoder('RTM_GETNSID');
+          decoder.datagram(view, start, end);
+          const asker = askers[at];
+          const candidate = candidates[request];
+          if (asker === undefined || candidate === undefined) return;
+          for (const { nsid } of decoder.nsids) resolver.answer(asker, candidate, nsid);
+        },
+        requestEnd: (at, _request, errno, operation) => {
+          const asker = askers[at];
+          if (asker === undefined) return;
+          // The candidate is gone: there is nothing to pair with any more.
+          if (operation === 'netns-fd') return;
+          const outcome = outcomes.get(asker) ?? { answered: 0, errno: undefined };
+          if (errno === 0) outcome.answered++;
+          else outcome.errno ??= errnoName(errno);
+          outcomes.set(asker, outcome);
+        },
       },
-      requestEnd: (at, _request, errno, operation) => {
-        const asker = askers[at];
-        if (asker === undefined) return;
-        // The candidate is gone: there is nothing to pair with any more.
-        if (operation === 'netns-fd') return;
-        const outcome = outcomes.get(asker) ?? { answered: 0, errno: undefined };
-        if (errno === 0) outcome.answered++;
-        else outcome.errno ??= errnoName(errno);
-        outcomes.set(asker, outcome);
-      },
-    });
+    );
   }
   return outcomes;
 }

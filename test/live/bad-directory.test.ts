@@ -31,7 +31,12 @@ describe('a directory with everything that is no network namespace', () => {
     const elapsed = performance.now() - started;
     const { items: namespaces, gaps } = items<NetnsItem>(result);
     assert.deepEqual(namespaces.map(({ id, status }) => `${id} ${status}`).sort(), good.map(({ id }) => `${id} OK`).sort());
-    const reasons = Object.fromEntries(gaps.map((gap) => [String(gap['path']).slice(scratch.dir.length + 1), `${String(gap['status'])}: ${String(gap['message'])}`]));
+    const reasons = Object.fromEntries(
+      gaps.map((gap) => [
+        String(gap['path']).slice(scratch.dir.length + 1),
+        `${String(gap['status'])}: ${String(gap['message'])}`,
+      ]),
+    );
     assert.match(reasons['a-plain-file'] ?? '', /^NOT_A_NETNS: .*plain file/);
     assert.match(reasons['a-fifo'] ?? '', /^NOT_A_NETNS: .*(FIFO|fifo)/);
     assert.match(reasons['a-directory'] ?? '', /^NOT_A_NETNS: .*directory/);
@@ -53,7 +58,13 @@ describe('a directory with everything that is no network namespace', () => {
     chmodSync(closed, 0o000);
     t.after(() => rmSync(closed, { recursive: true, force: true }));
     // Root may do everything: the capabilities that say so are taken away.
-    const prefix = ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--inh-caps', '-dac_override,-dac_read_search'];
+    const prefix = [
+      'setpriv',
+      '--bounding-set',
+      '-dac_override,-dac_read_search',
+      '--inh-caps',
+      '-dac_override,-dac_read_search',
+    ];
     const { items: namespaces, gaps } = items<NetnsItem>(nsatlas(['netns', '-o', 'json', '--netns-dir', scratch.dir], prefix));
     assert.deepEqual(
       namespaces.map(({ id }) => id),

@@ -16,14 +16,18 @@ const CHURN_MS = 60_000;
 const ALIVE = 30;
 
 describe('a host whose namespaces come and go', () => {
-  it('is read for a minute without a crash, a wrong pair, a leaked descriptor or a namespace kept alive', { timeout: 2 * CHURN_MS }, async (t) => {
+  it('is read for a minute without a crash, a wrong pair, a leaked descriptor or a namespace kept alive', {
+    timeout: 2 * CHURN_MS,
+  }, async (t) => {
     const started: ChildProcess[] = [];
     // Hooks run in the order in which they were made: what fills the folder has to end first.
     t.after(() => started.forEach((child) => child.kill('SIGKILL')));
     const scratch = Scratch.create(t);
     const host = scratch.netns('host');
     const before = takeFootprint();
-    const churn = spawn('sh', [join(ROOT, 'test/support/churn.sh'), scratch.dir, host.path, String(ALIVE)], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const churn = spawn('sh', [join(ROOT, 'test/support/churn.sh'), scratch.dir, host.path, String(ALIVE)], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     started.push(churn);
     const made = text(churn.stdout);
     const source = createHostSource({

@@ -54,7 +54,8 @@ describe('hostile names', () => {
 
     const json = nsatlas(['interfaces', '-o', 'json', '--netns-dir', scratch.dir, '--kind', 'bridge']);
     const links = items<Link>(json).items;
-    const bytes = (text: string, raw: string | undefined): string => (raw === undefined ? Buffer.from(text) : Buffer.from(raw, 'base64')).toString('hex');
+    const bytes = (text: string, raw: string | undefined): string =>
+      (raw === undefined ? Buffer.from(text) : Buffer.from(raw, 'base64')).toString('hex');
     assert.deepEqual(
       links.map(({ name, nameBytes }) => bytes(name, nameBytes)),
       NAMES.map((name) => name.toString('hex')),

@@ -59,10 +59,7 @@ describe('veth pairs of the real kernel', () => {
     const lonely = pairs.find((pair) => pair.a.netnsId === seen.id);
     assert.equal(lonely?.status, 'PEER_NOT_VISIBLE');
     assert.equal(lonely?.b, undefined);
-    assert.deepEqual(
-      pairs.filter((pair) => pair.status === 'PAIRED').map(ends),
-      [[`${a.id}/2`, `${b.id}/2`].sort().join(' ')],
-    );
+    assert.deepEqual(pairs.filter((pair) => pair.status === 'PAIRED').map(ends), [[`${a.id}/2`, `${b.id}/2`].sort().join(' ')]);
   });
 
   it('are found inside one namespace', (t) => {
@@ -98,6 +95,9 @@ describe('veth pairs of the real kernel', () => {
     const links = items<{ name: string; linkNetnsId?: string; linkIfindex?: number }>(
       nsatlas(['interfaces', '-o', 'json', '--netns-dir', scratch.dir, '--interface', 'mv0']),
     ).items;
-    assert.deepEqual(links.map(({ linkNetnsId, linkIfindex }) => [linkNetnsId, linkIfindex]), [[lower.id, 3]]);
+    assert.deepEqual(
+      links.map(({ linkNetnsId, linkIfindex }) => [linkNetnsId, linkIfindex]),
+      [[lower.id, 3]],
+    );
   });
 });

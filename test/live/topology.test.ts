@@ -44,7 +44,12 @@ describe('a snapshot', () => {
 
   it('says so when it differs: the comparison can fail', () => {
     const theirs = { ifname: 'a', mtu: 1500, addr_info: [{ family: 'inet', local: '10.0.0.1', prefixlen: 8 }], something_new: 1 };
-    const ours = { name: 'a', mtu: 1400, addresses: ['10.0.0.1/9'], addressDetails: [{ family: 'inet', address: '10.0.0.1', prefixLength: 9 }] };
+    const ours = {
+      name: 'a',
+      mtu: 1400,
+      addresses: ['10.0.0.1/9'],
+      addressDetails: [{ family: 'inet', address: '10.0.0.1', prefixLength: 9 }],
+    };
     assert.equal(compareLink(ours, theirs, { nameOf: () => undefined }).length, 4);
   });
 });

@@ -32,7 +32,8 @@ describe('without privileges', { skip }, () => {
   it('doctor says what is off, each with its capability', () => {
     const result = nsatlas(['doctor'], NOBODY);
     assert.equal(result.status, 1);
-    for (const capability of ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH']) assert.match(result.stdout, new RegExp(`OFF +${capability} is missing`));
+    for (const capability of ['CAP_SYS_ADMIN', 'CAP_SYS_PTRACE', 'CAP_DAC_READ_SEARCH'])
+      assert.match(result.stdout, new RegExp(`OFF +${capability} is missing`));
   });
 
   it('with CAP_SYS_ADMIN alone every mounted namespace can be read', (t) => {

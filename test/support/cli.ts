@@ -15,7 +15,11 @@ export interface CliResult {
 const LIMITS = { encoding: 'utf8', maxBuffer: 1 << 30, timeout: 120_000 } as const;
 
 /** Runs `nsatlas` as a process of its own. @param prefix a command in front: `setpriv …`, `nsenter …` */
-export function nsatlas(args: readonly string[], prefix: readonly string[] = [], env: NodeJS.ProcessEnv = process.env): CliResult {
+export function nsatlas(
+  args: readonly string[],
+  prefix: readonly string[] = [],
+  env: NodeJS.ProcessEnv = process.env,
+): CliResult {
   const [command = process.execPath, ...rest] = [...prefix, process.execPath, NSATLAS, ...args];
   const { status, stdout, stderr } = spawnSync(command, rest, { ...LIMITS, env });
   return { status, stdout, stderr };
@@ -30,7 +34,9 @@ export function nsatlasAsync(args: readonly string[]): Promise<CliResult> {
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', reject);
-    child.on('close', (status) => resolve({ status, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }));
+    child.on('close', (status) =>
+      resolve({ status, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() }),
+    );
   });
 }
 

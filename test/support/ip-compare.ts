@@ -103,7 +103,8 @@ export function compareLink(ours: Json, theirs: Json, comparison: Comparison): s
   const differences: string[] = [];
   const where = String(theirs['ifname']);
   const expect = (path: string, wanted: unknown, got: unknown): void => {
-    if (JSON.stringify(wanted) !== JSON.stringify(got)) differences.push(`${where}: ${path}: ip has ${JSON.stringify(wanted)}, we ${JSON.stringify(got)}`);
+    if (JSON.stringify(wanted) !== JSON.stringify(got))
+      differences.push(`${where}: ${path}: ip has ${JSON.stringify(wanted)}, we ${JSON.stringify(got)}`);
   };
   for (const [name, value] of Object.entries(theirs)) {
     if (name === 'linkinfo') differences.push(...compareLinkInfo(where, ours, value as Json));
@@ -114,23 +115,37 @@ export function compareLink(ours: Json, theirs: Json, comparison: Comparison): s
       else expect(name, value, field(ours, theirs, comparison));
     }
   }
-  for (const [name, property] of [['master', 'masterIfindex'], ['ifalias', 'alias'], ['link_netnsid', 'linkNsid']] as const) {
-    if (theirs[name] === undefined && ours[property] !== undefined) differences.push(`${where}: we have ${property}, ip has no ${name}`);
+  for (const [name, property] of [
+    ['master', 'masterIfindex'],
+    ['ifalias', 'alias'],
+    ['link_netnsid', 'linkNsid'],
+  ] as const) {
+    if (theirs[name] === undefined && ours[property] !== undefined)
+      differences.push(`${where}: we have ${property}, ip has no ${name}`);
   }
   return differences;
 }
 
-function compareAddresses(ours: Json, theirs: readonly Json[], expect: (path: string, wanted: unknown, got: unknown) => void): void {
+function compareAddresses(
+  ours: Json,
+  theirs: readonly Json[],
+  expect: (path: string, wanted: unknown, got: unknown) => void,
+): void {
   const details = (ours['addressDetails'] ?? []) as Json[];
   expect('addr_info count', theirs.length, details.length);
-  expect('addresses', theirs.map((address) => `${String(address['local'])}/${String(address['prefixlen'])}`), ours['addresses'] ?? []);
+  expect(
+    'addresses',
+    theirs.map((address) => `${String(address['local'])}/${String(address['prefixlen'])}`),
+    ours['addresses'] ?? [],
+  );
   for (const [at, address] of theirs.entries()) {
     const own = details[at] ?? {};
     const flags = (own['flags'] ?? []) as string[];
     for (const [name, value] of Object.entries(address)) {
       const flag = ADDRESS_FLAGS[name];
       const field = ADDRESS_FIELDS[name];
-      if (flag !== undefined) expect(`addr_info ${at} ${name}`, value, flag.startsWith('!') ? !flags.includes(flag.slice(1)) : flags.includes(flag));
+      if (flag !== undefined)
+        expect(`addr_info ${at} ${name}`, value, flag.startsWith('!') ? !flags.includes(flag.slice(1)) : flags.includes(flag));
       else if (name.endsWith('life_time')) expect(`addr_info ${at} ${name}`, true, isSoonAfter(Number(value), field?.(own)));
       else expect(`addr_info ${at} ${name}`, value, field === undefined ? 'not compared with anything' : field(own));
     }
@@ -145,7 +160,8 @@ function isSoonAfter(theirs: number, ours: unknown): boolean {
 }
 
 /** Timers of bridges and ports run between the two readings. */
-const RUNNING = /timer$|^(gc_timer|hello_timer|tcn_timer|topology_change_timer|message_age_timer|forward_delay_timer|hold_timer)$/;
+const RUNNING =
+  /timer$|^(gc_timer|hello_timer|tcn_timer|topology_change_timer|message_age_timer|forward_delay_timer|hold_timer)$/;
 
 function compareLinkInfo(where: string, ours: Json, info: Json): string[] {
   const differences: string[] = [];
@@ -154,13 +170,17 @@ function compareLinkInfo(where: string, ours: Json, info: Json): string[] {
   };
   expect('info_kind', info['info_kind'], ours['kind']);
   expect('info_slave_kind', info['info_slave_kind'], ours['portKind']);
-  for (const [part, property] of [['info_data', 'attributes'], ['info_slave_data', 'portAttributes']] as const) {
+  for (const [part, property] of [
+    ['info_data', 'attributes'],
+    ['info_slave_data', 'portAttributes'],
+  ] as const) {
     const data = (info[part] ?? {}) as Json;
     const own = (ours[property] ?? {}) as Json;
     for (const [name, value] of Object.entries(data)) {
       if (RUNNING.test(name) || typeof value === 'object') continue;
-      if (info['info_kind'] === 'vxlan' && part === 'info_data') differences.push(...compareVxlan(where, name, value, (ours['vxlan'] ?? {}) as Json));
-      else expect(`${part}.${name}`, String(value as string | number | boolean), own[name]);
+      if (info['info_kind'] === 'vxlan' && part === 'info_data')
+        differences.push(...compareVxlan(where, name, value, (ours['vxlan'] ?? {}) as Json));
+      else expect(`${part}.${name}`, JSON.stringify(value).replace(/^"|"$/g, ''), own[name]);
     }
   }
   return differences;
@@ -201,5 +221,7 @@ function compareVxlan(where: string, name: string, value: unknown, ours: Json): 
   // The underlay's name is resolved in the namespace where ip runs; ours is its ifindex.
   if (name === 'link' || name === 'link_index') return [];
   const got = field === undefined ? 'not compared with anything' : field(ours);
-  return JSON.stringify(got) === JSON.stringify(value) ? [] : [`${where}: vxlan.${name}: ip has ${JSON.stringify(value)}, we ${JSON.stringify(got)}`];
+  return JSON.stringify(got) === JSON.stringify(value)
+    ? []
+    : [`${where}: vxlan.${name}: ip has ${JSON.stringify(value)}, we ${JSON.stringify(got)}`];
 }

@@ -31,12 +31,18 @@ export const WEB: Owner = {
 /** One host, one overlay, one container on it: the ends of two veth pairs and one vxlan. */
 export function sampleSnapshot(): HostSnapshot {
   const reads: NamespaceRead[] = [
-    namespace(1, [link(1, 'lo'), link(3, 'docker_gwbridge', { kind: 'bridge' }), veth(9, 'veth9', 4, 7, { masterIfindex: 3 as Ifindex })], {
-      isHost: true,
-      pids: [1, 2],
-      tables: OK_TABLES,
-      neighbors: [{ ifindex: 3 as Ifindex, ip: '172.18.0.3', mac: '02:42:ac:12:00:03', state: 'STALE', rawState: 4, flags: [] }],
-    }),
+    namespace(
+      1,
+      [link(1, 'lo'), link(3, 'docker_gwbridge', { kind: 'bridge' }), veth(9, 'veth9', 4, 7, { masterIfindex: 3 as Ifindex })],
+      {
+        isHost: true,
+        pids: [1, 2],
+        tables: OK_TABLES,
+        neighbors: [
+          { ifindex: 3 as Ifindex, ip: '172.18.0.3', mac: '02:42:ac:12:00:03', state: 'STALE', rawState: 4, flags: [] },
+        ],
+      },
+    ),
     namespace(
       20,
       [
@@ -49,8 +55,22 @@ export function sampleSnapshot(): HostSnapshot {
         tables: OK_TABLES,
         addresses: [address(2, '10.0.1.1', 24)],
         fdb: [
-          { ifindex: 5 as Ifindex, mac: '02:42:0a:00:01:07', dst: '192.168.0.2', state: 'PERMANENT', rawState: 0x80, flags: ['SELF'] },
-          { ifindex: 8 as Ifindex, mac: '02:42:0a:00:01:02', state: 'REACHABLE', rawState: 2, flags: [], masterIfindex: 2 as Ifindex },
+          {
+            ifindex: 5 as Ifindex,
+            mac: '02:42:0a:00:01:07',
+            dst: '192.168.0.2',
+            state: 'PERMANENT',
+            rawState: 0x80,
+            flags: ['SELF'],
+          },
+          {
+            ifindex: 8 as Ifindex,
+            mac: '02:42:0a:00:01:02',
+            state: 'REACHABLE',
+            rawState: 2,
+            flags: [],
+            masterIfindex: 2 as Ifindex,
+          },
         ],
         neighbors: [neighbor(5, '10.0.1.7', '02:42:0a:00:01:07')],
       },
@@ -63,16 +83,32 @@ export function sampleSnapshot(): HostSnapshot {
     }),
   ];
   const resolver = new NsidResolver(reads);
-  const ids = [new Map([[2, 7]]), new Map([[2, 1]]), new Map([[0, 0], [1, 1]])];
+  const ids = [
+    new Map([[2, 7]]),
+    new Map([[2, 1]]),
+    new Map([
+      [0, 0],
+      [1, 1],
+    ]),
+  ];
   for (let questions = resolver.questions(); questions.length > 0; questions = resolver.questions()) {
-    for (const { asker, candidates } of questions) for (const candidate of candidates) resolver.answer(asker, candidate, ids[asker]?.get(candidate));
+    for (const { asker, candidates } of questions)
+      for (const candidate of candidates) resolver.answer(asker, candidate, ids[asker]?.get(candidate));
   }
   const namespaces = buildNamespaces(reads, resolver);
   const [, overlay, container] = namespaces;
   if (overlay !== undefined) Object.assign(overlay, { networkId: 'x8sn2ys3vdabcdefghijklmno', networkName: 'app_net' });
   if (container !== undefined) container.owner = WEB;
   return {
-    host: { id: 'host-1', name: 'h1', bootId: 'b', kernel: '6.18.0', agentVersion: '0.1.0', engines: [], readAt: '2026-11-21T06:00:00.000Z' },
+    host: {
+      id: 'host-1',
+      name: 'h1',
+      bootId: 'b',
+      kernel: '6.18.0',
+      agentVersion: '0.1.0',
+      engines: [],
+      readAt: '2026-11-21T06:00:00.000Z',
+    },
     namespaces,
     gaps: [],
     networks: [],

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it, before, after } from 'node:test';
-import { type AcceptanceScenario, buildAcceptanceScenario, Lab, type LabContainer, labObstacle, secondDaemon } from '../lab/index.js';
+import {
+  type AcceptanceScenario,
+  buildAcceptanceScenario,
+  Lab,
+  type LabContainer,
+  labObstacle,
+  secondDaemon,
+} from '../lab/index.js';
 import { type CliResult, items, NSATLAS } from '../support/cli.js';
 
 const skip = labObstacle() ?? false;
@@ -90,12 +97,21 @@ describe('a real dockerd in swarm mode', { skip }, () => {
     assert.equal(ownerOf(containers.joined)?.joined?.[0]?.joinedContainerId, containers.bridge.id);
     assert.equal(ownerOf(containers.host)?.role, 'HOST');
     assert.deepEqual(
-      [ownerOf(containers.task)?.owner?.serviceName, ownerOf(containers.task)?.owner?.serviceId, ownerOf(containers.task)?.owner?.taskId],
+      [
+        ownerOf(containers.task)?.owner?.serviceName,
+        ownerOf(containers.task)?.owner?.serviceId,
+        ownerOf(containers.task)?.owner?.taskId,
+      ],
       [service.name, service.id, service.taskId],
     );
     // Each container is in exactly one namespace.
     const all = namespaces.flatMap(({ owner, joined }) => [...(owner === undefined ? [] : [owner]), ...(joined ?? [])]);
-    assert.deepEqual(all.map(({ containerId }) => containerId).sort(), Object.values(containers).map(({ id }) => id).sort());
+    assert.deepEqual(
+      all.map(({ containerId }) => containerId).sort(),
+      Object.values(containers)
+        .map(({ id }) => id)
+        .sort(),
+    );
   });
 
   it('veths pairs every container interface with its end on a bridge', async () => {
@@ -148,14 +164,19 @@ describe('a real dockerd in swarm mode', { skip }, () => {
     assert.equal(result.status, 1);
     assert.match(result.stderr, /\/nowhere\/docker\.sock/);
     const blind = JSON.parse(result.stdout) as { namespaces: (Netns & { interfaces: unknown[] })[]; networks?: unknown[] };
-    assert.ok(blind.namespaces.every(({ owner, joined, networkName }) => owner === undefined && joined === undefined && networkName === undefined));
+    assert.ok(
+      blind.namespaces.every(
+        ({ owner, joined, networkName }) => owner === undefined && joined === undefined && networkName === undefined,
+      ),
+    );
     const { networks, containers } = scenario;
     const overlays = blind.namespaces.filter(({ role }) => role === 'OVERLAY').map(({ networkId }) => networkId);
     assert.deepEqual(overlays.sort(), [networks.ingress.id.slice(0, 10), networks.overlay.id.slice(0, 10)].sort());
     for (const name of ['plain', 'bridge', 'overlay', 'task', 'none'] as const) {
       assert.equal(blind.namespaces.find(({ id }) => id === containers[name].netnsId)?.role, 'CONTAINER', name);
     }
-    const shape = (pairs: readonly Pair[]): string[] => pairs.map(({ status, a, b }) => [status, a.netnsId, a.name, b?.netnsId, b?.name, b?.masterName].join(' ')).sort();
+    const shape = (pairs: readonly Pair[]): string[] =>
+      pairs.map(({ status, a, b }) => [status, a.netnsId, a.name, b?.netnsId, b?.name, b?.masterName].join(' ')).sort();
     const named = items<Pair>(await onHost('veths', '-o', 'json')).items;
     const unnamed = items<Pair>(await onHost('veths', '-o', 'json', ...none)).items;
     assert.deepEqual(shape(unnamed), shape(named));
@@ -165,7 +186,9 @@ describe('a real dockerd in swarm mode', { skip }, () => {
 
   it('selects by container, service and network', async () => {
     const links = async (...flags: string[]): Promise<string[]> =>
-      items<{ netnsId: string; name: string }>(await onHost('interfaces', '-o', 'json', ...flags)).items.map(({ netnsId, name }) => `${netnsId} ${name}`);
+      items<{ netnsId: string; name: string }>(await onHost('interfaces', '-o', 'json', ...flags)).items.map(
+        ({ netnsId, name }) => `${netnsId} ${name}`,
+      );
     const { containers, service } = scenario;
     assert.deepEqual(await links('--service', service.name, '--interface', 'eth0'), [`${containers.task.netnsId} eth0`]);
     assert.deepEqual(await links('--container', containers.none.name), [`${containers.none.netnsId} lo`]);
@@ -184,9 +207,15 @@ describe('a real dockerd in swarm mode', { skip }, () => {
       const pair = pairs.find(({ a }) => a.netnsId === container.netnsId);
       assert.deepEqual([pair?.status, pair?.b?.masterName], ['PAIRED', 'docker1']);
     }
-    const named = items<Netns>(await onHost('netns', '-o', 'json', '--docker-socket', '/run/docker.sock', '--docker-socket', daemon.hostSocket)).items;
-    for (const container of containers) assert.equal(named.find(({ id }) => id === container.netnsId)?.owner?.containerName, container.name);
-    assert.equal(named.find(({ id }) => id === scenario.containers.plain.netnsId)?.owner?.containerName, scenario.containers.plain.name);
+    const named = items<Netns>(
+      await onHost('netns', '-o', 'json', '--docker-socket', '/run/docker.sock', '--docker-socket', daemon.hostSocket),
+    ).items;
+    for (const container of containers)
+      assert.equal(named.find(({ id }) => id === container.netnsId)?.owner?.containerName, container.name);
+    assert.equal(
+      named.find(({ id }) => id === scenario.containers.plain.netnsId)?.owner?.containerName,
+      scenario.containers.plain.name,
+    );
   });
 
   it('is left as it was: no namespace is held when a container goes', async () => {

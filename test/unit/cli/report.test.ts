@@ -22,8 +22,14 @@ describe('what is missing from an answer', () => {
   });
 
   it('is counted, not listed, when there are many of a sort', () => {
-    const gaps = Array.from({ length: 300 }, (_, at): Gap => ({ status: 'DENIED', errno: 'EPERM', operation: 'enter', message: `net:[${at}]: denied` }));
-    assert.deepEqual(report(gaps), { status: 1, lines: ['net:[0]: denied', '… and 299 more of the same sort (-o json lists them)'] });
+    const gaps = Array.from(
+      { length: 300 },
+      (_, at): Gap => ({ status: 'DENIED', errno: 'EPERM', operation: 'enter', message: `net:[${at}]: denied` }),
+    );
+    assert.deepEqual(report(gaps), {
+      status: 1,
+      lines: ['net:[0]: denied', '… and 299 more of the same sort (-o json lists them)'],
+    });
   });
 
   it('cannot write to the terminal by its name', () => {

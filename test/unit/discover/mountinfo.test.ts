@@ -23,7 +23,10 @@ describe('mountinfo', () => {
   });
 
   it('undoes the escapes of blanks and backslashes', () => {
-    assert.equal(parseMountinfo(DOCKER.replace('1-x8sn2ys3vd', 'a\\040b\\134c\\011d'))[0]?.mountPoint, '/run/docker/netns/a b\\c\td');
+    assert.equal(
+      parseMountinfo(DOCKER.replace('1-x8sn2ys3vd', 'a\\040b\\134c\\011d'))[0]?.mountPoint,
+      '/run/docker/netns/a b\\c\td',
+    );
   });
 
   it('tells a mount whose file was unlinked', () => {

@@ -19,7 +19,10 @@ describe('lists', () => {
   it('vxlans has VNI, network, subnet of the bridge, and the rows that lead to a VTEP', () => {
     const [row, ...others] = LISTS.vxlans.list(sampleSnapshot(), {}).items;
     assert.equal(others.length, 0);
-    assert.deepEqual([row?.vni, row?.dstPort, row?.networkName, row?.subnets, row?.fdbEntries, row?.masterName], [4097, 4789, 'app_net', ['10.0.1.1/24'], 1, 'br0']);
+    assert.deepEqual(
+      [row?.vni, row?.dstPort, row?.networkName, row?.subnets, row?.fdbEntries, row?.masterName],
+      [4097, 4789, 'app_net', ['10.0.1.1/24'], 1, 'br0'],
+    );
   });
 
   it('vxlans says nothing of forwarding entries when that table could not be read', () => {
@@ -90,7 +93,13 @@ describe('selectors', () => {
   it('keep the gaps that bear on the answer', () => {
     const gap = (more: Partial<Gap>): Gap => ({ status: 'FAILED', message: 'm', ...more });
     const snapshot = sampleSnapshot();
-    snapshot.gaps = [gap({ netnsId: 'net:[20]', table: 'FDB' }), gap({ netnsId: 'net:[30]', table: 'FDB' }), gap({ netnsId: 'net:[20]', table: 'ROUTES' }), gap({ path: '/x' }), gap({ engine: '/d' })];
+    snapshot.gaps = [
+      gap({ netnsId: 'net:[20]', table: 'FDB' }),
+      gap({ netnsId: 'net:[30]', table: 'FDB' }),
+      gap({ netnsId: 'net:[20]', table: 'ROUTES' }),
+      gap({ path: '/x' }),
+      gap({ engine: '/d' }),
+    ];
     const kept = LISTS.fdb.list(snapshot, { netns: ['20'] }).gaps;
     assert.deepEqual(
       kept.map((each) => each.netnsId ?? each.path ?? each.engine),

@@ -26,7 +26,9 @@ function statusOf(namespaces: readonly NamespaceRead[], resolver: NsidResolver, 
   const record = [...(namespaces[at]?.links.values() ?? [])].find((candidate) => candidate.ifindex === ifindex);
   assert.ok(record);
   const verdict = pairOf({ namespace: at, link: record }, namespaces, resolver);
-  return verdict?.peer === undefined ? verdict?.status : `${verdict.status} ${verdict.peer.namespace}/${verdict.peer.link.ifindex}`;
+  return verdict?.peer === undefined
+    ? verdict?.status
+    : `${verdict.status} ${verdict.peer.namespace}/${verdict.peer.link.ifindex}`;
 }
 
 describe('veth pairing', () => {
@@ -49,10 +51,7 @@ describe('veth pairing', () => {
   });
 
   it('says AMBIGUOUS, not PAIRED, when the peer points elsewhere', () => {
-    const namespaces = [
-      namespace(100, [veth(7, 'a', 2, 0), veth(9, 'b', 2, 0)]),
-      namespace(101, [veth(2, 'eth0', 9, 0)]),
-    ];
+    const namespaces = [namespace(100, [veth(7, 'a', 2, 0), veth(9, 'b', 2, 0)]), namespace(101, [veth(2, 'eth0', 9, 0)])];
     const resolver = new NsidResolver(namespaces);
     settle(resolver, [new Map([[1, 0]]), new Map([[0, 0]])]);
     assert.equal(statusOf(namespaces, resolver, 0, 7), 'AMBIGUOUS');
@@ -61,7 +60,11 @@ describe('veth pairing', () => {
   });
 
   it('needs the kernel in both directions: a peer whose own nsid means another namespace is AMBIGUOUS', () => {
-    const namespaces = [namespace(100, [veth(7, 'a', 2, 0)]), namespace(101, [veth(2, 'eth0', 7, 5)]), namespace(102, [veth(7, 'c', 2, 1)])];
+    const namespaces = [
+      namespace(100, [veth(7, 'a', 2, 0)]),
+      namespace(101, [veth(2, 'eth0', 7, 5)]),
+      namespace(102, [veth(7, 'c', 2, 1)]),
+    ];
     const resolver = new NsidResolver(namespaces);
     settle(resolver, [new Map([[1, 0]]), new Map([[2, 5]]), new Map()]);
     assert.equal(statusOf(namespaces, resolver, 0, 7), 'AMBIGUOUS');
@@ -83,7 +86,14 @@ describe('veth pairing', () => {
 
   it('gives no verdict for links that have no other end', () => {
     const namespaces = [namespace(100, [link(2, 'br0', { kind: 'bridge' })])];
-    assert.equal(pairOf({ namespace: 0, link: [...(namespaces[0]?.links.values() ?? [])][0] ?? link(2, 'x') }, namespaces, new NsidResolver(namespaces)), undefined);
+    assert.equal(
+      pairOf(
+        { namespace: 0, link: [...(namespaces[0]?.links.values() ?? [])][0] ?? link(2, 'x') },
+        namespaces,
+        new NsidResolver(namespaces),
+      ),
+      undefined,
+    );
   });
 
   it('asks about two namespaces for each container of a host, not about all pairs', () => {
@@ -93,7 +103,10 @@ describe('veth pairing', () => {
       Array.from({ length: containers }, (_, at) => veth(100 + at, `veth${at}`, 2, at)),
       { isHost: true },
     );
-    const namespaces = [host, ...Array.from({ length: containers }, (_, at) => namespace(1000 + at, [veth(2, 'eth0', 100 + at, 0)]))];
+    const namespaces = [
+      host,
+      ...Array.from({ length: containers }, (_, at) => namespace(1000 + at, [veth(2, 'eth0', 100 + at, 0)])),
+    ];
     const resolver = new NsidResolver(namespaces);
     const hostIds = new Map(Array.from({ length: containers }, (_, at) => [at + 1, at] as const));
     const asked = settle(resolver, [hostIds, ...Array.from({ length: containers }, () => new Map([[0, 0]]))]);
@@ -102,8 +115,16 @@ describe('veth pairing', () => {
   });
 
   it('finds the lower of a macvlan in the host namespace', () => {
-    const lower = link(2, 'eth0', { kind: 'macvlan', linkNsid: 4 as never, refs: [{ role: 'lower', ifindex: 3 as never, nsid: 4 as never }] });
-    const namespaces = [namespace(1, [link(3, 'ens3')], { isHost: true }), namespace(2, [lower]), namespace(3, [link(3, 'eth9')])];
+    const lower = link(2, 'eth0', {
+      kind: 'macvlan',
+      linkNsid: 4 as never,
+      refs: [{ role: 'lower', ifindex: 3 as never, nsid: 4 as never }],
+    });
+    const namespaces = [
+      namespace(1, [link(3, 'ens3')], { isHost: true }),
+      namespace(2, [lower]),
+      namespace(3, [link(3, 'eth9')]),
+    ];
     const resolver = new NsidResolver(namespaces);
     settle(resolver, [new Map(), new Map([[0, 4]]), new Map()]);
     assert.equal(resolver.resolve(1, 4 as never), 0);

@@ -22,7 +22,10 @@ describe('tables', () => {
 
   it('has the VNI, the network and the flags of a vxlan', () => {
     const text = output.render({ name: 'vxlans', listing: LISTS.vxlans.list(sampleSnapshot(), {}) }, plain);
-    assert.match(text, /^app_net +4097 +vxlan0 +UNKNOWN +10\.0\.1\.1\/24 +br0 +4789 +1500 +1 +learning proxy l2miss l3miss +overlay:app_net +net:\[20\]$/m);
+    assert.match(
+      text,
+      /^app_net +4097 +vxlan0 +UNKNOWN +10\.0\.1\.1\/24 +br0 +4789 +1500 +1 +learning proxy l2miss l3miss +overlay:app_net +net:\[20\]$/m,
+    );
   });
 
   it('says that forwarding entries were not read, instead of none', () => {
@@ -57,7 +60,10 @@ describe('tables', () => {
   });
 
   it('lines up wide characters', () => {
-    const rows = [{ name: '漢字', after: 'x' }, { name: 'abcd', after: 'y' }];
+    const rows = [
+      { name: '漢字', after: 'x' },
+      { name: 'abcd', after: 'y' },
+    ];
     const text = renderTable(
       [
         { title: 'N', cell: (row: { name: string; after: string }) => row.name },
@@ -71,6 +77,7 @@ describe('tables', () => {
 
   it('shows a whole host', () => {
     const text = output.render({ name: 'snapshot', snapshot: sampleSnapshot() }, plain);
-    for (const title of ['host h1 (host-1)', 'Network namespaces\n', 'Interfaces\n', 'Veth pairs\n', 'VXLANs\n']) assert.ok(text.includes(title), title);
+    for (const title of ['host h1 (host-1)', 'Network namespaces\n', 'Interfaces\n', 'Veth pairs\n', 'VXLANs\n'])
+      assert.ok(text.includes(title), title);
   });
 });
