@@ -6,11 +6,11 @@ import { hex } from '../../support/message-builder.js';
 
 // Numbers as a big-endian machine would have them are not tested: fields are written through DataView.
 const cases: readonly (readonly [name: string, bytes: Uint8Array, expected: string])[] = [
-  ['links', requests.dumpLinks(), '28000000 1200 0103 00000000 00000000 00000000 00000000 00000000 00000000 0800 1d00 00000000'],
+  ['links', requests.dumpLinks(), '28000000 1200 0103 00000000 00000000 00000000 00000000 00000000 00000000 0800 1d00 10000000'],
   [
     'links without some of their counters',
     requests.dumpLinks({ counters: false }),
-    '28000000 1200 0103 00000000 00000000 00000000 00000000 00000000 00000000 0800 1d00 08000000',
+    '28000000 1200 0103 00000000 00000000 00000000 00000000 00000000 00000000 0800 1d00 18000000',
   ],
   ['addresses', requests.dumpAddresses(), '18000000 1600 0103 00000000 00000000 00000000 00000000'],
   ['neighbours', requests.dumpNeighbors(), '1c000000 1e00 0103 00000000 00000000 00000000 00000000 00000000'],

@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { after, describe, it } from 'node:test';
+import { run } from '../../../src/cli/program.js';
+import { toJson } from '../../../src/wire/json.js';
+import { sampleSnapshot } from '../../support/sample.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'nsatlas-cli-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const saved = join(folder, 'host.json');
+writeFileSync(saved, toJson(sampleSnapshot()));
+
+interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  /** What was said on stderr: usage by commander, and our own lines. */
+  readonly said: string;
+}
+
+/** Runs the command line in this process, with streams that are kept. */
+async function nsatlas(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Outcome> {
+  const stream = (): NodeJS.WriteStream => new PassThrough({ highWaterMark: 1 << 26 }) as unknown as NodeJS.WriteStream;
+  const [stdout, stderr] = [stream(), stream()];
+  const lines: string[] = [];
+  const before = { ...process.env };
+  // commander reads the environment itself.
+  Object.assign(process.env, env);
+  try {
+    const status = await run(args, { terminal: { stdout, stderr }, env, warn: (line) => lines.push(line) });
+    const text = (from: NodeJS.WriteStream): string => String((from as unknown as PassThrough).read() ?? '');
+    return { status, stdout: text(stdout), said: text(stderr) + lines.join('\n') };
+  } finally {
+    for (const name of Object.keys(env)) if (before[name] === undefined) delete process.env[name];
+  }
+}
+
+describe('the command line', () => {
+  for (const command of ['netns', 'interfaces', 'vxlans', 'veths', 'fdb', 'neighbors', 'routes', 'snapshot', 'agent', 'doctor']) {
+    it(`${command} --help says what it does and has an example`, async () => {
+      const { status, stdout } = await nsatlas([command, '--help']);
+      assert.equal(status, 0);
+      assert.match(stdout, new RegExp(`Usage: nsatlas ${command} `));
+      assert.match(stdout, /Example:\n {2}\S/);
+    });
+  }
+
+  it('shows a saved snapshot as it shows a host', async () => {
+    const { status, stdout, said } = await nsatlas(['veths', '--from', saved]);
+    assert.deepEqual([status, said], [0, '']);
+    assert.match(stdout, /^app_web\.1\.x +eth0 +10\.0\.1\.2\/24 +UP +<-> +veth0 /m);
+  });
+
+  it('writes JSON that it can read again, to the same JSON', async () => {
+    const first = await nsatlas(['snapshot', '-o', 'json', '--from', saved]);
+    writeFileSync(join(folder, 'again.json'), first.stdout);
+    assert.deepEqual(await nsatlas(['snapshot', '-o', 'json', '--from', join(folder, 'again.json')]), first);
+  });
+
+  it('shows several snapshots together', async () => {
+    const { stdout } = await nsatlas(['vxlans', '-o', 'json', '--from', saved, saved]);
+    assert.equal((JSON.parse(stdout) as { items: unknown[] }).items.length, 2);
+  });
+
+  it('exits with 1 and says what is missing when a saved snapshot has gaps', async () => {
+    const snapshot = sampleSnapshot();
+    snapshot.gaps = [
+      {
+        status: 'INTERRUPTED',
+        netnsId: 'net:[20]',
+        table: 'FDB',
+        operation: 'dump',
+        message: 'net:[20]: fdb: changed during each of 5 dumps',
+      },
+    ];
+    const path = join(folder, 'gaps.json');
+    writeFileSync(path, toJson(snapshot));
+    const { status, said } = await nsatlas(['fdb', '--from', path]);
+    assert.deepEqual([status, said], [1, 'net:[20]: fdb: changed during each of 5 dumps']);
+    assert.equal((await nsatlas(['routes', '--from', path])).status, 0);
+  });
+
+  it('takes flags from the environment, lists separated by commas, and the flag on the line wins', async () => {
+    const names = ({ stdout }: Outcome): string[] =>
+      (JSON.parse(stdout) as { items: { name: string }[] }).items.map(({ name }) => name);
+    const env = { NSATLAS_OUTPUT: 'json', NSATLAS_INTERFACE: 'eth0,veth9' };
+    assert.deepEqual(names(await nsatlas(['interfaces', '--from', saved], env)), ['veth9', 'eth0']);
+    assert.deepEqual(names(await nsatlas(['interfaces', '--from', saved, '--interface', 'br0'], env)), ['br0']);
+  });
+
+  const wrong: readonly [args: string[], said: RegExp][] = [
+    [['vethz'], /unknown command 'vethz'[\s\S]*Did you mean veths/],
+    [['veths', '--nonsense'], /unknown option '--nonsense'/],
+    [['veths', '-o', 'yaml'], /'yaml' is invalid.*table|json/],
+    [['netns', '--role', 'boss'], /--role boss: unknown; one of host, container, overlay/],
+    [['vxlans', '--vni', '99999999'], /--vni 99999999: not a number from 0 to 16777215/],
+    [['vxlans', '--vni', '0x10'], /--vni 0x10: not a number/],
+    [['fdb', '--mac', 'zz:zz'], /--mac zz:zz: not of the form/],
+    [['netns', '--time-limit', 'soon'], /'soon' is invalid.*not a positive number/],
+    [['veths', '--agent', '127.0.0.1:1', '--from', saved], /--agent and --from exclude each other/],
+    [['snapshot', '--from', saved, saved], /snapshot shows one host: give one file/],
+    [['veths', '--from', '/nowhere/host.json'], /--from \/nowhere\/host\.json: .*ENOENT.*nsatlas snapshot -o json/],
+    [['veths', '--from', '/etc/passwd'], /--from \/etc\/passwd: .*nsatlas snapshot -o json/],
+  ];
+  for (const [args, expected] of wrong) {
+    it(`refuses ${args.join(' ')} with status 2 and a line that says why`, async () => {
+      const { status, said, stdout } = await nsatlas(args);
+      assert.equal(status, 2, said);
+      assert.equal(stdout, '');
+      assert.match(said, expected);
+    });
+  }
+
+  it('without a command shows the commands', async () => {
+    const { said, stdout } = await nsatlas([]);
+    assert.match(said + stdout, /veths[\s\S]*which veth is paired with which/);
+  });
+
+  it('says in one line that no agent is there', async () => {
+    const { status, said } = await nsatlas(['netns', '--agent', '127.0.0.1:1']);
+    assert.equal(status, 1);
+    assert.match(said, /^cannot reach the agent at 127\.0\.0\.1:1: .*$/);
+  });
+});
