@@ -18,7 +18,7 @@ export const NETNS_COLUMNS: readonly Column<Netns>[] = [
   { title: 'FILE', cell: (netns) => fileName(netns) },
   { title: 'NETWORK', cell: (netns) => networks(netns) },
   { title: 'CONTAINERS', cell: (netns) => containers(netns) },
-  { title: 'MODE', cell: (netns) => netns.owner?.networkMode },
+  { title: 'MODE', cell: (netns) => modes(netns) },
   { title: 'SERVICE', cell: (netns) => netns.owner?.serviceName },
   { title: 'LINKS', cell: (netns) => netns.tables.find((table) => table.table === 'LINKS')?.rows, align: 'right' },
   { title: 'PROCS', cell: (netns) => netns.pids.length, align: 'right' },
@@ -44,6 +44,12 @@ function networks(netns: Netns): string | undefined {
   const own = netns.networkName ?? netns.networkId;
   const joined = netns.owner?.networks.map((network) => network.name).join(',');
   return own ?? (joined === '' ? undefined : joined);
+}
+
+/** How its containers are attached, each way once: "bridge,container". */
+function modes(netns: Netns): string | undefined {
+  const all = [netns.owner, ...netns.joined].flatMap((owner) => (owner === undefined ? [] : [owner.networkMode]));
+  return all.length === 0 ? undefined : [...new Set(all)].join(',');
 }
 
 function containers(netns: Netns): string | undefined {

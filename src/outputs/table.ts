@@ -1,5 +1,5 @@
 import { LISTS } from '../model/lists.js';
-import type { HostSnapshot } from '../model/types.js';
+import type { HostSnapshot, Neighbor } from '../model/types.js';
 import {
   type Column,
   FDB_COLUMNS,
@@ -35,7 +35,7 @@ function render(document: Document, options: RenderOptions): string {
     case 'fdb':
       return renderTable(FDB_COLUMNS, document.listing.items, options);
     case 'neighbors':
-      return renderTable(NEIGHBOR_COLUMNS, document.listing.items, options);
+      return renderNeighbors(document.listing.items, options);
     case 'routes':
       return renderTable(ROUTE_COLUMNS, document.listing.items, options);
     case 'snapshot':
@@ -45,6 +45,17 @@ function render(document: Document, options: RenderOptions): string {
       return `nsatlas ${version}, Node ${node}, Linux ${printable(kernel)}\n\n${renderTable(FEATURE_COLUMNS, features, options)}`;
     }
   }
+}
+
+/** linux/neighbour.h */
+const NUD_NOARP = 0x40;
+
+/** Rows that need no resolution (multicast, mostly) are left out, as `ip neigh` does, but not without saying so. */
+function renderNeighbors(rows: readonly Neighbor[], options: RenderOptions): string {
+  const shown = rows.filter((row) => row.rawState !== NUD_NOARP);
+  const hidden = rows.length - shown.length;
+  const table = renderTable(NEIGHBOR_COLUMNS, shown, options);
+  return hidden === 0 ? table : `${table}(${hidden} NOARP rows are not shown; -o json has them)\n`;
 }
 
 function renderSnapshot(snapshot: HostSnapshot, options: RenderOptions): string {

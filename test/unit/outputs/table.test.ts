@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { LISTS } from '../../../src/model/lists.js';
 import { output, renderTable } from '../../../src/outputs/table.js';
-import { sampleSnapshot } from '../../support/sample.js';
+import { sampleSnapshot, WEB } from '../../support/sample.js';
 
 const plain = { colour: false };
 
@@ -40,6 +40,25 @@ describe('tables', () => {
     assert.ok(table);
     table.status = 'INTERRUPTED';
     assert.match(output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain), /LINKS INTERRUPTED$/m);
+  });
+
+  it('leaves out neighbours that need no resolution, and says how many', () => {
+    const snapshot = sampleSnapshot();
+    const row = snapshot.namespaces[0]?.neighbors[0];
+    assert.ok(row);
+    snapshot.namespaces[0]?.neighbors.push({ ...row, ip: 'ff02::16', state: 'NOARP', rawState: 0x40 });
+    const text = output.render({ name: 'neighbors', listing: LISTS.neighbors.list(snapshot, {}) }, plain);
+    assert.doesNotMatch(text, /ff02/);
+    assert.match(text, /172\.18\.0\.3[\s\S]*10\.0\.1\.7[\s\S]*\n\(1 NOARP rows are not shown; -o json has them\)\n$/);
+  });
+
+  it('shows every way in which the containers of a namespace are attached', () => {
+    const snapshot = sampleSnapshot();
+    snapshot.namespaces[2]?.joined.push({ ...WEB, containerName: 'sidecar', networkMode: 'container' });
+    assert.match(
+      output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain),
+      / app_web\.1\.x,sidecar +overlay,container /,
+    );
   });
 
   it('keeps hostile names inside their cell', () => {
