@@ -1,6 +1,6 @@
 import { type AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import type { AttributeTable, Codec, DetailValue } from './contract.js';
-import { formatHex, formatIpv4, formatIpv6, formatMac } from './shared/address.js';
+import { hexBytes, ipv4Text, ipv6Text, macText } from '../netlink/text.js';
 
 // One attribute's payload to a value. Names and values are those of `ip -d -j link`; where ip prints an array, ours is its
 // elements joined with ",", where it prints an object "name=value" joined with ",".
@@ -58,14 +58,14 @@ export function toHex(value: number | bigint): string {
 
 /** IPv4 address. */
 export const ipv4 = (attribute: AttributeReader): string => {
-  if (attribute.length === 4) return formatIpv4(attribute.view, attribute.offset);
+  if (attribute.length === 4) return ipv4Text(attribute.view, attribute.offset);
   wrongLength(attribute, '4 bytes');
   return '';
 };
 
 /** IPv6 address. */
 export const ipv6 = (attribute: AttributeReader): string => {
-  if (attribute.length === 16) return formatIpv6(attribute.view, attribute.offset);
+  if (attribute.length === 16) return ipv6Text(attribute.view, attribute.offset);
   wrongLength(attribute, '16 bytes');
   return '';
 };
@@ -86,7 +86,7 @@ export const mac: Codec = (attribute) => {
     wrongLength(attribute, 'at most 32 bytes');
     return '';
   }
-  return formatMac(attribute.view, attribute.offset, attribute.length);
+  return macText(attribute.view, attribute.offset, attribute.length);
 };
 
 /** A number that stands for a word; one that has none is hexadecimal. */
@@ -149,7 +149,9 @@ export function list(name: string, element: (attribute: AttributeReader) => stri
 
 /** A value as the public `attributes` map holds it: numbers in decimal, booleans "true" or "false", bytes in hexadecimal. */
 export function formatValue(value: DetailValue): string {
-  return value instanceof Uint8Array ? formatHex(value) : String(value);
+  return value instanceof Uint8Array
+    ? hexBytes(new DataView(value.buffer, value.byteOffset), 0, value.byteLength, '')
+    : String(value);
 }
 
 // linux/if_ether.h, v6.12

@@ -6,11 +6,14 @@ import type { AttributeTable, Detail, DetailValue } from './contract.js';
 export interface DecodedTable {
   /** By the names of the table. A name that comes twice has its last value. */
   readonly detail: Record<string, DetailValue>;
-  /** Attributes that the table does not have: id to a copy of the bytes. Attribute id 0 (UNSPEC) is among them. */
+  /**
+   * Attributes that the table does not have, and those whose value is not what it expects (a newer or older driver's): id to
+   * a copy of the bytes. Attribute id 0 (UNSPEC) is among them.
+   */
   readonly unknown: Map<number, Uint8Array>;
 }
 
-/** Reads attributes by a kind's table. Errors stick in the reader: after one, `detail` holds what came before it. */
+/** Reads attributes by a kind's table. Attributes that run out of their bounds stick in the reader as an error and end the walk. */
 export function decodeTable(table: AttributeTable, attributes: AttributeReader): DecodedTable {
   const detail: Record<string, DetailValue> = {};
   const unknown = new Map<number, Uint8Array>();
@@ -22,9 +25,9 @@ export function decodeTable(table: AttributeTable, attributes: AttributeReader):
     }
     const [name, codec] = entry;
     if (codec === padding) continue;
-    const value = codec(attributes);
-    // What a codec returns for an attribute of the wrong length is no value.
-    if (attributes.error === undefined) detail[name] = value;
+    const value = attributes.attempt(codec);
+    if (value === undefined) unknown.set(attributes.type, attributes.bytes());
+    else detail[name] = value;
   }
   return { detail, unknown };
 }

@@ -48,6 +48,7 @@ export class AttributeReader {
   readonly #parent: AttributeReader | undefined;
   #next: number;
   #error: DecodeError | undefined;
+  #attempting = false;
 
   /** @param name for messages: "RTM_NEWLINK" */
   constructor(view: DataView, start: number, end: number, name: string, parent?: AttributeReader) {
@@ -101,7 +102,22 @@ export class AttributeReader {
 
   #adopt(error: DecodeError): void {
     this.#error ??= error;
-    if (this.#parent !== undefined) this.#parent.#adopt(error);
+    if (this.#parent !== undefined && !this.#attempting) this.#parent.#adopt(error);
+  }
+
+  /**
+   * Reads the current attribute, or leaves it: what is wrong with its payload is then no error of the message. For what
+   * drivers fill in, whose widths differ between kernels: an odd one must not cost the whole object.
+   * @returns undefined when the payload is not what `read` wants
+   */
+  attempt<Value>(read: (attribute: AttributeReader) => Value): Value | undefined {
+    if (this.#error !== undefined) return undefined;
+    this.#attempting = true;
+    const value = read(this);
+    this.#attempting = false;
+    const failed = this.#error !== undefined;
+    this.#error = undefined;
+    return failed ? undefined : value;
   }
 
   #exactly(length: number): boolean {

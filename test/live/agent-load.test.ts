@@ -117,10 +117,11 @@ test('a client that reads nothing for too long is let go, and its connection is 
   const { address, log } = await serve(t, () => fakeSnapshot([withFdb(1, 50_000)]), { stallLimitMs: 500 });
   const session = holdSession(t, address);
   const call = holdCall(session, '/nsatlas.v1.Agent/ListFdb');
+  const closed = new Promise((resolve) => call.once('close', resolve));
   await until(() => log.lines.some(({ message }) => message === 'call failed'), 'the agent ends the call');
   assert.match(JSON.stringify(log.lines), /the client has read nothing|RESOURCE_EXHAUSTED/);
   call.resume();
-  await new Promise((resolve) => call.once('close', resolve));
+  await closed;
   assert.equal(call.rstCode, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   assert.equal(session.closed, false);
 });

@@ -1,6 +1,6 @@
 import { bitNames, toHex } from '../codecs.js';
 import type { DetailValue } from '../contract.js';
-import { formatIpv4 } from './address.js';
+import { ipv4Text } from '../../netlink/text.js';
 
 // What the GRE and IP-in-IP families have in common. Attribute ids are in gre.ts and iptunnel.ts.
 
@@ -89,5 +89,5 @@ export function dottedKey(value: DetailValue | undefined): string | undefined {
   if (typeof value !== 'number') return undefined;
   const view = new DataView(new ArrayBuffer(4));
   view.setUint32(0, value, false);
-  return formatIpv4(view, 0);
+  return ipv4Text(view, 0);
 }

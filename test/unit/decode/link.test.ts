@@ -113,6 +113,19 @@ describe('decodeLink', () => {
     assert.deepEqual([port.portKind, port.unknownAttributes], ['brandnew', { 'port/12': u8(1) }]);
   });
 
+  it('keeps the link, and the bytes, when an attribute of its kind has another width than this release knows', () => {
+    const AGEING = 8;
+    const data = attribute(
+      uapi.IFLA_INFO_DATA,
+      attribute(1, u32(4097)),
+      attribute(AGEING, u32(1), u32(2)),
+      attribute(9, u32(77)),
+    );
+    const vxlan = link(1, info(kindName('vxlan'), data));
+    assert.deepEqual([vxlan.vxlan?.vni, vxlan.vxlan?.ageingSeconds, vxlan.vxlan?.limit], [4097, undefined, 77]);
+    assert.deepEqual(vxlan.unknownAttributes, { 'data/8': join(u32(1), u32(2)) });
+  });
+
   it('takes a kind’s name for nothing but a name', () => {
     for (const name of ['constructor', '__proto__', 'toString', '']) {
       assert.deepEqual(link(1, info(kindName(name))).attributes, {});
@@ -121,8 +134,8 @@ describe('decodeLink', () => {
 
   it('says where in which attribute the bytes were wrong', () => {
     assert.equal(refused(attribute(uapi.IFLA_MTU, u8(1))).detail.path, 'RTM_NEWLINK/4');
-    const data = attribute(uapi.IFLA_INFO_DATA, attribute(1, u8(1)));
-    assert.equal(refused(info(kindName('vxlan'), data)).detail.path, 'RTM_NEWLINK/IFLA_LINKINFO/IFLA_INFO_DATA/1');
+    const data = attribute(uapi.IFLA_INFO_DATA, hex('ff000100'));
+    assert.equal(refused(info(kindName('vxlan'), data)).detail.path, 'RTM_NEWLINK/IFLA_LINKINFO/IFLA_INFO_DATA');
     assert.match(
       refused(attribute(uapi.IFLA_STATS64, new Uint8Array(8))).message,
       /at least 192 bytes of rtnl_link_stats64, got 8 bytes/,
