@@ -1,6 +1,6 @@
 import { under, WireError } from './error.js';
 import { fieldsOf, type FieldSchema, type ValueSchema } from './schema.js';
-import { scalarFromWire, scalarToWire, wrong } from './scalars.js';
+import { scalarFromWire, scalarToWire, wellFormed, wrong } from './scalars.js';
 
 /** An object by field name: a part of the model, or what protobufjs encodes and decodes. */
 export type Fields = Record<string, unknown>;
@@ -11,13 +11,10 @@ export type Fields = Record<string, unknown>;
  */
 export function toMessage(name: string, model: unknown): Fields {
   if (typeof model !== 'object' || model === null) wrong('an object', model);
-  const message: Fields = {};
-  for (const field of fieldsOf(name)) {
+  return eachField(name, (field) => {
     const value = (model as Fields)[field.name];
-    if (field.kind === 'optional' && value === undefined) continue;
-    message[field.name] = under(field.name, () => convertField(field, value, valueToWire));
-  }
-  return message;
+    return field.kind === 'optional' && value === undefined ? undefined : convertField(field, value, valueToWire);
+  });
 }
 
 /**
@@ -25,39 +22,63 @@ export function toMessage(name: string, model: unknown): Fields {
  * @throws WireError when a message that has to be there is not
  */
 export function fromMessage(name: string, message: Fields): Fields {
-  const model: Fields = {};
-  for (const field of fieldsOf(name)) {
+  return eachField(name, (field) => {
     // The classes' prototypes hold the zero values of what was not on the wire; for an optional field that is no value.
-    if (field.kind === 'optional' && !Object.hasOwn(message, field.name)) continue;
-    model[field.name] = under(field.name, () => convertField(field, message[field.name], valueFromWire));
+    if (field.kind === 'optional' && !Object.hasOwn(message, field.name)) return undefined;
+    return convertField(field, message[field.name], valueFromWire);
+  });
+}
+
+/** The fields of a message for which there is a value. What goes wrong with one is told to be under its name. */
+export function eachField(name: string, valueOf: (field: FieldSchema) => unknown): Fields {
+  const fields: Fields = {};
+  for (const field of fieldsOf(name)) {
+    try {
+      const value = valueOf(field);
+      if (value !== undefined) fields[field.name] = value;
+    } catch (cause) {
+      throw under(field.name, cause);
+    }
   }
-  return model;
+  return fields;
 }
 
 type ConvertValue = (schema: ValueSchema, value: unknown) => unknown;
 
 /** Converts a field's value, or each of its values. */
 export function convertField(field: FieldSchema, value: unknown, convert: ConvertValue): unknown {
-  switch (field.kind) {
-    case 'list':
-      if (!Array.isArray(value)) wrong('a list', value);
-      return value.map((item: unknown, at) => under(at, () => convert(field, item)));
-    case 'map':
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong('an object', value);
-      return mapOf(Object.entries(value).map(([key, item]) => [key, under(key, () => convert(field, item))]));
-    default:
-      return convert(field, value);
-  }
+  if (field.kind === 'list') return convertList(field, value, convert);
+  return field.kind === 'map' ? convertMap(field, value, convert) : convert(field, value);
 }
 
-/** An object with these entries; a label named "__proto__" is one like any other. */
-export function mapOf(entries: readonly (readonly [string, unknown])[]): Fields {
+function convertList(schema: ValueSchema, value: unknown, convert: ConvertValue): unknown[] {
+  if (!Array.isArray(value)) wrong('a list', value);
+  const list: unknown[] = [];
+  try {
+    for (const item of value as unknown[]) list.push(convert(schema, item));
+  } catch (cause) {
+    throw under(list.length, cause);
+  }
+  return list;
+}
+
+function convertMap(schema: ValueSchema, value: unknown, convert: ConvertValue): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong('an object', value);
   const map: Fields = {};
-  for (const [key, value] of entries) {
-    if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
-    else map[key] = value;
+  for (const key of Object.keys(value)) {
+    try {
+      setKey(map, wellFormed(key), convert(schema, (value as Fields)[key]));
+    } catch (cause) {
+      throw under(key, cause);
+    }
   }
   return map;
+}
+
+/** Sets a property whose name a stranger chose: a label named "__proto__" is one like any other. */
+export function setKey(map: Fields, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
+  else map[key] = value;
 }
 
 function valueToWire(schema: ValueSchema, value: unknown): unknown {

@@ -14,14 +14,13 @@ export class WireError extends Error {
   }
 }
 
-/** Runs a step of a walk; what it throws is told to be under `segment`. Paths are put together only when something is wrong. */
-export function under<Result>(segment: string | number, step: () => Result): Result {
-  try {
-    return step();
-  } catch (cause) {
-    if (!(cause instanceof WireError)) throw cause;
-    const own = typeof segment === 'number' ? `[${segment}]` : segment;
-    const path = cause.path === '' || cause.path.startsWith('[') ? own + cause.path : `${own}.${cause.path}`;
-    throw new WireError(cause.reason, path, { cause: cause.cause });
-  }
+/**
+ * What was thrown inside of a part, told to be under that part's `segment`: a field's name, a key or a place in a list. Paths
+ * are put together only when something is wrong.
+ */
+export function under(segment: string | number, cause: unknown): unknown {
+  if (!(cause instanceof WireError)) return cause;
+  const own = typeof segment === 'number' ? `[${segment}]` : segment;
+  const path = cause.path === '' || cause.path.startsWith('[') ? own + cause.path : `${own}.${cause.path}`;
+  return new WireError(cause.reason, path, { cause: cause.cause });
 }

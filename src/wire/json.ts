@@ -1,6 +1,6 @@
 import type { HostSnapshot } from '../model/types.js';
-import { convertField, type Fields } from './convert.js';
-import { under, WireError } from './error.js';
+import { convertField, eachField, type Fields, setKey } from './convert.js';
+import { WireError } from './error.js';
 import { checkBigint, checkEnum, checkInteger, checkTimestamp, shortName, wellFormed, wrong } from './scalars.js';
 import { enumName, fieldsOf, type FieldSchema, type ValueSchema } from './schema.js';
 
@@ -20,18 +20,31 @@ export function toJson(model: object): string {
 
 /** undefined for what is left out. */
 function jsonValue(value: unknown): unknown {
-  if (typeof value === 'string') return wellFormed(value);
-  if (typeof value === 'bigint') return value.toString();
-  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  switch (typeof value) {
+    case 'string':
+      return wellFormed(value);
+    case 'bigint':
+      return value.toString();
+    case 'number':
+      return Number.isFinite(value) ? value : String(value);
+    case 'object':
+      return value === null ? undefined : jsonObject(value);
+    default:
+      return value;
+  }
+}
+
+function jsonObject(value: object): unknown {
   if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(jsonValue);
-  if (typeof value !== 'object' || value === null) return value ?? undefined;
-  const entries = Object.entries(value).flatMap(([key, item]) => {
-    const json = jsonValue(item);
-    return json === undefined ? [] : [[key, json] as const];
-  });
-  // fromEntries defines properties, so a label named "__proto__" stays one. A message without any field set is still there.
-  return entries.length === 0 && Object.keys(value).length === 0 ? undefined : Object.fromEntries(entries);
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  const keys = Object.keys(value);
+  if (keys.length === 0) return undefined;
+  const object: Fields = {};
+  for (const key of keys) {
+    const json = jsonValue((value as Fields)[key]);
+    if (json !== undefined) setKey(object, wellFormed(key), json);
+  }
+  return object;
 }
 
 /**
@@ -55,14 +68,11 @@ export function parseSnapshotJson(text: string): HostSnapshot {
 /** A message of any type from its proto3 JSON. @throws WireError as parseSnapshotJson */
 export function fromJson(name: string, json: unknown): Fields {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) wrong(`a ${shortName(name)} object`, json);
-  const model: Fields = {};
-  for (const field of fieldsOf(name)) {
+  return eachField(name, (field) => {
     const value = Object.hasOwn(json, field.name) ? (json as Fields)[field.name] : undefined;
-    const absent = value === undefined || value === null;
-    if (absent && field.kind === 'optional') continue;
-    model[field.name] = under(field.name, () => (absent ? zero(field) : convertField(field, value, valueFromJson)));
-  }
-  return model;
+    if (value !== undefined && value !== null) return convertField(field, value, valueFromJson);
+    return field.kind === 'optional' ? undefined : zero(field);
+  });
 }
 
 function zero(field: FieldSchema): unknown {

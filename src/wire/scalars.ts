@@ -20,9 +20,16 @@ const RANGES64 = {
 
 const LONE_SURROGATE = /\p{Surrogate}/gu;
 
+/** Node has it from 20 on, TypeScript's library for es2023 not yet. */
+declare global {
+  interface String {
+    isWellFormed(): boolean;
+  }
+}
+
 /** Text that is valid UTF-8 once encoded: half of a surrogate pair would make other clients refuse the whole message. */
 export function wellFormed(text: string): string {
-  return text.replace(LONE_SURROGATE, '\u{fffd}');
+  return text.isWellFormed() ? text : text.replace(LONE_SURROGATE, '\u{fffd}');
 }
 
 /** A value of the model as protobufjs encodes it. @throws WireError when it is not of its type, or out of range */

@@ -248,3 +248,32 @@ test('what speaks no gRPC does no harm', async (t) => {
   }
   assert.equal((await client.list('netns', {})).items.length, 0);
 });
+
+test('reflection answers no faster than it is read: a client that only asks costs little', async (t) => {
+  const { client, address } = await serve(t, () => fakeSnapshot([]));
+  await client.list('netns', {});
+  const session = holdSession(t, address);
+  const headers = {
+    ':method': 'POST',
+    ':path': '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  };
+  const call = session.request(headers);
+  call.on('error', () => undefined);
+  call.pause();
+  const symbol = Buffer.from('nsatlas.v1.Agent');
+  // ServerReflectionRequest.file_containing_symbol = 4.
+  const message = Buffer.concat([Buffer.from([0, 0, 0, 0, symbol.length + 2, 0x22, symbol.length]), symbol]);
+  const thousand = Buffer.concat(new Array<Buffer>(1000).fill(message));
+  let asked = 0;
+  const ask = (): void => {
+    for (; asked < 200_000; asked += 1000) if (!call.write(thousand)) call.once('drain', ask);
+  };
+  const before = process.memoryUsage().heapUsed;
+  ask();
+  await delay(3000);
+  const grown = process.memoryUsage().heapUsed - before;
+  assert.ok(grown < 25 * 1024 * 1024, `${(grown / 1024 / 1024).toFixed(1)} MiB`);
+  assert.equal((await client.list('netns', {})).items.length, 0);
+});

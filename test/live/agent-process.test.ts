@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, it, type TestContext } from 'node:test';
 import { NSATLAS, nsatlas } from '../support/cli.js';
@@ -17,9 +18,10 @@ interface AgentProcess {
 }
 
 /** Starts `nsatlas agent` on a free port; it ends with the test. Make it before the scratch folder that it reads. */
-async function startAgent(t: TestContext, args: readonly string[]): Promise<AgentProcess> {
+async function startAgent(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<AgentProcess> {
   const child = spawn(process.execPath, [NSATLAS, 'agent', '--listen', '127.0.0.1:0', ...args], {
     stdio: ['ignore', 'inherit', 'pipe'],
+    env: { ...process.env, ...env },
   });
   t.after(() => child.kill('SIGKILL'));
   const log: string[] = [];
@@ -116,6 +118,23 @@ describe('nsatlas agent', () => {
     );
     const homes = new Set(readdirSync(`${proc}/task`).map((task) => readlinkSync(`${proc}/task/${task}/ns/net`)));
     assert.deepEqual([...homes], [readlinkSync('/proc/self/ns/net')]);
+  });
+
+  it('tells its service manager that it is ready, and that it stops', async (t) => {
+    const scratch = Scratch.create(t);
+    const path = join(scratch.dir, 'notify');
+    // Node cannot listen on a unix datagram socket.
+    const listen =
+      'import socket,sys\ns=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\ns.bind(sys.argv[1])\nprint("bound",flush=True)\nwhile True: print(s.recv(100).decode(),flush=True)';
+    const manager = spawn('python3', ['-c', listen, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    t.after(() => manager.kill('SIGKILL'));
+    const heard = createInterface({ input: manager.stdout })[Symbol.asyncIterator]();
+    const next = async (): Promise<unknown> => (await heard.next()).value;
+    assert.equal(await next(), 'bound');
+    const { child } = await startAgent(t, ['--netns-dir', scratch.dir], { NOTIFY_SOCKET: path });
+    assert.equal(await next(), 'READY=1');
+    child.kill('SIGTERM');
+    assert.equal(await next(), 'STOPPING=1');
   });
 
   it('ends with status 0 on SIGTERM', async (t) => {

@@ -52,7 +52,9 @@ export function namespaceFds(): number[] {
 /** Mounts of namespaces that this process sees, for a comparison of before and after. */
 export function namespaceMounts(): string[] {
   const lines = readFileSync('/proc/self/mountinfo', 'utf8').trimEnd().split('\n');
-  return lines.filter((line) => line.includes(' - nsfs ')).map((line) => line.split(' ')[4] ?? '');
+  const paths = lines.filter((line) => line.includes(' - nsfs ')).map((line) => line.split(' ')[4] ?? '');
+  // proc_pid_mountinfo(5): blanks and backslashes are octal escapes.
+  return paths.map((path) => path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8))));
 }
 
 /**
