@@ -54,12 +54,24 @@ export async function httpStream(question: HttpQuestion): Promise<IncomingMessag
 
 type Receive<Result> = (response: IncomingMessage, done: (result: Result) => void, fail: (error: EngineError) => void) => void;
 
+/** sockaddr_un has 108 bytes for a path and its NUL: unix(7). */
+const MAX_SOCKET_PATH = 107;
+
+/** What is no path at all is refused here: Node 22 raises the error before anybody can listen for it. */
+function isSocketPath(path: string): boolean {
+  return path !== '' && !path.includes('\0') && Buffer.byteLength(path) <= MAX_SOCKET_PATH;
+}
+
 /** One exchange under its time limit. Settles once; whatever does not end in a result ends the connection. */
 function exchange<Result>(question: HttpQuestion, receive: Receive<Result>): Promise<Result> {
   const { socket, path, timeMs, signal } = question;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(abortError(question));
+      return;
+    }
+    if (!isSocketPath(socket)) {
+      reject(connectionError(question, Object.assign(new Error(`connect EINVAL ${socket}`), { code: 'EINVAL' })));
       return;
     }
     const outgoing = request({

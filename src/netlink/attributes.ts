@@ -115,7 +115,8 @@ export class AttributeReader {
     this.#attempting = true;
     const value = read(this);
     this.#attempting = false;
-    const failed = this.#error !== undefined;
+    // Through the getter: the compiler does not know that `read` can have recorded one.
+    const failed = this.error !== undefined;
     this.#error = undefined;
     return failed ? undefined : value;
   }

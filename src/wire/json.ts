@@ -2,7 +2,7 @@ import type { HostSnapshot } from '../model/types.js';
 import { convertField, eachField, type Fields, setKey } from './convert.js';
 import { WireError } from './error.js';
 import { checkBigint, checkEnum, checkInteger, checkTimestamp, shortName, wellFormed, wrong } from './scalars.js';
-import { enumName, fieldsOf, type FieldSchema, type ValueSchema } from './schema.js';
+import { enumName, type FieldSchema, type ValueSchema } from './schema.js';
 
 /**
  * The model as proto3 JSON: 64-bit numbers as strings, bytes as base64. Absent optionals and empty lists and maps are left
