@@ -63,7 +63,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     await Promise.all(listeners.map((listener) => listener.close()));
     health.drain();
     reflection.drain();
-    const ended = await inTime((done) => server.tryShutdown(done), limitMs);
+    // The sockets, too: on Node 24 the server says that it is closed while calls still run on its connections.
+    const ended = await inTime((done) => server.tryShutdown(() => onceEmpty(sockets, done)), limitMs);
     if (!ended) {
       log.warn({ limitMs, calls: calls.running }, 'ending calls that did not end in time');
       // Not forceShutdown: without channelz grpc-js 1.14 knows of no session there (Server._sessionHandler).

@@ -78,6 +78,8 @@ describe('nsatlas agent', () => {
     scratch.veth({ netns: a, name: 'eth0' }, { netns: b, name: 'eth0' });
     a.ip('link add vxlan0 type vxlan id 4097 dstport 4789');
     a.exec(['bridge', 'fdb', 'add', '02:42:0a:00:01:07', 'dev', 'vxlan0', 'dst', '192.0.2.7', 'self', 'permanent']);
+    // Until then flags and routes of IPv6 addresses change by themselves.
+    await eventually('addresses are settled', () => `${a.ip('-6 addr show tentative')}${b.ip('-6 addr show tentative')}` === '');
     const { address } = await startAgent(t, ['--netns-dir', scratch.dir, '--host-id', 'h']);
     for (const list of ['netns', 'interfaces', 'vxlans', 'veths', 'fdb', 'neighbors', 'routes']) {
       const asked = nsatlas([list, '-o', 'json', '--agent', address]);
