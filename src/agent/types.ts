@@ -23,7 +23,7 @@ export interface AgentOptions {
   readonly readLimitMs?: number;
   /** How long a client may read nothing of an answer under way before its call is ended, in milliseconds; 60,000. */
   readonly stallLimitMs?: number;
-  /** Most connections, of all addresses together; 256. */
+  /** Most connections to each address; 256. */
   readonly maxConnections?: number;
   /** Most calls at once, of all connections together; 1,000. */
   readonly maxCalls?: number;

@@ -10,7 +10,18 @@ export interface Terminal {
 export async function writeAll(stream: NodeJS.WriteStream, text: string): Promise<void> {
   for (let at = 0; at < text.length; at += CHUNK) {
     if (stream.destroyed) return;
-    if (!stream.write(text.slice(at, at + CHUNK))) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    if (!stream.write(text.slice(at, at + CHUNK)) && !(await drained(stream))) return;
+  }
+}
+
+/** False when nobody reads any more. */
+async function drained(stream: NodeJS.WriteStream): Promise<boolean> {
+  try {
+    await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EPIPE') return false;
+    throw cause;
   }
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import { after, describe, it } from 'node:test';
 import { run } from '../../../src/cli/program.js';
 import { toJson } from '../../../src/wire/json.js';
+import { NSATLAS } from '../../support/cli.js';
 import { sampleSnapshot } from '../../support/sample.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nsatlas-cli-'));
@@ -117,6 +119,19 @@ describe('the command line', () => {
   it('without a command shows the commands', async () => {
     const { said, stdout } = await nsatlas([]);
     assert.match(said + stdout, /veths[\s\S]*which veth is paired with which/);
+  });
+
+  it('says nothing when its reader goes away', () => {
+    const snapshot = sampleSnapshot();
+    const row = snapshot.namespaces[1]?.fdb[0];
+    assert.ok(row);
+    snapshot.namespaces[1]?.fdb.push(...Array.from({ length: 50_000 }, () => row));
+    const path = join(folder, 'large.json');
+    writeFileSync(path, toJson(snapshot));
+    const pipe = `"${process.execPath}" "${NSATLAS}" fdb --from "${path}" | head -n 1; echo "status \${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = spawnSync('bash', ['-c', pipe], { encoding: 'utf8' });
+    assert.equal(stderr, '');
+    assert.match(stdout, /^NAMESPACE .*\nstatus 0\n$/);
   });
 
   it('says in one line that no agent is there', async () => {
