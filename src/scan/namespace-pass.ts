@@ -27,7 +27,10 @@ export type DumpTable = Exclude<Table, 'NSIDS'>;
 /** One table of one namespace. */
 export interface TableResult {
   readonly decoder: DumpDecoder;
+  /** NOT_READ until all its requests have ended, or one has failed. */
   status: ReadStatus;
+  /** Requests that have not ended: a table can take several. */
+  left: number;
   attempts: number;
   /** What was wrong with the table as a whole; rows that could not be decoded are in the decoder. */
   gaps: Gap[];
@@ -73,6 +76,8 @@ export async function readNamespaces(
     await readPending(reader, pending, timeLimitMs);
     pending = pending.flatMap(({ result }) => {
       const path = result.found.openPaths[pathAt];
+      // What could not be opened was no attempt at its tables.
+      if (result.openPath === undefined && path !== undefined) result.tables.clear();
       return result.status === 'OK' || result.status === 'TIMED_OUT' || path === undefined ? [] : [{ result, path, tables }];
     });
   }
@@ -150,8 +155,9 @@ async function readPending(reader: NetnsReader, pending: readonly Pending[], tim
 function prepareTables(result: NamespaceResult, tables: readonly DumpTable[]): void {
   for (const table of tables) {
     const attempts = (result.tables.get(table)?.attempts ?? 0) + 1;
-    const rtm = REQUESTS.find((request) => request.table === table)?.rtm;
-    result.tables.set(table, { decoder: new DumpDecoder(rtm), status: 'NOT_READ', attempts, gaps: [] });
+    const requests = REQUESTS.filter((request) => request.table === table);
+    const decoder = new DumpDecoder(requests[0]?.rtm);
+    result.tables.set(table, { decoder, status: 'NOT_READ', left: requests.length, attempts, gaps: [] });
   }
 }
 
@@ -165,8 +171,9 @@ function endTable(pending: readonly Pending[], at: number, request: number, errn
   const table = REQUESTS[request]?.table;
   const state = tableAt(pending, at, request);
   if (result === undefined || table === undefined || state === undefined) return;
-  // Two requests can fill one table: what went wrong with the first is not mended by the second.
-  if (state.status !== 'NOT_READ' && state.status !== 'OK') return;
+  state.left--;
+  // What went wrong with one request is not mended by the next.
+  if (state.status !== 'NOT_READ') return;
   if (errno !== 0) {
     const name = errnoName(errno);
     const said = state.decoder.failure?.extAck.message;
@@ -175,8 +182,7 @@ function endTable(pending: readonly Pending[], at: number, request: number, errn
     state.gaps.push(tableGap(result.found, table, state.status, what, { errno: name, operation }));
     return;
   }
-  if (state.status === 'NOT_READ') state.status = 'OK';
-  if (state.decoder.interrupted) state.status = 'INTERRUPTED';
+  if (state.left === 0) state.status = state.decoder.interrupted ? 'INTERRUPTED' : 'OK';
 }
 
 /** Why the rows of a table may be wrong, once no more attempts are made. */
