@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { destination, pino } from 'pino';
 import { sdNotify } from '../native/index.js';
 import { hostSource } from './host.js';
 import { addHostOptions, addServerOptions, type HostFlags, type ServerFlags } from './options.js';
@@ -18,8 +17,8 @@ export function agentCommand(context: Context, finish: (status: number) => void)
       '\nExample:\n  nsatlas agent --listen 127.0.0.1:7117\n  grpcurl -plaintext 127.0.0.1:7117 nsatlas.v1.Agent/ListVxlans',
     );
   return addServerOptions(addHostOptions(command, { logLevel: 'info' })).action(async (flags: HostFlags & ServerFlags) => {
-    // Loaded only here: gRPC takes longer to load than a host to read.
-    const { startAgent } = await import('../agent/server.js');
+    // Loaded only here: they take longer to load than a host to read.
+    const [{ startAgent }, { destination, pino }] = await Promise.all([import('../agent/server.js'), import('pino')]);
     const log = pino({ level: flags.logLevel, base: { name: 'nsatlas-agent' } }, destination({ dest: 2, sync: true }));
     const source = hostSource(flags, { follow: true });
     try {
