@@ -33,12 +33,24 @@ export async function discover(options: DiscoverOptions): Promise<Discovery> {
   } else {
     found.addNamespace(own.ino, own.dev).openPaths.push('/proc/self/ns/net');
     for (const mount of parseMountinfo(readProcFile('/proc/self/mountinfo') ?? '')) found.addMount(mount, '');
-    const scan = await scanProcesses(options.procRoot);
-    for (const { pid, netIno } of scan.processes) found.addProcess(pid, netIno, options.procRoot);
-    addForeignMounts(found, scan, options.procRoot);
-    problems.push(...deniedProblem(scan, options));
+    problems.push(...(await addProcesses(found, options)));
   }
   return { namespaces: found.finish(hostInode(options.procRoot) ?? own.ino), problems };
+}
+
+async function addProcesses(found: Collection, options: DiscoverOptions): Promise<DiscoveryProblem[]> {
+  const { procRoot } = options;
+  let scan: ProcessScan;
+  try {
+    scan = await scanProcesses(procRoot);
+  } catch (cause) {
+    const errno = (cause as NodeJS.ErrnoException).code ?? 'error';
+    const message = `${procRoot}: cannot be listed (${errno}), so namespaces of processes are left out; check --proc-root`;
+    return [{ path: procRoot, kind: 'failed', errno, operation: 'readdir', message }];
+  }
+  for (const { pid, netIno } of scan.processes) found.addProcess(pid, netIno, procRoot);
+  addForeignMounts(found, scan, procRoot);
+  return deniedProblem(scan, options);
 }
 
 /**

@@ -39,6 +39,15 @@ describe('discovery', () => {
     assert.deepEqual([found?.paths, found?.pids, found?.status], [undefined, [child.pid], 'OK']);
   });
 
+  it('goes on without processes when the proc file system is not where it was said to be', (t) => {
+    const scratch = Scratch.create(t);
+    const netns = scratch.netns();
+    const result = nsatlas(['netns', '-o', 'json', '--proc-root', '/nowhere']);
+    assert.equal(result.status, 1);
+    assert.match(result.stderr, /^nsatlas: \/nowhere: cannot be listed \(ENOENT\), .*check --proc-root$/m);
+    assert.equal(items<NetnsItem>(result).items.find(({ id }) => id === netns.id)?.status, 'OK');
+  });
+
   it('tells one namespace once, with every reference to it', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns('one');
