@@ -46,16 +46,27 @@ function checkTools() {
   }
 }
 
+/** @returns the path of node-gyp: the project's, else npm's own, where the package is installed as a dependency of another */
 function checkPackages() {
   const require = createRequire(join(root, 'package.json'));
-  for (const name of ['node-addon-api', 'node-gyp']) {
+  const find = (name) => {
     try {
-      require.resolve(`${name}/package.json`);
+      return require.resolve(`${name}/package.json`);
     } catch {
-      fail(`the package ${name} is not installed`, 'npm ci   (in the project folder; npm start does it, too)');
+      // Not installed: what follows from that depends on the package.
+      return undefined;
     }
+  };
+  const nodeGyp = find('node-gyp');
+  const path = nodeGyp === undefined ? process.env.npm_config_node_gyp : join(dirname(nodeGyp), 'bin', 'node-gyp.js');
+  for (const [name, found] of [
+    ['node-addon-api', find('node-addon-api')],
+    ['node-gyp', path],
+  ]) {
+    if (found === undefined)
+      fail(`the package ${name} is not installed`, 'npm ci   (in the project folder; npm start does it, too)');
   }
-  return join(dirname(require.resolve('node-gyp/package.json')), 'bin', 'node-gyp.js');
+  return path;
 }
 
 /** Headers beside the running node, which every node distribution but Debian's split package has; else node-gyp looks for them itself. */
