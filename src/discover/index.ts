@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DirectoryEntry, type Identify, readDirectories } from './directories.js';
 import { type NsfsMount, parseMountinfo } from './mountinfo.js';
 import { type ProcessScan, readLink, readProcFile, scanProcesses } from './processes.js';
@@ -49,7 +50,7 @@ async function addProcesses(found: Collection, options: DiscoverOptions): Promis
     return [{ path: procRoot, kind: 'failed', errno, operation: 'readdir', message }];
   }
   for (const { pid, netIno } of scan.processes) found.addProcess(pid, netIno, procRoot);
-  addForeignMounts(found, scan, procRoot);
+  await addForeignMounts(found, scan, procRoot);
   return deniedProblem(scan, options);
 }
 
@@ -66,15 +67,20 @@ function hostInode(procRoot: string): number | undefined {
   return undefined;
 }
 
+/** Mount namespaces that are looked at in one go. */
+const SLICE = 16;
+
 /**
  * Mounts that only other mount namespaces have: daemons with a private one, and stale private copies that pin a
  * namespace. A copy of a mount that is here too, under the same name, is ordinary propagation and says nothing.
  */
-function addForeignMounts(found: Collection, scan: ProcessScan, procRoot: string): void {
+async function addForeignMounts(found: Collection, scan: ProcessScan, procRoot: string): Promise<void> {
   const seen = new Set([readLink('/proc/self/ns/mnt')]);
   for (const { pid, mount } of scan.processes) {
     if (mount === undefined || seen.has(mount)) continue;
     seen.add(mount);
+    // Every container has one: the event loop is not held for all of them.
+    if (seen.size % SLICE === 0) await nextTurn();
     const text = readProcFile(`${procRoot}/${pid}/mountinfo`) ?? '';
     for (const nsfsMount of parseMountinfo(text)) {
       if (!found.hasMount(nsfsMount)) found.addMount(nsfsMount, `${procRoot}/${pid}/root`);
