@@ -1,0 +1,79 @@
+// Namespaces as Docker Swarm makes them: the host's with docker_gwbridge, overlays with br0 and vxlan0, containers on both.
+import { exec, Scratch } from '../dist/test/support/netns.js';
+
+/** A Linux bridge takes at most 1,023 ports (BR_MAX_PORTS, net/bridge/br_private.h, v6.12). */
+const PORTS_PER_BRIDGE = 900;
+const FIRST_VNI = 4097;
+const ROWS = 20;
+
+const hex = (value, digits) => value.toString(16).padStart(digits, '0');
+const remoteMac = (overlay, row) => `02:42:0a:${hex(overlay >> 8, 2)}:${hex(overlay & 255, 2)}:${hex(100 + row, 2)}`;
+
+/**
+ * Builds `size` namespaces in a folder of their own.
+ * @param {number} size namespaces in all
+ * @param {(undo: () => void) => void} after gets what removes everything
+ * @returns {{ dir: string, paths: string[] }}
+ */
+export function buildTopology(size, after) {
+  const scratch = Scratch.create({ after });
+  const overlayCount = Math.max(1, Math.floor(size / 10));
+  const hostCount = Math.ceil((size - overlayCount) / (PORTS_PER_BRIDGE + 1));
+  const hosts = scratch.many(hostCount, (at) => (at === 0 ? 'default' : `default${at}`));
+  const overlays = scratch.many(overlayCount, (at) => `1-${hex(at, 10)}`);
+  const containers = scratch.many(size - overlayCount - hostCount, (at) => hex(0xc0ffee000000 + at, 12));
+  const place = (at) => ({
+    host: hosts[Math.floor(at / PORTS_PER_BRIDGE)],
+    overlay: overlays[at % overlayCount],
+    row: Math.floor(at / overlayCount),
+  });
+  for (const host of hosts) host.ipBatch(['link set lo up', 'link add docker_gwbridge type bridge', 'link set docker_gwbridge up']);
+  // Made from the host's namespace, as Docker does it: that stays the underlay.
+  hosts[0].ipBatch(
+    overlays.map(({ path }, at) => `link add vxlan0 netns ${path} type vxlan id ${FIRST_VNI + at} dstport 4789 proxy l2miss l3miss`),
+  );
+  exec(['ip', '-batch', '-'], containers.flatMap((container, at) => pairs(container, at, place(at))).join('\n'));
+  for (const [at, overlay] of overlays.entries()) fillOverlay(overlay, at, Math.ceil((containers.length - at) / overlayCount));
+  for (const [at, container] of containers.entries()) container.ipBatch(containerLines(at, place(at), overlayCount));
+  for (const [at, host] of hosts.entries()) {
+    const first = at * PORTS_PER_BRIDGE;
+    const ports = containers.slice(first, first + PORTS_PER_BRIDGE).map((_, index) => `vgw${first + index}`);
+    host.ipBatch(ports.map((port) => `link set ${port} master docker_gwbridge up`));
+  }
+  return { dir: scratch.dir, paths: [...hosts, ...overlays, ...containers].map(({ path }) => path) };
+}
+
+function pairs(container, at, { host, overlay, row }) {
+  return [
+    `link add eth0 netns ${container.path} type veth peer name veth${row} netns ${overlay.path}`,
+    `link add eth1 netns ${container.path} type veth peer name vgw${at} netns ${host.path}`,
+  ];
+}
+
+function containerLines(at, { row }, overlayCount) {
+  const overlay = at % overlayCount;
+  return [
+    'link set lo up',
+    'link set eth0 mtu 1450 up',
+    `addr add 10.${overlay >> 8}.${overlay & 255}.${2 + row}/24 dev eth0`,
+    'link set eth1 up',
+    `addr add 172.${18 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}/16 dev eth1`,
+  ];
+}
+
+function fillOverlay(overlay, at, ports) {
+  const rows = Array.from({ length: ROWS }, (_, row) => row);
+  overlay.ipBatch([
+    'link set lo up',
+    'link add br0 type bridge',
+    'link set br0 mtu 1450 up',
+    `addr add 10.${at >> 8}.${at & 255}.1/24 dev br0`,
+    'link set vxlan0 mtu 1450 master br0 up',
+    ...Array.from({ length: ports }, (_, port) => `link set veth${port} mtu 1450 master br0 up`),
+    ...rows.map((row) => `neigh add 10.${at >> 8}.${at & 255}.${100 + row} lladdr ${remoteMac(at, row)} dev vxlan0 nud permanent`),
+  ]);
+  overlay.exec(
+    ['bridge', '-batch', '-'],
+    rows.map((row) => `fdb add ${remoteMac(at, row)} dev vxlan0 dst 192.168.1.${1 + row} self permanent\n`).join(''),
+  );
+}
