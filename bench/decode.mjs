@@ -13,7 +13,8 @@ const NLMSG_HDRLEN = 16;
 
 /** @returns {Promise<{ title: string, us: number, bytes: number }[]>} medians, and the mean size of such a message */
 export async function measureDecoding(paths) {
-  const groups = Map.groupBy(await capture(paths), ({ title }) => title);
+  const groups = new Map();
+  for (const message of await capture(paths)) groups.set(message.title, [...(groups.get(message.title) ?? []), message]);
   return [...groups].map(([title, messages]) => {
     const samples = messages.slice(0, 200);
     const times = Array.from({ length: WARM_UP + ROUNDS }, () => time(samples)).slice(WARM_UP);

@@ -42,13 +42,20 @@ export function agentCommand(context: Context, finish: (status: number) => void)
   });
 }
 
-/** Resolves at the first SIGTERM or SIGINT; a second one ends the process the hard way, as people expect. */
+/** Signals that come within this many milliseconds are one: Ctrl-C reaches a process by its terminal and through npm. */
+const ONE_SIGNAL_MS = 1000;
+
+/** Resolves at the first SIGTERM or SIGINT. One that comes later ends the process the hard way, as people expect. */
 function nextSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
+    let first: number | undefined;
     const heard = (signal: NodeJS.Signals): void => {
+      first ??= performance.now();
+      resolve(signal);
+      if (performance.now() - first < ONE_SIGNAL_MS) return;
       process.off('SIGTERM', heard);
       process.off('SIGINT', heard);
-      resolve(signal);
+      process.kill(process.pid, signal);
     };
     process.on('SIGTERM', heard);
     process.on('SIGINT', heard);

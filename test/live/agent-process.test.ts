@@ -146,6 +146,15 @@ describe('nsatlas agent', () => {
     assert.equal(status, 0);
   });
 
+  it('drains once when Ctrl-C reaches it twice, by the terminal and through npm', async (t) => {
+    const { child } = await startAgent(t, []);
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    child.kill('SIGINT');
+    const [status, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    assert.deepEqual([status, signal], [0, null]);
+  });
+
   it('refuses to listen where others could reach it, in one line, with status 1 or 2', () => {
     const { status, stderr } = nsatlas(['agent', '--listen', '0.0.0.0:0']);
     assert.ok(status === 1 || status === 2, `${status}`);
