@@ -106,7 +106,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**/*.mjs', 'eslint.config.js'],
+    files: ['scripts/**/*.mjs', 'bench/**/*.mjs', 'eslint.config.js'],
     extends: [tseslint.configs.base],
     rules: {
       eqeqeq: 'error',

@@ -5,8 +5,8 @@ import { MessageReader } from '../dist/src/netlink/messages.js';
 import { dumpLinks } from '../dist/src/netlink/requests.js';
 import { median } from './rounds.mjs';
 
-const LINKS_PER_ROUND = 20_000;
-const ROUNDS = 9;
+const LINKS_PER_ROUND = 3_000;
+const ROUNDS = 7;
 const WARM_UP = 3;
 /** nlmsghdr, linux/netlink.h, v6.12 */
 const NLMSG_HDRLEN = 16;
@@ -46,7 +46,10 @@ async function capture(paths) {
       if (one.links.length === 1) found.push({ title: titleOf(one.links[0]), view: new DataView(copy) });
     }
   };
-  await reader.read({ requests: [{ bytes: dumpLinks() }], targets: paths.map((path) => ({ path, requests: [0] })) }, { datagram });
+  await reader.read(
+    { requests: [{ bytes: dumpLinks() }], targets: paths.map((path) => ({ path, requests: [0] })) },
+    { datagram },
+  );
   reader.close();
   return found;
 }

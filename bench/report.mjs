@@ -14,7 +14,14 @@ const TARGET_STRETCH_MS = 2;
 /** The machine, as far as it explains the numbers. */
 export function describeMachine() {
   const date = new Date().toISOString().slice(0, 10);
-  return { cores: cpus().length, cpu: cpus()[0]?.model ?? 'unknown', kernel: release(), node: process.version, date, load: loadavg()[0] };
+  return {
+    cores: cpus().length,
+    cpu: cpus()[0]?.model ?? 'unknown',
+    kernel: release(),
+    node: process.version,
+    date,
+    load: loadavg()[0],
+  };
 }
 
 const ms = (value) => (value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2));
@@ -43,7 +50,13 @@ function section(result) {
       rows.map((row) => [row.title, ms(row.ms), times(row.ratio), `${times(row.low)} to ${times(row.high)}`, row.rounds]),
     ),
     table(
-      ['main thread and memory, 20 scans', 'longest stretch, first scan (ms)', 'median of warm scans (ms)', 'worst warm (ms)', 'peak RSS (MB)'],
+      [
+        'main thread and memory, 20 scans',
+        'longest stretch, first scan (ms)',
+        'median of warm scans (ms)',
+        'worst warm (ms)',
+        'peak RSS (MB)',
+      ],
       repeats.map((one) => [one.tables, ms(one.coldMs), ms(one.warmMs), ms(one.worstMs), one.peakRssMb.toFixed(0)]),
     ),
     table(

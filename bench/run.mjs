@@ -3,13 +3,15 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const FILE = fileURLToPath(import.meta.url);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const WARM_UP_SCANS = 10;
+const WARM_UP_SCANS = 5;
 const REPEATS = 20;
+const SETTLE_MS = 3000;
 /** Says to the second process that it is in namespaces of its own. */
 const INSIDE = '--inside';
 
@@ -32,7 +34,9 @@ if ([...sizes, rounds].some((value) => !Number.isInteger(value) || value < 1) ||
 } else {
   // Own mounts, so that nobody else sees a thousand namespaces come, and nothing is left even after a kill -9.
   const namespaces = process.getuid() === 0 ? '-nm' : '-Urnm';
-  const { status } = spawnSync('unshare', [namespaces, process.execPath, FILE, INSIDE, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const { status } = spawnSync('unshare', [namespaces, process.execPath, FILE, INSIDE, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+  });
   process.exitCode = status ?? 1;
 }
 
@@ -67,6 +71,8 @@ async function benchmark(floor, size) {
   try {
     say(`${size} namespaces: building`);
     const topology = buildTopology(size, (step) => undo.push(step));
+    // Carriers come up for a while, and each change interrupts a dump.
+    await sleep(SETTLE_MS);
     const variants = createVariants(floor, topology);
     undo.push(variants.close);
     const [{ links, addresses, bytes }, before] = [runFloor(floor, topology.dir), loadavg()[0]];

@@ -27,10 +27,13 @@ export function buildTopology(size, after) {
     overlay: overlays[at % overlayCount],
     row: Math.floor(at / overlayCount),
   });
-  for (const host of hosts) host.ipBatch(['link set lo up', 'link add docker_gwbridge type bridge', 'link set docker_gwbridge up']);
+  for (const host of hosts)
+    host.ipBatch(['link set lo up', 'link add docker_gwbridge type bridge', 'link set docker_gwbridge up']);
   // Made from the host's namespace, as Docker does it: that stays the underlay.
   hosts[0].ipBatch(
-    overlays.map(({ path }, at) => `link add vxlan0 netns ${path} type vxlan id ${FIRST_VNI + at} dstport 4789 proxy l2miss l3miss`),
+    overlays.map(
+      ({ path }, at) => `link add vxlan0 netns ${path} type vxlan id ${FIRST_VNI + at} dstport 4789 proxy l2miss l3miss`,
+    ),
   );
   exec(['ip', '-batch', '-'], containers.flatMap((container, at) => pairs(container, at, place(at))).join('\n'));
   for (const [at, overlay] of overlays.entries()) fillOverlay(overlay, at, Math.ceil((containers.length - at) / overlayCount));
@@ -70,7 +73,9 @@ function fillOverlay(overlay, at, ports) {
     `addr add 10.${at >> 8}.${at & 255}.1/24 dev br0`,
     'link set vxlan0 mtu 1450 master br0 up',
     ...Array.from({ length: ports }, (_, port) => `link set veth${port} mtu 1450 master br0 up`),
-    ...rows.map((row) => `neigh add 10.${at >> 8}.${at & 255}.${100 + row} lladdr ${remoteMac(at, row)} dev vxlan0 nud permanent`),
+    ...rows.map(
+      (row) => `neigh add 10.${at >> 8}.${at & 255}.${100 + row} lladdr ${remoteMac(at, row)} dev vxlan0 nud permanent`,
+    ),
   ]);
   overlay.exec(
     ['bridge', '-batch', '-'],

@@ -9,6 +9,8 @@ import { ALL_TABLES } from '../dist/src/scan/types.js';
 
 const CLI = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const PYROUTE2 = fileURLToPath(new URL('peers.py', import.meta.url));
+/** The one that Debian's python3-pyroute2 is installed for. */
+const PYTHON = '/usr/bin/python3';
 const SAMPLE = 50;
 /** The slow ones are measured often enough for a factor of ten. */
 const FEW_ROUNDS = 3;
@@ -63,7 +65,10 @@ export function createVariants(floor, { dir, paths }) {
     let decoded = 0;
     const ms = await timed(async () => {
       const decoders = targets.map(() => requests.map(() => new DumpDecoder()));
-      await reader.read({ requests, targets }, { datagram: (at, request, view, a, b) => decoders[at][request].datagram(view, a, b) });
+      await reader.read(
+        { requests, targets },
+        { datagram: (at, request, view, a, b) => decoders[at][request].datagram(view, a, b) },
+      );
       decoded = decoders.reduce((sum, [first]) => sum + first.links.length, 0);
     });
     expect('links decoded', decoded, links);
@@ -100,21 +105,32 @@ function oneShots(dir) {
 function comparators(dir, paths) {
   const step = Math.max(1, Math.floor(paths.length / SAMPLE));
   const sample = paths.filter((_, at) => at % step === step - 1).slice(0, SAMPLE);
-  const script = 'for path; do nsenter --net="$path" ip -d -j addr || exit 1; done';
-  const loop = command(['sh', '-c', script, 'sh', ...sample]);
-  const scaled = async () => ((await loop()) * paths.length) / sample.length;
-  // plotnetcfg knows only this one folder; the mount is seen by nobody else.
-  const plot = ['unshare', '-m', 'sh', '-ec', 'mkdir -p /run/netns; mount --rbind "$1" /run/netns; exec plotnetcfg >&2', 'sh', dir];
+  const loopScript = 'for path; do nsenter --net="$path" ip -d -j addr || exit 1; done';
+  const loop = ['sh', '-c', loopScript, 'sh', ...sample];
+  // plotnetcfg knows only this one folder and asks process 1 for the root namespace; both are its own here.
+  const plotScript = 'mkdir -p /run/netns; mount --rbind "$1" /run/netns; exec plotnetcfg';
+  const plot = ['unshare', '-mpf', '--mount-proc', 'sh', '-ec', plotScript, 'sh', dir];
   const peers = [
-    { id: 'nsenter', title: `\`nsenter … ip -d -j addr\` loop (${sample.length}, scaled)`, run: scaled },
-    { id: 'plotnetcfg', title: 'plotnetcfg', needs: ['plotnetcfg', '--version'], run: command(plot) },
-    { id: 'pyroute2', title: 'pyroute2, whole process', needs: ['python3', '-c', 'import pyroute2'], run: command(['python3', PYROUTE2, dir]) },
+    {
+      id: 'nsenter',
+      title: `\`nsenter … ip -d -j addr\` loop (${sample.length}, scaled)`,
+      argv: loop,
+      share: sample.length / paths.length,
+    },
+    { id: 'plotnetcfg', title: 'plotnetcfg, whole process', argv: plot, share: 1 },
+    { id: 'pyroute2', title: 'pyroute2, whole process', argv: [PYTHON, PYROUTE2, dir], share: 1 },
   ];
-  return peers.filter(isThere).map((peer) => ({ ...peer, maxRounds: FEW_ROUNDS }));
+  const runs = ({ argv, share }) => {
+    const run = command(argv);
+    return async () => (await run()) / share;
+  };
+  return peers.filter(works).map((peer) => ({ id: peer.id, title: peer.title, maxRounds: FEW_ROUNDS, run: runs(peer) }));
 }
 
-function isThere({ title, needs }) {
-  if (needs === undefined || spawnSync(needs[0], needs.slice(1)).status === 0) return true;
-  console.error(`skipped: ${title} is not installed`);
+/** Other programs may be absent or not work here; that is said, and the rest is measured. */
+function works({ title, argv }) {
+  const { status, stderr, error } = spawnSync(argv[0], argv.slice(1), OUTPUT);
+  if (status === 0) return true;
+  console.error(`bench: skipped: ${title}: ${(error?.message ?? stderr).trim().split('\n').at(-1)}`);
   return false;
 }

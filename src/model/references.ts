@@ -1,9 +1,11 @@
-import type { Ifindex, LinkRecord, Nsid } from '../decode/records.js';
+import type { AddressRecord, Ifindex, LinkRecord, Nsid } from '../decode/records.js';
+import { ipv4Network, type Ipv4Network, sameNetwork } from './networks.js';
 
 /** What the resolver needs of one namespace. */
 export interface ReferencedNamespace {
   /** In the kernel's order. */
   readonly links: ReadonlyMap<Ifindex, LinkRecord>;
+  readonly addresses: readonly AddressRecord[];
   readonly isHost: boolean;
 }
 
@@ -13,8 +15,11 @@ export interface NsidQuestion {
   readonly candidates: readonly number[];
 }
 
-/** Candidates asked about in the first round, for each unresolved id; each later round asks for four times as many. */
-const FIRST_ROUND = 8;
+/**
+ * Candidates asked about in the first round, for each unresolved id; each later round asks for four times as many. The
+ * likeliest comes first, and nearly always it is the one.
+ */
+const FIRST_ROUND = 1;
 
 interface Reference {
   readonly asker: number;
@@ -78,6 +83,7 @@ export class NsidResolver {
 
   #collect(): void {
     const pointing = this.#peersByEnds();
+    const networks = this.#namespaces.map(networksByIfindex);
     for (const [asker, { links }] of this.#namespaces.entries()) {
       const votes = new Map<Nsid, Map<number, number>>();
       const others = new Map<Nsid, Set<Ifindex>>();
@@ -88,7 +94,11 @@ export class NsidResolver {
           votes.set(nsid, candidates);
           if (role === 'peer') {
             for (const candidate of pointing.get(`${ifindex} ${link.ifindex}`) ?? []) {
-              if (candidate !== asker) candidates.set(candidate, (candidates.get(candidate) ?? 0) + 1);
+              if (candidate === asker) continue;
+              const peer = this.#namespaces[candidate]?.links.get(ifindex);
+              const vote =
+                peer !== undefined && shareNetwork(networks[asker], link, networks[candidate], peer) ? NETWORK_VOTE : 1;
+              candidates.set(candidate, (candidates.get(candidate) ?? 0) + vote);
             }
           } else others.set(nsid, (others.get(nsid) ?? new Set()).add(ifindex));
         }
@@ -128,4 +138,34 @@ export class NsidResolver {
     }
     return fitting;
   }
+}
+
+type Networks = ReadonlyMap<Ifindex, readonly Ipv4Network[]>;
+
+/**
+ * What a common network is worth against a veth that points back. It decides only who is asked about first: many overlays
+ * can have ports with equal ifindexes, but their subnets differ. Who the peer is, the kernel says.
+ */
+const NETWORK_VOTE = 1000;
+
+function networksByIfindex({ addresses }: ReferencedNamespace): Networks {
+  const networks = new Map<Ifindex, Ipv4Network[]>();
+  for (const { ifindex, address, prefixLength } of addresses) {
+    const network = ipv4Network(address, prefixLength);
+    if (network === undefined) continue;
+    const known = networks.get(ifindex);
+    if (known === undefined) networks.set(ifindex, [network]);
+    else known.push(network);
+  }
+  return networks;
+}
+
+/** Whether two ends are in one IPv4 network: by their own addresses, or as ports by those of their bridge. */
+function shareNetwork(ours: Networks | undefined, link: LinkRecord, theirs: Networks | undefined, peer: LinkRecord): boolean {
+  const own = networksOf(ours, link);
+  return networksOf(theirs, peer).some((network) => own.some((other) => sameNetwork(network, other)));
+}
+
+function networksOf(networks: Networks | undefined, { ifindex, masterIfindex }: LinkRecord): readonly Ipv4Network[] {
+  return networks?.get(ifindex) ?? (masterIfindex === undefined ? undefined : networks?.get(masterIfindex)) ?? [];
 }

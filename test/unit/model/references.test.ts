@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { NamespaceRead } from '../../../src/model/build.js';
 import { contradictions, pairOf } from '../../../src/model/pairs.js';
 import { NsidResolver } from '../../../src/model/references.js';
-import { link, namespace, veth } from '../../support/records.js';
+import { address, link, namespace, veth } from '../../support/records.js';
 
 /** nsids as a kernel would have them: for each namespace, position of the other to its id. */
 type Ids = readonly ReadonlyMap<number, number>[];
@@ -128,6 +128,30 @@ describe('veth pairing', () => {
     const resolver = new NsidResolver(namespaces);
     settle(resolver, [new Map(), new Map([[0, 4]]), new Map()]);
     assert.equal(resolver.resolve(1, 4 as never), 0);
+  });
+
+  it('asks first about namespaces in the same network, when many have the same ifindexes', () => {
+    const overlays = 50;
+    // Each overlay has a bridge with a subnet of its own and one port with ifindex 3; each container an eth0 with ifindex 2.
+    const namespaces = [
+      ...Array.from({ length: overlays }, (_, at) =>
+        namespace(100 + at, [link(1, 'br0', { kind: 'bridge' }), veth(3, 'veth0', 2, 0, { masterIfindex: 1 as never })], {
+          addresses: [address(1, `10.0.${at}.1`, 24)],
+        }),
+      ),
+      ...Array.from({ length: overlays }, (_, at) =>
+        namespace(500 + at, [veth(2, 'eth0', 3, 0)], { addresses: [address(2, `10.0.${overlays - 1 - at}.7`, 24)] }),
+      ),
+    ];
+    const resolver = new NsidResolver(namespaces);
+    const partner = (at: number): number => 2 * overlays - 1 - at;
+    const asked = settle(
+      resolver,
+      namespaces.map((_, at) => new Map([[partner(at), 0]])),
+    );
+    assert.equal(asked, 2 * overlays);
+    for (const at of namespaces.keys())
+      assert.equal(statusOf(namespaces, resolver, at, at < overlays ? 3 : 2), `PAIRED ${partner(at)}/${at < overlays ? 2 : 3}`);
   });
 
   it('asks each question once', () => {
