@@ -71,10 +71,11 @@ describe('veth pairing', () => {
   });
 
   it('pairs both ends in one namespace without asking anything', () => {
-    const namespaces = [namespace(100, [veth(2, 'a', 3), veth(3, 'b', 2)])];
+    // Not the first of the list: "the same namespace" must not mean just that one.
+    const namespaces = [namespace(99, [link(1, 'lo')]), namespace(100, [veth(2, 'a', 3), veth(3, 'b', 2)])];
     const resolver = new NsidResolver(namespaces);
-    assert.equal(settle(resolver, [new Map()]), 0);
-    assert.equal(statusOf(namespaces, resolver, 0, 2), 'PAIRED 0/3');
+    assert.equal(settle(resolver, [new Map(), new Map()]), 0);
+    assert.equal(statusOf(namespaces, resolver, 1, 2), 'PAIRED 1/3');
   });
 
   it('treats nsid -1, a peer namespace that is going away, as not visible', () => {
