@@ -1,5 +1,8 @@
-// Microseconds per link, by what the link is, over bytes that the kernel gave.
+// Microseconds per link, by what the link is, over bytes that the kernel gave: whole messages, as a one-shot read decodes them, and what the
+// reader remembers of them, as a live host does.
 import { DumpDecoder } from '../dist/src/decode/dump.js';
+import { decodeLink } from '../dist/src/decode/link.js';
+import { ROW_FORMATS } from '../dist/src/decode/row-formats.js';
 import { createNetnsReader } from '../dist/src/native/index.js';
 import { MessageReader } from '../dist/src/netlink/messages.js';
 import { dumpLinks } from '../dist/src/netlink/requests.js';
@@ -8,17 +11,24 @@ import { median } from './rounds.mjs';
 const LINKS_PER_ROUND = 3_000;
 const ROUNDS = 7;
 const WARM_UP = 3;
-/** nlmsghdr, linux/netlink.h, v6.12 */
-const NLMSG_HDRLEN = 16;
 
-/** @returns {Promise<{ title: string, us: number, bytes: number }[]>} medians, and the mean size of such a message */
+/** @returns {Promise<{ title: string, us: number, bytes: number }[]>} medians, and the mean size of such a message's payload */
 export async function measureDecoding(paths) {
+  const whole = await captureMessages(paths);
+  const remembered = await captureRows(paths);
+  return [...measure(whole, ''), ...measure(remembered, ', remembered')];
+}
+
+function measure(views, suffix) {
   const groups = new Map();
-  for (const message of await capture(paths)) groups.set(message.title, [...(groups.get(message.title) ?? []), message]);
-  return [...groups].map(([title, messages]) => {
-    const samples = messages.slice(0, 200);
+  for (const view of views) {
+    const title = titleOf(decodeLink(view, 0, view.byteLength)) + suffix;
+    groups.set(title, [...(groups.get(title) ?? []), view]);
+  }
+  return [...groups].map(([title, group]) => {
+    const samples = group.slice(0, 200);
     const times = Array.from({ length: WARM_UP + ROUNDS }, () => time(samples)).slice(WARM_UP);
-    return { title, us: median(times), bytes: samples.reduce((sum, { view }) => sum + view.byteLength, 0) / samples.length };
+    return { title, us: median(times), bytes: samples.reduce((sum, view) => sum + view.byteLength, 0) / samples.length };
   });
 }
 
@@ -26,25 +36,23 @@ function time(samples) {
   const passes = Math.ceil(LINKS_PER_ROUND / samples.length);
   const started = performance.now();
   for (let pass = 0; pass < passes; pass++) {
-    const decoder = new DumpDecoder();
-    for (const { view } of samples) decoder.datagram(view, 0, view.byteLength);
-    if (decoder.links.length !== samples.length) throw new Error('a link was not decoded');
+    for (const view of samples)
+      if (decodeLink(view, 0, view.byteLength) instanceof Error) throw new Error('a link was not decoded');
   }
   return ((performance.now() - started) * 1000) / (passes * samples.length);
 }
 
-/** Link messages, each with a copy of its bytes. */
-async function capture(paths) {
+/** Payloads of link messages, each a copy. */
+async function captureMessages(paths) {
   const reader = createNetnsReader();
   const found = [];
   const datagram = (_at, _request, view, start, end) => {
+    const decoder = new DumpDecoder();
+    decoder.datagram(view, start, end);
+    if (decoder.errors.length > 0) throw decoder.errors[0];
     const messages = new MessageReader(view, start, end);
-    while (messages.next()) {
-      const copy = view.buffer.slice(view.byteOffset + messages.offset - NLMSG_HDRLEN, view.byteOffset + messages.end);
-      const one = new DumpDecoder();
-      one.datagram(new DataView(copy), 0, copy.byteLength);
-      if (one.links.length === 1) found.push({ title: titleOf(one.links[0]), view: new DataView(copy) });
-    }
+    for (let left = decoder.links.length; left > 0 && messages.next(); left--)
+      found.push(copyOf(view, messages.offset, messages.end));
   };
   await reader.read(
     { requests: [{ bytes: dumpLinks() }], targets: paths.map((path) => ({ path, requests: [0] })) },
@@ -52,6 +60,21 @@ async function capture(paths) {
   );
   reader.close();
   return found;
+}
+
+/** What the reader remembers of the same links. */
+async function captureRows(paths) {
+  const reader = createNetnsReader({ rowFormats: [ROW_FORMATS.LINKS] });
+  const found = [];
+  const rowAdded = (_at, _request, _slot, view, start, end) => found.push(copyOf(view, start, end));
+  const requests = [{ bytes: dumpLinks(), rows: { format: 0 } }];
+  await reader.read({ requests, targets: paths.map((path, at) => ({ path, requests: [0], key: at + 1 })) }, { rowAdded });
+  reader.close();
+  return found;
+}
+
+function copyOf(view, start, end) {
+  return new DataView(view.buffer.slice(view.byteOffset + start, view.byteOffset + end));
 }
 
 function titleOf({ kind, masterIfindex }) {

@@ -1,33 +1,44 @@
-// npm run bench -- [--size 100,1000] [--rounds 9] [--record]: what a scan costs, as ratios to a C floor. See README.md.
-import { execFileSync, spawnSync } from 'node:child_process';
+// npm run bench -- [--size 100,1000] [--rounds 9] [--only scan,…] [--record]: what watching and scanning cost. See README.md.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const FILE = fileURLToPath(import.meta.url);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
-const WARM_UP_SCANS = 5;
-const REPEATS = 20;
-const SETTLE_MS = 3000;
 /** Says to the second process that it is in namespaces of its own. */
 const INSIDE = '--inside';
+
+/** What is measured at each size, in this order, and `big` once. Loaded when asked for: one that is broken does not stop the others. */
+const PARTS = {
+  scan: async (bench) => (await import('./scan.mjs')).measureScans(bench),
+  programs: async (bench) => (await import('./programs.mjs')).measurePrograms(bench),
+  agent: async (bench) => (await import('./agent.mjs')).measureAgent(bench),
+  cost: async (bench) => (await import('./cost.mjs')).measureCost(bench),
+  decode: async ({ topology }) => (await import('./decode.mjs')).measureDecoding(topology.paths),
+};
 
 const { values: flags } = parseArgs({
   options: {
     size: { type: 'string', default: '100,1000' },
     rounds: { type: 'string', default: '9' },
+    only: { type: 'string', default: [...Object.keys(PARTS), 'big'].join(',') },
+    idle: { type: 'string', default: '60' },
+    flood: { type: 'string', default: '30' },
+    rows: { type: 'string', default: '50000' },
     record: { type: 'boolean', default: false },
     inside: { type: 'boolean', default: false },
   },
 });
 const sizes = flags.size.split(',').map(Number);
-const rounds = Number(flags.rounds);
+const only = flags.only.split(',');
+const numbers = Object.fromEntries(['rounds', 'idle', 'flood', 'rows'].map((name) => [name, Number(flags[name])]));
 
-if ([...sizes, rounds].some((value) => !Number.isInteger(value) || value < 1) || sizes.some((size) => size < 10)) {
-  console.error('bench: --size takes whole numbers from 10 up, separated by commas; --rounds one from 1 up');
+const usage = findMistake();
+if (usage !== undefined) {
+  console.error(`bench: ${usage}`);
   process.exitCode = 2;
 } else if (flags.inside) {
   await main();
@@ -40,60 +51,69 @@ if ([...sizes, rounds].some((value) => !Number.isInteger(value) || value < 1) ||
   process.exitCode = status ?? 1;
 }
 
+function findMistake() {
+  const isCount = (value) => Number.isInteger(value) && value >= 1;
+  const unknown = only.find((name) => name !== 'big' && PARTS[name] === undefined);
+  if (unknown !== undefined) return `--only knows ${[...Object.keys(PARTS), 'big'].join(', ')}; not ${unknown}`;
+  if (sizes.some((size) => !isCount(size) || size < 10)) return '--size takes whole numbers from 10 up, separated by commas';
+  const wrong = Object.entries(numbers).find(([, value]) => !isCount(value));
+  return wrong && `--${wrong[0]} takes a whole number from 1 up`;
+}
+
 async function main() {
+  const { buildPrograms } = await import('./tools.mjs');
   const { describeMachine, render } = await import('./report.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'nsatlas-bench-'));
-  const undo = [() => rmSync(folder, { recursive: true, force: true })];
   // exit() makes the scratch folders go, too.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const programs = buildPrograms(folder);
+  const machine = describeMachine();
+  const results = [];
+  for (const size of sizes) {
+    if (only.some((name) => name !== 'big')) results.push(await benchmark(programs, size, folder));
+  }
+  const big = only.includes('big')
+    ? await attempt('big', async () => (await import('./big.mjs')).measureBig({ programs, ...numbers }))
+    : undefined;
+  const text = render(
+    machine,
+    results,
+    big,
+    process.argv.slice(2).filter((word) => word !== INSIDE),
+  );
+  process.stdout.write(text);
+  if (flags.record) writeFileSync(here('RESULTS.md'), text);
+}
+
+/** What fails is not measured, and the run fails in the end; the rest is measured. */
+async function attempt(name, work) {
   try {
-    const floor = join(folder, 'floor');
-    execFileSync('cc', ['-O2', '-Wall', '-Wextra', '-o', floor, here('floor.c')], { stdio: 'inherit' });
-    const machine = describeMachine();
-    const results = [];
-    for (const size of sizes) results.push(await benchmark(floor, size));
-    const text = render(machine, results);
-    process.stdout.write(text);
-    if (flags.record) writeFileSync(here('RESULTS.md'), text);
-  } finally {
-    for (const step of undo.reverse()) step();
+    return await work();
+  } catch (problem) {
+    console.error(`bench: ${name} failed:`, problem);
+    process.exitCode = 1;
+    return undefined;
   }
 }
 
-async function benchmark(floor, size) {
-  const { loadavg } = await import('node:os');
-  const { measure } = await import('./rounds.mjs');
-  const { createVariants, runFloor, TABLE_SETS } = await import('./variants.mjs');
-  const { buildTopology } = await import('./topology.mjs');
-  const { measureDecoding } = await import('./decode.mjs');
+async function benchmark(programs, size, folder) {
+  const { say } = await import('./tools.mjs');
+  const { buildTopology, settle } = await import('./topology.mjs');
   const undo = [];
   try {
     say(`${size} namespaces: building`);
     const topology = buildTopology(size, (step) => undo.push(step));
-    // Carriers come up for a while, and each change interrupts a dump.
-    await sleep(SETTLE_MS);
-    const variants = createVariants(floor, topology);
-    undo.push(variants.close);
-    const [{ links, addresses, bytes }, before] = [runFloor(floor, topology.dir), loadavg()[0]];
-    say(`${size} namespaces: warm scans`);
-    for (let at = 0; at < WARM_UP_SCANS; at++) for (const { run } of variants.warm) await run();
-    const warm = await measure(variants.warm, rounds);
-    say(`${size} namespaces: processes and other programs`);
-    const once = (await measure([variants.warm[0], ...variants.once], rounds)).slice(1);
-    say(`${size} namespaces: main thread and memory`);
-    const repeats = Object.keys(TABLE_SETS).map((tables) => ({ tables, ...repeat(topology.dir, tables) }));
-    const decoding = await measureDecoding(topology.paths);
-    return { size, links, addresses, bytes, rows: [...warm, ...once], repeats, decoding, load: [before, loadavg()[0]] };
+    await settle(programs.floor, topology.dir);
+    const result = { size, loads: [loadavg()[0]] };
+    for (const [name, measurePart] of Object.entries(PARTS)) {
+      if (!only.includes(name)) continue;
+      say(`${size} namespaces: ${name}`);
+      result[name] = await attempt(name, () => measurePart({ programs, topology, folder, ...numbers }));
+    }
+    result.loads.push(loadavg()[0]);
+    return result;
   } finally {
     for (const step of undo.reverse()) step();
   }
-}
-
-function repeat(dir, tables) {
-  return JSON.parse(execFileSync(process.execPath, [here('repeat.mjs'), dir, tables, String(REPEATS)], { encoding: 'utf8' }));
-}
-
-function say(line) {
-  console.error(`bench: ${line}`);
 }

@@ -1,10 +1,16 @@
 // Namespaces as Docker Swarm makes them: the host's with docker_gwbridge, overlays with br0 and vxlan0, containers on both.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createHostSource } from '../dist/src/scan/index.js';
 import { exec, Scratch } from '../dist/test/support/netns.js';
+import { runFloor } from './tools.mjs';
 
 /** A Linux bridge takes at most 1,023 ports (BR_MAX_PORTS, net/bridge/br_private.h, v6.12). */
 const PORTS_PER_BRIDGE = 900;
 const FIRST_VNI = 4097;
 const ROWS = 20;
+const SETTLE_EVERY_MS = 500;
+const SETTLE_LOOKS = 4;
+const SETTLE_LIMIT_MS = 60_000;
 
 const hex = (value, digits) => value.toString(16).padStart(digits, '0');
 const remoteMac = (overlay, row) => `02:42:0a:${hex(overlay >> 8, 2)}:${hex(overlay & 255, 2)}:${hex(100 + row, 2)}`;
@@ -44,6 +50,70 @@ export function buildTopology(size, after) {
     host.ipBatch(ports.map((port) => `link set ${port} master docker_gwbridge up`));
   }
   return { dir: scratch.dir, paths: [...hosts, ...overlays, ...containers].map(({ path }) => path) };
+}
+
+/**
+ * One namespace with a bridge and a vxlan that has many permanent forwarding entries and neighbours. Permanent neighbours are not counted
+ * against gc_thresh3 (neigh_alloc(), net/core/neighbour.c, v6.12), so no sysctl has to be raised.
+ * @param {number} rows of each
+ * @returns {{ dir: string, paths: string[], row: (at: number) => { mac: string, ip: string } }} `row`: what a row is about
+ */
+export function buildBig(rows, after) {
+  const scratch = Scratch.create({ after });
+  const [big] = scratch.many(1, () => '1-b16b16b16b');
+  const row = (at) => ({
+    mac: `02:42:0a:${hex(at >> 16, 2)}:${hex((at >> 8) & 255, 2)}:${hex(at & 255, 2)}`,
+    ip: `10.${1 + (at >> 16)}.${(at >> 8) & 255}.${at & 255}`,
+  });
+  big.ipBatch([
+    'link set lo up',
+    'link add br0 type bridge',
+    'link set br0 up',
+    `link add vxlan0 type vxlan id ${FIRST_VNI} dstport 4789 proxy l2miss l3miss`,
+    'link set vxlan0 master br0 up',
+    ...Array.from({ length: rows }, (_, at) => `neigh add ${row(at).ip} lladdr ${row(at).mac} dev vxlan0 nud permanent`),
+  ]);
+  const fdb = Array.from({ length: rows }, (_, at) => `fdb add ${row(at).mac} dev vxlan0 dst 192.168.1.1 self permanent\n`);
+  big.exec(['bridge', '-batch', '-'], fdb.join(''));
+  return { dir: scratch.dir, paths: [big.path], row };
+}
+
+/**
+ * Waits until carriers and IPv6 addresses have settled: each change interrupts dumps. Looks over two seconds have to see the same.
+ * @throws when they have not after a minute
+ */
+export async function settle(floor, dir) {
+  const limit = performance.now() + SETTLE_LIMIT_MS;
+  const look = async () => {
+    const { links, addresses, bytes, up, tentative } = await runFloor(floor, dir, 'settled');
+    return [links, addresses, bytes, up, tentative].join(' ');
+  };
+  for (let last = '', same = 0; performance.now() < limit; await sleep(SETTLE_EVERY_MS)) {
+    const now = await look();
+    same = now === last ? same + 1 : 0;
+    if (same === SETTLE_LOOKS) return;
+    last = now;
+  }
+  throw new Error('the links did not settle within a minute');
+}
+
+/** Options of a source or a live host that reads one folder and asks no engine. */
+export function hostOptions(dir) {
+  const quiet = { dockerSockets: [], dockerSocketsGiven: false };
+  return { procRoot: '/proc', netnsDirs: [dir], timeLimitMs: 5000, agentVersion: 'bench', hostId: 'bench', ...quiet };
+}
+
+/** Every interface of the topology: the path and the id of its namespace, its ifindex and its name. */
+export async function listInterfaces(dir) {
+  const source = createHostSource({ ...hostOptions(dir), followEngines: false });
+  try {
+    const { namespaces } = await source.read(['LINKS']);
+    return namespaces.flatMap(({ id, paths, interfaces }) =>
+      interfaces.map(({ ifindex, name }) => ({ path: paths[0], netnsId: id, ifindex, name })),
+    );
+  } finally {
+    source.close();
+  }
 }
 
 function pairs(container, at, { host, overlay, row }) {

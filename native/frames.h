@@ -13,7 +13,16 @@
 
 namespace nsatlas {
 
-enum class FrameKind : uint32_t { Target = 1, Datagram = 2, RequestEnd = 3, TargetEnd = 4, JobEnd = 5 };
+enum class FrameKind : uint32_t {
+  Target = 1,
+  Datagram = 2,
+  RequestEnd = 3,
+  TargetEnd = 4,
+  JobEnd = 5,
+  RowsRemoved = 6,
+  RowsAdded = 7,
+  RowOrder = 8,
+};
 
 /** Before every frame. `size` counts this header, the payload and its padding. */
 struct FrameHeader {
@@ -46,6 +55,22 @@ struct EndFrame {
   uint32_t detail_length;
 };
 
+/** What follows: slots for RowsRemoved and RowOrder; for RowsAdded rows, each a RowHead and its bytes padded to 4. */
+struct RowsFrame {
+  uint32_t count;
+  uint32_t reserved;
+};
+struct RowHead {
+  uint32_t slot;
+  uint32_t length;
+};
+
+/** A row to be told of. */
+struct ToldRow {
+  RowHead head;
+  const unsigned char* bytes;
+};
+
 /** Collects frames into batches and queues the full ones. Not safe for threads: its owner locks. */
 class Outbox {
  public:
@@ -57,6 +82,11 @@ class Outbox {
   void put_target(uint32_t target, const Identity& identity, std::optional<uint64_t> cookie);
   void put_datagram(uint32_t target, uint32_t request, const unsigned char* datagram, size_t length);
   void put_request_end(uint32_t target, uint32_t request, int err, Operation operation);
+  /** Put as many as fit into one batch, at least one. Return how many. */
+  size_t put_rows_removed(uint32_t target, uint32_t request, const uint32_t* slots, size_t count);
+  size_t put_rows_added(uint32_t target, uint32_t request, const ToldRow* rows, size_t count);
+  /** One frame, however large. */
+  void put_row_order(uint32_t target, uint32_t request, const uint32_t* slots, size_t count);
   void put_target_end(uint32_t target, const Trouble& trouble);
   /** Ends and queues the last batch. */
   void put_job_end(const Trouble& trouble);
@@ -71,6 +101,9 @@ class Outbox {
  private:
   void put(FrameKind kind, uint32_t target, uint32_t request, const void* head, size_t head_size, const void* body, size_t body_size);
   void put_end(FrameKind kind, uint32_t target, const Trouble& trouble);
+  void begin_frame(size_t size);
+  void append(const void* from, size_t length);
+  size_t room() const;
   void flush();
 
   size_t batch_bytes_ = 0;

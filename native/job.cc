@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "image.h"
+
 namespace nsatlas {
 namespace {
 
@@ -10,52 +12,34 @@ constexpr double kLargestInteger = 9007199254740992.0;  // 2^53
 constexpr size_t kLongestPath = 4096;                   // PATH_MAX, linux/limits.h
 constexpr uint32_t kLongestLimitMs = 3600 * 1000;
 constexpr uint32_t kLargestBatch = 64u << 20;
+constexpr uint32_t kLargestKey = 0x7fffffff;
+constexpr uint32_t kLargestErrno = 4095;  // MAX_ERRNO, linux/err.h
 
-/** Bounds-checked reading; the first error sticks. */
-class Image {
- public:
-  Image(const unsigned char* data, size_t length) : data_(data), left_(length) {}
-
-  template <typename T>
-  T number() {
-    T value{};
-    if (const unsigned char* from = take(sizeof value)) memcpy(&value, from, sizeof value);
-    return value;
-  }
-
-  /** `length` bytes and their padding; nullptr when they are not there. */
-  const unsigned char* block(size_t length) {
-    const size_t padded = (length + 7) & ~size_t{7};
-    return padded < length ? take(SIZE_MAX) : take(padded);
-  }
-
-  size_t left() const { return left_; }
-  bool failed() const { return failed_; }
-
- private:
-  const unsigned char* take(size_t length) {
-    if (failed_ || length > left_) {
-      failed_ = true;
-      return nullptr;
-    }
-    const unsigned char* from = data_;
-    data_ += length;
-    left_ -= length;
-    return from;
-  }
-
-  const unsigned char* data_;
-  size_t left_;
-  bool failed_ = false;
-};
+// Flags of a row request.
+constexpr uint32_t kIsRows = 1;
+constexpr uint32_t kHasIfindex = 2;
+constexpr uint32_t kMore = 4;
+constexpr uint32_t kAcceptInterrupted = 8;
 
 bool is_integer(double value) { return value >= 0 && value <= kLargestInteger; }  // false for NaN
+
+bool parse_identity(Image& image, Identity& identity, std::string& reason) {
+  const auto dev = image.number<double>();
+  const auto ino = image.number<double>();
+  if (image.failed()) return false;
+  if (!is_integer(dev) || !is_integer(ino)) {
+    reason = "an expected dev or ino is no whole number";
+    return false;
+  }
+  identity = {static_cast<uint64_t>(dev), static_cast<uint64_t>(ino)};
+  return true;
+}
 
 bool parse_place(Image& image, Place& place, std::string& reason) {
   const auto length = image.number<uint32_t>();
   const auto has_expect = image.number<uint32_t>();
-  const auto dev = image.number<double>();
-  const auto ino = image.number<double>();
+  Identity expect;
+  if (!parse_identity(image, expect, reason)) return false;
   const unsigned char* path = image.block(length);
   if (image.failed()) return false;
   if (length == 0 || length >= kLongestPath || memchr(path, 0, length) != nullptr) {
@@ -63,24 +47,45 @@ bool parse_place(Image& image, Place& place, std::string& reason) {
     return false;
   }
   place.path.assign(reinterpret_cast<const char*>(path), length);
-  if (has_expect == 0) return true;
-  if (!is_integer(dev) || !is_integer(ino)) {
-    reason = "an expected dev or ino is no whole number";
-    return false;
-  }
-  place.expect = Identity{static_cast<uint64_t>(dev), static_cast<uint64_t>(ino)};
+  if (has_expect != 0) place.expect = expect;
   return true;
 }
 
-bool parse_request(Image& image, Request& request, std::string& reason) {
+bool parse_rows(Image& image, const RowFormats& formats, std::optional<RowRequest>& to, std::string& reason) {
+  const auto flags = image.number<uint32_t>();
+  const auto format = image.number<uint32_t>();
+  const auto ifindex = image.number<int32_t>();
+  const auto empty_err = image.number<uint32_t>();
+  if (image.failed()) return false;
+  if ((flags & kIsRows) == 0) return true;
+  RowRequest& rows = to.emplace();
+  rows.format = format;
+  rows.empty_err = static_cast<int>(empty_err);
+  rows.more = (flags & kMore) != 0;
+  rows.accept_interrupted = (flags & kAcceptInterrupted) != 0;
+  if ((flags & kHasIfindex) != 0) rows.ifindex = ifindex;
+  if (format >= formats.formats.size()) {
+    reason = "a request names a row format that is not there";
+  } else if (rows.ifindex && !formats.formats[format].by_ifindex) {
+    reason = "a request for one interface whose row format is not by ifindex";
+  } else if (empty_err > kLargestErrno) {
+    reason = "an emptyErrno is no errno";
+  } else {
+    return true;
+  }
+  return false;
+}
+
+bool parse_request(Image& image, const RowFormats& formats, Request& request, std::string& reason) {
   const auto length = image.number<uint32_t>();
   const auto fd_offset = image.number<uint32_t>();
+  if (!parse_rows(image, formats, request.rows, reason)) return false;
   const unsigned char* bytes = image.block(length);
   if (image.failed()) return false;
   request.bytes.assign(bytes, bytes + length);
   request.shape = shape_of_request(request.bytes.data(), length);
   if (!request.shape.valid) {
-    reason = "a request is not exactly one RTM_GET* message with NLM_F_REQUEST";
+    reason = "a request is not exactly one RTM_GET* message with NLM_F_REQUEST, nor RTM_NEWNSID with NLM_F_ACK";
     return false;
   }
   if (fd_offset == kNoDescriptor) return true;
@@ -92,31 +97,52 @@ bool parse_request(Image& image, Request& request, std::string& reason) {
   return parse_place(image, request.fd_place.emplace(), reason);
 }
 
-bool parse_target(Image& image, size_t requests, Target& target, std::string& reason) {
+/** Rows need a key, and one that is completed by a further request needs that to be of the same rows. */
+bool check_rows(const std::vector<Request>& requests, const Target& target, std::string& reason) {
+  const RowRequest* open = nullptr;
+  for (const uint32_t index : target.requests) {
+    const std::optional<RowRequest>& rows = requests[index].rows;
+    if (rows && target.key == 0) {
+      reason = "a target whose requests are for rows has no key";
+      return false;
+    }
+    if (open != nullptr && (!rows || rows->format != open->format || rows->ifindex != open->ifindex)) break;
+    open = rows && rows->more ? &*rows : nullptr;
+  }
+  if (open == nullptr) return true;
+  reason = "a request with `more` is not followed by one of the same format and ifindex";
+  return false;
+}
+
+bool parse_target(Image& image, const std::vector<Request>& requests, Target& target, std::string& reason) {
   if (!parse_place(image, target.place, reason)) return false;
   const auto count = image.number<uint32_t>();
-  image.number<uint32_t>();
+  target.key = image.number<uint32_t>();
   const unsigned char* indexes = image.block(size_t{count} * sizeof(uint32_t));
   if (image.failed()) return false;
   target.requests.resize(count);
   if (count != 0) memcpy(target.requests.data(), indexes, count * sizeof(uint32_t));
+  if (target.key > kLargestKey) {
+    reason = "a key is larger than 31 bits";
+    return false;
+  }
   for (const uint32_t index : target.requests) {
-    if (index < requests) continue;
+    if (index < requests.size()) continue;
     reason = "a target names a request that is not there";
     return false;
   }
-  return true;
+  return check_rows(requests, target, reason);
 }
 
 }  // namespace
 
-bool parse_job(const unsigned char* data, size_t length, Job& job, std::string& reason) {
+bool parse_job(const unsigned char* data, size_t length, const RowFormats& formats, Job& job, std::string& reason) {
   Image image(data, length);
   reason = "the job image ends early";
   job.enter = image.number<uint32_t>() != 0;
   job.time_limit_ms = image.number<uint32_t>();
   job.batch_bytes = image.number<uint32_t>();
-  image.number<uint32_t>();
+  const auto has_observer = image.number<uint32_t>();
   const auto requests = image.number<uint32_t>();
   const auto targets = image.number<uint32_t>();
   if (image.failed()) return false;
@@ -124,12 +150,13 @@ bool parse_job(const unsigned char* data, size_t length, Job& job, std::string& 
     reason = "timeLimitMs or batchBytes out of range";
     return false;
   }
+  if (has_observer != 0 && !parse_identity(image, job.observer.emplace(), reason)) return false;
   // Grown as they are read: the counts are not trusted with memory.
   for (uint32_t i = 0; i < requests; ++i) {
-    if (!parse_request(image, job.requests.emplace_back(), reason)) return false;
+    if (!parse_request(image, formats, job.requests.emplace_back(), reason)) return false;
   }
   for (uint32_t i = 0; i < targets; ++i) {
-    if (!parse_target(image, job.requests.size(), job.targets.emplace_back(), reason)) return false;
+    if (!parse_target(image, job.requests, job.targets.emplace_back(), reason)) return false;
   }
   if (image.left() != 0) {
     reason = "bytes after the end of the job image";

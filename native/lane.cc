@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "netns.h"
+#include "row_collector.h"
+#include "row_teller.h"
 #include "socket.h"
 #include "thread.h"
 
@@ -34,7 +36,11 @@ int errno_of(const Trouble& trouble) {
 class Lane {
  public:
   Lane(std::shared_ptr<Reader> reader, std::shared_ptr<LaneState> state)
-      : reader_(std::move(reader)), state_(std::move(state)), buffer_(new unsigned char[kLargestDatagram]) {}
+      : reader_(std::move(reader)),
+        state_(std::move(state)),
+        buffer_(new unsigned char[kLargestDatagram]),
+        collector_(reader_->formats(), reader_->hash_key()),
+        teller_(*reader_, *state_) {}
 
   void run() {
     while (const std::shared_ptr<const Job> job = reader_->await_job(*state_)) {
@@ -59,8 +65,14 @@ class Lane {
     }
     while (const std::optional<uint32_t> target = reader_->next_target(*state_)) {
       bool stray = false;
+      collector_.restart();
       const Trouble trouble = run_target(job, job.targets[*target], home, stray);
-      if (stray) home.fd.reset();  // before anybody can hear that this target is done
+      if (stray) {
+        home.fd.reset();  // before anybody can hear that this target is done
+      } else if (!collector_.answers().empty() && reader_->left_namespace(*state_)) {
+        // However long the visitor takes to hear it: no namespace waits with it.
+        teller_.tell(job, job.targets[*target], collector_);
+      }
       reader_->put_target_end(*state_, trouble, stray);
       if (stray) return false;
     }
@@ -77,12 +89,12 @@ class Lane {
       return {};
     }
     // At home already: an unprivileged user may read the namespace it is in, and no other.
-    if (netns.identity == home.identity) return read_here(job, target, netns);
+    if (netns.identity == home.identity) return read_here(job, target, netns, false);
 
     if (Trouble trouble = check(Operation::Enter, job)) return trouble;
     if (setns(netns.fd.get(), CLONE_NEWNET) != 0) return call_failed(Operation::Enter, errno, "setns");
     Way way(home, state_->step);
-    Trouble trouble = read_here(job, target, netns);
+    Trouble trouble = read_here(job, target, netns, job.observer == netns.identity);
     const int err = way.back();
     stray = err != 0;
     if (stray && !trouble) trouble = call_failed(Operation::Restore, err, "setns back");
@@ -109,8 +121,8 @@ class Lane {
     bool taken_ = false;
   };
 
-  /** In the target's namespace. Nothing is open when it returns. */
-  Trouble read_here(const Job& job, const Target& target, OpenedNetns& netns) {
+  /** In the target's namespace. Nothing is open when it returns. `may_give`: it is the observer namespace, where ids may be given. */
+  Trouble read_here(const Job& job, const Target& target, OpenedNetns& netns, bool may_give) {
     netns.fd.reset();
     if (Trouble trouble = check(Operation::Socket, job)) return trouble;
     NetlinkSocket socket;
@@ -120,7 +132,12 @@ class Lane {
     if (!reader_->put_target(*state_, netns.identity, cookie)) return given_up();
     uint32_t seq = 0;
     for (const uint32_t index : target.requests) {
-      if (Trouble trouble = run_request(job, index, ++seq, socket)) return trouble;
+      ++seq;
+      if (job.requests[index].shape.gives_nsid && !may_give) {
+        if (Trouble trouble = end_request(job, index, EPERM, Operation::Send)) return trouble;
+      } else if (Trouble trouble = run_request(job, index, seq, socket)) {
+        return trouble;
+      }
     }
     return {};
   }
@@ -128,44 +145,68 @@ class Lane {
   /** Trouble only when the rest of the target's requests cannot be carried out. */
   Trouble run_request(const Job& job, uint32_t index, uint32_t seq, NetlinkSocket& socket) {
     const Request& request = job.requests[index];
-    std::vector<unsigned char> bytes = request.bytes;
+    bytes_.assign(request.bytes.begin(), request.bytes.end());
     OpenedNetns attribute;
     if (request.fd_place) {
       if (Trouble trouble = check(Operation::NetnsFd, job)) return trouble;
       if (const Trouble trouble = open_netns(*request.fd_place, attribute)) {
-        return end_request(index, errno_of(trouble), Operation::NetnsFd);
+        return end_request(job, index, errno_of(trouble), Operation::NetnsFd);
       }
       const int32_t fd = attribute.fd.get();
-      memcpy(bytes.data() + request.fd_offset, &fd, sizeof fd);
+      memcpy(bytes_.data() + request.fd_offset, &fd, sizeof fd);
     }
     if (Trouble trouble = check(Operation::Send, job)) return trouble;
-    address_request(bytes.data(), seq, socket.port());
-    if (const int err = socket.send(bytes.data(), bytes.size())) return end_request(index, err, Operation::Send);
+    address_request(bytes_.data(), seq, socket.port());
+    if (const int err = socket.send(bytes_.data(), bytes_.size())) return end_request(job, index, err, Operation::Send);
     attribute.fd.reset();
     return receive_answer(job, index, seq, socket);
   }
 
   Trouble receive_answer(const Job& job, uint32_t index, uint32_t seq, NetlinkSocket& socket) {
+    const Request& request = job.requests[index];
+    bool interrupted = false;
     for (;;) {
       if (Trouble trouble = check(Operation::Receive, job)) return trouble;
       const Received received = socket.receive(buffer_.get(), kLargestDatagram, kLongestPollMs);
       if (received.err == EAGAIN || (received.err == 0 && received.length == 0)) continue;
-      if (received.err != 0) return give_up_answer(index, received.err, socket);
-      const ReplyScan scan = scan_reply(buffer_.get(), received.length, seq, job.requests[index].shape.until_done);
+      if (received.err != 0) return give_up_answer(job, index, received.err, socket);
+      const ReplyScan scan = scan_reply(buffer_.get(), received.length, seq, request.shape.until_done);
       if (scan.state == ReplyState::Foreign) continue;
-      if (!reader_->put_datagram(*state_, index, buffer_.get(), received.length)) return given_up();
-      if (scan.state == ReplyState::Broken) return give_up_answer(index, EBADMSG, socket);
-      if (scan.state == ReplyState::Ended) return end_request(index, scan.err, Operation::Receive);
+      interrupted = interrupted || scan.interrupted;
+      if (!request.rows && !reader_->put_datagram(*state_, index, buffer_.get(), received.length)) return given_up();
+      if (scan.state == ReplyState::Broken) return give_up_answer(job, index, EBADMSG, socket);
+      if (request.rows) {
+        if (const int err = collector_.add(buffer_.get(), scan.length, seq, request.rows->format)) {
+          return give_up_answer(job, index, err, socket);
+        }
+      }
+      if (scan.state != ReplyState::Ended) continue;
+      return end_request(job, index, request.rows ? end_rows(*request.rows, scan.err, interrupted) : scan.err, Operation::Receive);
     }
   }
 
+  /** What the end of an answer means for its rows. */
+  int end_rows(const RowRequest& rows, int err, bool interrupted) {
+    if (err != 0 && err == rows.empty_err) {
+      collector_.drop();
+      return 0;
+    }
+    if (err == 0 && interrupted && !rows.accept_interrupted) return EINTR;
+    return err;
+  }
+
   /** What else belongs to the answer is left in the socket, and the dump behind it may still be running: start afresh. */
-  Trouble give_up_answer(uint32_t index, int err, NetlinkSocket& socket) {
-    if (Trouble trouble = end_request(index, err, Operation::Receive)) return trouble;
+  Trouble give_up_answer(const Job& job, uint32_t index, int err, NetlinkSocket& socket) {
+    if (Trouble trouble = end_request(job, index, err, Operation::Receive)) return trouble;
     return socket.open();
   }
 
-  Trouble end_request(uint32_t index, int err, Operation operation) {
+  /** Rows are told of outside. */
+  Trouble end_request(const Job& job, uint32_t index, int err, Operation operation) {
+    if (job.requests[index].rows) {
+      collector_.end(index, err, operation);
+      return {};
+    }
     return reader_->put_request_end(*state_, index, err, operation) ? Trouble{} : given_up();
   }
 
@@ -188,6 +229,9 @@ class Lane {
   const std::shared_ptr<Reader> reader_;
   const std::shared_ptr<LaneState> state_;
   const std::unique_ptr<unsigned char[]> buffer_;
+  RowCollector collector_;
+  RowTeller teller_;
+  std::vector<unsigned char> bytes_;
 };
 
 struct Start {

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <algorithm>
+
 namespace nsatlas {
 namespace {
 
@@ -27,8 +29,9 @@ RequestShape shape_of_request(const unsigned char* request, size_t length) {
   if (length < sizeof header) return {};
   memcpy(&header, request, sizeof header);
   if (header.nlmsg_len != length || header.nlmsg_type < RTM_BASE || !(header.nlmsg_flags & NLM_F_REQUEST)) return {};
+  if (header.nlmsg_type == RTM_NEWNSID && header.nlmsg_flags == (NLM_F_REQUEST | NLM_F_ACK)) return {true, true, true};
   if (((header.nlmsg_type - RTM_BASE) & kKindMask) != kKindGet) return {};
-  return {true, (header.nlmsg_flags & (NLM_F_DUMP | NLM_F_ACK)) != 0};
+  return {true, (header.nlmsg_flags & (NLM_F_DUMP | NLM_F_ACK)) != 0, false};
 }
 
 void address_request(unsigned char* request, uint32_t seq, uint32_t port) {
@@ -38,24 +41,26 @@ void address_request(unsigned char* request, uint32_t seq, uint32_t port) {
 
 ReplyScan scan_reply(const unsigned char* datagram, size_t length, uint32_t seq, bool until_done) {
   bool ours = false;
+  bool interrupted = false;
   size_t offset = 0;
   while (offset < length) {
     nlmsghdr header;
     const size_t left = length - offset;
-    if (left < sizeof header) return {ReplyState::Broken, 0};
+    if (left < sizeof header) return {ReplyState::Broken, 0, offset, interrupted};
     memcpy(&header, datagram + offset, sizeof header);
-    if (header.nlmsg_len < sizeof header || header.nlmsg_len > left) return {ReplyState::Broken, 0};
+    if (header.nlmsg_len < sizeof header || header.nlmsg_len > left) return {ReplyState::Broken, 0, offset, interrupted};
+    // The last message's padding may be missing.
+    const size_t step = std::min(NLMSG_ALIGN(static_cast<size_t>(header.nlmsg_len)), left);
     if (header.nlmsg_seq == seq) {
       ours = true;
+      interrupted = interrupted || (header.nlmsg_flags & NLM_F_DUMP_INTR) != 0;
       const bool ends = header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR;
-      if (ends) return {ReplyState::Ended, errno_of(datagram + offset, header.nlmsg_len)};
-      if (!until_done && !(header.nlmsg_flags & NLM_F_MULTI)) return {ReplyState::Ended, 0};
+      if (ends) return {ReplyState::Ended, errno_of(datagram + offset, header.nlmsg_len), offset + step, interrupted};
+      if (!until_done && !(header.nlmsg_flags & NLM_F_MULTI)) return {ReplyState::Ended, 0, offset + step, interrupted};
     }
-    // The last message's padding may be missing.
-    const size_t step = NLMSG_ALIGN(static_cast<size_t>(header.nlmsg_len));
-    offset += step < left ? step : left;
+    offset += step;
   }
-  return {ours ? ReplyState::More : ReplyState::Foreign, 0};
+  return {ours ? ReplyState::More : ReplyState::Foreign, 0, length, interrupted};
 }
 
 }  // namespace nsatlas

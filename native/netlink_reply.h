@@ -11,11 +11,14 @@ struct RequestShape {
   bool valid = false;
   /** The answer ends with NLMSG_DONE or NLMSG_ERROR only; else a single message without NLM_F_MULTI ends it, too. */
   bool until_done = false;
+  /** RTM_NEWNSID: may be sent in an observer namespace only. */
+  bool gives_nsid = false;
 };
 
 /**
  * Looks at one request. Valid is exactly one message of RTM_GET* with NLM_F_REQUEST whose nlmsg_len is `length`: this
- * is where "only reads" is held (rtnetlink types come in fours, NEW DEL GET SET: linux/rtnetlink.h).
+ * is where "only reads" is held (rtnetlink types come in fours, NEW DEL GET SET: linux/rtnetlink.h). The one exception is
+ * RTM_NEWNSID with NLM_F_REQUEST and NLM_F_ACK, of which `gives_nsid` warns.
  */
 RequestShape shape_of_request(const unsigned char* request, size_t length);
 
@@ -33,6 +36,10 @@ struct ReplyScan {
   ReplyState state;
   /** Positive errno of NLMSG_ERROR or NLMSG_DONE when the answer has ended; 0: answered whole. */
   int err;
+  /** Where the answer ends within the datagram, the message that ends it included. Up to here all messages are whole. */
+  size_t length;
+  /** One of its messages says NLM_F_DUMP_INTR: the table changed while it was dumped. */
+  bool interrupted;
 };
 
 /** Walks the messages of one datagram. Safe on any bytes. */

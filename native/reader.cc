@@ -40,6 +40,8 @@ Reader::Start Reader::start(std::shared_ptr<const Job> job, std::shared_ptr<Wake
     self.release();
     supervised_ = true;
   }
+  for (const uint32_t key : forgotten_) images_.forget(key);
+  forgotten_.clear();
   outbox_.restart(job->batch_bytes);
   job_ = std::move(job);
   next_ = 0;
@@ -87,6 +89,7 @@ void Reader::close() {
   job_.reset();
   waker_.reset();
   outbox_.restart(0);
+  images_.clear();
   lane_wake_.notify_all();
   supervisor_wake_.notify_all();
   room_.notify_all();
@@ -183,6 +186,7 @@ void Reader::wake_if_due() {
 }
 
 void Reader::end_job(const Trouble& trouble) {
+  if (trouble || cancelled_) forget_job(*job_);
   job_.reset();
   outbox_.put_job_end(trouble);
   wake_if_due();

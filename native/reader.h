@@ -1,6 +1,6 @@
 // The state of one reader and the two threads around it: a lane, which enters namespaces, and a supervisor, which never does. The supervisor
 // starts the lanes (a thread inherits the namespace of the thread that starts it), holds the time limit, and leaves a stuck lane behind.
-// No N-API here.
+// No N-API here. Remembered rows: reader_rows.cc.
 #pragma once
 
 #include <stddef.h>
@@ -12,9 +12,13 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
+#include <vector>
 
 #include "frames.h"
 #include "job.h"
+#include "row_store.h"
+#include "siphash.h"
 #include "trouble.h"
 
 namespace nsatlas {
@@ -43,6 +47,12 @@ struct LaneState {
 
 class Reader : public std::enable_shared_from_this<Reader> {
  public:
+  /** @param key secret: rows of strangers are hashed with it */
+  Reader(RowFormats formats, const HashKey& key) : formats_(std::move(formats)), hash_key_(key), images_(formats_.formats.size()) {}
+
+  const RowFormats& formats() const { return formats_; }
+  const HashKey& hash_key() const { return hash_key_; }
+
   enum class Start { Ok, Busy, Closed, NoThread };
 
   /** Takes a job. `err` is set with NoThread. */
@@ -59,6 +69,9 @@ class Reader : public std::enable_shared_from_this<Reader> {
   /** No further target is begun; the job's end follows as soon as the one at hand lets go. */
   void cancel();
 
+  /** Forgets a namespace's rows: at once, or when the job that runs has ended. */
+  void forget(uint32_t key);
+
   /** Drops the job and ends the threads; those stuck in the kernel end when it lets them go. */
   void close();
 
@@ -74,6 +87,19 @@ class Reader : public std::enable_shared_from_this<Reader> {
   bool put_target(LaneState& lane, const Identity& identity, std::optional<uint64_t> cookie);
   bool put_datagram(LaneState& lane, uint32_t request, const unsigned char* datagram, size_t length);
   bool put_request_end(LaneState& lane, uint32_t request, int err, Operation operation);
+
+  // Telling rows, after the namespace was left. What was told counts only once it is committed.
+
+  /** The lane is home: the time limit does not concern what is left to do. */
+  bool left_namespace(LaneState& lane);
+  /** False: stop. `image` is nullptr when there are no rows. */
+  bool find_image(const LaneState& lane, uint32_t key, uint32_t format, std::shared_ptr<const RowImage>& image);
+  bool put_rows_removed(LaneState& lane, uint32_t request, const uint32_t* slots, size_t count);
+  bool put_rows_added(LaneState& lane, uint32_t request, const ToldRow* rows, size_t count);
+  bool put_row_order(LaneState& lane, uint32_t request, const uint32_t* slots, size_t count);
+  /** Ends a request with everything told, and remembers its rows. */
+  bool commit_rows(LaneState& lane, uint32_t request, uint32_t key, uint32_t format, std::shared_ptr<const RowImage> image);
+
   /** Stops the target's time. `stray`: this lane cannot get home; another one goes on. */
   void put_target_end(LaneState& lane, const Trouble& trouble, bool stray);
   /** The job is done, or cannot be done. */
@@ -95,6 +121,7 @@ class Reader : public std::enable_shared_from_this<Reader> {
   bool after_put(LaneState& lane, Lock& lock);
   void wait_for_room(LaneState& lane, Lock& lock, size_t most);
   void wake_if_due();
+  void forget_job(const Job& job);
 
   std::mutex mutex_;
   std::condition_variable lane_wake_;
@@ -108,6 +135,11 @@ class Reader : public std::enable_shared_from_this<Reader> {
   bool supervised_ = false;
   std::shared_ptr<LaneState> lane_;
   size_t abandoned_ = 0;
+
+  const RowFormats formats_;
+  const HashKey hash_key_;
+  RowStore images_;
+  std::vector<uint32_t> forgotten_;  // to be forgotten before the next job
 
   Outbox outbox_;
   bool ended_ = true;  // the end of the last job was taken

@@ -18,6 +18,16 @@ std::shared_ptr<JsWaker> JsWaker::create(Napi::Env env, Napi::Function function)
   return waker;
 }
 
+void JsWaker::ref(Napi::Env env) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (function_ != nullptr) napi_ref_threadsafe_function(env, function_);
+}
+
+void JsWaker::unref(Napi::Env env) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (function_ != nullptr) napi_unref_threadsafe_function(env, function_);
+}
+
 void JsWaker::wake() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (function_ != nullptr) napi_call_threadsafe_function(function_, nullptr, napi_tsfn_nonblocking);

@@ -12,8 +12,12 @@ namespace nsatlas {
 
 class JsWaker : public Waker {
  public:
-  /** nullptr, with a JavaScript exception pending, when it cannot be made. Keeps the event loop alive until released. */
+  /** nullptr, with a JavaScript exception pending, when it cannot be made. Keeps the event loop alive until unref() or release(). */
   static std::shared_ptr<JsWaker> create(Napi::Env env, Napi::Function function);
+
+  /** From here on it keeps the event loop alive, or does not. On the JavaScript thread. */
+  void ref(Napi::Env env);
+  void unref(Napi::Env env);
 
   void wake() override;
 

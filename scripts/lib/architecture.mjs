@@ -14,6 +14,7 @@ export const ROOMS = [
   'docker',
   'wire',
   'scan',
+  'watch',
   'agent',
   'collector',
   'audit',

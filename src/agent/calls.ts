@@ -1,16 +1,21 @@
-import { type handleServerStreamingCall, type handleUnaryCall, status } from '@grpc/grpc-js';
+import { type handleServerStreamingCall, type handleUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
 import type { Received } from '../wire/definitions.js';
 import type { MessageName, Messages } from '../wire/messages.js';
+import { LiveError } from '../watch/types.js';
 import { CallError } from './error.js';
 import { ReadTimeout } from './keeper.js';
-import { type ByteStream, writeAll } from './stream.js';
+import { type ByteStream, type Step, writeAll, writeTogether } from './stream.js';
 import type { Log } from './types.js';
 
 /** What every call of the service has to do with. */
 export interface Calls {
   /** A handler of a server-streaming method. `answer` gives the messages; it is told when the call is cancelled. */
   stream<Name extends MessageName>(
-    answer: (request: Messages[Name], signal: AbortSignal) => Promise<Iterable<Uint8Array>>,
+    answer: (request: Messages[Name], signal: AbortSignal) => Promise<Iterable<Step>>,
+  ): handleServerStreamingCall<Received<Name>, Uint8Array>;
+  /** A handler of a server-streaming method that writes by itself; the call ends when it does. */
+  feed<Name extends MessageName>(
+    run: (request: Messages[Name], stream: FeedStream) => Promise<object>,
   ): handleServerStreamingCall<Received<Name>, Uint8Array>;
   /** A handler of a unary method. */
   unary<Name extends MessageName>(
@@ -18,6 +23,14 @@ export interface Calls {
   ): handleUnaryCall<Received<Name>, Uint8Array>;
   /** Calls that run now. */
   readonly running: number;
+}
+
+/** Where a feed writes. */
+export interface FeedStream {
+  /** Writes at once; resolves when the client has taken the last, rejects as stream.ts's writeTogether() does. */
+  write(messages: readonly Uint8Array[]): Promise<void>;
+  /** Aborted when the call is cancelled. */
+  readonly signal: AbortSignal;
 }
 
 interface CallsOptions {
@@ -55,18 +68,30 @@ export function createCalls({ log, maxCalls, stallLimitMs, now }: CallsOptions):
     }
   };
 
+  const finish = (call: ServerWritableStream<unknown, Uint8Array>, done: Promise<unknown>): void => {
+    done.then(
+      () => call.end(),
+      (cause: unknown) => {
+        // A cancelled call has nobody left to tell; grpc-js has destroyed its stream.
+        if (!call.cancelled && !call.destroyed) call.emit('error', statusOf(cause));
+      },
+    );
+  };
+
   return {
     stream: (answer) => (call) => {
-      const stream = call as unknown as ByteStream;
-      track(call, async (signal) =>
+      const stream: ByteStream = call;
+      const done = track(call, async (signal) =>
         writeAll(stream, await answer(messageOf(call.request), signal), { signal, stallLimitMs }),
-      ).then(
-        () => call.end(),
-        (cause: unknown) => {
-          // A cancelled call has nobody left to tell; grpc-js has destroyed its stream.
-          if (!call.cancelled && !call.destroyed) call.emit('error', statusOf(cause));
-        },
       );
+      finish(call, done);
+    },
+    feed: (run) => (call) => {
+      const stream: ByteStream = call;
+      const done = track(call, (signal) =>
+        run(messageOf(call.request), { signal, write: (messages) => writeTogether(stream, messages, { signal, stallLimitMs }) }),
+      );
+      finish(call, done);
     },
     unary: (answer) => (call, callback) => {
       let bytes: Uint8Array = new Uint8Array();
@@ -99,7 +124,8 @@ function messageOf<Name extends MessageName>(received: Received<Name>): Messages
 /** A read that failed is UNAVAILABLE: another try may do. Anything that nobody foresaw is INTERNAL, and logged. */
 function toCallError(cause: unknown): CallError {
   if (cause instanceof CallError) return cause;
-  if (cause instanceof ReadTimeout) return new CallError(status.UNAVAILABLE, cause.message, { cause });
+  if (cause instanceof ReadTimeout || cause instanceof LiveError)
+    return new CallError(status.UNAVAILABLE, cause.message, { cause });
   return new CallError(status.INTERNAL, cause instanceof Error ? cause.message : String(cause), { cause });
 }
 

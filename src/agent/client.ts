@@ -1,10 +1,9 @@
-import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js';
+import { Client, credentials } from '@grpc/grpc-js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
-import type { HostSnapshot, Listing, Table } from '../model/types.js';
+import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
 import { decode, encode } from '../wire/codec.js';
 import { methodPath, toBuffer } from '../wire/definitions.js';
-import { WireError } from '../wire/error.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import {
   type AgentStatus,
@@ -15,15 +14,30 @@ import {
   type SelectorMessage,
 } from '../wire/messages.js';
 import { parseHostPort } from './address.js';
-import { AgentError, type AgentErrorCode } from './error.js';
+import { toAgentError } from './client-problems.js';
+import { followStream } from './client-watch.js';
+import { AgentError } from './error.js';
+import type { WatchWish } from './watch-feed.js';
 
 /** Asks one agent. Every call rejects with AgentError, and with nothing else. */
 export interface AgentClient {
   status(): Promise<AgentStatus>;
   /** The whole host, or what a selector leaves of it. */
-  snapshot(selector: Selector, tables: readonly Table[]): Promise<HostSnapshot>;
-  list<Name extends ListName>(name: Name, selector: Selector): Promise<Listing<ItemOf<Name>>>;
+  snapshot(selector: Selector, tables: readonly Table[], options?: AskOptions): Promise<HostSnapshot>;
+  list<Name extends ListName>(name: Name, selector: Selector, options?: AskOptions): Promise<Listing<ItemOf<Name>>>;
+  /**
+   * Follows the agent's changes (WatchMerger puts them together). The next event is asked for when `onEvent` is done with the one before.
+   * Resolves when the signal is aborted, and only then: connecting anew, with the last cursor, is the caller's to do.
+   * @throws AgentError also when the stream ends; what onEvent throws
+   */
+  watch(wish: WatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
   close(): void;
+}
+
+/** What makes an answer dearer. */
+export interface AskOptions {
+  /** Also counters, timers and ages, by a read for this answer. Lists that have none are not asked for them. */
+  readonly counters?: boolean;
 }
 
 /** Most bytes of one message; parts are 256 KiB, but a single row may be larger. */
@@ -50,6 +64,9 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
     'grpc.enable_http_proxy': 0,
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
+    // An agent that vanished without a word is noticed while it is watched.
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 20_000,
   });
 
   const stream = async <Response extends MessageName>(
@@ -88,27 +105,32 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
           },
         );
       }),
-    snapshot: async (selector, tables) => {
+    snapshot: async (selector, tables, { counters = false } = {}) => {
       const merger = new SnapshotMerger();
-      const request = encode('nsatlas.v1.GetSnapshotRequest', { selector: toMessage(selector), tables: [...tables] });
-      await stream({ method: 'GetSnapshot', request: toBuffer(request), response: 'nsatlas.v1.HostSnapshot' }, (part) =>
-        merger.add(part),
-      );
+      const asked = { selector: toMessage(selector), tables: [...tables], counters };
+      const request = toBuffer(encode('nsatlas.v1.GetSnapshotRequest', asked));
+      await stream({ method: 'GetSnapshot', request, response: 'nsatlas.v1.HostSnapshot' }, (part) => merger.add(part));
       try {
         return merger.finish();
       } catch (cause) {
         throw toAgentError(address, cause, timeoutMs);
       }
     },
-    list: async <Name extends ListName>(name: Name, selector: Selector) => {
+    list: async <Name extends ListName>(name: Name, selector: Selector, { counters = false }: AskOptions = {}) => {
       const parts: Listing<ItemOf<Name>>[] = [];
       const method = `List${LIST_RPCS[name]}` as const;
-      const request = toBuffer(encode(`nsatlas.v1.${method}Request`, { selector: toMessage(selector) }));
+      const request = toBuffer(encode(`nsatlas.v1.${method}Request`, { selector: toMessage(selector), counters }));
       // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
       await stream({ method, request, response: `nsatlas.v1.${method}Response` }, (part) =>
         parts.push(part as Listing<ItemOf<Name>>),
       );
       return mergeListing(parts);
+    },
+    watch: ({ selector, tables, after }, onEvent, signal) => {
+      const asked = { selector: toMessage(selector), tables: [...tables], ...(after !== undefined && { after }) };
+      const request = toBuffer(encode('nsatlas.v1.WatchRequest', asked));
+      const call = client.makeServerStreamRequest(methodPath(SERVICE, 'Watch'), toBuffer, (bytes) => bytes, request);
+      return followStream(call, { onEvent, signal, toError: (cause) => toAgentError(address, cause, timeoutMs) });
     },
     close: () => client.close(),
   };
@@ -128,52 +150,4 @@ function toMessage(selector: Selector): SelectorMessage {
     ips: [],
   };
   return { ...none, ...selector };
-}
-
-function toAgentError(address: string, cause: unknown, timeoutMs: number): AgentError {
-  if (cause instanceof WireError) {
-    const message = `the agent at ${address} sent what this release does not understand (${cause.message}); do both have the same version?`;
-    return new AgentError('ERR_NSATLAS_AGENT_MALFORMED', address, message, { cause });
-  }
-  const { code, details = '' } = cause as Partial<ServiceError>;
-  const [kind, message] = explain(address, code, details, timeoutMs);
-  return new AgentError(kind, address, message, { cause });
-}
-
-function explain(address: string, code: status | undefined, details: string, timeoutMs: number): [AgentErrorCode, string] {
-  switch (code) {
-    case status.UNAVAILABLE:
-      // The agent's own words when it is there and cannot read; everything else is grpc-js's about the connection.
-      if (details.startsWith('this host could not be read') || details.startsWith('reading this host')) {
-        return ['ERR_NSATLAS_AGENT_FAILED', `the agent at ${address} failed: ${details}`];
-      }
-      return [
-        'ERR_NSATLAS_AGENT_UNREACHABLE',
-        `cannot reach the agent at ${address}: ${connectionProblem(details)}; is \`nsatlas agent\` running?`,
-      ];
-    case status.DEADLINE_EXCEEDED:
-      return ['ERR_NSATLAS_AGENT_TIMEOUT', `the agent at ${address} has not answered within ${timeoutMs / 1000} s`];
-    case status.INVALID_ARGUMENT:
-      return ['ERR_NSATLAS_AGENT_REFUSED', `the agent at ${address} refused the request: ${details}`];
-    case status.UNIMPLEMENTED:
-      return ['ERR_NSATLAS_AGENT_REFUSED', `what serves at ${address} does not know this call; is it an agent of this version?`];
-    default:
-      return [
-        'ERR_NSATLAS_AGENT_FAILED',
-        `the agent at ${address} failed: ${details === '' ? `status ${code ?? 'unknown'}` : details}`,
-      ];
-  }
-}
-
-const PROBLEMS: readonly (readonly [RegExp, string])[] = [
-  [/ECONNREFUSED/, 'connection refused'],
-  [/ENOENT/, 'there is no such socket'],
-  [/EACCES|EPERM/, 'permission denied; the socket is its owner’s alone'],
-  [/ENOTFOUND|Name resolution failed|EAI_AGAIN/, 'no such host name'],
-  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'no answer from that address'],
-  [/Protocol error|Connection dropped|ECONNRESET|socket hang up/i, 'what listens there does not speak gRPC, or has just ended'],
-];
-
-function connectionProblem(details: string): string {
-  return PROBLEMS.find(([pattern]) => pattern.test(details))?.[1] ?? details;
 }

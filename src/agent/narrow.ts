@@ -1,6 +1,7 @@
-import { LISTS } from '../model/lists.js';
-import { isEmptySelector, selectsNetns, type Selector } from '../model/select.js';
+import { wantedLinks } from '../model/lists.js';
+import { isEmptySelector, type LinkTest, selectRows, selectsNetns, type Selector, speaksOfRows } from '../model/select.js';
 import type { HostSnapshot, Netns, Table } from '../model/types.js';
+import type { Rows } from '../model/views.js';
 
 /**
  * A snapshot as if no other tables had been read. Reads are shared, so there may be more in one than was asked for; what a
@@ -35,43 +36,29 @@ function withoutAddresses<Link extends { addresses: string[]; addressDetails: un
  */
 export function selectSnapshot(snapshot: HostSnapshot, selector: Selector): HostSnapshot {
   if (isEmptySelector(selector)) return snapshot;
-  const rowsAsked = [selector.kinds, selector.interfaces, selector.vnis, selector.macs, selector.ips].some(
-    (values) => (values?.length ?? 0) > 0,
-  );
-  const rows = rowsAsked ? rowsByNetns(snapshot, selector) : undefined;
-  const [fit, unfit] = [new Set<Netns>(), new Set<string>()];
-  for (const netns of snapshot.namespaces) {
-    if (selectsNetns(netns, selector)) fit.add(netns);
-    else unfit.add(netns.id);
-  }
-  const namespaces = [...fit].flatMap((netns) => {
-    if (rows === undefined) return [netns];
-    const left = rows.get(netns.id);
-    return left === undefined ? [] : [{ ...netns, ...left }];
+  const left = new Set<string>();
+  const namespaces = snapshot.namespaces.flatMap((netns) => {
+    if (!selectsNetns(netns, selector)) {
+      left.add(netns.id);
+      return [];
+    }
+    if (!speaksOfRows(selector)) return [netns];
+    const rows = selectRows(netns, selector, linkTest(netns, selector));
+    return hasRows(rows) ? [{ ...netns, ...rows }] : [];
   });
   // A namespace without a row that fits keeps its gaps: the row may be in what could not be read.
-  return { ...snapshot, namespaces, gaps: snapshot.gaps.filter(({ netnsId }) => netnsId === undefined || !unfit.has(netnsId)) };
+  return { ...snapshot, namespaces, gaps: snapshot.gaps.filter(({ netnsId }) => netnsId === undefined || !left.has(netnsId)) };
 }
 
-type Rows = Pick<Netns, 'interfaces' | 'fdb' | 'neighbors' | 'routes'>;
-
-/** The rows that the lists select, by namespace; the same rules, and the same rows but for what lists add to them. */
-function rowsByNetns(snapshot: HostSnapshot, selector: Selector): Map<string, Rows> {
-  const found = new Map<string, Rows>();
-  const rowsOf = (id: string): Rows => {
-    const rows = found.get(id) ?? { interfaces: [], fdb: [], neighbors: [], routes: [] };
-    found.set(id, rows);
-    return rows;
-  };
-  for (const link of LISTS.interfaces.list(snapshot, selector).items) rowsOf(link.netnsId).interfaces.push(withoutPlace(link));
-  for (const row of LISTS.fdb.list(snapshot, selector).items) rowsOf(row.netnsId).fdb.push(withoutPlace(row));
-  for (const row of LISTS.neighbors.list(snapshot, selector).items) rowsOf(row.netnsId).neighbors.push(withoutPlace(row));
-  for (const row of LISTS.routes.list(snapshot, selector).items) rowsOf(row.netnsId).routes.push(withoutPlace(row));
-  return found;
+/** Whether there is any row. */
+export function hasRows({ interfaces, fdb, neighbors, routes }: Rows): boolean {
+  return interfaces.length + fdb.length + neighbors.length + routes.length > 0;
 }
 
-/** Lists say with each row which host and namespace it is of; inside a snapshot that is said already. */
-function withoutPlace<Row extends { host?: string; netnsName?: string }>(row: Row): Row {
-  const { host: _host, netnsName: _netnsName, ...rest } = row;
-  return rest as Row;
+function linkTest(netns: Netns, selector: Selector): LinkTest {
+  const wanted = wantedLinks({ head: netns, take: () => [netns] }, selector);
+  for (;;) {
+    const { done, value } = wanted.next();
+    if (done === true) return value;
+  }
 }

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { isIP, SocketAddress } from 'node:net';
 import type { Selector } from '../model/select.js';
-import type { Role, Table } from '../model/types.js';
+import type { Cursor, Role, Table } from '../model/types.js';
 import { ENUMS } from '../wire/gen/schema.js';
-import type { SelectorMessage } from '../wire/messages.js';
+import type { SelectorMessage, WatchRequestMessage } from '../wire/messages.js';
 import { CallError } from './error.js';
 
 /** Most values of one field: a selector is compared with every row. */
@@ -42,6 +42,22 @@ export function checkSelector(selector: SelectorMessage | undefined): Selector {
 export function checkTables(tables: readonly Table[], all: readonly Table[]): readonly Table[] {
   const asked = tables.map((table, at) => eachAt('tables', at, table, () => known<Table>(table, 'nsatlas.v1.Table')));
   return asked.length === 0 ? all : all.filter((table) => asked.includes(table));
+}
+
+/**
+ * A request to watch, but for its tables.
+ * @throws CallError INVALID_ARGUMENT for a selector that speaks of interfaces or rows, naming the field
+ */
+export function checkWatch({ selector, after }: Pick<WatchRequestMessage, 'selector' | 'after'>): {
+  selector: Selector;
+  after: Cursor | undefined;
+} {
+  const checked = checkSelector(selector);
+  for (const field of ['kinds', 'interfaces', 'vnis', 'macs', 'ips'] as const) {
+    if ((checked[field]?.length ?? 0) > 0)
+      throw invalid(`selector.${field}: a watch is narrowed by namespaces only (netns, roles, networks, containers, services)`);
+  }
+  return { selector: checked, after };
 }
 
 function values<Field extends keyof SelectorMessage, Value extends SelectorMessage[Field][number]>(

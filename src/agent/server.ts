@@ -9,6 +9,7 @@ import { listen, type Listener } from './listener.js';
 import { createReflection } from './reflection.js';
 import { AGENT_SERVICE, agentHandlers } from './service.js';
 import type { AgentOptions, RunningAgent } from './types.js';
+import { createWatchers } from './watch.js';
 
 /** Settings of grpc-js (packages/grpc-js/README.md there); times in milliseconds. */
 const CHANNEL_OPTIONS = {
@@ -30,7 +31,15 @@ const CHANNEL_OPTIONS = {
  * @throws ListenError when one of the addresses cannot be served; then none is
  */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const { source, log, maxAgeMs = 1000, readLimitMs = 30_000, stallLimitMs = 60_000, now = () => performance.now() } = options;
+  const {
+    source,
+    live,
+    log,
+    maxAgeMs = 1000,
+    readLimitMs = 30_000,
+    stallLimitMs = 60_000,
+    now = () => performance.now(),
+  } = options;
   const health = createHealth(['', AGENT_SERVICE]);
   const onOutcome = (problem: Error | undefined): void => {
     if (problem !== undefined) log.error({ err: problem }, 'reading this host failed');
@@ -39,7 +48,11 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const keeper = createKeeper({ source, maxAgeMs, readLimitMs, now, onOutcome });
   const calls = createCalls({ log, maxCalls: options.maxCalls ?? 1000, stallLimitMs, now });
   const server = new Server(CHANNEL_OPTIONS);
-  server.addService(serviceDefinition(AGENT_SERVICE), agentHandlers({ calls, keeper, source, startedAt: now(), now }));
+  const watchers = live === undefined ? undefined : createWatchers({ live, now });
+  server.addService(
+    serviceDefinition(AGENT_SERVICE),
+    agentHandlers({ calls, keeper, source, live, watchers, startedAt: now(), now, onOutcome }),
+  );
   health.addTo(server);
   const reflection = createReflection();
   reflection.addTo(server);
@@ -62,6 +75,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     options.notify?.('STOPPING=1');
     await Promise.all(listeners.map((listener) => listener.close()));
     health.drain();
+    watchers?.stop();
     reflection.drain();
     // The sockets, too: on Node 24 the server says that it is closed while calls still run on its connections.
     const ended = await inTime((done) => server.tryShutdown(() => onceEmpty(sockets, done)), limitMs);

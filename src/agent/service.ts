@@ -1,16 +1,19 @@
 import { type UntypedServiceImplementation, status } from '@grpc/grpc-js';
 import { LISTS, type ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
-import type { HostSnapshot, Listing, Table } from '../model/types.js';
+import type { Freshness, HostSnapshot, Listing, Table } from '../model/types.js';
 import { ALL_TABLES, type HostSource } from '../scan/types.js';
 import { encodeListing, encodeSnapshot } from '../wire/chunks.js';
 import { encode } from '../wire/codec.js';
-import { type AgentStatus, type ItemOf, LIST_RPCS, type MessageName } from '../wire/messages.js';
+import { type AgentStatus, type ItemOf, LIST_RPCS } from '../wire/messages.js';
+import type { LiveHost } from '../watch/types.js';
 import type { Calls } from './calls.js';
 import { CallError } from './error.js';
 import { type Keeper, ReadTimeout } from './keeper.js';
 import { onlyTables, selectSnapshot } from './narrow.js';
-import { checkSelector, checkTables } from './selector.js';
+import { liveList, liveSnapshot } from './live-answers.js';
+import { checkSelector, checkTables, checkWatch } from './selector.js';
+import type { Watchers } from './watch.js';
 
 /** The service's full name. */
 export const AGENT_SERVICE = 'nsatlas.v1.Agent';
@@ -19,12 +22,17 @@ interface ServiceOptions {
   readonly calls: Calls;
   readonly keeper: Keeper;
   readonly source: HostSource;
+  readonly live: LiveHost | undefined;
+  readonly watchers: Watchers | undefined;
   readonly startedAt: number;
   readonly now: () => number;
+  /** Told whether the host could be read. */
+  readonly onOutcome: (problem: Error | undefined) => void;
 }
 
 /** The handlers of nsatlas.v1.Agent, by method. */
-export function agentHandlers({ calls, keeper, source, startedAt, now }: ServiceOptions): UntypedServiceImplementation {
+export function agentHandlers(options: ServiceOptions): UntypedServiceImplementation {
+  const { calls, keeper, source, live, watchers, startedAt, now } = options;
   const listings = createListings();
 
   const snapshotOf = async (tables: readonly Table[], signal: AbortSignal): Promise<HostSnapshot> => {
@@ -32,62 +40,118 @@ export function agentHandlers({ calls, keeper, source, startedAt, now }: Service
       return await keeper.get(tables, signal);
     } catch (cause) {
       if (cause instanceof CallError || cause instanceof ReadTimeout) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new CallError(status.UNAVAILABLE, `this host could not be read: ${reason}`, { cause });
+      throw new CallError(status.UNAVAILABLE, `this host could not be read: ${reasonOf(cause)}`, { cause });
     }
   };
 
+  /** Of a read that was made for this answer. */
+  const freshly = (): { freshness?: Freshness } =>
+    live === undefined ? {} : { freshness: { ...live.freshness(), ageMs: keeper.last()?.ageMs ?? 0 } };
+
+  const ready = (tables: readonly Table[], signal: AbortSignal): Promise<void> => untilReady(options, tables, signal);
+
   const list = <Name extends ListName>(name: Name) =>
-    calls.stream<'nsatlas.v1.ListNetnsRequest'>(async (request, signal) => {
+    calls.stream<'nsatlas.v1.ListInterfacesRequest'>(async (request, signal) => {
       const selector = checkSelector(request.selector);
-      return encodeListing(name, listings.get(name, await snapshotOf(LISTS[name].tables, signal), selector));
+      const { tables } = LISTS[name];
+      if (live === undefined || request.counters) {
+        const listing = listings.get(name, await snapshotOf(tables, signal), selector);
+        return encodeListing(name, { ...listing, ...freshly() });
+      }
+      await ready(tables, signal);
+      return liveList(name, { live, selector, now });
     });
 
   const getSnapshot = calls.stream<'nsatlas.v1.GetSnapshotRequest'>(async (request, signal) => {
     const selector = checkSelector(request.selector);
     const tables = checkTables(request.tables, ALL_TABLES);
-    return encodeSnapshot(selectSnapshot(onlyTables(await snapshotOf(tables, signal), tables), selector));
+    if (live === undefined || request.counters) {
+      const snapshot = selectSnapshot(onlyTables(await snapshotOf(tables, signal), tables), selector);
+      return encodeSnapshot({ ...snapshot, host: { ...snapshot.host, ...freshly() } });
+    }
+    await ready(tables, signal);
+    return liveSnapshot(tables, { live, selector, now });
   });
 
   const getStatus = calls.unary<'nsatlas.v1.GetStatusRequest'>(async (_request, signal) => {
     // The first status is worth a read: without one there is no host to name.
-    const problem = keeper.last() === undefined ? await keeper.get(['LINKS'], signal).then(() => undefined, reasonOf) : undefined;
+    const known = live === undefined ? keeper.last() !== undefined : live.host() !== undefined;
+    const read = (): Promise<unknown> => (live === undefined ? keeper.get(['LINKS'], signal) : ready(['LINKS'], signal));
+    const problem = known ? undefined : await read().then(() => undefined, reasonOf);
     signal.throwIfAborted();
     const features = (await source.features()).map(({ name, enabled, detail }) => ({ name, enabled, detail }));
-    return encode(
-      'nsatlas.v1.GetStatusResponse',
-      statusMessage(keeper, { features, uptimeSeconds: (now() - startedAt) / 1000, problem }),
-    );
+    const common = { features, uptimeSeconds: (now() - startedAt) / 1000, problem };
+    const message = live === undefined ? keptStatus(keeper, common) : liveStatus(live, common);
+    return encode('nsatlas.v1.GetStatusResponse', message);
+  });
+
+  const watch = calls.feed<'nsatlas.v1.WatchRequest'>(async (request, stream) => {
+    const wanted = { ...checkWatch(request), tables: checkTables(request.tables, ALL_TABLES) };
+    if (live === undefined || watchers === undefined)
+      throw new CallError(status.UNIMPLEMENTED, 'this agent does not follow changes');
+    const release = live.lease(wanted.tables);
+    try {
+      await ready(wanted.tables, stream.signal);
+      return await watchers.serve(wanted, stream);
+    } finally {
+      release();
+    }
   });
 
   const lists = Object.entries(LIST_RPCS).map(([name, rpc]) => [`List${rpc}`, list(name as ListName)]);
-  return { GetStatus: getStatus, GetSnapshot: getSnapshot, ...Object.fromEntries(lists) } as UntypedServiceImplementation;
+  return {
+    GetStatus: getStatus,
+    GetSnapshot: getSnapshot,
+    Watch: watch,
+    ...Object.fromEntries(lists),
+  } as UntypedServiceImplementation;
+}
+
+/** @throws CallError when the host cannot be read */
+async function untilReady(
+  { live, onOutcome }: Pick<ServiceOptions, 'live' | 'onOutcome'>,
+  tables: readonly Table[],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await live?.ready(tables, signal);
+    onOutcome(undefined);
+  } catch (cause) {
+    if (signal.aborted) throw cause;
+    onOutcome(cause instanceof Error ? cause : new Error(String(cause)));
+    const reason = reasonOf(cause);
+    const said = /^(this host could not be read|reading this host)/.test(reason)
+      ? reason
+      : `this host could not be read: ${reason}`;
+    throw new CallError(status.UNAVAILABLE, said, { cause });
+  }
 }
 
 function reasonOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-function statusMessage(
-  keeper: Keeper,
-  { problem, ...status }: Pick<AgentStatus, 'features' | 'uptimeSeconds'> & { problem: string | undefined },
-): AgentStatus {
+type CommonStatus = Pick<AgentStatus, 'features' | 'uptimeSeconds'> & { problem: string | undefined };
+
+function keptStatus(keeper: Keeper, { problem, ...common }: CommonStatus): AgentStatus {
   const last = keeper.last();
-  if (last === undefined) {
-    const gaps: AgentStatus['gaps'] = [
-      { status: 'FAILED', operation: 'read', message: `this host could not be read: ${problem ?? 'nobody knows why'}` },
-    ];
-    return { ...status, namespaces: 0, interfaces: 0, gaps };
-  }
+  if (last === undefined) return unreadStatus({ problem, ...common });
   const { snapshot, ageMs, namespaces, interfaces } = last;
-  return {
-    ...status,
-    host: snapshot.host,
-    ageMs,
-    namespaces,
-    interfaces,
-    gaps: [...snapshot.gaps],
-  };
+  return { ...common, host: snapshot.host, ageMs, namespaces, interfaces, gaps: [...snapshot.gaps] };
+}
+
+function liveStatus(live: LiveHost, { problem, ...common }: CommonStatus): AgentStatus {
+  const host = live.host();
+  if (host === undefined) return unreadStatus({ problem, ...common });
+  const freshness = live.freshness();
+  return { ...common, host, ageMs: freshness.ageMs, ...live.counts, gaps: [...live.gaps()], freshness };
+}
+
+function unreadStatus({ problem, ...common }: CommonStatus): AgentStatus {
+  const message = /^(this host could not be read|reading this host)/.test(problem ?? '')
+    ? (problem ?? '')
+    : `this host could not be read: ${problem ?? 'nobody knows why'}`;
+  return { ...common, namespaces: 0, interfaces: 0, gaps: [{ status: 'FAILED', operation: 'read', message }] };
 }
 
 interface Listings {
@@ -113,10 +177,4 @@ function createListings(): Listings {
       return listing;
     },
   };
-}
-
-/** Full names of the messages that the service's lists answer with; for clients. */
-export function listMessages(name: ListName): { request: MessageName; response: MessageName } {
-  const rpc = LIST_RPCS[name];
-  return { request: `nsatlas.v1.List${rpc}Request`, response: `nsatlas.v1.List${rpc}Response` };
 }

@@ -6,6 +6,9 @@ import { CallError } from './error.js';
 /** A server-streaming call whose responses are handed over encoded. */
 export type ByteStream = ServerWritableStream<unknown, Uint8Array>;
 
+/** A message, or undefined where the maker of messages has nothing yet and lets others have their turn. */
+export type Step = Uint8Array | undefined;
+
 /**
  * Writes an answer's messages one at a time, each when the client has taken the one before: what a slow client costs is one
  * message. Does not end the call.
@@ -14,22 +17,32 @@ export type ByteStream = ServerWritableStream<unknown, Uint8Array>;
  */
 export async function writeAll(
   call: ByteStream,
-  messages: Iterable<Uint8Array>,
+  messages: Iterable<Step>,
   { signal, stallLimitMs }: { signal: AbortSignal; stallLimitMs: number },
 ): Promise<{ messages: number; bytes: number }> {
   const written = { messages: 0, bytes: 0 };
   for (const message of messages) {
     signal.throwIfAborted();
-    await write(call, message, signal, stallLimitMs);
-    written.messages += 1;
-    written.bytes += message.length;
+    if (message !== undefined) {
+      await write(call, message, { signal, stallLimitMs });
+      written.messages += 1;
+      written.bytes += message.length;
+    }
     // Encoding is synchronous; other calls have their turn between two messages.
     await nextTurn();
   }
   return written;
 }
 
-function write(call: ByteStream, message: Uint8Array, signal: AbortSignal, stallLimitMs: number): Promise<void> {
+/**
+ * Writes one message, at once; resolves when the client has taken it.
+ * @throws signal.reason when the call was cancelled; CallError when the client reads nothing for stallLimitMs
+ */
+function write(
+  call: ByteStream,
+  message: Uint8Array,
+  { signal, stallLimitMs }: { signal: AbortSignal; stallLimitMs: number },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       clearTimeout(timer);
@@ -46,6 +59,21 @@ function write(call: ByteStream, message: Uint8Array, signal: AbortSignal, stall
     signal.addEventListener('abort', onAbort, { once: true });
     call.write(message, (problem?: Error | null) => settle(() => (problem ? reject(problem) : resolve())));
   });
+}
+
+/**
+ * Writes several messages at once; resolves when the client has taken the last.
+ * @throws as write() does
+ */
+export function writeTogether(
+  call: ByteStream,
+  messages: readonly Uint8Array[],
+  limits: { signal: AbortSignal; stallLimitMs: number },
+): Promise<void> {
+  const last = messages.at(-1);
+  if (last === undefined) return Promise.resolve();
+  for (const message of messages.slice(0, -1)) call.write(message);
+  return write(call, last, limits);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { HostSource } from '../scan/types.js';
+import type { LiveHost } from '../watch/types.js';
 
 /** Where the agent writes what happens; pino's loggers fit. */
 export interface Log {
@@ -10,8 +11,10 @@ export interface Log {
 
 /** How to serve a host. */
 export interface AgentOptions {
-  /** Read for every answer that the last read is too old for. Not closed by the agent. */
+  /** Read for what has to be fresh, and without `live` for every answer that the last read is too old for. Not closed by the agent. */
   readonly source: HostSource;
+  /** What answers are made of, and what is watched. Without it there is no Watch. Not closed by the agent. */
+  readonly live?: LiveHost;
   /** HOST:PORT of a loopback address, or unix:PATH; at least one. Port 0 is any free port. */
   readonly listen: readonly string[];
   readonly log: Log;

@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { sdNotify } from '../native/index.js';
-import { hostSource } from './host.js';
-import { addHostOptions, addServerOptions, type HostFlags, type ServerFlags } from './options.js';
+import type { OpenLiveHost } from '../watch/index.js';
+import { hostSource, liveHost } from './host.js';
+import { addHostOptions, addLiveOptions, addServerOptions, type HostFlags, type LiveFlags, type ServerFlags } from './options.js';
 import type { Context } from './context.js';
+import { preferSmallHeap } from './memory.js';
 import { EXIT } from './report.js';
 
 /** How long running calls may take to end after SIGTERM, in milliseconds. */
@@ -16,18 +18,23 @@ export function agentCommand(context: Context, finish: (status: number) => void)
       'after',
       '\nExample:\n  nsatlas agent --listen 127.0.0.1:7117\n  grpcurl -plaintext 127.0.0.1:7117 nsatlas.v1.Agent/ListVxlans',
     );
-  return addServerOptions(addHostOptions(command, { logLevel: 'info' })).action(async (flags: HostFlags & ServerFlags) => {
+  const flagged = addServerOptions(addLiveOptions(addHostOptions(command, { logLevel: 'info' })));
+  return flagged.action(async (flags: HostFlags & LiveFlags & ServerFlags) => {
+    preferSmallHeap();
     // Loaded only here: they take longer to load than a host to read.
     const [{ startAgent }, { destination, pino }] = await Promise.all([import('../agent/server.js'), import('pino')]);
     const log = pino({ level: flags.logLevel, base: { name: 'nsatlas-agent' } }, destination({ dest: 2, sync: true }));
     const source = hostSource(flags, { follow: true });
+    let live: OpenLiveHost | undefined;
     try {
+      live = await liveHost(flags, (problem) => log.warn({ err: problem }, 'reading this host'));
       // Before anything is said to be ready, so that no signal is lost.
       const stop = nextSignal();
       for (const feature of await source.features()) if (!feature.enabled) log.warn({ feature: feature.name }, feature.detail);
       const notifySocket = context.env['NOTIFY_SOCKET'];
       const agent = await startAgent({
         source,
+        live,
         listen: flags.listen,
         log,
         maxAgeMs: flags.maxAge,
@@ -37,6 +44,7 @@ export function agentCommand(context: Context, finish: (status: number) => void)
       await agent.drain(DRAIN_LIMIT_MS);
       finish(EXIT.ok);
     } finally {
+      live?.close();
       source.close();
     }
   });

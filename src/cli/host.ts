@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { createHostSource } from '../scan/index.js';
+import { createHostSource, type HostSourceOptions } from '../scan/index.js';
 import type { HostSource } from '../scan/types.js';
-import type { HostFlags } from './options.js';
+import type { OpenLiveHost } from '../watch/index.js';
+import type { HostFlags, LiveFlags } from './options.js';
 import { VERSION } from './version.js';
 
 /** Where Docker listens unless told otherwise; /run and /var/run are the same place on every current system. */
@@ -9,17 +10,34 @@ const DEFAULT_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock'];
 
 /** The reader of this host that the flags describe. `follow`: for a server, which keeps the engines' events open. */
 export function hostSource(flags: HostFlags, { follow = false } = {}): HostSource {
+  return createHostSource({ ...hostOptions(flags), followEngines: follow });
+}
+
+/** This host, kept true, as the flags describe it. The caller closes it. @param onProblem told when reading as a whole fails */
+export async function liveHost(flags: HostFlags & LiveFlags, onProblem: (problem: Error) => void): Promise<OpenLiveHost> {
+  // Loaded only where it is needed: most commands read once.
+  const { createLiveHost } = await import('../watch/index.js');
+  return createLiveHost({
+    ...hostOptions(flags),
+    events: flags.events,
+    rescanMs: flags.rescan * 1000,
+    pollMs: flags.poll * 1000,
+    ...(flags.maxAge !== undefined && { maxAgeMs: flags.maxAge }),
+    onProblem,
+  });
+}
+
+function hostOptions(flags: HostFlags): Omit<HostSourceOptions, 'followEngines'> {
   const named = flags.dockerSocket;
   const found = DEFAULT_SOCKETS.find((path) => existsSync(path)) ?? DEFAULT_SOCKETS[0];
-  return createHostSource({
+  return {
     procRoot: flags.procRoot,
     netnsDirs: flags.netnsDir ?? [],
     dockerSockets: named ?? (found === undefined ? [] : [found]),
     dockerSocketsGiven: named !== undefined,
-    followEngines: follow,
     timeLimitMs: flags.timeLimit,
     agentVersion: VERSION,
     ...(flags.hostId !== undefined && { hostId: flags.hostId }),
     ...(flags.hostName !== undefined && { hostName: flags.hostName }),
-  });
+  };
 }

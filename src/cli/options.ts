@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Selector } from '../model/select.js';
-import type { Role } from '../model/types.js';
+import type { Role, Table } from '../model/types.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
 
 /** Every flag can be given as an environment variable of this name; lists are separated by commas there. */
@@ -37,6 +37,7 @@ export interface ShowFlags extends HostFlags, SelectorFlags {
   output: string;
   agent?: string;
   from?: string[];
+  counters?: boolean;
 }
 
 interface SelectorFlags {
@@ -92,6 +93,69 @@ export function addServerOptions(command: Command): Command {
     });
 }
 
+/** Flags of the commands that keep this host's state true. */
+export interface LiveFlags {
+  events: boolean;
+  rescan: number;
+  poll: number;
+  maxAge?: number;
+}
+
+export function addLiveOptions(command: Command): Command {
+  return command
+    .addOption(
+      option('--rescan <seconds>', 'time between two whole reads while events are followed').default(60).argParser(parsePositive),
+    )
+    .addOption(
+      option('--poll <seconds>', 'time between two whole reads where there are no events').default(5).argParser(parsePositive),
+    )
+    .addOption(option('--no-events', 'do not follow the kernel’s events: read everything again and again'));
+}
+
+/** Asks an agent for what changes all the time as well. */
+export function addCountersOption(command: Command): Command {
+  return command.addOption(
+    option('--counters', 'with --agent: also counters, timers and ages, by a fresh read; reading this host has them always'),
+  );
+}
+
+/** Flags of `nsatlas watch`. */
+export interface WatchFlags extends HostFlags, LiveFlags, SelectorFlags {
+  output: string;
+  agent?: string;
+  table?: string[];
+  initial?: boolean;
+  timestamps?: boolean;
+  untilSynced?: boolean;
+}
+
+export function addWatchOptions(command: Command): Command {
+  const live = addNetnsSelectorOptions(addLiveOptions(addHostOptions(command)));
+  return live
+    .addOption(
+      option('-o, --output <format>', 'table: one line for each change, for people; json: one line for each event, for programs')
+        .choices(['table', 'json'])
+        .default('table'),
+    )
+    .addOption(option('--agent <address>', 'watch through the agent at HOST:PORT or unix:PATH instead of reading this host'))
+    .addOption(listOption('--table <table>', `only this table: ${TABLES.join(', ')}`))
+    .addOption(option('--initial', 'also what there is at the start, line by line'))
+    .addOption(option('--timestamps', 'the time before each line'))
+    .addOption(option('--until-synced', 'end when everything that there is was told'));
+}
+
+/** Tables as they are called on the command line. */
+const TABLES = ['links', 'addresses', 'nsids', 'fdb', 'neighbors', 'routes'] as const;
+
+/** The tables of --table; all of them without. @throws InvalidArgumentError */
+export function tablesOf(names: readonly string[] | undefined): readonly Table[] {
+  return (names ?? TABLES).map((name) => {
+    const table = TABLES.find((known) => known === name.toLowerCase());
+    if (table === undefined) throw new InvalidArgumentError(`--table ${name}: unknown; one of ${TABLES.join(', ')}`);
+    return table.toUpperCase() as Table;
+  });
+}
+
 export function addShowOptions(command: Command): Command {
   const formats = OUTPUTS.map((output) => output.format);
   return addHostOptions(command)
@@ -105,6 +169,15 @@ export function addShowOptions(command: Command): Command {
 }
 
 export function addSelectorOptions(command: Command): Command {
+  return addNetnsSelectorOptions(command)
+    .addOption(listOption('--kind <kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'))
+    .addOption(listOption('--interface <name>', 'only interfaces of this name'))
+    .addOption(listOption('--vni <number>', 'only VXLANs with this VNI'))
+    .addOption(listOption('--mac <address>', 'only this MAC address'))
+    .addOption(listOption('--ip <address>', 'only this IP address'));
+}
+
+function addNetnsSelectorOptions(command: Command): Command {
   return command
     .addOption(listOption('--netns <id>', 'only this namespace: net:[INODE], a path or the name of its file'))
     .addOption(
@@ -112,12 +185,7 @@ export function addSelectorOptions(command: Command): Command {
     )
     .addOption(listOption('--network <name>', 'only namespaces on this network, by name, id or beginning of the id'))
     .addOption(listOption('--container <name>', 'only namespaces of this container, by name, id or beginning of the id'))
-    .addOption(listOption('--service <name>', 'only namespaces of this Swarm service'))
-    .addOption(listOption('--kind <kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'))
-    .addOption(listOption('--interface <name>', 'only interfaces of this name'))
-    .addOption(listOption('--vni <number>', 'only VXLANs with this VNI'))
-    .addOption(listOption('--mac <address>', 'only this MAC address'))
-    .addOption(listOption('--ip <address>', 'only this IP address'));
+    .addOption(listOption('--service <name>', 'only namespaces of this Swarm service'));
 }
 
 /** Splits lists that came from the environment; flags are taken as they are. */

@@ -8,6 +8,7 @@ import { splitEnvironmentLists } from './options.js';
 import { EXIT, UsageError } from './report.js';
 import { snapshotCommand } from './snapshot-command.js';
 import { VERSION } from './version.js';
+import { watchCommand } from './watch-command.js';
 
 /** One list command each: its word, what it says, and an example that helps. */
 const LIST_COMMANDS: readonly { readonly name: ListName; readonly help: string; readonly example: string }[] = [
@@ -58,6 +59,7 @@ function buildProgram(context: Context, finish: (status: number) => void): Comma
   const commands = [
     ...LIST_COMMANDS.map((list) => listCommand(list, context, finish)),
     snapshotCommand(context, finish),
+    watchCommand(context, finish),
     agentCommand(context, finish),
     doctorCommand(context, finish),
   ];

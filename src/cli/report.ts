@@ -1,5 +1,5 @@
 import { isFailure } from '../model/gaps.js';
-import type { Gap } from '../model/types.js';
+import type { Freshness, Gap } from '../model/types.js';
 import { printable } from '../outputs/printable.js';
 
 /** A mistake in how the command was used; exit status 2. */
@@ -37,4 +37,16 @@ export function reportGaps(gaps: readonly Gap[], warn: (line: string) => void): 
     if (same.length > shown.length) warn(`… and ${same.length - shown.length} more of the same sort (-o json lists them)`);
   }
   return failures.length > 0 ? EXIT.incomplete : EXIT.ok;
+}
+
+/** Says on stderr that an agent has no events, for then its answers are behind the kernel. */
+export function reportFreshness(freshness: Freshness | undefined, warn: (line: string) => void): void {
+  if (freshness?.mode !== 'POLLING') return;
+  const { ageMs, rescanMs, reason } = freshness;
+  const age = `${(ageMs / 1000).toFixed(1)} s old`;
+  warn(
+    printable(
+      `no events: everything is read every ${rescanMs / 1000} s, this is ${age}${reason === undefined ? '' : ` (${reason})`}`,
+    ),
+  );
 }

@@ -9,5 +9,9 @@ export async function show(document: Document, format: string, { terminal, env }
   const output = OUTPUTS.find((known) => known.format === format);
   if (output === undefined)
     throw new UsageError(`-o ${format}: unknown format; one of ${OUTPUTS.map((known) => known.format).join(', ')}`);
-  await writeAll(terminal.stdout, output.render(document, { colour: wantsColour(terminal.stdout, env) }));
+  if (output.renderPieces === undefined) {
+    await writeAll(terminal.stdout, output.render(document, { colour: wantsColour(terminal.stdout, env) }));
+    return;
+  }
+  for (const piece of output.renderPieces(document)) await writeAll(terminal.stdout, piece);
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { addShowOptions, type ShowFlags } from './options.js';
+import { addCountersOption, addShowOptions, type ShowFlags } from './options.js';
 import type { Context } from './context.js';
-import { reportGaps } from './report.js';
+import { reportFreshness, reportGaps } from './report.js';
 import { show } from './show.js';
 import { openSource } from './sources.js';
 import { withProgress } from './terminal.js';
@@ -11,11 +11,12 @@ export function snapshotCommand(context: Context, finish: (status: number) => vo
   const command = new Command('snapshot')
     .description('the whole host as one document')
     .addHelpText('after', '\nExample:\n  nsatlas snapshot -o json > $(hostname).json && nsatlas veths --from $(hostname).json');
-  return addShowOptions(command).action(async (flags: ShowFlags) => {
+  return addCountersOption(addShowOptions(command)).action(async (flags: ShowFlags) => {
     const source = await openSource(flags);
     try {
       const snapshot = await withProgress(context.terminal.stderr, source.doing, source.snapshot());
       await show({ name: 'snapshot', snapshot }, flags.output, context);
+      reportFreshness(snapshot.host.freshness, (line) => context.warn(line));
       finish(reportGaps(snapshot.gaps, (line) => context.warn(line)));
     } finally {
       source.close();

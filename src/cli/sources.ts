@@ -24,7 +24,7 @@ export async function openSource(flags: ShowFlags): Promise<Source> {
   if (flags.agent !== undefined && flags.from !== undefined)
     throw new UsageError('--agent and --from exclude each other: give one of them');
   if (flags.from !== undefined) return openFiles(flags.from);
-  if (flags.agent !== undefined) return openAgent(flags.agent);
+  if (flags.agent !== undefined) return openAgent(flags.agent, { counters: flags.counters === true });
   return openHost(hostSource(flags));
 }
 
@@ -37,14 +37,14 @@ function openHost(host: HostSource): Source {
   };
 }
 
-async function openAgent(address: string): Promise<Source> {
+async function openAgent(address: string, options: { readonly counters: boolean }): Promise<Source> {
   // Loaded only when asked for: gRPC takes longer to load than a host to read.
   const { createAgentClient } = await import('../agent/client.js');
   const client = createAgentClient(address);
   return {
     doing: `asking the agent at ${address}`,
-    list: async (name, selector) => ({ name, listing: await client.list(name, selector) }) as ListDocument,
-    snapshot: () => client.snapshot({}, ALL_TABLES),
+    list: async (name, selector) => ({ name, listing: await client.list(name, selector, options) }) as ListDocument,
+    snapshot: () => client.snapshot({}, ALL_TABLES, options),
     close: () => client.close(),
   };
 }

@@ -1,6 +1,8 @@
+import type { AttributeFilter } from '../native/types.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { ipText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
+import { AttributeDecoder, volatile } from './attribute-table.js';
 import { shortHeader } from './header.js';
 import { addressProtocolName, bitNames, familyName, IFA_F_NAMES, IFA_F_NAMES_INET6, scopeName } from './names.js';
 import type { AddressRecord, Ifindex } from './records.js';
@@ -19,8 +21,6 @@ export function decodeAddress(view: DataView, start: number, end: number): Decod
   const short = shortHeader('RTM_NEWADDR', start, end, uapi.SIZEOF_IFADDRMSG);
   if (short !== undefined) return short;
   const family = view.getUint8(start);
-  // The low 8 bits; IFA_FLAGS has them all.
-  let flags = view.getUint8(start + 2);
   const record: AddressRecord = {
     ifindex: view.getUint32(start + 4, LITTLE_ENDIAN) as Ifindex,
     family: familyName(family),
@@ -29,25 +29,11 @@ export function decodeAddress(view: DataView, start: number, end: number): Decod
     scope: scopeName(view.getUint8(start + 3)),
     flags: [],
   };
+  const draft: Draft = { record, family, flags: view.getUint8(start + 2), local: undefined, address: undefined };
   const attributes = new AttributeReader(view, start + uapi.SIZEOF_IFADDRMSG, end, 'RTM_NEWADDR');
-  let local: string | undefined;
-  let address: string | undefined;
-  while (attributes.next()) {
-    switch (attributes.type) {
-      case uapi.IFA_LOCAL:
-        local = addressText(attributes, family);
-        break;
-      case uapi.IFA_ADDRESS:
-        address = addressText(attributes, family);
-        break;
-      case uapi.IFA_FLAGS:
-        flags = attributes.u32();
-        break;
-      default:
-        readDetail(record, attributes, family);
-    }
-  }
-  record.flags = bitNames(family === uapi.AF_INET6 ? IFA_F_NAMES_INET6 : IFA_F_NAMES, flags);
+  ADDRESS.read(draft, attributes);
+  const { local, address } = draft;
+  record.flags = bitNames(family === uapi.AF_INET6 ? IFA_F_NAMES_INET6 : IFA_F_NAMES, draft.flags);
   const own = local ?? address;
   if (own === undefined) attributes.fail(start, 'IFA_LOCAL or IFA_ADDRESS', 'neither');
   else record.address = own;
@@ -55,29 +41,49 @@ export function decodeAddress(view: DataView, start: number, end: number): Decod
   return attributes.error ?? record;
 }
 
-function readDetail(record: AddressRecord, attribute: AttributeReader, family: number): void {
-  switch (attribute.type) {
-    case uapi.IFA_BROADCAST:
-      record.broadcast = addressText(attribute, family);
-      return;
-    case uapi.IFA_ANYCAST:
-      record.anycast = addressText(attribute, family);
-      return;
-    case uapi.IFA_LABEL:
-      record.label = attribute.text().text;
-      return;
-    case uapi.IFA_CACHEINFO:
-      readLifetimes(record, attribute);
-      return;
-    case uapi.IFA_PROTO:
-      record.protocol = addressProtocolName(attribute.u8());
-      return;
-    case uapi.IFA_RT_PRIORITY:
-      record.metric = attribute.u32();
-      return;
-    default:
-  }
+/** An address while its attributes are walked. */
+interface Draft {
+  readonly record: AddressRecord;
+  /** AF_*. */
+  readonly family: number;
+  /** The low 8 bits, until IFA_FLAGS has told them all. */
+  flags: number;
+  local: string | undefined;
+  address: string | undefined;
 }
+
+const ADDRESS = new AttributeDecoder<Draft>({
+  [uapi.IFA_LOCAL]: (draft, attribute) => {
+    draft.local = addressText(attribute, draft.family);
+  },
+  [uapi.IFA_ADDRESS]: (draft, attribute) => {
+    draft.address = addressText(attribute, draft.family);
+  },
+  [uapi.IFA_FLAGS]: (draft, attribute) => {
+    draft.flags = attribute.u32();
+  },
+  [uapi.IFA_BROADCAST]: ({ record, family }, attribute) => {
+    record.broadcast = addressText(attribute, family);
+  },
+  [uapi.IFA_ANYCAST]: ({ record, family }, attribute) => {
+    record.anycast = addressText(attribute, family);
+  },
+  [uapi.IFA_LABEL]: ({ record }, attribute) => {
+    record.label = attribute.string();
+  },
+  [uapi.IFA_CACHEINFO]: volatile(({ record }, attribute) => {
+    readLifetimes(record, attribute);
+  }),
+  [uapi.IFA_PROTO]: ({ record }, attribute) => {
+    record.protocol = addressProtocolName(attribute.u8());
+  },
+  [uapi.IFA_RT_PRIORITY]: ({ record }, attribute) => {
+    record.metric = attribute.u32();
+  },
+});
+
+/** What of an RTM_NEWADDR is remembered between reads: all that is decoded but lifetimes. */
+export const ADDRESS_FILTER: AttributeFilter = ADDRESS.filter;
 
 /** Text of an address, whose length has to be that of its family. */
 function addressText(attribute: AttributeReader, family: number): string {

@@ -1,4 +1,3 @@
-// LEAD: this file's API (one non-generic DumpDecoder) is FROZEN: src/scan uses exactly this. Do not change it again.
 import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { DecodeError, NetlinkError } from '../netlink/error.js';
 import { MessageReader, readDone, readError, type Verdict } from '../netlink/messages.js';

@@ -1,13 +1,26 @@
+import type { AttributeFilter } from '../native/types.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { hexBytes, linkAddressText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
+import { AttributeDecoder, partly, volatile } from './attribute-table.js';
 import { decodeCounters } from './counters.js';
 import { shortHeader } from './header.js';
-import { decodeLinkInfo } from './link-info.js';
+import { decodeLinkInfo, LINK_INFO_FILTER } from './link-info.js';
 import { linkTypeName } from './link-types.js';
 import { addrGenModeName, bitNames, IFF_NAMES, linkModeName, operStateName } from './names.js';
 import type { Ifindex, LinkRecord, Nsid } from './records.js';
 import type { Decoded } from './result.js';
+
+/** A link while its attributes are walked. */
+interface Draft {
+  readonly link: LinkRecord;
+  /** ARPHRD_*. */
+  readonly linkType: number;
+  /** IFLA_LINK as it is. */
+  iflaLink: number | undefined;
+  /** Decoded after the walk: kinds ask for IFLA_LINK and IFLA_LINK_NETNSID, which may come after IFLA_LINKINFO. */
+  info: AttributeReader | undefined;
+}
 
 /**
  * Decodes the payload of one RTM_NEWLINK (or RTM_DELLINK) in bytes [start, end): struct ifinfomsg and attributes.
@@ -32,189 +45,168 @@ export function decodeLink(view: DataView, start: number, end: number): Decoded<
     unknownAttributes: {},
     refs: [],
   };
+  const draft: Draft = { link, linkType, iflaLink: undefined, info: undefined };
   const attributes = new AttributeReader(view, start + uapi.SIZEOF_IFINFOMSG, end, 'RTM_NEWLINK');
-  const later: Later = { iflaLink: undefined, info: undefined };
-  while (attributes.next()) {
-    // Which of the two an attribute belongs to makes no difference; two switches are each short enough to be read.
-    if (!readIdentity(link, linkType, attributes, later)) readProperty(link, attributes);
-  }
-  // Kinds ask for IFLA_LINK and IFLA_LINK_NETNSID, which may come after IFLA_LINKINFO.
-  if (later.info !== undefined && attributes.error === undefined) decodeLinkInfo(link, later.iflaLink, later.info);
+  LINK.read(draft, attributes);
+  if (draft.info !== undefined && attributes.error === undefined) decodeLinkInfo(link, draft.iflaLink, draft.info);
   if (link.name === '') attributes.fail(start, 'IFLA_IFNAME', 'none');
   return attributes.error ?? link;
 }
 
-/** What is decoded after the walk. */
-interface Later {
-  /** IFLA_LINK as it is. */
-  iflaLink: number | undefined;
-  info: AttributeReader | undefined;
-}
+/** IFLA_AF_SPEC's nest of AF_INET6; the rest of it are settings and counters of the family. */
+const INET6 = new AttributeDecoder<LinkRecord>({
+  [uapi.IFLA_INET6_ADDR_GEN_MODE]: (link, attribute) => {
+    link.addrGenMode = addrGenModeName(attribute.u8());
+  },
+});
 
-/** Reads an attribute that says what the link is and where it belongs; false for others. */
-function readIdentity(link: LinkRecord, linkType: number, attribute: AttributeReader, later: Later): boolean {
-  switch (attribute.type) {
-    case uapi.IFLA_IFNAME: {
-      const { text, bytes } = attribute.text();
-      link.name = text;
-      if (bytes !== undefined) link.nameBytes = bytes;
-      return true;
-    }
-    case uapi.IFLA_IFALIAS: {
-      const { text, bytes } = attribute.text();
-      link.alias = text;
-      if (bytes !== undefined) link.aliasBytes = bytes;
-      return true;
-    }
-    case uapi.IFLA_PROP_LIST:
-      readAltnames(link, attribute);
-      return true;
-    case uapi.IFLA_ADDRESS:
-      if (attribute.length > 0) link.mac = address(attribute, linkType);
-      return true;
-    case uapi.IFLA_BROADCAST:
-      if (attribute.length > 0) link.broadcast = address(attribute, linkType);
-      return true;
-    case uapi.IFLA_PERM_ADDRESS:
-      if (attribute.length > 0) link.permanentMac = address(attribute, linkType);
-      return true;
-    case uapi.IFLA_LINK:
-      later.iflaLink = attribute.u32();
-      // 0 is nobody: the underlay of a tunnel without one, the peer of a veth that is gone. // dev_get_iflink()
-      if (later.iflaLink !== 0) link.linkIfindex = later.iflaLink as Ifindex;
-      return true;
-    case uapi.IFLA_LINK_NETNSID:
-      link.linkNsid = attribute.s32() as Nsid;
-      return true;
-    case uapi.IFLA_MASTER:
-      link.masterIfindex = attribute.u32() as Ifindex;
-      return true;
-    case uapi.IFLA_LINKINFO:
-      later.info = attribute.nested('IFLA_LINKINFO');
-      return true;
-    case uapi.IFLA_PHYS_PORT_ID:
-      link.physPortId = hexBytes(attribute.view, attribute.offset, attribute.length, '');
-      return true;
-    case uapi.IFLA_PHYS_SWITCH_ID:
-      link.physSwitchId = hexBytes(attribute.view, attribute.offset, attribute.length, '');
-      return true;
-    case uapi.IFLA_PHYS_PORT_NAME:
-      link.physPortName = attribute.text().text;
-      return true;
-    case uapi.IFLA_PARENT_DEV_NAME:
-      link.parentDevice = attribute.text().text;
-      return true;
-    case uapi.IFLA_PARENT_DEV_BUS_NAME:
-      link.parentBus = attribute.text().text;
-      return true;
-    default:
-      return false;
-  }
-}
+/** IFLA_AF_SPEC: one nest for each family, its number the attribute's type. */
+const FAMILIES = new AttributeDecoder<LinkRecord>({
+  [uapi.AF_INET6]: partly(INET6.filter, (link, attribute) => INET6.read(link, attribute.nested('AF_INET6'))),
+});
 
-/** Reads an attribute that says how the link is set and how it does. Those that are not named here are left out. */
-function readProperty(link: LinkRecord, attribute: AttributeReader): void {
-  switch (attribute.type) {
-    case uapi.IFLA_MTU:
-      link.mtu = attribute.u32();
-      return;
-    case uapi.IFLA_MIN_MTU:
-      link.minMtu = attribute.u32();
-      return;
-    case uapi.IFLA_MAX_MTU:
-      link.maxMtu = attribute.u32();
-      return;
-    case uapi.IFLA_OPERSTATE:
-      link.operState = operStateName(attribute.u8());
-      return;
-    case uapi.IFLA_LINKMODE:
-      link.linkMode = linkModeName(attribute.u8());
-      return;
-    case uapi.IFLA_CARRIER:
-      link.carrier = attribute.u8() !== 0;
-      return;
-    case uapi.IFLA_CARRIER_CHANGES:
-      link.carrierChanges = attribute.u32();
-      return;
-    case uapi.IFLA_CARRIER_UP_COUNT:
-      link.carrierUpCount = attribute.u32();
-      return;
-    case uapi.IFLA_CARRIER_DOWN_COUNT:
-      link.carrierDownCount = attribute.u32();
-      return;
-    case uapi.IFLA_GROUP:
-      link.group = attribute.u32();
-      return;
-    case uapi.IFLA_TXQLEN:
-      link.txQueueLength = attribute.u32();
-      return;
-    case uapi.IFLA_QDISC:
-      link.qdisc = attribute.text().text;
-      return;
-    case uapi.IFLA_PROMISCUITY:
-      link.promiscuity = attribute.u32();
-      return;
-    case uapi.IFLA_ALLMULTI:
-      link.allmulti = attribute.u32();
-      return;
-    case uapi.IFLA_NUM_TX_QUEUES:
-      link.numTxQueues = attribute.u32();
-      return;
-    case uapi.IFLA_NUM_RX_QUEUES:
-      link.numRxQueues = attribute.u32();
-      return;
-    case uapi.IFLA_PROTO_DOWN:
-      link.protoDown = attribute.u8() !== 0;
-      return;
-    case uapi.IFLA_XDP:
-      readXdp(link, attribute);
-      return;
-    case uapi.IFLA_AF_SPEC:
-      readFamilySpecific(link, attribute);
-      return;
-    case uapi.IFLA_STATS64: {
-      const counters = decodeCounters(attribute);
-      if (counters !== undefined) link.counters = counters;
-      return;
-    }
-    default:
-      readOffload(link, attribute);
-  }
-}
+/** Attributes that are not named here are left out. */
+const LINK = new AttributeDecoder<Draft>({
+  [uapi.IFLA_IFNAME]: ({ link }, attribute) => {
+    const { text, bytes } = attribute.text();
+    link.name = text;
+    if (bytes !== undefined) link.nameBytes = bytes;
+  },
+  [uapi.IFLA_IFALIAS]: ({ link }, attribute) => {
+    const { text, bytes } = attribute.text();
+    link.alias = text;
+    if (bytes !== undefined) link.aliasBytes = bytes;
+  },
+  [uapi.IFLA_PROP_LIST]: readAltnames,
+  [uapi.IFLA_ADDRESS]: ({ link, linkType }, attribute) => {
+    if (attribute.length > 0) link.mac = address(attribute, linkType);
+  },
+  [uapi.IFLA_BROADCAST]: ({ link, linkType }, attribute) => {
+    if (attribute.length > 0) link.broadcast = address(attribute, linkType);
+  },
+  [uapi.IFLA_PERM_ADDRESS]: ({ link, linkType }, attribute) => {
+    if (attribute.length > 0) link.permanentMac = address(attribute, linkType);
+  },
+  [uapi.IFLA_LINK]: (draft, attribute) => {
+    const iflaLink = attribute.u32();
+    draft.iflaLink = iflaLink;
+    // 0 is nobody: the underlay of a tunnel without one, the peer of a veth that is gone. // dev_get_iflink()
+    if (iflaLink !== 0) draft.link.linkIfindex = iflaLink as Ifindex;
+  },
+  [uapi.IFLA_LINK_NETNSID]: ({ link }, attribute) => {
+    link.linkNsid = attribute.s32() as Nsid;
+  },
+  [uapi.IFLA_MASTER]: ({ link }, attribute) => {
+    link.masterIfindex = attribute.u32() as Ifindex;
+  },
+  [uapi.IFLA_LINKINFO]: partly(LINK_INFO_FILTER, (draft: Draft, attribute) => {
+    draft.info = attribute.nested('IFLA_LINKINFO');
+  }),
+  [uapi.IFLA_PHYS_PORT_ID]: ({ link }, attribute) => {
+    link.physPortId = hexBytes(attribute.view, attribute.offset, attribute.length, '');
+  },
+  [uapi.IFLA_PHYS_SWITCH_ID]: ({ link }, attribute) => {
+    link.physSwitchId = hexBytes(attribute.view, attribute.offset, attribute.length, '');
+  },
+  [uapi.IFLA_PHYS_PORT_NAME]: ({ link }, attribute) => {
+    link.physPortName = attribute.string();
+  },
+  [uapi.IFLA_PARENT_DEV_NAME]: ({ link }, attribute) => {
+    link.parentDevice = attribute.string();
+  },
+  [uapi.IFLA_PARENT_DEV_BUS_NAME]: ({ link }, attribute) => {
+    link.parentBus = attribute.string();
+  },
+  [uapi.IFLA_MTU]: ({ link }, attribute) => {
+    link.mtu = attribute.u32();
+  },
+  [uapi.IFLA_MIN_MTU]: ({ link }, attribute) => {
+    link.minMtu = attribute.u32();
+  },
+  [uapi.IFLA_MAX_MTU]: ({ link }, attribute) => {
+    link.maxMtu = attribute.u32();
+  },
+  [uapi.IFLA_OPERSTATE]: ({ link }, attribute) => {
+    link.operState = operStateName(attribute.u8());
+  },
+  [uapi.IFLA_LINKMODE]: ({ link }, attribute) => {
+    link.linkMode = linkModeName(attribute.u8());
+  },
+  [uapi.IFLA_CARRIER]: ({ link }, attribute) => {
+    link.carrier = attribute.u8() !== 0;
+  },
+  [uapi.IFLA_CARRIER_CHANGES]: ({ link }, attribute) => {
+    link.carrierChanges = attribute.u32();
+  },
+  [uapi.IFLA_CARRIER_UP_COUNT]: ({ link }, attribute) => {
+    link.carrierUpCount = attribute.u32();
+  },
+  [uapi.IFLA_CARRIER_DOWN_COUNT]: ({ link }, attribute) => {
+    link.carrierDownCount = attribute.u32();
+  },
+  [uapi.IFLA_GROUP]: ({ link }, attribute) => {
+    link.group = attribute.u32();
+  },
+  [uapi.IFLA_TXQLEN]: ({ link }, attribute) => {
+    link.txQueueLength = attribute.u32();
+  },
+  [uapi.IFLA_QDISC]: ({ link }, attribute) => {
+    link.qdisc = attribute.string();
+  },
+  [uapi.IFLA_PROMISCUITY]: ({ link }, attribute) => {
+    link.promiscuity = attribute.u32();
+  },
+  [uapi.IFLA_ALLMULTI]: ({ link }, attribute) => {
+    link.allmulti = attribute.u32();
+  },
+  [uapi.IFLA_NUM_TX_QUEUES]: ({ link }, attribute) => {
+    link.numTxQueues = attribute.u32();
+  },
+  [uapi.IFLA_NUM_RX_QUEUES]: ({ link }, attribute) => {
+    link.numRxQueues = attribute.u32();
+  },
+  [uapi.IFLA_PROTO_DOWN]: ({ link }, attribute) => {
+    link.protoDown = attribute.u8() !== 0;
+  },
+  [uapi.IFLA_XDP]: readXdp,
+  [uapi.IFLA_AF_SPEC]: partly(FAMILIES.filter, ({ link }: Draft, attribute) =>
+    FAMILIES.read(link, attribute.nested('IFLA_AF_SPEC')),
+  ),
+  [uapi.IFLA_STATS64]: volatile(({ link }: Draft, attribute) => {
+    const counters = decodeCounters(attribute);
+    if (counters !== undefined) link.counters = counters;
+  }),
+  [uapi.IFLA_GSO_MAX_SIZE]: ({ link }, attribute) => {
+    link.gsoMaxSize = attribute.u32();
+  },
+  [uapi.IFLA_GSO_MAX_SEGS]: ({ link }, attribute) => {
+    link.gsoMaxSegs = attribute.u32();
+  },
+  [uapi.IFLA_GSO_IPV4_MAX_SIZE]: ({ link }, attribute) => {
+    link.gsoIpv4MaxSize = attribute.u32();
+  },
+  [uapi.IFLA_GRO_MAX_SIZE]: ({ link }, attribute) => {
+    link.groMaxSize = attribute.u32();
+  },
+  [uapi.IFLA_GRO_IPV4_MAX_SIZE]: ({ link }, attribute) => {
+    link.groIpv4MaxSize = attribute.u32();
+  },
+  [uapi.IFLA_TSO_MAX_SIZE]: ({ link }, attribute) => {
+    link.tsoMaxSize = attribute.u32();
+  },
+  [uapi.IFLA_TSO_MAX_SEGS]: ({ link }, attribute) => {
+    link.tsoMaxSegs = attribute.u32();
+  },
+});
 
-function readOffload(link: LinkRecord, attribute: AttributeReader): void {
-  switch (attribute.type) {
-    case uapi.IFLA_GSO_MAX_SIZE:
-      link.gsoMaxSize = attribute.u32();
-      return;
-    case uapi.IFLA_GSO_MAX_SEGS:
-      link.gsoMaxSegs = attribute.u32();
-      return;
-    case uapi.IFLA_GSO_IPV4_MAX_SIZE:
-      link.gsoIpv4MaxSize = attribute.u32();
-      return;
-    case uapi.IFLA_GRO_MAX_SIZE:
-      link.groMaxSize = attribute.u32();
-      return;
-    case uapi.IFLA_GRO_IPV4_MAX_SIZE:
-      link.groIpv4MaxSize = attribute.u32();
-      return;
-    case uapi.IFLA_TSO_MAX_SIZE:
-      link.tsoMaxSize = attribute.u32();
-      return;
-    case uapi.IFLA_TSO_MAX_SEGS:
-      link.tsoMaxSegs = attribute.u32();
-      return;
-    default:
-      return;
-  }
-}
+/** What of an RTM_NEWLINK is remembered between reads: all that is decoded but counters and what kinds say changes by itself. */
+export const LINK_FILTER: AttributeFilter = LINK.filter;
 
 function address(attribute: AttributeReader, linkType: number): string {
   return linkAddressText(attribute.view, attribute.offset, attribute.length, linkType);
 }
 
-function readAltnames(link: LinkRecord, attribute: AttributeReader): void {
+function readAltnames({ link }: Draft, attribute: AttributeReader): void {
   const properties = attribute.nested('IFLA_PROP_LIST');
   while (properties.next()) {
     if (properties.type === uapi.IFLA_ALT_IFNAME) link.altnames.push(properties.text().text);
@@ -222,7 +214,7 @@ function readAltnames(link: LinkRecord, attribute: AttributeReader): void {
 }
 
 /** With programs attached in more than one mode there is no IFLA_XDP_PROG_ID; the driver's is the first to run. // rtnl_xdp_fill() */
-function readXdp(link: LinkRecord, attribute: AttributeReader): void {
+function readXdp({ link }: Draft, attribute: AttributeReader): void {
   const xdp = attribute.nested('IFLA_XDP');
   let rank = 4;
   while (xdp.next()) {
@@ -234,15 +226,3 @@ function readXdp(link: LinkRecord, attribute: AttributeReader): void {
 }
 
 const XDP_PROG_IDS = [uapi.IFLA_XDP_PROG_ID, uapi.IFLA_XDP_DRV_PROG_ID, uapi.IFLA_XDP_SKB_PROG_ID, uapi.IFLA_XDP_HW_PROG_ID];
-
-/** IFLA_AF_SPEC: one nest for each family, its number the attribute's type. */
-function readFamilySpecific(link: LinkRecord, attribute: AttributeReader): void {
-  const families = attribute.nested('IFLA_AF_SPEC');
-  while (families.next()) {
-    if (families.type !== uapi.AF_INET6) continue;
-    const inet6 = families.nested('AF_INET6');
-    while (inet6.next()) {
-      if (inet6.type === uapi.IFLA_INET6_ADDR_GEN_MODE) link.addrGenMode = addrGenModeName(inet6.u8());
-    }
-  }
-}

@@ -1,6 +1,8 @@
+import type { AttributeFilter } from '../native/types.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { ipText, mplsText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
+import { AttributeDecoder, volatile } from './attribute-table.js';
 import { shortHeader } from './header.js';
 import {
   bitNames,
@@ -47,65 +49,70 @@ export function decodeRoute(view: DataView, start: number, end: number): Decoded
   if (dstLength !== 0) route.dst = prefix(zeroText(family), dstLength, family);
   if (srcLength !== 0) route.src = prefix(zeroText(family), srcLength, family);
   const attributes = new AttributeReader(view, start + uapi.SIZEOF_RTMSG, end, 'RTM_NEWROUTE');
-  while (attributes.next()) {
-    switch (attributes.type) {
-      case uapi.RTA_DST:
-        if (dstLength !== 0) route.dst = prefix(addressText(attributes, family), dstLength, family);
-        break;
-      case uapi.RTA_SRC:
-        if (srcLength !== 0) route.src = prefix(addressText(attributes, family), srcLength, family);
-        break;
-      case uapi.RTA_GATEWAY:
-        route.gateway = addressText(attributes, family);
-        break;
-      case uapi.RTA_PREFSRC:
-        route.prefsrc = addressText(attributes, family);
-        break;
-      case uapi.RTA_MULTIPATH:
-        readNextHops(route, attributes, family);
-        break;
-      default:
-        readDetail(route, attributes, family);
-    }
-  }
+  ROUTE.read({ route, family, dstLength, srcLength }, attributes);
   return attributes.error ?? route;
 }
 
-function readDetail(route: RouteRecord, attribute: AttributeReader, family: number): void {
-  switch (attribute.type) {
-    case uapi.RTA_TABLE:
-      route.table = attribute.u32();
-      return;
-    case uapi.RTA_OIF:
-      route.ifindex = attribute.u32() as Ifindex;
-      return;
-    case uapi.RTA_IIF:
-      route.inputIfindex = attribute.u32() as Ifindex;
-      return;
-    case uapi.RTA_PRIORITY:
-      route.metric = attribute.u32();
-      return;
-    case uapi.RTA_VIA:
-      route.gateway = readVia(attribute);
-      return;
-    case uapi.RTA_METRICS:
-      readMetrics(route, attribute);
-      return;
-    case uapi.RTA_CACHEINFO:
-      readExpiry(route, attribute, family);
-      return;
-    case uapi.RTA_PREF:
-      route.preference = routerPreferenceName(attribute.u8());
-      return;
-    case uapi.RTA_NH_ID:
-      route.nexthopId = attribute.u32();
-      return;
-    case uapi.RTA_ENCAP_TYPE:
-      route.encapsulation = encapsulationName(attribute.u16());
-      return;
-    default:
-  }
+/** A route while its attributes are walked. */
+interface Draft {
+  readonly route: RouteRecord;
+  /** AF_* or RTNL_FAMILY_*. */
+  readonly family: number;
+  /** Bits. */
+  readonly dstLength: number;
+  readonly srcLength: number;
 }
+
+const ROUTE = new AttributeDecoder<Draft>({
+  [uapi.RTA_DST]: ({ route, family, dstLength }, attribute) => {
+    if (dstLength !== 0) route.dst = prefix(addressText(attribute, family), dstLength, family);
+  },
+  [uapi.RTA_SRC]: ({ route, family, srcLength }, attribute) => {
+    if (srcLength !== 0) route.src = prefix(addressText(attribute, family), srcLength, family);
+  },
+  [uapi.RTA_GATEWAY]: ({ route, family }, attribute) => {
+    route.gateway = addressText(attribute, family);
+  },
+  [uapi.RTA_PREFSRC]: ({ route, family }, attribute) => {
+    route.prefsrc = addressText(attribute, family);
+  },
+  [uapi.RTA_MULTIPATH]: ({ route, family }, attribute) => {
+    readNextHops(route, attribute, family);
+  },
+  [uapi.RTA_TABLE]: ({ route }, attribute) => {
+    route.table = attribute.u32();
+  },
+  [uapi.RTA_OIF]: ({ route }, attribute) => {
+    route.ifindex = attribute.u32() as Ifindex;
+  },
+  [uapi.RTA_IIF]: ({ route }, attribute) => {
+    route.inputIfindex = attribute.u32() as Ifindex;
+  },
+  [uapi.RTA_PRIORITY]: ({ route }, attribute) => {
+    route.metric = attribute.u32();
+  },
+  [uapi.RTA_VIA]: ({ route }, attribute) => {
+    route.gateway = readVia(attribute);
+  },
+  [uapi.RTA_METRICS]: ({ route }, attribute) => {
+    readMetrics(route, attribute);
+  },
+  [uapi.RTA_CACHEINFO]: volatile(({ route, family }, attribute) => {
+    readExpiry(route, attribute, family);
+  }),
+  [uapi.RTA_PREF]: ({ route }, attribute) => {
+    route.preference = routerPreferenceName(attribute.u8());
+  },
+  [uapi.RTA_NH_ID]: ({ route }, attribute) => {
+    route.nexthopId = attribute.u32();
+  },
+  [uapi.RTA_ENCAP_TYPE]: ({ route }, attribute) => {
+    route.encapsulation = encapsulationName(attribute.u16());
+  },
+});
+
+/** What of an RTM_NEWROUTE is remembered between reads: all that is decoded but expiry. */
+export const ROUTE_FILTER: AttributeFilter = ROUTE.filter;
 
 /** Bytes of an address of a family of routes; undefined where it has no fixed length. */
 function addressLength(family: number): number | undefined {

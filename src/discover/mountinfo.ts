@@ -12,39 +12,43 @@ export interface NsfsMount {
   readonly deleted: boolean;
 }
 
-const NET_ROOT = /^net:\[(\d+)\]$/;
 const DELETED = '//deleted';
 
 /**
- * The network namespace mounts in the text of a mountinfo file. Lines that are not of that form are none of ours.
- * Format: proc_pid_mountinfo(5); the root field of an nsfs mount is the namespace's name (nsfs_show_path(), fs/nsfs.c).
+ * The network namespace mounts in the text of a mountinfo file, one at a time: there can be thousands. Lines that are not of that form
+ * are none of ours. Format: proc_pid_mountinfo(5); the root field of an nsfs mount is the namespace's name (nsfs_show_path(), fs/nsfs.c).
  */
-export function parseMountinfo(text: string): NsfsMount[] {
-  const mounts: NsfsMount[] = [];
-  // Most mountinfo files (every container has one) hold no such mount: one search is cheaper than splitting.
-  if (!text.includes(' net:[')) return mounts;
-  for (const line of text.split('\n')) {
+export function* walkMountinfo(text: string): Generator<NsfsMount> {
+  // Most mountinfo files (every container has one) hold no such mount: one search is cheaper than going through the lines.
+  for (let at = text.indexOf(' net:['); at >= 0; at = text.indexOf(' net:[', at)) {
+    const end = text.indexOf('\n', at);
+    const line = text.slice(text.lastIndexOf('\n', at) + 1, end < 0 ? text.length : end);
     const mount = parseLine(line);
-    if (mount !== undefined) mounts.push(mount);
+    if (mount !== undefined) yield mount;
+    if (end < 0) return;
+    at = end;
   }
-  return mounts;
 }
 
+/** All of them at once. */
+export function parseMountinfo(text: string): NsfsMount[] {
+  return [...walkMountinfo(text)];
+}
+
+// mount id, parent id, device, root, mount point, options, optional fields, separator, type
+const NSFS_LINE = /^\d+ \d+ (\d+:\d+) net:\[(\d+)\] (\S+) \S+((?: (?!- )\S+)*) - nsfs /;
+
 function parseLine(line: string): NsfsMount | undefined {
-  const fields = line.split(' ');
-  const [, , device, root, rawMountPoint] = fields;
-  if (device === undefined || root === undefined || rawMountPoint === undefined) return undefined;
-  const ino = NET_ROOT.exec(root)?.[1];
-  const separator = fields.indexOf('-', 6);
-  if (ino === undefined || separator < 0 || fields[separator + 1] !== 'nsfs') return undefined;
-  const master = fields.slice(6, separator).find((field) => field.startsWith('master:'));
+  const [, device, ino, rawMountPoint, optional] = NSFS_LINE.exec(line) ?? [];
+  if (device === undefined || ino === undefined || rawMountPoint === undefined) return undefined;
+  const master = / master:(\d+)/.exec(optional ?? '')?.[1];
   const mountPoint = unescapePath(rawMountPoint);
   const deleted = mountPoint.endsWith(DELETED);
   return {
     mountPoint: deleted ? mountPoint.slice(0, -DELETED.length) : mountPoint,
     ino: Number(ino),
     dev: parseDevice(device),
-    propagatedFrom: master === undefined ? undefined : Number(master.slice('master:'.length)),
+    propagatedFrom: master === undefined ? undefined : Number(master),
     deleted,
   };
 }

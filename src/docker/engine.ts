@@ -22,6 +22,8 @@ export interface EngineSettings {
   readonly reloadMs: number;
   /** Unix time in milliseconds. */
   readonly now: () => number;
+  /** Told when an event says that something changed, and when events are lost. */
+  readonly onChange: () => void;
 }
 
 /** What one engine knows. */
@@ -170,7 +172,16 @@ export class EngineFollower {
       response.destroy();
       return;
     }
-    this.#events = new EventFollower(response, { onChange: (change) => this.#note(change), onLost: () => this.#loseEvents() });
+    this.#events = new EventFollower(response, {
+      onChange: (change) => {
+        this.#note(change);
+        this.#settings.onChange();
+      },
+      onLost: () => {
+        this.#loseEvents();
+        this.#settings.onChange();
+      },
+    });
   }
 
   #note(change: EngineChange): void {

@@ -34,6 +34,8 @@ export interface EnginesOptions {
   readonly reloadMs?: number;
   /** Unix time in milliseconds. Default: the machine's clock. */
   readonly now?: () => number;
+  /** When following: told when an event says that something changed or that events are lost; a view then knows what. */
+  readonly onChange?: () => void;
 }
 
 /** The Docker engines of one host. */
@@ -60,6 +62,7 @@ export function createEngines(options: EnginesOptions): Engines {
         retryMs: options.retryMs ?? RETRY_MS,
         reloadMs: options.reloadMs ?? RELOAD_MS,
         now: options.now ?? Date.now,
+        onChange: options.onChange ?? (() => undefined),
       }),
   );
   return {

@@ -1,5 +1,6 @@
 import {
   clockTicks,
+  count64,
   ethertype,
   hex,
   ipv4,
@@ -8,17 +9,16 @@ import {
   nested,
   oneOf,
   padding,
-  struct,
   toHex,
   u16,
   u32,
-  u64,
   u8,
-  word32,
+  wrongLength,
 } from './codecs.js';
-import type { AttributeTable, DetailValue, LinkKind } from './contract.js';
+import { LITTLE_ENDIAN } from '../netlink/attributes.js';
+import type { AttributeTable, Codec, LinkKind } from './contract.js';
 import { bridgeId } from './shared/bridge-id.js';
-import { finishPort, portTable } from './shared/bridge-port.js';
+import { portTable } from './shared/bridge-port.js';
 import { noRefs } from './shared/refs.js';
 import { phrase, words } from './shared/words.js';
 
@@ -114,6 +114,25 @@ const querierState = nested('IFLA_BR_MCAST_QUERIER_STATE', {
   [BRIDGE_QUERIER_IPV6_OTHER_TIMER]: ['mcast_querier_ipv6_other_timer', clockTicks],
 });
 
+/** struct br_boolopt_multi { __u32 optval, optmask; } to one detail of 0 or 1 for each option that the kernel has. */
+const booleanOptions: Codec = (attribute, further) => {
+  if (attribute.length !== 8) {
+    wrongLength(attribute, '8 bytes');
+    return undefined;
+  }
+  const values = attribute.view.getUint32(attribute.offset, LITTLE_ENDIAN);
+  let left = attribute.view.getUint32(attribute.offset + 4, LITTLE_ENDIAN);
+  for (const [bit, name] of BOOLOPTS) {
+    const mask = 1 << bit;
+    if ((left & mask) === 0) continue;
+    further.put(name, (values & mask) === 0 ? 0 : 1);
+    left = (left & ~mask) >>> 0;
+  }
+  // Options of a newer kernel: those that are on.
+  const unknown = (values & left) >>> 0;
+  return unknown === 0 ? undefined : toHex(unknown);
+};
+
 /** br_fill_info(), net/bridge/br_netlink.c. Times are as ip prints them: hundredths of seconds, but the timers seconds. */
 const table: AttributeTable = {
   [IFLA_BR_FORWARD_DELAY]: ['forward_delay', u32],
@@ -131,33 +150,33 @@ const table: AttributeTable = {
   [IFLA_BR_ROOT_PATH_COST]: ['root_path_cost', u32],
   [IFLA_BR_TOPOLOGY_CHANGE]: ['topology_change', u8],
   [IFLA_BR_TOPOLOGY_CHANGE_DETECTED]: ['topology_change_detected', u8],
-  [IFLA_BR_HELLO_TIMER]: ['hello_timer', clockTicks],
-  [IFLA_BR_TCN_TIMER]: ['tcn_timer', clockTicks],
-  [IFLA_BR_TOPOLOGY_CHANGE_TIMER]: ['topology_change_timer', clockTicks],
-  [IFLA_BR_GC_TIMER]: ['gc_timer', clockTicks],
-  [IFLA_BR_FDB_N_LEARNED]: ['fdb_n_learned', u32],
+  [IFLA_BR_HELLO_TIMER]: ['hello_timer', clockTicks, 'volatile'],
+  [IFLA_BR_TCN_TIMER]: ['tcn_timer', clockTicks, 'volatile'],
+  [IFLA_BR_TOPOLOGY_CHANGE_TIMER]: ['topology_change_timer', clockTicks, 'volatile'],
+  [IFLA_BR_GC_TIMER]: ['gc_timer', clockTicks, 'volatile'],
+  [IFLA_BR_FDB_N_LEARNED]: ['fdb_n_learned', u32, 'volatile'],
   [IFLA_BR_FDB_MAX_LEARNED]: ['fdb_max_learned', u32],
   [IFLA_BR_VLAN_DEFAULT_PVID]: ['vlan_default_pvid', u16],
   [IFLA_BR_VLAN_STATS_ENABLED]: ['vlan_stats_enabled', u8],
   [IFLA_BR_VLAN_STATS_PER_PORT]: ['vlan_stats_per_port', u8],
   [IFLA_BR_GROUP_FWD_MASK]: ['group_fwd_mask', hex(u16)],
   [IFLA_BR_GROUP_ADDR]: ['group_addr', mac],
-  [IFLA_BR_MULTI_BOOLOPT]: ['multi_boolopt', struct(8)],
+  [IFLA_BR_MULTI_BOOLOPT]: ['multi_boolopt', booleanOptions],
   [IFLA_BR_MCAST_SNOOPING]: ['mcast_snooping', u8],
   [IFLA_BR_MCAST_ROUTER]: ['mcast_router', u8],
   [IFLA_BR_MCAST_QUERY_USE_IFADDR]: ['mcast_query_use_ifaddr', u8],
   [IFLA_BR_MCAST_QUERIER]: ['mcast_querier', u8],
-  [IFLA_BR_MCAST_QUERIER_STATE]: ['mcast_querier_state', querierState],
+  [IFLA_BR_MCAST_QUERIER_STATE]: ['mcast_querier_state', querierState, 'volatile'],
   [IFLA_BR_MCAST_HASH_ELASTICITY]: ['mcast_hash_elasticity', u32],
   [IFLA_BR_MCAST_HASH_MAX]: ['mcast_hash_max', u32],
   [IFLA_BR_MCAST_LAST_MEMBER_CNT]: ['mcast_last_member_cnt', u32],
   [IFLA_BR_MCAST_STARTUP_QUERY_CNT]: ['mcast_startup_query_cnt', u32],
-  [IFLA_BR_MCAST_LAST_MEMBER_INTVL]: ['mcast_last_member_intvl', u64],
-  [IFLA_BR_MCAST_MEMBERSHIP_INTVL]: ['mcast_membership_intvl', u64],
-  [IFLA_BR_MCAST_QUERIER_INTVL]: ['mcast_querier_intvl', u64],
-  [IFLA_BR_MCAST_QUERY_INTVL]: ['mcast_query_intvl', u64],
-  [IFLA_BR_MCAST_QUERY_RESPONSE_INTVL]: ['mcast_query_response_intvl', u64],
-  [IFLA_BR_MCAST_STARTUP_QUERY_INTVL]: ['mcast_startup_query_intvl', u64],
+  [IFLA_BR_MCAST_LAST_MEMBER_INTVL]: ['mcast_last_member_intvl', count64],
+  [IFLA_BR_MCAST_MEMBERSHIP_INTVL]: ['mcast_membership_intvl', count64],
+  [IFLA_BR_MCAST_QUERIER_INTVL]: ['mcast_querier_intvl', count64],
+  [IFLA_BR_MCAST_QUERY_INTVL]: ['mcast_query_intvl', count64],
+  [IFLA_BR_MCAST_QUERY_RESPONSE_INTVL]: ['mcast_query_response_intvl', count64],
+  [IFLA_BR_MCAST_STARTUP_QUERY_INTVL]: ['mcast_startup_query_intvl', count64],
   [IFLA_BR_MCAST_STATS_ENABLED]: ['mcast_stats_enabled', u8],
   [IFLA_BR_MCAST_IGMP_VERSION]: ['mcast_igmp_version', u8],
   [IFLA_BR_MCAST_MLD_VERSION]: ['mcast_mld_version', u8],
@@ -167,31 +186,11 @@ const table: AttributeTable = {
   [IFLA_BR_PAD]: ['pad', padding],
 };
 
-/** struct br_boolopt_multi { __u32 optval, optmask; } to one detail of 0 or 1 for each option that the kernel has. */
-function finish(detail: Record<string, DetailValue>): void {
-  const options = detail.multi_boolopt;
-  delete detail.multi_boolopt;
-  if (!(options instanceof Uint8Array) || options.length !== 8) return;
-  const values = word32(options, 0);
-  let left = word32(options, 4);
-  for (const [bit, name] of BOOLOPTS) {
-    const mask = 1 << bit;
-    if ((left & mask) === 0) continue;
-    detail[name] = (values & mask) === 0 ? 0 : 1;
-    left = (left & ~mask) >>> 0;
-  }
-  // Options of a newer kernel: those that are on.
-  const unknown = (values & left) >>> 0;
-  if (unknown !== 0) detail.multi_boolopt = toHex(unknown);
-}
-
 /** A learning switch. */
 export const kind: LinkKind = {
   kind: 'bridge',
   data: table,
   port: portTable,
-  finish,
-  finishPort,
   refs: noRefs,
   summary: (detail) =>
     phrase(Number(detail.vlan_filtering) > 0 && 'vlan-filtering', Number(detail.stp_state) > 0 && words(detail, 'stp_state=stp')),

@@ -1,5 +1,5 @@
 import { type AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
-import type { AttributeTable, Codec, DetailValue } from './contract.js';
+import type { Codec, DetailValue } from './contract.js';
 import { hexBytes, ipv4Text, ipv6Text, macText } from '../netlink/text.js';
 
 // One attribute's payload to a value. Names and values are those of `ip -d -j link`; where ip prints an array, ours is its
@@ -16,7 +16,25 @@ export const u32: NumberCodec = (attribute) => attribute.u32();
 export const s32: NumberCodec = (attribute) => attribute.s32();
 export const be16: NumberCodec = (attribute) => attribute.be16();
 export const be32: NumberCodec = (attribute) => attribute.be32();
+/** Always a bigint, whatever its size. */
 export const u64 = (attribute: AttributeReader): bigint => attribute.u64();
+
+/** A u64 that is nearly always small: a number up to 2^53, a bigint beyond. */
+export const count64 = (attribute: AttributeReader): number | bigint => {
+  if (attribute.length !== 8) return attribute.u64();
+  const { view, offset } = attribute;
+  const high = view.getUint32(offset + (LITTLE_ENDIAN ? 4 : 0), LITTLE_ENDIAN);
+  const low = view.getUint32(offset + (LITTLE_ENDIAN ? 0 : 4), LITTLE_ENDIAN);
+  return high < SAFE_HIGH ? high * WORD + low : attribute.u64();
+};
+
+/** 2^32: what the high half of a u64 counts. */
+const WORD = 0x1_0000_0000;
+/** High halves below this belong to numbers that a double holds exactly. */
+const SAFE_HIGH = 1 << 21;
+
+/** The interface of that ifindex; 0 is none. */
+export const optionalIfindex = (attribute: AttributeReader): number | undefined => attribute.u32() || undefined;
 
 /** A u64 in network byte order. */
 export const be64 = (attribute: AttributeReader): bigint => {
@@ -38,7 +56,7 @@ export const flag = (attribute: AttributeReader): boolean => (attribute.length =
 export const padding: Codec = () => 0;
 
 /** A copy of a struct of exactly `length` bytes, for finish() to take apart. */
-export function struct(length: number): Codec {
+export function struct(length: number): (attribute: AttributeReader) => Uint8Array {
   return (attribute) => {
     if (attribute.length !== length) wrongLength(attribute, `${length} bytes`);
     return attribute.bytes();
@@ -81,7 +99,7 @@ function anyOr(address: string, any: string): string {
 }
 
 /** Link-layer address of any length up to MAX_ADDR_LEN (linux/netdevice.h), which is 32. */
-export const mac: Codec = (attribute) => {
+export const mac = (attribute: AttributeReader): string => {
   if (attribute.length > 32) {
     wrongLength(attribute, 'at most 32 bytes');
     return '';
@@ -119,19 +137,18 @@ export function bitNames(value: number, names: readonly (readonly [mask: number,
  * Seconds, to the hundredth. The kernel gives a u64 of clock_t ticks, of which a second has 100 (USER_HZ, asm/param.h) on
  * every architecture that runs Docker.
  */
-export const clockTicks: Codec = (attribute) => Number(attribute.u64()) / 100;
+export const clockTicks: Codec = (attribute) => Number(count64(attribute)) / 100;
 
 /** Attributes in an attribute as "name=value,name=value", in the order of the kernel. Unknown ones as their number and hexadecimal bytes. */
-export function nested(name: string, table: AttributeTable): Codec {
-  return (attribute) => {
+export function nested(name: string, table: Readonly<Record<number, readonly [name: string, codec: Codec]>>): Codec {
+  return (attribute, further) => {
     const inner = attribute.nested(name);
     const words: string[] = [];
     while (inner.next()) {
       const entry = table[inner.type];
       if (entry?.[1] === padding) continue;
-      words.push(
-        entry === undefined ? `${inner.type}=${formatValue(inner.bytes())}` : `${entry[0]}=${formatValue(entry[1](inner))}`,
-      );
+      const value = entry === undefined ? inner.bytes() : entry[1](inner, further);
+      if (value !== undefined) words.push(`${entry?.[0] ?? inner.type}=${formatValue(value)}`);
     }
     return words.join(',');
   };
@@ -149,9 +166,16 @@ export function list(name: string, element: (attribute: AttributeReader) => stri
 
 /** A value as the public `attributes` map holds it: numbers in decimal, booleans "true" or "false", bytes in hexadecimal. */
 export function formatValue(value: DetailValue): string {
-  return value instanceof Uint8Array
-    ? hexBytes(new DataView(value.buffer, value.byteOffset), 0, value.byteLength, '')
-    : String(value);
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      return hexBytes(new DataView(value.buffer, value.byteOffset), 0, value.byteLength, '');
+    default:
+      return String(value);
+  }
 }
 
 // linux/if_ether.h, v6.12
@@ -185,6 +209,7 @@ export function word32(bytes: Uint8Array, offset: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset, LITTLE_ENDIAN);
 }
 
-function wrongLength(attribute: AttributeReader, wanted: string): void {
+/** Reports the current attribute: its payload is not `wanted`, "4 bytes". */
+export function wrongLength(attribute: AttributeReader, wanted: string): void {
   attribute.fail(attribute.offset, `${wanted} in attribute ${attribute.type}`, `${attribute.length} bytes`);
 }

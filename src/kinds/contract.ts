@@ -6,14 +6,22 @@ export type DetailValue = string | number | bigint | boolean | Uint8Array;
 /** What IFLA_INFO_DATA or IFLA_INFO_SLAVE_DATA held, by the names of the kind's table. */
 export type Detail = Readonly<Record<string, DetailValue>>;
 
-/** Reads one attribute's value; reports a wrong length through the reader. */
-export type Codec = (attribute: AttributeReader) => DetailValue;
+/** Takes details besides an attribute's own. They come after those of the table. */
+export interface Further {
+  put(name: string, value: DetailValue): void;
+}
+
+/** Reads one attribute's value; reports a wrong length through the reader. undefined: the attribute says that there is nothing. */
+export type Codec = (attribute: AttributeReader, further: Further) => DetailValue | undefined;
 
 /**
  * The attributes of a kind as data: attribute id to [name, codec]. Names are those that `ip -d -j link` prints, for they
- * are what users know. Being data, the same table can tell the native reader which attributes are wanted.
+ * are what users know. Being data, the same table tells the native reader which attributes are wanted.
+ *
+ * 'volatile' changes by itself, without anybody doing anything (timers, counts of learned addresses). It is read for a snapshot and left out of what is
+ * remembered between reads, or nothing would ever be equal to the last time.
  */
-export type AttributeTable = Readonly<Record<number, readonly [name: string, codec: Codec]>>;
+export type AttributeTable = Readonly<Record<number, readonly [name: string, codec: Codec, change?: 'volatile']>>;
 
 /** A reference to another interface that a link's attributes make, not yet resolved. */
 export interface LinkReference {

@@ -32,7 +32,7 @@ const mappingStruct = struct(8);
 /** struct ifla_vlan_qos_mapping { __u32 from, to; } as "from:to". */
 function mapping(attribute: AttributeReader): string {
   const bytes = mappingStruct(attribute);
-  return bytes instanceof Uint8Array && bytes.length === 8 ? `${word32(bytes, 0)}:${word32(bytes, 4)}` : '';
+  return bytes.length === 8 ? `${word32(bytes, 0)}:${word32(bytes, 4)}` : '';
 }
 
 /** struct ifla_vlan_flags { __u32 flags, mask; } to the names of the flags. */

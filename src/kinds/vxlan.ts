@@ -159,7 +159,7 @@ function rename(detail: Record<string, DetailValue>, from: string, to: string): 
 }
 
 /** Detail names that are taken as they are, by the field of Vxlan. */
-const FIELDS = {
+const FIELDS: readonly (readonly [field: string, name: string])[] = Object.entries({
   learning: 'learning',
   proxy: 'proxy',
   rsc: 'rsc',
@@ -184,7 +184,7 @@ const FIELDS = {
   external: 'external',
   vnifilter: 'vnifilter',
   localbypass: 'localbypass',
-} as const;
+} satisfies Partial<Record<keyof Vxlan, string>>);
 
 /**
  * The public message, of a detail that the table and finish() of this kind have made. What the kernel did not send is
@@ -198,12 +198,12 @@ export function vxlanFromDetail(detail: Detail): Vxlan {
   if (local !== undefined) vxlan.local = local;
   const remote = detail.remote ?? detail.group ?? detail.remote6 ?? detail.group6;
   if (remote !== undefined) vxlan.remote = remote;
-  const [low, high] = String(detail.port_range ?? '').split('-');
-  if (low !== undefined && high !== undefined) {
-    vxlan.srcPortMin = Number(low);
-    vxlan.srcPortMax = Number(high);
+  if (typeof detail.port_range === 'string') {
+    const dash = detail.port_range.indexOf('-');
+    vxlan.srcPortMin = Number(detail.port_range.slice(0, dash));
+    vxlan.srcPortMax = Number(detail.port_range.slice(dash + 1));
   }
-  for (const [field, name] of Object.entries(FIELDS)) {
+  for (const [field, name] of FIELDS) {
     const value = detail[name];
     if (value !== undefined) vxlan[field] = value;
   }

@@ -70,14 +70,16 @@ function buildNetns(read: NamespaceRead, at: number, reads: readonly NamespaceRe
   };
 }
 
-interface Resolved {
+/** What is known of the things that a link refers to. */
+export interface Resolved {
   readonly netnsId: string;
   readonly masterName: string | undefined;
   readonly linkNetnsId: string | undefined;
   readonly veth: Veth | undefined;
 }
 
-function buildInterface(record: LinkRecord, addresses: readonly AddressRecord[], resolved: Resolved): Interface {
+/** One interface of a snapshot. */
+export function buildInterface(record: LinkRecord, addresses: readonly AddressRecord[], resolved: Resolved): Interface {
   const { refs: _resolvedAbove, ...link } = record;
   return {
     ...link,

@@ -1,10 +1,19 @@
 import { netnsName } from './ids.js';
-import { selectsInterface, selectsIp, selectsLink, selectsMac, selectsNetns, type Selector } from './select.js';
+import {
+  type LinkTest,
+  selectsFdb,
+  selectsInterface,
+  selectsLink,
+  selectsNeighbor,
+  selectsNetns,
+  selectsRoute,
+  type Selector,
+  speaksOfLinks,
+} from './select.js';
 import type {
   FdbEntry,
   Gap,
   HostSnapshot,
-  Ifindex,
   Interface,
   Listing,
   Neighbor,
@@ -14,13 +23,17 @@ import type {
   VethPair,
   VxlanRow,
 } from './types.js';
-import { listVethPairs } from './veth-pairs.js';
+import { vethPairBatches } from './veth-pairs.js';
+import { type HostView, type NetnsView, type Rows, viewOf } from './views.js';
 
-/** One list: which tables it needs and how it is made of a snapshot. */
+/** One list: which tables it needs and how it is made. */
 export interface ListDefinition<Item> {
   /** The tables that have to be read for it. */
   readonly tables: readonly Table[];
+  /** The list of a whole snapshot. */
   list(snapshot: HostSnapshot, selector: Selector): Listing<Item>;
+  /** The items, made as they are asked for. Between two batches, of which many may be empty, no more than one part is worked on. */
+  batches(host: HostView, selector: Selector): Iterable<readonly Item[]>;
 }
 
 /** Every list that the command line and the agent offer, by the command's word. */
@@ -39,96 +52,147 @@ export type ListName = keyof Lists;
 
 /** The lists. Pure: the same snapshot and selector give the same answer, on the host, in the agent and from a file. */
 export const LISTS: Lists = {
-  netns: define(['LINKS'], (snapshot, selector) => selected(snapshot, selector).map((netns) => withoutRows(snapshot, netns))),
-  interfaces: define(['LINKS', 'ADDRESSES', 'NSIDS'], (snapshot, selector) =>
-    selected(snapshot, selector).flatMap((netns) =>
-      netns.interfaces.filter((link) => selectsInterface(link, selector)).map((link) => ({ ...link, ...place(snapshot, netns) })),
-    ),
-  ),
-  vxlans: define(['LINKS', 'ADDRESSES', 'FDB'], listVxlans),
-  veths: define(['LINKS', 'ADDRESSES', 'NSIDS'], listVethPairs),
-  fdb: define(['LINKS', 'FDB'], (snapshot, selector) =>
-    selected(snapshot, selector).flatMap((netns) => {
-      const wanted = linkFilter(netns, selector);
-      return netns.fdb
-        .filter((row) => wanted(row.ifindex) && selectsMac(row.mac, selector) && selectsIp([row.dst], selector))
-        .map((row) => ({ ...row, ...place(snapshot, netns) }));
+  netns: define(
+    ['LINKS'],
+    eachNetns(function* ({ head }, _selector, place) {
+      yield [{ ...head, ...place, interfaces: [], fdb: [], neighbors: [], routes: [] }];
     }),
   ),
-  neighbors: define(['LINKS', 'NEIGHBORS'], (snapshot, selector) =>
-    selected(snapshot, selector).flatMap((netns) => {
-      const wanted = linkFilter(netns, selector);
-      return netns.neighbors
-        .filter((row) => wanted(row.ifindex) && selectsMac(row.mac, selector) && selectsIp([row.ip], selector))
-        .map((row) => ({ ...row, ...place(snapshot, netns) }));
+  interfaces: define(
+    ['LINKS', 'ADDRESSES', 'NSIDS'],
+    eachNetns(function* (netns, selector, place) {
+      for (const { interfaces } of netns.take(['LINKS', 'ADDRESSES', 'NSIDS']))
+        yield interfaces.filter((link) => selectsInterface(link, selector)).map((link) => ({ ...link, ...place }));
     }),
   ),
-  routes: define(['LINKS', 'ROUTES'], (snapshot, selector) =>
-    selected(snapshot, selector).flatMap((netns) => {
-      const wanted = linkFilter(netns, selector);
-      return netns.routes
-        .filter((row) => wanted(row.ifindex) && selectsIp([row.dst, row.gateway, row.prefsrc], selector))
-        .map((row) => ({ ...row, ...place(snapshot, netns) }));
-    }),
+  vxlans: define(['LINKS', 'ADDRESSES', 'FDB'], eachNetns(vxlanRows)),
+  veths: define(['LINKS', 'ADDRESSES', 'NSIDS'], vethPairBatches),
+  fdb: define(['LINKS', 'FDB'], eachNetns(rowsOf<FdbEntry>('FDB', ({ fdb }) => fdb, selectsFdb))),
+  neighbors: define(
+    ['LINKS', 'NEIGHBORS'],
+    eachNetns(rowsOf<Neighbor>('NEIGHBORS', ({ neighbors }) => neighbors, selectsNeighbor)),
   ),
+  routes: define(['LINKS', 'ROUTES'], eachNetns(rowsOf<Route>('ROUTES', ({ routes }) => routes, selectsRoute))),
 };
 
-function define<Item>(
-  tables: readonly Table[],
-  items: (snapshot: HostSnapshot, selector: Selector) => Item[],
-): ListDefinition<Item> {
+type Batches<Item> = (host: HostView, selector: Selector) => Iterable<readonly Item[]>;
+
+function define<Item>(tables: readonly Table[], batches: Batches<Item>): ListDefinition<Item> {
   return {
     tables,
-    list: (snapshot, selector) => ({ items: items(snapshot, selector), gaps: relevantGaps(snapshot, selector, tables) }),
+    batches,
+    list: (snapshot, selector) => {
+      const left = snapshot.namespaces.filter((netns) => !selectsNetns(netns, selector)).map((netns) => netns.id);
+      const items: Item[] = [];
+      for (const batch of batches(viewOf(snapshot), selector)) for (const item of batch) items.push(item);
+      return { items, gaps: relevantGaps(snapshot.gaps, { hostId: snapshot.host.id, left: new Set(left), tables }) };
+    },
   };
 }
 
 /** Where a row comes from, as every list says. */
-function place(snapshot: HostSnapshot, netns: Netns): { host: string; netnsName: string } {
-  return { host: snapshot.host.id, netnsName: netnsName(netns) };
+interface Place {
+  readonly host: string;
+  readonly netnsName: string;
 }
 
-function selected(snapshot: HostSnapshot, selector: Selector): Netns[] {
-  return snapshot.namespaces.filter((netns) => selectsNetns(netns, selector));
+/** A list to which each namespace that is selected adds its own. */
+function eachNetns<Item>(
+  itemsOf: (netns: NetnsView, selector: Selector, place: Place) => Iterable<readonly Item[]>,
+): Batches<Item> {
+  return function* (host, selector) {
+    for (const netns of host.namespaces()) {
+      if (selectsNetns(netns.head, selector))
+        yield* itemsOf(netns, selector, { host: host.hostId, netnsName: netnsName(netns.head) });
+      else yield [];
+    }
+  };
 }
 
-/** Gaps that have a bearing on a list: of its tables, of the namespaces that were selected, and all that are of neither. */
-function relevantGaps(snapshot: HostSnapshot, selector: Selector, tables: readonly Table[]): Gap[] {
-  const left = new Set(snapshot.namespaces.filter((netns) => !selectsNetns(netns, selector)).map((netns) => netns.id));
-  return snapshot.gaps
+/** Gaps that have a bearing on a list: of its tables, of the namespaces that were not `left` out, and all that are of neither. */
+export function relevantGaps(
+  gaps: readonly Gap[],
+  { hostId, left, tables }: { readonly hostId: string; readonly left: ReadonlySet<string>; readonly tables: readonly Table[] },
+): Gap[] {
+  return gaps
     .filter((gap) => gap.table === undefined || tables.includes(gap.table))
     .filter((gap) => gap.netnsId === undefined || !left.has(gap.netnsId))
-    .map((gap) => ({ ...gap, host: snapshot.host.id }));
+    .map((gap) => ({ ...gap, host: hostId }));
 }
 
-/** A namespace as the list of namespaces has it: what is in it is told by its tables' row counts. */
-function withoutRows(snapshot: HostSnapshot, netns: Netns): Netns {
-  return { ...netns, ...place(snapshot, netns), interfaces: [], fdb: [], neighbors: [], routes: [] };
+/** A list of the rows of one table. */
+function rowsOf<Row extends FdbEntry | Neighbor | Route>(
+  table: Table,
+  from: (rows: Rows) => readonly Row[],
+  selects: (row: Row, selector: Selector, wanted: LinkTest) => boolean,
+) {
+  return function* (netns: NetnsView, selector: Selector, place: Place): Generator<Row[]> {
+    const wanted = yield* wantedLinks(netns, selector);
+    for (const part of netns.take([table]))
+      yield from(part)
+        .filter((row) => selects(row, selector, wanted))
+        .map((row) => ({ ...row, ...place }));
+  };
 }
 
 /** Whether rows of an interface are wanted, when the selector speaks of kinds, names or VNIs. */
-function linkFilter(netns: Netns, selector: Selector): (ifindex: Ifindex | undefined) => boolean {
-  const asked = [selector.kinds, selector.interfaces, selector.vnis].some((values) => values !== undefined && values.length > 0);
-  if (!asked) return () => true;
-  const wanted = new Set(netns.interfaces.filter((link) => selectsLink(link, selector)).map((link) => link.ifindex));
+export function* wantedLinks(netns: NetnsView, selector: Selector): Generator<never[], LinkTest> {
+  if (!speaksOfLinks(selector)) return () => true;
+  const wanted = new Set<number>();
+  for (const { interfaces } of netns.take(['LINKS'])) {
+    for (const link of interfaces) if (selectsLink(link, selector)) wanted.add(link.ifindex);
+    yield [];
+  }
   return (ifindex) => ifindex !== undefined && wanted.has(ifindex);
 }
 
-function listVxlans(snapshot: HostSnapshot, selector: Selector): VxlanRow[] {
-  return selected(snapshot, selector).flatMap((netns) =>
-    netns.interfaces
-      .filter((link) => link.vxlan !== undefined && selectsInterface(link, selector))
-      .flatMap((link) => vxlanRow(snapshot, netns, link)),
-  );
+function* vxlanRows(netns: NetnsView, selector: Selector, place: Place): Generator<VxlanRow[]> {
+  const links: Interface[] = [];
+  const subnets = new Map<number, string[]>();
+  for (const { interfaces } of netns.take(['LINKS', 'ADDRESSES'])) {
+    for (const link of interfaces) {
+      if (link.vxlan !== undefined && selectsInterface(link, selector)) links.push(link);
+      const own = subnetsOf(link);
+      if (own.length > 0) subnets.set(link.ifindex, own);
+    }
+    yield [];
+  }
+  if (links.length === 0) return;
+  const entries = netns.head.tables.some(({ table, status }) => table === 'FDB' && status === 'OK')
+    ? yield* countFdb(netns)
+    : undefined;
+  yield links.flatMap((link) => vxlanRow(netns.head, link, { place, subnets, entries }));
 }
 
-function vxlanRow(snapshot: HostSnapshot, netns: Netns, link: Interface): VxlanRow[] {
+/** How many rows of each interface lead to a VTEP. */
+function* countFdb(netns: NetnsView): Generator<never[], Map<number, number>> {
+  const entries = new Map<number, number>();
+  for (const { fdb } of netns.take(['FDB'])) {
+    for (const { ifindex, dst } of fdb) if (dst !== undefined) entries.set(ifindex, (entries.get(ifindex) ?? 0) + 1);
+    yield [];
+  }
+  return entries;
+}
+
+function subnetsOf(link: Interface): string[] {
+  return link.addressDetails
+    .filter((address) => address.scope === 'global')
+    .map((address) => `${address.address}/${address.prefixLength}`);
+}
+
+interface VxlanFacts {
+  readonly place: Place;
+  /** By ifindex of the bridge. */
+  readonly subnets: ReadonlyMap<number, string[]>;
+  /** By ifindex of the vxlan; undefined when the table was not read. */
+  readonly entries: ReadonlyMap<number, number> | undefined;
+}
+
+function vxlanRow(netns: Netns, link: Interface, { place, subnets, entries }: VxlanFacts): VxlanRow[] {
   if (link.vxlan === undefined) return [];
-  const bridge = netns.interfaces.find((other) => other.ifindex === link.masterIfindex);
-  const fdbRead = netns.tables.some((table) => table.table === 'FDB' && table.status === 'OK');
   return [
     {
-      ...place(snapshot, netns),
+      ...place,
       netnsId: netns.id,
       ifindex: link.ifindex,
       name: link.name,
@@ -136,16 +200,13 @@ function vxlanRow(snapshot: HostSnapshot, netns: Netns, link: Interface): VxlanR
       dstPort: link.vxlan.dstPort,
       ...(netns.networkId !== undefined && { networkId: netns.networkId }),
       ...(netns.networkName !== undefined && { networkName: netns.networkName }),
-      ...(fdbRead && { fdbEntries: netns.fdb.filter((row) => row.ifindex === link.ifindex && row.dst !== undefined).length }),
+      ...(entries !== undefined && { fdbEntries: entries.get(link.ifindex) ?? 0 }),
       role: netns.role,
       mtu: link.mtu,
       operState: link.operState,
       ...(link.masterIfindex !== undefined && { masterIfindex: link.masterIfindex }),
       ...(link.masterName !== undefined && { masterName: link.masterName }),
-      subnets:
-        bridge?.addressDetails
-          .filter((address) => address.scope === 'global')
-          .map((address) => `${address.address}/${address.prefixLength}`) ?? [],
+      subnets: (link.masterIfindex === undefined ? undefined : subnets.get(link.masterIfindex)) ?? [],
       vxlan: link.vxlan,
       flags: link.flags,
     },

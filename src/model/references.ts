@@ -84,9 +84,11 @@ export class NsidResolver {
   #collect(): void {
     const pointing = this.#peersByEnds();
     const networks = this.#namespaces.map(networksByIfindex);
+    const hosts = [...this.#namespaces.entries()].flatMap(([at, { isHost }]) => (isHost ? [at] : []));
     for (const [asker, { links }] of this.#namespaces.entries()) {
       const votes = new Map<Nsid, Map<number, number>>();
       const others = new Map<Nsid, Set<Ifindex>>();
+      const bare = new Set<Nsid>();
       for (const link of links.values()) {
         for (const { role, nsid, ifindex } of link.refs) {
           if (nsid === undefined || nsid < 0) continue;
@@ -102,7 +104,13 @@ export class NsidResolver {
             }
           } else others.set(nsid, (others.get(nsid) ?? new Set()).add(ifindex));
         }
+        // A vxlan without an underlay interface names only the namespace of its socket, which is the host's nearly always.
+        const { linkNsid } = link;
+        if (linkNsid !== undefined && linkNsid >= 0 && !votes.has(linkNsid)) bare.add(linkNsid);
       }
+      for (const nsid of bare)
+        if (!votes.has(nsid))
+          this.#references.push({ asker, nsid, candidates: hosts.filter((host) => host !== asker), asked: 0 });
       for (const [nsid, candidates] of votes) {
         const ranked = [...candidates].sort((a, b) => b[1] - a[1]).map(([candidate]) => candidate);
         const more = this.#namespacesWith(others.get(nsid), asker).filter((candidate) => !candidates.has(candidate));

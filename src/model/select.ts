@@ -1,5 +1,6 @@
 import { basename } from './ids.js';
-import type { Interface, Netns, Owner, Role } from './types.js';
+import type { FdbEntry, Interface, Neighbor, Netns, Owner, Role, Route } from './types.js';
+import type { Rows } from './views.js';
 
 /**
  * Narrows a list. Each field that is set must match; within a field any value may match
@@ -61,10 +62,48 @@ export function selectsIp(ips: readonly (string | undefined)[], selector: Select
   return any(selector.ips, (wanted) => ips.some((ip) => ip !== undefined && (ip === wanted || ip.split('/')[0] === wanted)));
 }
 
+/** Whether rows of the interface with an ifindex are wanted. */
+export type LinkTest = (ifindex: number | undefined) => boolean;
+
+/** Whether a forwarding row fits. @param wanted by its interface */
+export function selectsFdb(row: FdbEntry, selector: Selector, wanted: LinkTest): boolean {
+  return wanted(row.ifindex) && selectsMac(row.mac, selector) && selectsIp([row.dst], selector);
+}
+
+/** Whether a neighbour fits. @param wanted by its interface */
+export function selectsNeighbor(row: Neighbor, selector: Selector, wanted: LinkTest): boolean {
+  return wanted(row.ifindex) && selectsMac(row.mac, selector) && selectsIp([row.ip], selector);
+}
+
+/** Whether a route fits; routes have no MAC address that could be asked for. @param wanted by its interface */
+export function selectsRoute(row: Route, selector: Selector, wanted: LinkTest): boolean {
+  return wanted(row.ifindex) && selectsIp([row.dst, row.gateway, row.prefsrc], selector);
+}
+
+/** The rows that fit, of all tables. @param wanted by their interface */
+export function selectRows(rows: Rows, selector: Selector, wanted: LinkTest): Rows {
+  return {
+    interfaces: rows.interfaces.filter((link) => selectsInterface(link, selector)),
+    fdb: rows.fdb.filter((row) => selectsFdb(row, selector, wanted)),
+    neighbors: rows.neighbors.filter((row) => selectsNeighbor(row, selector, wanted)),
+    routes: rows.routes.filter((row) => selectsRoute(row, selector, wanted)),
+  };
+}
+
 /** Whether a selector asks for anything at all. */
 export function isEmptySelector(selector: Selector): boolean {
   const fields: readonly (readonly unknown[] | undefined)[] = Object.values(selector);
   return fields.every((values) => values === undefined || values.length === 0);
+}
+
+/** Whether a selector asks for interfaces by kind, name or VNI: then only their rows are wanted. */
+export function speaksOfLinks({ kinds, interfaces, vnis }: Selector): boolean {
+  return [kinds, interfaces, vnis].some((values) => values !== undefined && values.length > 0);
+}
+
+/** Whether a selector asks for more than namespaces: for interfaces or rows. */
+export function speaksOfRows(selector: Selector): boolean {
+  return speaksOfLinks(selector) || [selector.macs, selector.ips].some((values) => values !== undefined && values.length > 0);
 }
 
 function any<Value>(wanted: readonly Value[] | undefined, fits: (value: Value) => boolean): boolean {

@@ -53,6 +53,18 @@ export interface Host {
   /** RFC 3339, UTC, milliseconds. */
   readAt: string;
   durationMs?: number;
+  freshness?: Freshness;
+}
+
+export type FreshnessMode = 'EVENTS' | 'POLLING';
+
+export interface Freshness {
+  mode: FreshnessMode;
+  ageMs: number;
+  rescanMs: number;
+  lostEvents: number;
+  interruptedDumps: number;
+  reason?: string;
 }
 
 export interface Engine {
@@ -179,6 +191,7 @@ export interface FdbEntry extends FdbRecord {
   netnsId: NetnsId;
   ifname?: string;
   masterName?: string;
+  rowId?: number;
 }
 
 export interface Neighbor extends NeighborRecord {
@@ -186,6 +199,7 @@ export interface Neighbor extends NeighborRecord {
   netnsName?: string;
   netnsId: NetnsId;
   ifname?: string;
+  rowId?: number;
 }
 
 export interface NextHop extends NextHopRecord {
@@ -198,6 +212,7 @@ export interface Route extends Omit<RouteRecord, 'nextHops'> {
   netnsId: NetnsId;
   ifname?: string;
   nextHops: NextHop[];
+  rowId?: number;
 }
 
 export interface VxlanRow {
@@ -249,4 +264,43 @@ export interface VethEnd {
 export interface Listing<Item> {
   items: Item[];
   gaps: Gap[];
+  freshness?: Freshness;
+}
+
+/** A place in the history of one agent process. */
+export interface Cursor {
+  epoch: string;
+  revision: bigint;
+}
+
+/** What is new in one namespace; removals come before additions. */
+export interface NetnsChange {
+  netns: Netns;
+  whole: boolean;
+  removedIfindexes: number[];
+  interfaces: Interface[];
+  removedFdb: FdbEntry[];
+  fdb: FdbEntry[];
+  removedNeighbors: Neighbor[];
+  neighbors: Neighbor[];
+  removedRoutes: Route[];
+  routes: Route[];
+}
+
+export interface NetnsRemoved {
+  id: NetnsId;
+  cookie?: bigint;
+  netnsName: string;
+}
+
+/** One event of Watch: exactly one field besides the cursor is set. */
+export interface WatchEvent {
+  cursor: Cursor;
+  restart?: { reason: string };
+  host?: Host;
+  netns?: NetnsChange;
+  removed?: NetnsRemoved;
+  gaps?: { gaps: Gap[] };
+  networks?: { networks: Network[] };
+  synced?: { freshness: Freshness };
 }

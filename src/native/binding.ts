@@ -6,15 +6,34 @@ import { NativeError } from './errors.js';
 /** Native state of one reader; only the addon looks inside. */
 export type Handle = object & { readonly __handle: never };
 
+/** Native state of one observer; path, dev and ino are those of the observer namespace. */
+export type ObserverHandle = object & {
+  readonly __observer: never;
+  readonly path?: string;
+  readonly dev?: number;
+  readonly ino?: number;
+};
+
 /** What the addon exports (native/addon.cc). */
 export interface Addon {
-  open(): Handle;
-  /** Starts the job of an image (job.ts). `onBatch` is called when there is something to take after take() found nothing. */
+  /** A reader with the row formats of an image (row-formats.ts). */
+  open(rowFormats: Uint8Array): Handle;
+  /**
+   * Starts the job of an image (job.ts). `onBatch` is called when there is something to take after take() found nothing: the one of the
+   * reader's first job, so it has to be the same for all of them.
+   */
   start(handle: Handle, image: Uint8Array, onBatch: () => void): void;
   /** Copies the next batch into `buffer` and returns its length; 0: nothing yet; negative: needs a buffer of that size. */
   take(handle: Handle, buffer: ArrayBuffer): number;
   cancel(handle: Handle): void;
+  /** Forgets the rows of a key: at once, or when the job that runs has ended. */
+  forget(handle: Handle, key: number): void;
   close(handle: Handle): void;
+  /** Starts an observer. `onEvents` is called when there is something after observed() was called. Throws an error with `errno` and `syscall`. */
+  observe(netlink: boolean, receiveBufferBytes: number, mountinfo: string, onEvents: () => void): ObserverHandle;
+  /** Everything since the last call (observer.ts). */
+  observed(handle: ObserverHandle): Int32Array;
+  unobserve(handle: ObserverHandle): void;
   /** Throws an error with `errno` and `syscall`. */
   sdNotify(path: string, message: string): void;
   /** Names of problem and operation numbers in frames. */

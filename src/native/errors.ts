@@ -12,6 +12,8 @@ export type NativeErrorCode =
   | 'ERR_NSATLAS_THREAD'
   /** The addon and this code do not fit together. */
   | 'ERR_NSATLAS_FRAME'
+  /** There can be no observer: a capability is missing, or a call failed. */
+  | 'ERR_NSATLAS_OBSERVER'
   /** sd_notify failed. */
   | 'ERR_NSATLAS_NOTIFY'
   | 'ERR_NSATLAS_MEMORY';

@@ -5,6 +5,9 @@ import type { NetnsProblem, NetnsReadProblem, ReadVisitor } from './types.js';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 const HEADER_BYTES = 16;
+/** struct RowsFrame and RowHead, native/frames.h */
+const ROWS_HEAD_BYTES = 8;
+const ROW_HEAD_BYTES = 8;
 
 /** enum class FrameKind, native/frames.h */
 const TARGET = 1;
@@ -12,6 +15,9 @@ const DATAGRAM = 2;
 const REQUEST_END = 3;
 const TARGET_END = 4;
 const JOB_END = 5;
+const ROWS_REMOVED = 6;
+const ROWS_ADDED = 7;
+const ROW_ORDER = 8;
 
 /** enum class Problem, native/trouble.h: the number in a frame is the index here. */
 export const PROBLEMS: readonly (NetnsProblem | 'none')[] = [
@@ -55,7 +61,7 @@ export interface JobEnd {
 
 /**
  * Walks the frames in bytes 0..length of `view`, in order.
- * @param isOver asked before each frame: true ends the walk (the reader was closed by its own visitor)
+ * @param isOver asked before each frame and row: true ends the walk (the reader was closed by its own visitor)
  * @returns the job's end when the batch holds it
  * @throws NativeError ERR_NSATLAS_FRAME when the bytes are no frames, and whatever the visitor throws
  */
@@ -67,14 +73,21 @@ export function parseFrames(view: DataView, length: number, visitor: ReadVisitor
     const size = view.getUint32(at, LITTLE_ENDIAN);
     const kind = view.getUint32(at + 4, LITTLE_ENDIAN);
     if (size < HEADER_BYTES || size % 8 !== 0 || size > length - at) throw malformed(at, `size ${size}`);
-    const end = visitFrame(view, at, at + size, kind, visitor);
+    const end = visitFrame(view, at, at + size, kind, visitor, isOver);
     if (end !== undefined) return end;
     at += size;
   }
   return undefined;
 }
 
-function visitFrame(view: DataView, at: number, end: number, kind: number, visitor: ReadVisitor): JobEnd | undefined {
+function visitFrame(
+  view: DataView,
+  at: number,
+  end: number,
+  kind: number,
+  visitor: ReadVisitor,
+  isOver: () => boolean,
+): JobEnd | undefined {
   const target = view.getUint32(at + 8, LITTLE_ENDIAN);
   const request = view.getUint32(at + 12, LITTLE_ENDIAN);
   const body = at + HEADER_BYTES;
@@ -100,6 +113,18 @@ function visitFrame(view: DataView, at: number, end: number, kind: number, visit
       return undefined;
     case JOB_END:
       return { trouble: readTrouble(view, body, end) };
+    case ROWS_ADDED:
+      visitRows(view, body, end, target, request, visitor, isOver);
+      return undefined;
+    case ROWS_REMOVED:
+      for (const slot of slotsIn(view, body, end)) {
+        if (isOver()) break;
+        visitor.rowRemoved?.(target, request, slot);
+      }
+      return undefined;
+    case ROW_ORDER:
+      visitor.rowOrder?.(target, request, slotsIn(view, body, end));
+      return undefined;
     default:
       throw malformed(at, `kind ${kind}`);
   }
@@ -111,6 +136,42 @@ function visitTarget(view: DataView, body: number, end: number, target: number, 
   const identity = { dev: view.getFloat64(body, LITTLE_ENDIAN), ino: view.getFloat64(body + 8, LITTLE_ENDIAN) };
   const hasCookie = view.getUint8(body + (LITTLE_ENDIAN ? 24 : 31)) !== 0;
   visitor.target(target, identity, hasCookie ? view.getBigUint64(body + 16, LITTLE_ENDIAN) : undefined);
+}
+
+/** Thousands in a frame: nothing is made for each of them. */
+function visitRows(
+  view: DataView,
+  body: number,
+  end: number,
+  target: number,
+  request: number,
+  visitor: ReadVisitor,
+  isOver: () => boolean,
+): void {
+  const count = countIn(view, body, end);
+  let at = body + ROWS_HEAD_BYTES;
+  for (let left = count; left > 0 && !isOver(); left--) {
+    if (end - at < ROW_HEAD_BYTES) throw malformed(at, 'cut row');
+    const start = at + ROW_HEAD_BYTES;
+    const length = view.getUint32(at + 4, LITTLE_ENDIAN);
+    if (length > end - start) throw malformed(at, `row of ${length} bytes`);
+    visitor.rowAdded?.(target, request, view.getUint32(at, LITTLE_ENDIAN), view, start, start + length);
+    at = start + ((length + 3) & ~3);
+  }
+}
+
+function slotsIn(view: DataView, body: number, end: number): number[] {
+  const count = countIn(view, body, end);
+  const start = body + ROWS_HEAD_BYTES;
+  if (count > (end - start) / 4) throw malformed(body, `${count} slots`);
+  const slots: number[] = [];
+  for (let at = 0; at < count; at++) slots.push(view.getUint32(start + 4 * at, LITTLE_ENDIAN));
+  return slots;
+}
+
+function countIn(view: DataView, body: number, end: number): number {
+  if (end - body < ROWS_HEAD_BYTES) throw malformed(body, 'short rows frame');
+  return view.getUint32(body, LITTLE_ENDIAN);
 }
 
 function readTrouble(view: DataView, body: number, end: number): NetnsReadProblem | undefined {

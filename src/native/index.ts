@@ -1,7 +1,9 @@
 // The room's door: a reader of namespaces, and the one other thing Node cannot do.
 import { loadAddon } from './binding.js';
+import { AddonObserver } from './observer.js';
 import { AddonReader } from './reader.js';
-import type { NetnsReader } from './types.js';
+import { encodeRowFormats } from './row-formats.js';
+import type { NetnsReader, Observer, ObserverOptions, RowFormat } from './types.js';
 
 export { ArgumentError, NativeError, type NativeErrorCode } from './errors.js';
 export type * from './types.js';
@@ -11,12 +13,25 @@ export interface NativeOptions {
   readonly addonPath?: string;
 }
 
+export interface ReaderOptions extends NativeOptions {
+  /** What RowRequest.format names by position. Default none. */
+  readonly rowFormats?: readonly RowFormat[];
+}
+
 /**
  * Makes a reader. Its threads start with its first job; idle ones do not keep the process alive.
- * @throws NativeError ERR_NSATLAS_ADDON
+ * @throws NativeError ERR_NSATLAS_ADDON; TypeError ERR_NSATLAS_ARGUMENT for row formats that are none
  */
-export function createNetnsReader(options: NativeOptions = {}): NetnsReader {
-  return new AddonReader(loadAddon(options.addonPath));
+export function createNetnsReader(options: ReaderOptions = {}): NetnsReader {
+  return new AddonReader(loadAddon(options.addonPath), encodeRowFormats(options.rowFormats ?? []));
+}
+
+/**
+ * Starts an observer: with netlink it hears of changes in every namespace that is given an id in its own.
+ * @throws NativeError ERR_NSATLAS_OBSERVER (`errno`, `syscall`; the message names a missing capability), ERR_NSATLAS_ADDON
+ */
+export function createObserver(options: ObserverOptions & NativeOptions): Observer {
+  return new AddonObserver(options, options.addonPath);
 }
 
 /**

@@ -1,10 +1,18 @@
 // Writes a job as the bytes that native/job.cc reads: numbers in host order, every record padded to 8 bytes.
-import { endianness } from 'node:os';
 import { ArgumentError } from './errors.js';
-import type { NetlinkRequest, NetnsIdentity, ReadTarget } from './types.js';
+import { ImageWriter } from './image-writer.js';
+import type { NetlinkRequest, NetnsIdentity, ReadTarget, RowRequest } from './types.js';
 
 const NO_DESCRIPTOR = 0xffffffff;
-const LITTLE_ENDIAN = endianness() === 'LE';
+/** MAX_ERRNO, linux/err.h */
+const LARGEST_ERRNO = 4095;
+const LARGEST_KEY = 0x7fffffff;
+
+/** Flags of a row request, native/job.cc. */
+const IS_ROWS = 1;
+const HAS_IFINDEX = 2;
+const MORE = 4;
+const ACCEPT_INTERRUPTED = 8;
 
 /** A job with its defaults filled in. `enter` false: open and prove only. */
 export interface JobPlan {
@@ -13,49 +21,7 @@ export interface JobPlan {
   readonly batchBytes: number;
   readonly requests: readonly NetlinkRequest[];
   readonly targets: readonly ReadTarget[];
-}
-
-/** Grows as it is written. */
-class ImageWriter {
-  #bytes = new Uint8Array(4096);
-  #view = new DataView(this.#bytes.buffer);
-  #length = 0;
-
-  u32(value: number): void {
-    const at = this.#advance(4);
-    this.#view.setUint32(at, value, LITTLE_ENDIAN);
-  }
-
-  f64(value: number): void {
-    const at = this.#advance(8);
-    this.#view.setFloat64(at, value, LITTLE_ENDIAN);
-  }
-
-  block(bytes: Uint8Array): void {
-    const at = this.#advance(padded(bytes.length));
-    this.#bytes.set(bytes, at);
-  }
-
-  text(bytes: number, text: string): void {
-    const at = this.#advance(padded(bytes));
-    Buffer.from(this.#bytes.buffer, at, bytes).write(text, 'utf8');
-  }
-
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
-  }
-
-  #advance(length: number): number {
-    const at = this.#length;
-    this.#length += length;
-    if (this.#length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
-      larger.set(this.#bytes);
-      this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
-    }
-    return at;
-  }
+  readonly observer?: NetnsIdentity | undefined;
 }
 
 /**
@@ -67,11 +33,12 @@ export function encodeJob(plan: JobPlan): Uint8Array {
   writer.u32(plan.enter ? 1 : 0);
   writer.u32(checkedCount('timeLimitMs', plan.timeLimitMs));
   writer.u32(checkedCount('batchBytes', plan.batchBytes));
-  writer.u32(0);
+  writer.u32(plan.observer === undefined ? 0 : 1);
   writer.u32(plan.requests.length);
   writer.u32(plan.targets.length);
+  if (plan.observer !== undefined) writeIdentity(writer, plan.observer);
   for (const request of plan.requests) writeRequest(writer, request);
-  for (const target of plan.targets) writeTarget(writer, target);
+  for (const target of plan.targets) writeTarget(writer, target, plan.requests);
   return writer.finish();
 }
 
@@ -80,15 +47,35 @@ function writeRequest(writer: ImageWriter, request: NetlinkRequest): void {
   const place = request.netnsFd;
   writer.u32(request.bytes.length);
   writer.u32(place === undefined ? NO_DESCRIPTOR : checkedCount('netnsFd.offset', place.offset));
+  writeRows(writer, request.rows);
   writer.block(request.bytes);
   if (place !== undefined) writePlace(writer, place.path, place.expect);
 }
 
-function writeTarget(writer: ImageWriter, target: ReadTarget): void {
+function writeRows(writer: ImageWriter, rows: RowRequest | undefined): void {
+  if (rows === undefined) {
+    for (let word = 0; word < 4; word++) writer.u32(0);
+    return;
+  }
+  const { ifindex, emptyErrno = 0 } = rows;
+  if (ifindex !== undefined && (ifindex | 0) !== ifindex)
+    throw new ArgumentError(`an ifindex has 32 bits, not ${String(ifindex)}`);
+  const flags = [ifindex !== undefined && HAS_IFINDEX, rows.more && MORE, rows.acceptInterrupted && ACCEPT_INTERRUPTED];
+  writer.u32(flags.reduce<number>((sum, flag) => sum | (flag || 0), IS_ROWS));
+  writer.u32(checkedCount('a row format', rows.format));
+  writer.u32(ifindex ?? 0);
+  writer.u32(checkedCount('emptyErrno', emptyErrno, LARGEST_ERRNO));
+}
+
+function writeTarget(writer: ImageWriter, target: ReadTarget, requests: readonly NetlinkRequest[]): void {
+  const key = target.key === undefined ? 0 : checkedKey(target.key);
+  if (key === 0 && target.requests.some((index) => requests[index]?.rows !== undefined)) {
+    throw new ArgumentError('a target whose requests are for rows needs a key');
+  }
   writePlace(writer, target.path, target.expect);
   const count = target.requests.length;
   writer.u32(count);
-  writer.u32(0);
+  writer.u32(key);
   for (const index of target.requests) writer.u32(checkedCount('a request index', index));
   if (count % 2 === 1) writer.u32(0);
 }
@@ -98,16 +85,27 @@ function writePlace(writer: ImageWriter, path: string, expect: NetnsIdentity | u
   const length = Buffer.byteLength(path);
   writer.u32(length);
   writer.u32(expect === undefined ? 0 : 1);
-  writer.f64(expect?.dev ?? 0);
-  writer.f64(expect?.ino ?? 0);
+  writeIdentity(writer, expect ?? NOWHERE);
   writer.text(length, path);
 }
 
-function checkedCount(what: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0 && value < NO_DESCRIPTOR) return value;
-  throw new ArgumentError(`${what} must be a whole number, not ${String(value)}`);
+const NOWHERE: NetnsIdentity = { dev: 0, ino: 0 };
+
+function writeIdentity(writer: ImageWriter, { dev, ino }: NetnsIdentity): void {
+  writer.f64(dev);
+  writer.f64(ino);
 }
 
-function padded(length: number): number {
-  return (length + 7) & ~7;
+/**
+ * The key under which a namespace's rows are remembered.
+ * @throws ArgumentError for anything but a positive 31-bit number
+ */
+export function checkedKey(key: number): number {
+  if (Number.isInteger(key) && key > 0 && key <= LARGEST_KEY) return key;
+  throw new ArgumentError(`a key must be a whole number from 1 to 2147483647, not ${String(key)}`);
+}
+
+function checkedCount(what: string, value: number, most = NO_DESCRIPTOR - 1): number {
+  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
+  throw new ArgumentError(`${what} must be a whole number, not ${String(value)}`);
 }

@@ -1,7 +1,7 @@
 import type { Addon, Handle } from './binding.js';
 import { NativeError, type NativeErrorCode } from './errors.js';
 import { parseFrames } from './frames.js';
-import { encodeJob, type JobPlan } from './job.js';
+import { checkedKey, encodeJob, type JobPlan } from './job.js';
 import type { IdentifyResult, NetnsReader, NetnsReadProblem, ReadJob, ReadVisitor } from './types.js';
 
 const DEFAULT_TIME_LIMIT_MS = 2000;
@@ -12,6 +12,8 @@ interface Run {
   readonly visitor: ReadVisitor;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
+  /** Whose rows are forgotten when it does not resolve. */
+  readonly keys: readonly number[];
   /** Set when the visitor threw: the rest of the job is drained unseen, then the job rejects with `reason`. */
   thrown?: { readonly reason: unknown };
 }
@@ -24,14 +26,14 @@ export class AddonReader implements NetnsReader {
   #closed = false;
   #buffer = new DataView(new ArrayBuffer(0));
 
-  constructor(addon: Addon) {
+  constructor(addon: Addon, rowFormats: Uint8Array) {
     this.#addon = addon;
-    this.#handle = addon.open();
+    this.#handle = addon.open(rowFormats);
   }
 
   async read(job: ReadJob, visitor: ReadVisitor): Promise<void> {
-    const { requests, targets, timeLimitMs = DEFAULT_TIME_LIMIT_MS, batchBytes = DEFAULT_BATCH_BYTES } = job;
-    await this.#start({ enter: true, requests, targets, timeLimitMs, batchBytes }, visitor);
+    const { requests, targets, timeLimitMs = DEFAULT_TIME_LIMIT_MS, batchBytes = DEFAULT_BATCH_BYTES, observer } = job;
+    await this.#start({ enter: true, requests, targets, timeLimitMs, batchBytes, observer }, visitor);
   }
 
   async identify(paths: readonly string[], timeLimitMs: number = DEFAULT_TIME_LIMIT_MS): Promise<IdentifyResult[]> {
@@ -54,6 +56,10 @@ export class AddonReader implements NetnsReader {
     });
   }
 
+  forget(key: number): void {
+    this.#addon.forget(this.#handle, checkedKey(key));
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -70,7 +76,8 @@ export class AddonReader implements NetnsReader {
     if (this.#buffer.byteLength < plan.batchBytes) this.#buffer = new DataView(new ArrayBuffer(plan.batchBytes));
     return new Promise((resolve, reject) => {
       this.#addon.start(this.#handle, image, this.#pump);
-      this.#run = { visitor, resolve, reject };
+      const keys = plan.targets.flatMap(({ key }) => (key === undefined ? [] : [key]));
+      this.#run = { visitor, resolve, reject, keys };
     });
   }
 
@@ -87,10 +94,16 @@ export class AddonReader implements NetnsReader {
       return;
     }
     this.#run = undefined;
-    if (run.thrown !== undefined) run.reject(run.thrown.reason);
-    else if (end.trouble !== undefined) run.reject(jobError(end.trouble));
+    if (run.thrown !== undefined) this.#reject(run, run.thrown.reason);
+    else if (end.trouble !== undefined) this.#reject(run, jobError(end.trouble));
     else run.resolve();
   };
+
+  /** What is remembered may never have been told, or was told to a visitor that could not take it. */
+  #reject(run: Run, reason: unknown): void {
+    for (const key of run.keys) this.#addon.forget(this.#handle, key);
+    run.reject(reason);
+  }
 
   #take(): number {
     const length = this.#addon.take(this.#handle, this.#buffer.buffer);

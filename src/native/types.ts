@@ -32,6 +32,54 @@ export interface NetlinkRequest {
   readonly bytes: Uint8Array;
   /** Another namespace whose file descriptor is to be written (host order, 4 bytes) at `offset` before sending: NETNSA_FD. */
   readonly netnsFd?: { readonly offset: number; readonly path: string; readonly expect?: NetnsIdentity };
+  /** Needs ReadTarget.key. The answer is told with `row…` instead of `datagram`, after the namespace was left. */
+  readonly rows?: RowRequest;
+}
+
+/**
+ * Which attributes of a message are copied. Given as data, so that native code knows no attribute. Attributes that cannot be walked
+ * (lengths that do not fit) are copied as they are: whoever decodes them reports them.
+ */
+export interface AttributeFilter {
+  /** By attribute type (flags masked off): copied whole, or a nest of which a part is copied, or a nest whose filter a sibling chooses. */
+  readonly keep: ReadonlyMap<number, 'whole' | AttributeFilter | FilterChoice>;
+  /** Types that are not copied although `others` is true. */
+  readonly drop?: readonly number[];
+  /** Whether attributes that are neither in `keep` nor in `drop` are copied. Default false. */
+  readonly others?: boolean;
+}
+
+/** A nest whose filter depends on the text (up to its first NUL) of another attribute of the same level, wherever that stands. */
+export interface FilterChoice {
+  /** Type of the attribute that holds the text. */
+  readonly by: number;
+  readonly filters: ReadonlyMap<string, AttributeFilter>;
+  /** For other texts and for none: copied whole. */
+}
+
+/** How the messages of one kind of row are read: registered once, used by its position. */
+export interface RowFormat {
+  /** Bytes of the family's header (struct ifinfomsg: 16), which are copied as they are. */
+  readonly headerBytes: number;
+  readonly filter: AttributeFilter;
+  /** Whether the order of rows matters: then it is told with `rowOrder` when it is not the order of their coming. */
+  readonly ordered: boolean;
+  /** Whether header bytes 4 to 7 are an ifindex, by which a part of the table can be read. */
+  readonly byIfindex: boolean;
+}
+
+/** Makes the answer to a request rows of a table that is remembered: only what differs from the last time is told. */
+export interface RowRequest {
+  /** Position in the formats given to createNetnsReader(). Also names the table: one for each format in each namespace. */
+  readonly format: number;
+  /** Only rows of this interface are asked for; the others stay as they are. */
+  readonly ifindex?: number;
+  /** This errno (positive) means that there are no rows: ENODEV for an interface that is gone. */
+  readonly emptyErrno?: number;
+  /** A further request of the same target with the same `format` completes this one (neighbours and proxies): compared when the last has ended. When one of them fails, the last ends with its errno. */
+  readonly more?: boolean;
+  /** Take the rows even though the dump was interrupted. Otherwise such an answer changes nothing and ends with EINTR. */
+  readonly acceptInterrupted?: boolean;
 }
 
 /** One namespace to be read. */
@@ -42,6 +90,8 @@ export interface ReadTarget {
   readonly expect?: NetnsIdentity;
   /** Indexes into ReadJob.requests, carried out in this order. */
   readonly requests: readonly number[];
+  /** Under which its rows are remembered; a positive 31-bit number, never used for another namespace. */
+  readonly key?: number;
 }
 
 export interface ReadJob {
@@ -51,6 +101,11 @@ export interface ReadJob {
   readonly timeLimitMs?: number;
   /** A batch is handed over when it holds this many bytes. Default 131072. */
   readonly batchBytes?: number;
+  /**
+   * The observer namespace (Observer.identity). A request RTM_NEWNSID with NLM_F_REQUEST | NLM_F_ACK is sent in this namespace only, and never
+   * in the one that the process is in; anywhere else it ends with EPERM, operation 'send', and nothing is sent.
+   */
+  readonly observer?: NetnsIdentity;
 }
 
 /**
@@ -63,6 +118,14 @@ export interface ReadVisitor {
   target?(target: number, identity: NetnsIdentity, cookie: bigint | undefined): void;
   /** One datagram, whole. The view is valid only during the call. */
   datagram?(target: number, request: number, view: DataView, start: number, end: number): void;
+  /**
+   * A row is there now that was not before. Bytes [start, end) are a message's payload: header and filtered attributes. `slot` is a small
+   * number by which the row is called until it is removed. A row that changed is removed and added. Removals come first.
+   */
+  rowAdded?(target: number, request: number, slot: number, view: DataView, start: number, end: number): void;
+  rowRemoved?(target: number, request: number, slot: number): void;
+  /** The order of all rows of the table (ordered formats only), when it is not the old order with what was added at the end. */
+  rowOrder?(target: number, request: number, slots: readonly number[]): void;
   /** A request has ended. errno 0: answered whole (its DONE, ack or single answer was seen). `operation`: send, receive, netns-fd. */
   requestEnd?(target: number, request: number, errno: number, operation: string): void;
   /** The namespace was left. `problem` is absent when every request was carried out. */
@@ -93,6 +156,56 @@ export interface NetnsReader {
   read(job: ReadJob, visitor: ReadVisitor): Promise<void>;
   /** Opens and proves without entering. One result for each path, in order. Subject to the same time limit. */
   identify(paths: readonly string[], timeLimitMs?: number): Promise<IdentifyResult[]>;
+  /**
+   * Forgets the remembered rows of a namespace: the next read tells all of them. Takes effect before the next job. A job that did not
+   * resolve forgets all its keys by itself.
+   */
+  forget(key: number): void;
   /** Ends the threads; a running job is rejected (ERR_NSATLAS_CLOSED). Harmless when repeated. */
+  close(): void;
+}
+
+/** Tables that events speak of. */
+export type EventTable = 'LINKS' | 'ADDRESSES' | 'FDB' | 'NEIGHBORS' | 'ROUTES' | 'NSIDS';
+
+/** What happened since the last take(), coalesced: bounded by the number of namespaces, however much happened. */
+export interface ObservedEvents {
+  /** `ifindexes` empty: any row of the table. At most 64 ifindexes, beyond that any. */
+  readonly changes: readonly { readonly nsid: number; readonly table: EventTable; readonly ifindexes: readonly number[] }[];
+  /** Ids whose namespaces have died (RTM_DELNSID in the observer namespace). */
+  readonly dead: readonly number[];
+  /** At least how often the kernel dropped events since the last take() (ENOBUFS; told when it begins and when it is over): everything may have changed. */
+  readonly lost: number;
+  /** The mount table changed. */
+  readonly mounts: boolean;
+  /** Messages received since the last take(). */
+  readonly messages: number;
+  /** When the oldest of them was received, in milliseconds of performance.now()'s clock (CLOCK_MONOTONIC); absent without any. */
+  readonly oldestAtMs?: number;
+}
+
+export interface ObserverOptions {
+  /** Listen to netlink in a private observer namespace; false: watch the mount table only. */
+  readonly netlink: boolean;
+  /** Bytes of the socket's receive buffer (SO_RCVBUFFORCE, else SO_RCVBUF). Default 16 MiB. */
+  readonly receiveBufferBytes?: number;
+  /** The file that is polled for changes of mounts. Default /proc/self/mountinfo. */
+  readonly mountinfo?: string;
+  /** Called on the JavaScript thread when there is something to take() after take() found nothing. */
+  readonly onEvents: () => void;
+}
+
+/**
+ * Hears of changes in all namespaces that were given an id in the observer namespace, from a thread of its own that lives in that
+ * namespace and never enters another one. Ids are given by a read job in the observer namespace (path) that sends RTM_NEWNSID, the one
+ * request besides RTM_GET* that a reader takes, and only there.
+ */
+export interface Observer {
+  /** Path by which the observer namespace is entered (/proc/self/task/TID/ns/net); absent without netlink. */
+  readonly path?: string;
+  readonly identity?: NetnsIdentity;
+  /** Everything since the last call; empty when there was nothing. */
+  take(): ObservedEvents;
+  /** Ends the thread; the observer namespace is gone with it. Harmless when repeated. */
   close(): void;
 }

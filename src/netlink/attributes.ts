@@ -1,4 +1,5 @@
 import { DecodeError } from './error.js';
+import { asciiText } from './text.js';
 import { NLA_F_NESTED, NLA_HDRLEN, NLA_TYPE_MASK } from './uapi.js';
 
 /** Byte order of this machine: netlink speaks host order, but for attributes that say otherwise. */
@@ -7,9 +8,6 @@ export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer
 // A name that begins with a byte order mark keeps it.
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const utf8Lossy = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** One string for each character, so that short names cost no call. */
-const ASCII: readonly string[] = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
 
 /**
  * Text from the kernel. Names are bytes from strangers: where they are not valid UTF-8, `text` has U+FFFD and `bytes`
@@ -40,6 +38,8 @@ export class AttributeReader {
   offset = 0;
   /** Length of the current payload in bytes. */
   length = 0;
+  /** Whether the payload of the last attempt() was not what was wanted. */
+  attemptFailed = false;
 
   readonly view: DataView;
   readonly #start: number;
@@ -108,17 +108,19 @@ export class AttributeReader {
   /**
    * Reads the current attribute, or leaves it: what is wrong with its payload is then no error of the message. For what
    * drivers fill in, whose widths differ between kernels: an odd one must not cost the whole object.
-   * @returns undefined when the payload is not what `read` wants
+   * @returns what `read` does; undefined when the payload is not what `read` wants, and then `attemptFailed` is set
    */
-  attempt<Value>(read: (attribute: AttributeReader) => Value): Value | undefined {
+  attempt<Value, Context>(read: (attribute: AttributeReader, context: Context) => Value, context: Context): Value | undefined {
+    this.attemptFailed = false;
     if (this.#error !== undefined) return undefined;
     this.#attempting = true;
-    const value = read(this);
+    const value = read(this, context);
     this.#attempting = false;
     // Through the getter: the compiler does not know that `read` can have recorded one.
-    const failed = this.error !== undefined;
+    if (this.error === undefined) return value;
     this.#error = undefined;
-    return failed ? undefined : value;
+    this.attemptFailed = true;
+    return undefined;
   }
 
   #exactly(length: number): boolean {
@@ -177,16 +179,27 @@ export class AttributeReader {
 
   /** Text up to the first NUL or the end of the payload. */
   text(): KernelText {
+    const ascii = this.#ascii();
+    return ascii === undefined ? this.#utf8() : { text: ascii };
+  }
+
+  /** The same where it does not matter what was no valid UTF-8. */
+  string(): string {
+    return this.#ascii() ?? this.#utf8().text;
+  }
+
+  /** undefined when there are other characters. */
+  #ascii(): string | undefined {
     const { view, offset } = this;
     let length = 0;
-    let ascii = '';
+    let hash = 0;
     for (; length < this.length; length++) {
       const byte = view.getUint8(offset + length);
-      if (byte === 0) return { text: ascii };
-      if (byte > 0x7f) return this.#utf8();
-      ascii += ASCII[byte] as string;
+      if (byte === 0) break;
+      if (byte > 0x7f) return undefined;
+      hash = (Math.imul(hash, 31) + byte) | 0;
     }
-    return { text: ascii };
+    return asciiText(view, offset, length, hash);
   }
 
   #utf8(): KernelText {

@@ -5,8 +5,12 @@ import {
   AF_BRIDGE,
   AF_UNSPEC,
   IFLA_EXT_MASK,
+  NDA_IFINDEX,
   NETNSA_FD,
+  NETNSA_NSID,
+  NETNSA_TARGET_NSID,
   NLA_HDRLEN,
+  NLM_F_ACK,
   NLM_F_DUMP,
   NLM_F_REQUEST,
   NLMSG_HDRLEN,
@@ -18,6 +22,7 @@ import {
   RTM_GETNEIGH,
   RTM_GETNSID,
   RTM_GETROUTE,
+  RTM_NEWNSID,
   SIZEOF_IFADDRMSG,
   SIZEOF_IFINFOMSG,
   SIZEOF_NDMSG,
@@ -65,17 +70,41 @@ export function dumpLinks(options: { readonly counters?: boolean } = {}): Uint8A
   return bytes(view);
 }
 
-/** Dump of the addresses of all families. // inet_dump_ifaddr() net/ipv4/devinet.c, inet6_dump_addr() net/ipv6/addrconf.c */
-export function dumpAddresses(): Uint8Array {
-  return bytes(request(RTM_GETADDR, NLM_F_DUMP, AF_UNSPEC, SIZEOF_IFADDRMSG));
+/**
+ * Asks for one link, as dumpLinks({ counters: false }) asks for all; ENODEV when there is none of this ifindex.
+ * // rtnl_valid_getlink_req(), rtnl_getlink(), net/core/rtnetlink.c
+ */
+export function getLink(ifindex: number): Uint8Array {
+  const view = request(RTM_GETLINK, 0, AF_UNSPEC, SIZEOF_IFINFOMSG, NLA_HDRLEN + 4);
+  view.setInt32(NLMSG_HDRLEN + 4, ifindex, LITTLE_ENDIAN);
+  putU32(view, NLMSG_HDRLEN + SIZEOF_IFINFOMSG, IFLA_EXT_MASK, RTEXT_FILTER_MRP | RTEXT_FILTER_SKIP_STATS);
+  return bytes(view);
+}
+
+/** Only the rows of one interface. */
+export interface OfInterface {
+  readonly ifindex?: number;
 }
 
 /**
- * Dump of the ARP and ND tables, without proxy rows: the kernel gives either the ones or the others.
- * // neigh_valid_dump_req(), neigh_dump_info(), net/core/neighbour.c
+ * Dump of the addresses of all families; of one interface where it is named (ENODEV when it is gone).
+ * // inet_valid_dump_ifaddr_req(), inet_dump_ifaddr() net/ipv4/devinet.c, inet6_dump_addr() net/ipv6/addrconf.c
  */
-export function dumpNeighbors(): Uint8Array {
-  return bytes(request(RTM_GETNEIGH, NLM_F_DUMP, AF_UNSPEC, SIZEOF_NDMSG));
+export function dumpAddresses({ ifindex = 0 }: OfInterface = {}): Uint8Array {
+  const view = request(RTM_GETADDR, NLM_F_DUMP, AF_UNSPEC, SIZEOF_IFADDRMSG);
+  view.setInt32(NLMSG_HDRLEN + 4, ifindex, LITTLE_ENDIAN);
+  return bytes(view);
+}
+
+/**
+ * Dump of the ARP and ND tables, without proxy rows: the kernel gives either the ones or the others. Only the rows of one interface where it is
+ * named, which spares bytes and no time: the kernel walks all neighbours of the machine, and says nothing when the interface is gone.
+ * // neigh_valid_dump_req() (ndm_ifindex has to be 0, NDA_IFINDEX filters), neigh_dump_info(), net/core/neighbour.c
+ */
+export function dumpNeighbors({ ifindex }: OfInterface = {}): Uint8Array {
+  const view = request(RTM_GETNEIGH, NLM_F_DUMP, AF_UNSPEC, SIZEOF_NDMSG, ifindex === undefined ? 0 : NLA_HDRLEN + 4);
+  if (ifindex !== undefined) putU32(view, NLMSG_HDRLEN + SIZEOF_NDMSG, NDA_IFINDEX, ifindex);
+  return bytes(view);
 }
 
 /**
@@ -88,9 +117,14 @@ export function dumpProxyNeighbors(): Uint8Array {
   return bytes(view);
 }
 
-/** Dump of the forwarding tables of all bridges and of all devices that have one. // rtnl_fdb_dump(), net/core/rtnetlink.c */
-export function dumpFdb(): Uint8Array {
-  return bytes(request(RTM_GETNEIGH, NLM_F_DUMP, AF_BRIDGE, SIZEOF_NDMSG));
+/**
+ * Dump of the forwarding tables of all bridges and of all devices that have one; of one interface where it is named (nothing, and no error, when it
+ * is gone). // valid_fdb_dump_strict(), rtnl_fdb_dump(), net/core/rtnetlink.c
+ */
+export function dumpFdb({ ifindex = 0 }: OfInterface = {}): Uint8Array {
+  const view = request(RTM_GETNEIGH, NLM_F_DUMP, AF_BRIDGE, SIZEOF_NDMSG);
+  view.setInt32(NLMSG_HDRLEN + 4, ifindex, LITTLE_ENDIAN);
+  return bytes(view);
 }
 
 /**
@@ -101,9 +135,30 @@ export function dumpRoutes(): Uint8Array {
   return bytes(request(RTM_GETROUTE, NLM_F_DUMP, AF_UNSPEC, SIZEOF_RTMSG));
 }
 
-/** Dump of the ids that a namespace has given to others. // rtnl_net_dumpid(), net/core/net_namespace.c */
-export function dumpNsids(): Uint8Array {
-  return bytes(request(RTM_GETNSID, NLM_F_DUMP, AF_UNSPEC, SIZEOF_RTGENMSG));
+/**
+ * Dump of the ids that a namespace has given to others. With `targetNsid` those of the namespace that has this id in the one that is asked:
+ * each answer then has both ids, NETNSA_NSID there and NETNSA_CURRENT_NSID here. // rtnl_valid_dump_net_req(), rtnl_net_dumpid(),
+ * net/core/net_namespace.c
+ */
+export function dumpNsids({ targetNsid }: { readonly targetNsid?: number } = {}): Uint8Array {
+  const more = targetNsid === undefined ? 0 : NLA_HDRLEN + 4;
+  const view = request(RTM_GETNSID, NLM_F_DUMP, AF_UNSPEC, SIZEOF_RTGENMSG, more);
+  if (targetNsid !== undefined) putU32(view, NLMSG_HDRLEN + SIZEOF_RTGENMSG, NETNSA_TARGET_NSID, targetNsid);
+  return bytes(view);
+}
+
+/**
+ * Gives a namespace an id in the one where this is sent; only ever in the observer namespace. EEXIST: it has one, or the id is taken.
+ * // rtnl_net_newid(), net/core/net_namespace.c
+ *
+ * @returns `fdOffset`: where the namespace's file descriptor has to be written (s32, host order) before sending.
+ */
+export function newNsid(nsid: number): { readonly bytes: Uint8Array; readonly fdOffset: number } {
+  const attribute = NLA_HDRLEN + 4;
+  const view = request(RTM_NEWNSID, NLM_F_ACK, AF_UNSPEC, SIZEOF_RTGENMSG, 2 * attribute);
+  putU32(view, NLMSG_HDRLEN + SIZEOF_RTGENMSG, NETNSA_NSID, nsid);
+  const fdOffset = putU32(view, NLMSG_HDRLEN + SIZEOF_RTGENMSG + attribute, NETNSA_FD, 0xffffffff);
+  return { bytes: bytes(view), fdOffset };
 }
 
 /**

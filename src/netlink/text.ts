@@ -11,14 +11,39 @@ export function hexBytes(view: DataView, offset: number, length: number, separat
   return text;
 }
 
+/** Character codes of the digits. */
+const DIGITS: Uint8Array = Uint8Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+const COLON = 0x3a;
+
 /** A link-layer address of any length: "02:42:ac:11:00:02". */
 export function macText(view: DataView, offset: number, length: number): string {
-  return hexBytes(view, offset, length, ':');
+  return length === 6 ? mac48Text(view, offset) : hexBytes(view, offset, length, ':');
 }
+
+/** In one go: put together piece by piece, V8 would keep the pieces. Every link has a broadcast address, and most a zero one somewhere. */
+function mac48Text(view: DataView, offset: number): string {
+  const high = view.getUint16(offset, false);
+  const low = view.getUint32(offset + 2, false);
+  if (high === 0xffff && low === 0xffffffff) return 'ff:ff:ff:ff:ff:ff';
+  if (high === 0 && low === 0) return '00:00:00:00:00:00';
+  const digit = (bits: number): number => DIGITS[bits & 0xf] as number;
+  // biome-ignore format: byte by byte
+  return String.fromCharCode(
+    digit(high >>> 12), digit(high >>> 8), COLON,
+    digit(high >>> 4), digit(high), COLON,
+    digit(low >>> 28), digit(low >>> 24), COLON,
+    digit(low >>> 20), digit(low >>> 16), COLON,
+    digit(low >>> 12), digit(low >>> 8), COLON,
+    digit(low >>> 4), digit(low),
+  );
+}
+
+const DECIMAL: readonly string[] = Array.from({ length: 256 }, (_, byte) => String(byte));
 
 /** "10.0.1.2" */
 export function ipv4Text(view: DataView, offset: number): string {
-  return `${view.getUint8(offset)}.${view.getUint8(offset + 1)}.${view.getUint8(offset + 2)}.${view.getUint8(offset + 3)}`;
+  const byte = (at: number): string => DECIMAL[view.getUint8(offset + at)] as string;
+  return `${byte(0)}.${byte(1)}.${byte(2)}.${byte(3)}`;
 }
 
 /**
@@ -50,7 +75,7 @@ export function ipv6Text(view: DataView, offset: number): string {
       group += bestLength - 1;
       continue;
     }
-    if (text !== '' && !text.endsWith(':')) text += ':';
+    if (group !== 0 && group !== bestStart + bestLength) text += ':';
     text += view.getUint16(offset + group * 2, false).toString(16);
   }
   return text;
@@ -75,4 +100,28 @@ export function mplsText(view: DataView, offset: number, length: number): string
   const labels: number[] = [];
   for (let at = 0; at + 4 <= length; at += 4) labels.push(view.getUint32(offset + at, false) >>> 12);
   return labels.join('/');
+}
+
+/** One string for each character, so that short names cost no call. */
+const ASCII: readonly string[] = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code));
+
+/** Texts that were made lately, by their hash: links and queues have the same few names all over a host. */
+const RECENT = new Array<string>(1024).fill('');
+/** Longer texts are rarely met again. */
+const MAX_RECENT_LENGTH = 32;
+
+/** Text of bytes that are all below 0x80. `hash` is any number that is the same for the same bytes. */
+export function asciiText(view: DataView, offset: number, length: number, hash: number): string {
+  const slot = (hash ^ (hash >>> 10) ^ (hash >>> 20)) & (RECENT.length - 1);
+  const recent = RECENT[slot] as string;
+  if (recent.length === length && isText(recent, view, offset)) return recent;
+  let text = '';
+  for (let at = offset; at < offset + length; at++) text += ASCII[view.getUint8(at)] as string;
+  if (length <= MAX_RECENT_LENGTH) RECENT[slot] = text;
+  return text;
+}
+
+function isText(text: string, view: DataView, offset: number): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== view.getUint8(offset + at)) return false;
+  return true;
 }

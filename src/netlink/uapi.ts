@@ -200,6 +200,7 @@ export const RTAX_CC_ALGO = 16;
 // linux/net_namespace.h, v6.12
 export const NETNSA_NSID = 1;
 export const NETNSA_FD = 3;
+export const NETNSA_TARGET_NSID = 4;
 export const NETNSA_CURRENT_NSID = 5;
 export const NETNSA_NSID_NOT_ASSIGNED = -1;
 

@@ -192,7 +192,8 @@ export const ROUTE_COLUMNS: readonly Column<Route>[] = [
 // linux/rtnetlink.h, enum rt_class_t
 const ROUTE_TABLES: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 255: 'local' };
 
-function tableName(table: number): string {
+/** Name of a routing table, or its number. */
+export function tableName(table: number): string {
   return ROUTE_TABLES[table] ?? String(table);
 }
 

@@ -35,4 +35,6 @@ export interface Output {
   readonly help: string;
   /** The whole text, ending with a newline. Safe to write to a terminal whatever the names in it. */
   render(document: Document, options: RenderOptions): string;
+  /** The same in pieces, each made when it is asked for; for formats whose text can be millions of characters. */
+  renderPieces?(document: Document): Iterable<string>;
 }

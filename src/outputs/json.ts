@@ -1,4 +1,4 @@
-import { toJson } from '../wire/json.js';
+import { jsonPieces } from '../wire/json.js';
 import type { Document, Output } from './contract.js';
 import { printableJson } from './printable.js';
 
@@ -7,16 +7,21 @@ export const output: Output = {
   format: 'json',
   mediaType: 'application/json',
   help: 'proto3 JSON of nsatlas.v1, for programs',
-  render: (document) => `${printableJson(documentJson(document))}\n`,
+  render: (document) => [...renderPieces(document)].join(''),
+  renderPieces,
 };
 
-function documentJson(document: Document): string {
+/** What render() gives, in pieces of about 64 KiB, each made when it is asked for: neither the text nor the time it takes is ever in one piece. */
+export function* renderPieces(document: Document): Generator<string, void, undefined> {
   switch (document.name) {
     case 'snapshot':
-      return toJson(document.snapshot);
+      yield* jsonPieces(document.snapshot, printableJson);
+      break;
     case 'doctor':
-      return JSON.stringify(document.report, undefined, 2);
+      yield printableJson(JSON.stringify(document.report, undefined, 2));
+      break;
     default:
-      return toJson(document.listing);
+      yield* jsonPieces(document.listing, printableJson);
   }
+  yield '\n';
 }

@@ -26,6 +26,7 @@ export function describeFeatures(procRoot: string, view: EngineView): Feature[] 
       worth: 'namespace files in directories closed to this user (rootless engines) can be opened',
       loss: 'namespace files in directories closed to this user (rootless engines) are gaps',
     }),
+    events(privileges),
     userNamespace(privileges),
     mounts(procRoot),
     ...engines(view),
@@ -46,6 +47,21 @@ function capabilityFeature(privileges: Privileges, { name, capability, worth, lo
     enabled: false,
     detail: `${capability} is missing: ${loss}; run as root or add the capability (docs/capabilities.md)`,
   };
+}
+
+/** What an agent and `nsatlas watch` need to hear of changes: an observer namespace of their own, with ids for all others in it. */
+function events(privileges: Privileges): Feature {
+  const needed: readonly Capability[] = ['CAP_SYS_ADMIN', 'CAP_NET_ADMIN', 'CAP_NET_BROADCAST'];
+  const missing = needed.filter((capability) => !privileges.has(capability));
+  if (missing.length === 0) {
+    return {
+      name: 'events',
+      enabled: true,
+      detail: 'an agent hears of every change through the kernel’s events, within milliseconds',
+    };
+  }
+  const detail = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: polling only, so an agent reads everything again every few seconds instead of hearing of changes; run as root or add the capability (docs/capabilities.md)`;
+  return { name: 'events', enabled: false, detail };
 }
 
 function userNamespace(privileges: Privileges): Feature | undefined {

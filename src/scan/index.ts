@@ -1,6 +1,5 @@
 import { containerIdsOfProcesses, createEngines, type EngineView } from '../docker/index.js';
 import { discover } from '../discover/index.js';
-import type { DiscoveryProblem } from '../discover/types.js';
 import { createNetnsReader } from '../native/index.js';
 import type { NetnsReader } from '../native/types.js';
 import { buildNamespaces, type NamespaceRead } from '../model/build.js';
@@ -13,14 +12,8 @@ import type { Gap, Netns, ReadStatus, Table, TableStatus } from '../model/types.
 import { readPrivileges } from './capabilities.js';
 import { describeFeatures } from './features.js';
 import { describeHost, type HostInfoOptions } from './host-info.js';
-import {
-  describe,
-  type DumpTable,
-  finishTable,
-  type NamespaceResult,
-  readNamespaces,
-  rereadNamespaces,
-} from './namespace-pass.js';
+import { describe, discoveryGap } from './gaps.js';
+import { type DumpTable, finishTable, type NamespaceResult, readNamespaces, rereadNamespaces } from './namespace-pass.js';
 import { type NsidOutcome, resolveNsids } from './nsid-pass.js';
 import { ALL_TABLES, type HostSource } from './types.js';
 
@@ -202,22 +195,4 @@ function nsidGaps(result: NamespaceResult, outcome: NsidOutcome | undefined): Ga
       message: `${describe(result.found)}: the ids of other namespaces could not be asked for (${outcome.errno}), so some veths may look unpaired`,
     },
   ];
-}
-
-const PROBLEM_STATUS: Readonly<Record<DiscoveryProblem['kind'], ReadStatus>> = {
-  'not-a-netns': 'NOT_A_NETNS',
-  denied: 'DENIED',
-  vanished: 'VANISHED',
-  timeout: 'TIMED_OUT',
-  failed: 'FAILED',
-};
-
-function discoveryGap(problem: DiscoveryProblem): Gap {
-  return {
-    path: problem.path,
-    status: PROBLEM_STATUS[problem.kind],
-    ...(problem.errno !== undefined && { errno: problem.errno }),
-    operation: problem.operation,
-    message: problem.message,
-  };
 }

@@ -1,13 +1,11 @@
 import { errnoName } from '../netlink/errno.js';
 import { dumpAddresses, dumpFdb, dumpLinks, dumpNeighbors, dumpProxyNeighbors, dumpRoutes } from '../netlink/requests.js';
-// LEAD: DumpDecoder's API is FROZEN as it is on disk now: one non-generic decoder with .links .addresses .fdb .neighbors .routes .nsids .errors .rows
 import { DumpDecoder } from '../decode/dump.js';
-import type { DecodeError } from '../netlink/error.js';
 import type { FoundNetns } from '../discover/types.js';
 import { statusOfErrno } from '../model/gaps.js';
-import { formatNetnsId } from '../model/ids.js';
 import type { Gap, ReadStatus, Table } from '../model/types.js';
 import type { NetlinkRequest, NetnsReadProblem, NetnsReader, ReadTarget } from '../native/types.js';
+import { decodeGap, problemGap, tableGap, unopenableGap } from './gaps.js';
 
 /** What was read of one namespace. */
 export interface NamespaceResult {
@@ -89,12 +87,7 @@ function startReading(result: NamespaceResult, tables: readonly DumpTable[]): Pe
   const path = result.found.openPaths[0];
   if (path !== undefined) return [{ result, path, tables }];
   result.status = 'FAILED';
-  result.gap = {
-    netnsId: formatNetnsId(result.found.ino),
-    status: 'FAILED',
-    operation: 'open',
-    message: `${describe(result.found)}: cannot be opened, for the file under its mount was removed; the mount keeps the namespace alive`,
-  };
+  result.gap = unopenableGap(result.found);
   return [];
 }
 
@@ -202,77 +195,10 @@ export function finishTable(found: FoundNetns, table: DumpTable, state: TableRes
   return [...state.gaps, ...interrupted, ...state.decoder.errors.map((error) => decodeGap(found, table, error))];
 }
 
-function decodeGap(found: FoundNetns, table: DumpTable, { message, detail: { ifindex } }: DecodeError): Gap {
-  const gap = tableGap(found, table, 'MALFORMED', `a row could not be decoded (${message}); please report it`, {
-    operation: 'decode',
-  });
-  return ifindex === undefined ? gap : { ...gap, ifindex };
-}
-
-interface GapDetail {
-  readonly errno?: string;
-  readonly operation: string;
-}
-
-function tableGap(found: FoundNetns, table: DumpTable, status: ReadStatus, what: string, detail: GapDetail): Gap {
-  return {
-    netnsId: formatNetnsId(found.ino),
-    table,
-    status,
-    ...detail,
-    message: `${describe(found)}: ${table.toLowerCase()}: ${what}`,
-  };
-}
-
 function endWithProblem(result: NamespaceResult, problem: NetnsReadProblem, path: string): void {
   // The thread could not get back; what it had read is whole.
   if (problem.operation === 'restore') return;
-  const errno = problem.errno === 0 ? undefined : errnoName(problem.errno);
-  result.status = statusOfProblem(problem, errno);
+  result.gap = problemGap(result.found, problem, path);
+  result.status = result.gap.status;
   for (const state of result.tables.values()) if (state.status === 'NOT_READ') state.status = result.status;
-  result.gap = {
-    netnsId: formatNetnsId(result.found.ino),
-    path,
-    status: result.status,
-    ...(errno !== undefined && { errno }),
-    operation: problem.operation,
-    message: `${describe(result.found)}: ${problemWords(result.status, problem, errno)}`,
-  };
-}
-
-function statusOfProblem({ problem }: NetnsReadProblem, errno: string | undefined): ReadStatus {
-  switch (problem) {
-    case 'denied':
-      return 'DENIED';
-    case 'timeout':
-      return 'TIMED_OUT';
-    case 'failed':
-      return statusOfErrno(errno);
-    default:
-      // It was a network namespace when it was found, and this path does not lead to it any more.
-      return 'VANISHED';
-  }
-}
-
-function problemWords(status: ReadStatus, problem: NetnsReadProblem, errno: string | undefined): string {
-  const why = errno === undefined ? '' : ` (${errno})`;
-  switch (status) {
-    case 'DENIED':
-      return problem.operation === 'enter'
-        ? `cannot be entered${why}: CAP_SYS_ADMIN is missing, so only this process’s own namespace can be read; run as root`
-        : `cannot be opened${why}: its directory is closed to this user (CAP_DAC_READ_SEARCH is missing; for a process CAP_SYS_PTRACE), and to enter it would take CAP_SYS_ADMIN; run as root`;
-    case 'TIMED_OUT':
-      return 'did not answer within the time limit (--time-limit)';
-    case 'VANISHED':
-      return 'was gone before it could be read';
-    default:
-      return `${problem.operation} failed${why}: ${problem.detail}`;
-  }
-}
-
-/** "net:[4026532287] (/run/docker/netns/1-x8sn2ys3vd)" */
-export function describe(found: FoundNetns): string {
-  const where = found.paths[0] ?? (found.pids[0] === undefined ? undefined : `process ${found.pids[0]}`);
-  const id = formatNetnsId(found.ino);
-  return where === undefined ? id : `${id} (${where})`;
 }

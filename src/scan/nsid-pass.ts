@@ -11,10 +11,13 @@ export interface NsidOutcome {
   errno: string | undefined;
 }
 
+/** A namespace that can be asked, and asked about, when a path to it is known. */
+export type Askable = Pick<NamespaceResult, 'found' | 'openPath'>;
+
 /** Asks the kernel until the resolver has no more questions. */
 export async function resolveNsids(
   reader: NetnsReader,
-  results: readonly NamespaceResult[],
+  results: readonly Askable[],
   resolver: NsidResolver,
   timeLimitMs: number,
 ): Promise<Map<number, NsidOutcome>> {
@@ -66,12 +69,12 @@ export async function resolveNsids(
   return outcomes;
 }
 
-function requestAbout(candidate: NamespaceResult | undefined): NetlinkRequest | undefined {
+function requestAbout(candidate: Askable | undefined): NetlinkRequest | undefined {
   if (candidate?.openPath === undefined) return undefined;
   const { bytes, fdOffset } = getNsidByFd();
   return { bytes, netnsFd: { offset: fdOffset, path: candidate.openPath, expect: identityOf(candidate) } };
 }
 
-function identityOf({ found }: NamespaceResult): { dev: number; ino: number } {
+function identityOf({ found }: Askable): { dev: number; ino: number } {
   return { dev: found.dev, ino: found.ino };
 }

@@ -1,7 +1,7 @@
 import type { ListName } from '../model/lists.js';
 import type { HostSnapshot, Listing, Netns } from '../model/types.js';
 import { encode } from './codec.js';
-import { LIST_RPCS, type ItemOf, type MessageName, type Messages } from './messages.js';
+import { LIST_RPCS, type ItemOf, type MessageName, type Messages, type SnapshotPart } from './messages.js';
 
 /** What one message of a stream may have, in bytes; one row that alone is larger is a message of its own. */
 export const MAX_PART_BYTES = 256 * 1024;
@@ -9,14 +9,18 @@ export const MAX_PART_BYTES = 256 * 1024;
 /** Most rows of one message: bounds the time for which encoding keeps everything else waiting. */
 const MAX_PART_ROWS = 1000;
 
-/** A listing as the messages of its stream, made one by one as they are asked for. At least one, also of nothing. */
+/**
+ * A listing as the messages of its stream, made one by one as they are asked for. At least one, also of nothing; the first has the
+ * freshness.
+ */
 export function* encodeListing<Name extends ListName>(name: Name, listing: Listing<ItemOf<Name>>): Generator<Uint8Array> {
   const response = `nsatlas.v1.List${LIST_RPCS[name]}Response` as MessageName;
-  const { items, gaps } = listing;
+  const { items, gaps, freshness } = listing;
   yield* split(items.length + gaps.length, (from, to) => {
     const part = {
       items: items.slice(from, to),
       gaps: gaps.slice(Math.max(0, from - items.length), Math.max(0, to - items.length)),
+      ...(from === 0 && freshness !== undefined && { freshness }),
     };
     // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
     return encode(response, part as Messages[typeof response]);
@@ -24,17 +28,30 @@ export function* encodeListing<Name extends ListName>(name: Name, listing: Listi
 }
 
 /** A snapshot as the messages of its stream: first the host, then each namespace, in several parts when it is large. */
-export function* encodeSnapshot(snapshot: HostSnapshot): Generator<Uint8Array> {
-  const { host, networks, gaps } = snapshot;
-  yield* split(networks.length + gaps.length, (from, to) =>
+export function* encodeSnapshot({ namespaces, ...head }: HostSnapshot): Generator<Uint8Array> {
+  yield* encodeSnapshotHead(head);
+  for (const netns of namespaces) yield* encodeNetns(netns);
+}
+
+/** What a snapshot has besides its namespaces, as messages of its stream. At least one; the first has the host if there is one. */
+export function encodeSnapshotHead({ host, networks, gaps }: Omit<SnapshotPart, 'namespaces'>): Generator<Uint8Array> {
+  return split(networks.length + gaps.length, (from, to) =>
     encode('nsatlas.v1.HostSnapshot', {
-      ...(from === 0 && { host }),
+      ...(from === 0 && host !== undefined && { host }),
       namespaces: [],
       networks: networks.slice(from, to),
       gaps: gaps.slice(Math.max(0, from - networks.length), Math.max(0, to - networks.length)),
     }),
   );
-  for (const netns of snapshot.namespaces) yield* encodeNetns(netns);
+}
+
+/**
+ * A namespace with some of its rows as messages of a snapshot's stream.
+ * @param first whether nothing was told of it before; otherwise its rows alone are told
+ */
+export function encodeNetnsPart(netns: Netns, first: boolean): Generator<Uint8Array> {
+  const { interfaces, fdb, neighbors, routes } = netns;
+  return encodeNetns(first ? netns : { ...laterPart(netns), interfaces, fdb, neighbors, routes });
 }
 
 const ROWS = ['interfaces', 'fdb', 'neighbors', 'routes'] as const;

@@ -1,6 +1,7 @@
 import type { HostSnapshot } from '../model/types.js';
-import { convertField, eachField, type Fields, setKey } from './convert.js';
+import { convertField, eachField, type Fields } from './convert.js';
 import { WireError } from './error.js';
+import { type EscapeText, JsonWriter } from './json-writer.js';
 import { checkBigint, checkEnum, checkInteger, checkTimestamp, shortName, wellFormed, wrong } from './scalars.js';
 import { enumName, type FieldSchema, type ValueSchema } from './schema.js';
 
@@ -11,40 +12,12 @@ import { enumName, type FieldSchema, type ValueSchema } from './schema.js';
  * row. No line break at the end.
  */
 export function toJson(model: object): string {
-  const lists = Object.entries(model).filter(([, value]) => Array.isArray(value) && value.length === 0);
-  const document = { ...(jsonValue(model) as object), ...Object.fromEntries(lists) };
-  // Lists that were put back are last now; the order of the model is the one people know.
-  const ordered = Object.keys(model).flatMap((key) => (key in document ? [[key, document[key as keyof typeof document]]] : []));
-  return JSON.stringify(Object.fromEntries(ordered), undefined, 2);
+  return [...jsonPieces(model)].join('');
 }
 
-/** undefined for what is left out. */
-function jsonValue(value: unknown): unknown {
-  switch (typeof value) {
-    case 'string':
-      return wellFormed(value);
-    case 'bigint':
-      return value.toString();
-    case 'number':
-      return Number.isFinite(value) ? value : String(value);
-    case 'object':
-      return value === null ? undefined : jsonObject(value);
-    default:
-      return value;
-  }
-}
-
-function jsonObject(value: object): unknown {
-  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(jsonValue);
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
-  const keys = Object.keys(value);
-  if (keys.length === 0) return undefined;
-  const object: Fields = {};
-  for (const key of keys) {
-    const json = jsonValue((value as Fields)[key]);
-    if (json !== undefined) setKey(object, wellFormed(key), json);
-  }
-  return object;
+/** The same in pieces of about 64 KiB, each made when it is asked for: a host can have 100 MB of JSON. */
+export function jsonPieces(model: object, escape?: EscapeText): Generator<string, void, undefined> {
+  return new JsonWriter(escape).document(model);
 }
 
 /**

@@ -35,9 +35,11 @@ export class SnapshotMerger {
   }
 }
 
-/** Puts the messages of a List stream together. */
+/** Puts the messages of a List stream together; the freshness is the first's. */
 export function mergeListing<Item>(parts: readonly Listing<Item>[]): Listing<Item> {
-  return { items: parts.flatMap((part) => part.items), gaps: parts.flatMap((part) => part.gaps) };
+  const freshness = parts.find((part) => part.freshness !== undefined)?.freshness;
+  const listing = { items: parts.flatMap((part) => part.items), gaps: parts.flatMap((part) => part.gaps) };
+  return freshness === undefined ? listing : { ...listing, freshness };
 }
 
 /** push(...rows) would put every row on the stack. */

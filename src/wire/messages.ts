@@ -1,6 +1,6 @@
 import type { ListName, Lists } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
-import type { Gap, Host, HostSnapshot, Listing, Table } from '../model/types.js';
+import type { Cursor, Freshness, Gap, Host, HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
 
 /** The items of a list, by the list's name. */
 export type ItemOf<Name extends ListName> = Lists[Name] extends { list(...args: never[]): Listing<infer Item> } ? Item : never;
@@ -23,6 +23,8 @@ export interface AgentStatus {
   namespaces: number;
   interfaces: number;
   gaps: Gap[];
+  /** Absent before the first read. */
+  freshness?: Freshness;
 }
 
 /** A message without fields. */
@@ -33,6 +35,16 @@ interface ListRequest {
   selector?: SelectorMessage;
 }
 
+/** Of lists of what can change all the time: `counters` asks for that, too, by a fresh read. */
+type CountersRequest = ListRequest & { counters: boolean };
+
+/** nsatlas.v1.WatchRequest */
+export interface WatchRequestMessage {
+  selector?: SelectorMessage;
+  tables: Table[];
+  after?: Cursor;
+}
+
 /** grpc.health.v1.HealthCheckResponse.ServingStatus */
 export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
@@ -41,21 +53,23 @@ export interface Messages {
   'nsatlas.v1.HostSnapshot': SnapshotPart;
   'nsatlas.v1.GetStatusRequest': Nothing;
   'nsatlas.v1.GetStatusResponse': AgentStatus;
-  'nsatlas.v1.GetSnapshotRequest': ListRequest & { tables: Table[] };
+  'nsatlas.v1.GetSnapshotRequest': CountersRequest & { tables: Table[] };
   'nsatlas.v1.ListNetnsRequest': ListRequest;
   'nsatlas.v1.ListNetnsResponse': Listing<ItemOf<'netns'>>;
-  'nsatlas.v1.ListInterfacesRequest': ListRequest;
+  'nsatlas.v1.ListInterfacesRequest': CountersRequest;
   'nsatlas.v1.ListInterfacesResponse': Listing<ItemOf<'interfaces'>>;
   'nsatlas.v1.ListVxlansRequest': ListRequest;
   'nsatlas.v1.ListVxlansResponse': Listing<ItemOf<'vxlans'>>;
   'nsatlas.v1.ListVethPairsRequest': ListRequest;
   'nsatlas.v1.ListVethPairsResponse': Listing<ItemOf<'veths'>>;
-  'nsatlas.v1.ListFdbRequest': ListRequest;
+  'nsatlas.v1.ListFdbRequest': CountersRequest;
   'nsatlas.v1.ListFdbResponse': Listing<ItemOf<'fdb'>>;
-  'nsatlas.v1.ListNeighborsRequest': ListRequest;
+  'nsatlas.v1.ListNeighborsRequest': CountersRequest;
   'nsatlas.v1.ListNeighborsResponse': Listing<ItemOf<'neighbors'>>;
-  'nsatlas.v1.ListRoutesRequest': ListRequest;
+  'nsatlas.v1.ListRoutesRequest': CountersRequest;
   'nsatlas.v1.ListRoutesResponse': Listing<ItemOf<'routes'>>;
+  'nsatlas.v1.WatchRequest': WatchRequestMessage;
+  'nsatlas.v1.WatchResponse': WatchEvent;
   'grpc.health.v1.HealthCheckRequest': { service: string };
   'grpc.health.v1.HealthCheckResponse': { status: ServingStatus };
   'grpc.health.v1.HealthListRequest': Nothing;

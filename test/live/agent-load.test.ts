@@ -25,7 +25,7 @@ function rawCall(
   method: string,
   message: 'nsatlas.v1.GetSnapshotRequest' | 'nsatlas.v1.ListFdbRequest',
 ): ClientReadableStream<Buffer> {
-  const bytes = encode(message, { tables: [] });
+  const bytes = encode(message, { tables: [], counters: false });
   return client.makeServerStreamRequest(
     `/nsatlas.v1.Agent/${method}`,
     (buffer: Buffer) => buffer,

@@ -6,6 +6,7 @@ import type { Handle } from '../../src/native/binding.js';
 import { OPERATIONS, PROBLEMS } from '../../src/native/frames.js';
 import { sdNotify } from '../../src/native/index.js';
 import { encodeJob } from '../../src/native/job.js';
+import { encodeRowFormats } from '../../src/native/row-formats.js';
 import type { NetlinkRequest } from '../../src/native/types.js';
 import { NATIVE_OPTIONS, testAddon, testReader } from '../support/native-addon.js';
 import { compileHelper, Namespaces, removeFolder, scratchFolder } from '../support/native-namespaces.js';
@@ -30,15 +31,19 @@ after(async () => {
 const EXPECTED_STATES = {
   'open read': 'done',
   'open identify': 'done',
+  'open forget': 'done',
   'open close': 'done',
   'busy read': 'ERR_NSATLAS_BUSY',
   'busy job while read': 'done',
   'busy identify': 'ERR_NSATLAS_BUSY',
   'busy job while identify': 'done',
+  'busy forget': 'done',
+  'busy job while forget': 'done',
   'busy close': 'done',
   'busy job while close': 'ERR_NSATLAS_CLOSED',
   'closed read': 'ERR_NSATLAS_CLOSED',
   'closed identify': 'ERR_NSATLAS_CLOSED',
+  'closed forget': 'done',
   'closed close': 'done',
 };
 
@@ -160,18 +165,32 @@ test('the addon refuses foreign handles and arguments and does not crash', () =>
   const refused = { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' };
   const image = encodeJob({ enter: false, timeLimitMs: 1, batchBytes: 1, requests: [], targets: [] });
   const nothing = (): void => undefined;
-  const foreign: unknown[] = [undefined, null, 1, 'x', {}, [], nothing, new Proxy({}, {}), Object.create(addon.open()), addon];
+  const foreign: unknown[] = [
+    undefined,
+    null,
+    1,
+    'x',
+    {},
+    [],
+    nothing,
+    new Proxy({}, {}),
+    Object.create(addon.open(encodeRowFormats([]))),
+    addon,
+  ];
   for (const handle of foreign as Handle[]) {
     assert.throws(() => addon.start(handle, image, nothing), refused);
     assert.throws(() => addon.take(handle, new ArrayBuffer(8)), refused);
     assert.throws(() => addon.cancel(handle), refused);
+    assert.throws(() => addon.forget(handle, 1), refused);
     assert.throws(() => addon.close(handle), refused);
   }
-  const handle = addon.open();
+  const handle = addon.open(encodeRowFormats([]));
   assert.throws(() => addon.start(handle, 'image' as never, nothing), refused);
   assert.throws(() => addon.start(handle, new Float64Array(8) as never, nothing), refused);
   assert.throws(() => addon.start(handle, image, undefined as never), refused);
   assert.throws(() => addon.take(handle, undefined as never), refused);
+  assert.throws(() => addon.forget(handle, undefined as never), refused);
+  for (const image of [undefined, 'x', new Float64Array(2)]) assert.throws(() => addon.open(image as never), refused);
   assert.throws(() => addon.take(handle, new Uint8Array(8) as never), refused);
   for (const args of [[], [1, 2], ['/x'], [undefined, '/x']])
     assert.throws(() => addon.sdNotify(...(args as [string, string])), refused);

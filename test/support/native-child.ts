@@ -5,10 +5,10 @@ import { Worker } from 'node:worker_threads';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { NetnsIdentity, NetnsReadProblem } from '../../src/native/types.js';
 import { eventually, namespaceFds } from './hygiene.js';
-import { testReader } from './native-addon.js';
 import { addonThreads, threadNamespaces } from './native-process.js';
 import { readAll } from './native-records.js';
 import { dump, RTM_GETADDR, RTM_GETLINK } from './native-requests.js';
+import { linkRows, rowReader } from './native-rows.js';
 
 /** What the child is to do. */
 export interface ChildPlan {
@@ -17,6 +17,10 @@ export interface ChildPlan {
   readonly timeLimitMs?: number;
   /** Instead of reading. */
   readonly identify?: boolean;
+  /** Links as rows instead; a path has the same key in every job. 'accept': interrupted answers, too. */
+  readonly rows?: 'plain' | 'accept';
+  /** Rows only: at the first word of the second job lets the stuck lane go, by this file, and holds that job until the lane has ended. */
+  readonly wake?: { readonly file: string };
   /** After the jobs: lets the stuck threads go and waits until they are gone. */
   readonly release?: { readonly file: string } | 'parent';
   /** Ends while the last job is running, in this way. */
@@ -29,6 +33,9 @@ export interface ChildOutcome {
   /** errno of each request that ended. */
   readonly ends: readonly number[];
   readonly problem: NetnsReadProblem | undefined;
+  /** How many rows were told. */
+  readonly added?: number;
+  readonly removed?: number;
 }
 
 export interface ChildJobReport {
@@ -46,7 +53,7 @@ export interface ChildReport {
   readonly after?: Omit<ChildJobReport, 'outcomes' | 'ms'>;
 }
 
-const reader = testReader();
+const reader = rowReader();
 
 async function carryOut(paths: readonly string[], plan: ChildPlan): Promise<ChildOutcome[]> {
   if (plan.identify === true) {
@@ -57,6 +64,7 @@ async function carryOut(paths: readonly string[], plan: ChildPlan): Promise<Chil
       problem: 'problem' in result ? result.problem : undefined,
     }));
   }
+  if (plan.rows !== undefined) return readRows(paths, plan);
   const records = await readAll(reader, {
     requests: [dump(RTM_GETLINK), dump(RTM_GETADDR)],
     targets: paths.map((path) => ({ path, requests: [0, 1] })),
@@ -66,6 +74,63 @@ async function carryOut(paths: readonly string[], plan: ChildPlan): Promise<Chil
     if (record.problems.length !== 1) throw new Error(`${record.problems.length} ends of one target`);
     return { identity: record.identity, ends: record.ends.map((end) => end.errno), problem: record.problems[0] };
   });
+}
+
+const keys = new Map<string, number>();
+
+function keyOf(path: string): number {
+  const key = keys.get(path) ?? keys.size + 1;
+  keys.set(path, key);
+  return key;
+}
+
+/** While the visitor waits, so does the job: it is not over before. */
+function wakeStuckLane(file: string): void {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  const limit = performance.now() + ENDING_MS;
+  writeFileSync(file, '');
+  while (addonThreads('nsatlas-lane') > 1 && performance.now() < limit) Atomics.wait(sleeper, 0, 0, 5);
+}
+
+let jobsRead = 0;
+
+async function readRows(paths: readonly string[], plan: ChildPlan): Promise<ChildOutcome[]> {
+  const outcomes = paths.map(() => ({
+    identity: undefined as NetnsIdentity | undefined,
+    ends: [] as number[],
+    problem: undefined as NetnsReadProblem | undefined,
+    added: 0,
+    removed: 0,
+  }));
+  const of = (target: number): (typeof outcomes)[number] => {
+    const outcome = outcomes[target];
+    if (outcome === undefined) throw new Error(`told of target ${target}, which is not there`);
+    return outcome;
+  };
+  const rows = { format: 0, acceptInterrupted: plan.rows === 'accept' };
+  const isSecond = ++jobsRead === 2;
+  let isFirst = true;
+  await reader.read(
+    {
+      requests: [{ ...linkRows, rows }],
+      targets: paths.map((path) => ({ path, key: keyOf(path), requests: [0] })),
+      // A frame to a batch: a lane cannot be done before it was heard.
+      batchBytes: 1,
+      ...(plan.timeLimitMs === undefined ? {} : { timeLimitMs: plan.timeLimitMs }),
+    },
+    {
+      target: (target, identity) => {
+        of(target).identity = identity;
+        if (isFirst && isSecond && plan.wake !== undefined) wakeStuckLane(plan.wake.file);
+        isFirst = false;
+      },
+      rowAdded: (target) => of(target).added++,
+      rowRemoved: (target) => of(target).removed++,
+      requestEnd: (target, _, errno) => of(target).ends.push(errno),
+      targetEnd: (target, problem) => (of(target).problem = problem),
+    },
+  );
+  return outcomes;
 }
 
 function hygiene(): Omit<ChildJobReport, 'outcomes' | 'ms'> {

@@ -83,9 +83,12 @@ static void requests() {
   assert(shape(one(RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, 0, Bytes(16))).until_done);
   assert(!shape(one(RTM_GETLINK, NLM_F_REQUEST, 0, Bytes(16))).until_done);
   assert(shape(one(RTM_GETLINK, NLM_F_REQUEST, 0, Bytes(16))).valid);
-  for (const uint16_t type : {RTM_NEWLINK, RTM_DELLINK, RTM_SETLINK, RTM_NEWNSID, RTM_DELNSID, RTM_NEWROUTE, RTM_DELROUTE}) {
+  for (const uint16_t type : {RTM_NEWLINK, RTM_DELLINK, RTM_SETLINK, RTM_DELNSID, RTM_NEWROUTE, RTM_DELROUTE}) {
     assert(!shape(one(type, NLM_F_REQUEST, 0, Bytes(16))).valid);
   }
+  assert(!shape(one(RTM_NEWNSID, NLM_F_REQUEST, 0, Bytes(16))).valid);
+  assert(shape(one(RTM_NEWNSID, NLM_F_REQUEST | NLM_F_ACK, 0, Bytes(16))).gives_nsid);
+  assert(!shape(one(RTM_GETNSID, NLM_F_REQUEST | NLM_F_ACK, 0, Bytes(16))).gives_nsid);
   assert(!shape({}).valid);
 }
 
@@ -102,7 +105,7 @@ static void any_bytes() {
     scan(bytes, 7, random() % 2 == 0);
     nsatlas::Job job;
     std::string reason;
-    nsatlas::parse_job(bytes.data(), bytes.size(), job, reason);
+    nsatlas::parse_job(bytes.data(), bytes.size(), {}, job, reason);
   }
 }
 

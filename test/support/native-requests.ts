@@ -5,10 +5,12 @@ export const RTM_NEWLINK = 16;
 export const RTM_GETLINK = 18;
 export const RTM_GETADDR = 22;
 export const RTM_GETROUTE = 26;
+export const RTM_NEWNSID = 88;
 export const RTM_GETNSID = 90;
 export const NLMSG_ERROR = 2;
 export const NLMSG_DONE = 3;
 export const NLM_F_REQUEST = 1;
+export const NLM_F_ACK = 4;
 export const NLM_F_DUMP = 0x300;
 
 const BODY_BYTES = new Map([
@@ -54,6 +56,17 @@ export function getNsid(path: string): NetlinkRequest {
   body.writeUInt16LE(8, 4);
   body.writeUInt16LE(3, 6); // NETNSA_FD, linux/net_namespace.h
   return { bytes: message(RTM_GETNSID, NLM_F_REQUEST, body), netnsFd: { offset: 24, path } };
+}
+
+/** Gives a namespace an id where it is sent, linux/net_namespace.h: NETNSA_NSID (1) and NETNSA_FD (3). */
+export function newNsid(path: string, id: number): NetlinkRequest {
+  const body = Buffer.alloc(20);
+  body.writeUInt16LE(8, 4);
+  body.writeUInt16LE(1, 6);
+  body.writeInt32LE(id, 8);
+  body.writeUInt16LE(8, 12);
+  body.writeUInt16LE(3, 14);
+  return { bytes: message(RTM_NEWNSID, NLM_F_REQUEST | NLM_F_ACK, body), netnsFd: { offset: 32, path } };
 }
 
 /** Types of the messages of a datagram. */

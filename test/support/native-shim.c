@@ -5,10 +5,13 @@
 //   NSATLAS_SHIM_SETNS_HANGS=LIST  so does setns()
 //   NSATLAS_SHIM_SETNS_FAILS=LIST  setns() says EPERM
 //   NSATLAS_SHIM_SEND_LOST=LIST    sendto() pretends to have sent
+//   NSATLAS_SHIM_RECV_INTERRUPTED=LIST  the first message of what recvmsg() receives says NLM_F_DUMP_INTR
+//   NSATLAS_SHIM_RECV_BROKEN=LIST  the first message is said to be longer than what was received
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/netlink.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -79,8 +82,15 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
   static atomic_int calls;
   static ssize_t (*next)(int, struct msghdr *, int);
   if (!next) next = (ssize_t(*)(int, struct msghdr *, int))dlsym(RTLD_NEXT, "recvmsg");
-  if (in_lane() && listed("NSATLAS_SHIM_RECV_HANGS", ++calls)) hang();
-  return next(fd, message, flags);
+  if (!in_lane()) return next(fd, message, flags);
+  int number = ++calls;
+  if (listed("NSATLAS_SHIM_RECV_HANGS", number)) hang();
+  ssize_t length = next(fd, message, flags);
+  struct nlmsghdr *first = message->msg_iov->iov_base;
+  if (length < (ssize_t)sizeof *first) return length;
+  if (listed("NSATLAS_SHIM_RECV_INTERRUPTED", number)) first->nlmsg_flags |= NLM_F_DUMP_INTR;
+  if (listed("NSATLAS_SHIM_RECV_BROKEN", number)) first->nlmsg_len = (unsigned)length + 1;
+  return length;
 }
 
 ssize_t sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *to, socklen_t size) {

@@ -1,7 +1,6 @@
-import { bool8, clockTicks, hex, oneOf, padding, toHex, u16, u32, u8 } from '../codecs.js';
-import type { AttributeTable, DetailValue } from '../contract.js';
+import { bool8, clockTicks, hex, oneOf, optionalIfindex, padding, toHex, u16, u32, u8 } from '../codecs.js';
+import type { AttributeTable, Codec } from '../contract.js';
 import { bridgeId } from './bridge-id.js';
-import { dropNoInterface } from './refs.js';
 
 // linux/if_link.h, v6.12; MAB since v6.2, MCAST_N_GROUPS and MCAST_MAX_GROUPS v6.3, NEIGH_VLAN_SUPPRESS v6.4,
 // BACKUP_NHID v6.6, NEIGH_FORWARD_GRAT v7.2
@@ -69,12 +68,20 @@ const FORWARDED_GROUPS: Readonly<Record<number, string>> = { 0: 'stp', 2: 'lacp'
 
 /** As ip prints a group_fwd_mask: "lacp,0x8,lldp"; a group without a name is its bit, and none at all "0x0". */
 function forwardedGroups(mask: number): string {
+  if (mask === 0) return '0x0';
   const names: string[] = [];
   for (let bit = 0; bit < 16; bit++) {
     if ((mask & (1 << bit)) !== 0) names.push(FORWARDED_GROUPS[bit] ?? toHex(1 << bit));
   }
-  return names.length === 0 ? '0x0' : names.join(',');
+  return names.join(',');
 }
+
+/** The mask in hexadecimal, and further on its groups in words, as ip does. */
+const groupMask: Codec = (attribute, further) => {
+  const mask = attribute.u16();
+  if (attribute.length === 2) further.put('group_fwd_mask_str', forwardedGroups(mask));
+  return toHex(mask);
+};
 
 /**
  * A bridge's view of its port: br_port_fill_attrs(), net/bridge/br_netlink.c. The names that ip does not print (mrp_*,
@@ -96,9 +103,9 @@ export const portTable: AttributeTable = {
   [IFLA_BRPORT_DESIGNATED_COST]: ['designated_cost', u16],
   [IFLA_BRPORT_BRIDGE_ID]: ['bridge_id', bridgeId],
   [IFLA_BRPORT_ROOT_ID]: ['root_id', bridgeId],
-  [IFLA_BRPORT_HOLD_TIMER]: ['hold_timer', clockTicks],
-  [IFLA_BRPORT_MESSAGE_AGE_TIMER]: ['message_age_timer', clockTicks],
-  [IFLA_BRPORT_FORWARD_DELAY_TIMER]: ['forward_delay_timer', clockTicks],
+  [IFLA_BRPORT_HOLD_TIMER]: ['hold_timer', clockTicks, 'volatile'],
+  [IFLA_BRPORT_MESSAGE_AGE_TIMER]: ['message_age_timer', clockTicks, 'volatile'],
+  [IFLA_BRPORT_FORWARD_DELAY_TIMER]: ['forward_delay_timer', clockTicks, 'volatile'],
   [IFLA_BRPORT_TOPOLOGY_CHANGE_ACK]: ['topology_change_ack', u8],
   [IFLA_BRPORT_CONFIG_PENDING]: ['config_pending', u8],
   [IFLA_BRPORT_PROXYARP]: ['proxy_arp', bool8],
@@ -110,28 +117,18 @@ export const portTable: AttributeTable = {
   [IFLA_BRPORT_NEIGH_SUPPRESS]: ['neigh_suppress', bool8],
   [IFLA_BRPORT_NEIGH_VLAN_SUPPRESS]: ['neigh_vlan_suppress', bool8],
   [IFLA_BRPORT_NEIGH_FORWARD_GRAT]: ['neigh_forward_grat', bool8],
-  [IFLA_BRPORT_GROUP_FWD_MASK]: ['group_fwd_mask', u16],
+  [IFLA_BRPORT_GROUP_FWD_MASK]: ['group_fwd_mask', groupMask],
   [IFLA_BRPORT_VLAN_TUNNEL]: ['vlan_tunnel', bool8],
   [IFLA_BRPORT_ISOLATED]: ['isolated', bool8],
   [IFLA_BRPORT_LOCKED]: ['locked', bool8],
   [IFLA_BRPORT_MAB]: ['mab', bool8],
-  [IFLA_BRPORT_BACKUP_PORT]: ['backup_port_ifindex', u32],
+  [IFLA_BRPORT_BACKUP_PORT]: ['backup_port_ifindex', optionalIfindex],
   [IFLA_BRPORT_BACKUP_NHID]: ['backup_nhid', u32],
   [IFLA_BRPORT_MRP_RING_OPEN]: ['mrp_ring_open', bool8],
   [IFLA_BRPORT_MRP_IN_OPEN]: ['mrp_in_open', bool8],
   [IFLA_BRPORT_MCAST_EHT_HOSTS_LIMIT]: ['mcast_eht_hosts_limit', u32],
-  [IFLA_BRPORT_MCAST_EHT_HOSTS_CNT]: ['mcast_eht_hosts_cnt', u32],
-  [IFLA_BRPORT_MCAST_N_GROUPS]: ['mcast_n_groups', u32],
+  [IFLA_BRPORT_MCAST_EHT_HOSTS_CNT]: ['mcast_eht_hosts_cnt', u32, 'volatile'],
+  [IFLA_BRPORT_MCAST_N_GROUPS]: ['mcast_n_groups', u32, 'volatile'],
   [IFLA_BRPORT_MCAST_MAX_GROUPS]: ['mcast_max_groups', u32],
   [IFLA_BRPORT_PAD]: ['pad', padding],
 };
-
-/** The mask is hexadecimal, and its groups are named, as ip does. No backup port is absent. */
-export function finishPort(detail: Record<string, DetailValue>): void {
-  if (typeof detail.group_fwd_mask === 'number') {
-    const mask = detail.group_fwd_mask;
-    detail.group_fwd_mask = toHex(mask);
-    detail.group_fwd_mask_str = forwardedGroups(mask);
-  }
-  dropNoInterface(detail, 'backup_port_ifindex');
-}

@@ -1,5 +1,4 @@
 import { bitNames, list, mac, oneOf, s32, u16, u32 } from '../codecs.js';
-import type { AttributeReader } from '../../netlink/attributes.js';
 import type { AttributeTable, Detail, DetailValue, LinkKind } from '../contract.js';
 import { iflaLinkRefs } from './refs.js';
 import { textOf } from './words.js';
@@ -29,8 +28,6 @@ const MODES = {
   [MACVLAN_MODE_SOURCE]: 'source',
 };
 
-const macText = (attribute: AttributeReader): string => String(mac(attribute));
-
 /** Attributes of macvlan and macvtap: macvlan_fill_info(), drivers/net/macvlan.c. */
 const table: AttributeTable = {
   [IFLA_MACVLAN_MODE]: ['mode', oneOf(u32, MODES)],
@@ -39,7 +36,7 @@ const table: AttributeTable = {
   [IFLA_MACVLAN_BC_QUEUE_LEN_USED]: ['usedbcqueuelen', u32],
   [IFLA_MACVLAN_BC_CUTOFF]: ['bclim', s32],
   [IFLA_MACVLAN_MACADDR_COUNT]: ['macaddr_count', u32],
-  [IFLA_MACVLAN_MACADDR_DATA]: ['macaddr_data', list('IFLA_MACVLAN_MACADDR_DATA', macText)],
+  [IFLA_MACVLAN_MACADDR_DATA]: ['macaddr_data', list('IFLA_MACVLAN_MACADDR_DATA', mac)],
 };
 
 /** Flags become details of their own ("nopromisc", "nodst"), and the list of sources is left out in modes that have none. */

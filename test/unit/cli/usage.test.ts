@@ -41,7 +41,19 @@ async function nsatlas(args: readonly string[], env: NodeJS.ProcessEnv = {}): Pr
 }
 
 describe('the command line', () => {
-  for (const command of ['netns', 'interfaces', 'vxlans', 'veths', 'fdb', 'neighbors', 'routes', 'snapshot', 'agent', 'doctor']) {
+  for (const command of [
+    'netns',
+    'interfaces',
+    'vxlans',
+    'veths',
+    'fdb',
+    'neighbors',
+    'routes',
+    'snapshot',
+    'watch',
+    'agent',
+    'doctor',
+  ]) {
     it(`${command} --help says what it does and has an example`, async () => {
       const { status, stdout } = await nsatlas([command, '--help']);
       assert.equal(status, 0);
@@ -102,6 +114,10 @@ describe('the command line', () => {
     [['vxlans', '--vni', '0x10'], /--vni 0x10: not a number/],
     [['fdb', '--mac', 'zz:zz'], /--mac zz:zz: not of the form/],
     [['netns', '--time-limit', 'soon'], /'soon' is invalid.*not a positive number/],
+    [['watch', '--table', 'arp'], /--table arp: unknown; one of links, addresses, nsids, fdb, neighbors, routes/],
+    [['watch', '--vni', '7'], /unknown option '--vni'/],
+    [['watch', '--role', 'boss'], /--role boss: unknown/],
+    [['agent', '--rescan', '0'], /'0' is invalid.*not a positive number/],
     [['veths', '--agent', '127.0.0.1:1', '--from', saved], /--agent and --from exclude each other/],
     [['snapshot', '--from', saved, saved], /snapshot shows one host: give one file/],
     [['veths', '--from', '/nowhere/host.json'], /--from \/nowhere\/host\.json: .*ENOENT.*nsatlas snapshot -o json/],
@@ -132,6 +148,12 @@ describe('the command line', () => {
     const { stdout, stderr } = spawnSync('bash', ['-c', pipe], { encoding: 'utf8' });
     assert.equal(stderr, '');
     assert.match(stdout, /^NAMESPACE .*\nstatus 0\n$/);
+  });
+
+  it('does not wait for an agent that was never there', async () => {
+    const { status, said, stdout } = await nsatlas(['watch', '--agent', '127.0.0.1:1']);
+    assert.deepEqual([status, stdout], [1, '']);
+    assert.match(said, /^cannot reach the agent at 127\.0\.0\.1:1: .*$/);
   });
 
   it('says in one line that no agent is there', async () => {

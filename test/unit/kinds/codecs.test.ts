@@ -8,6 +8,7 @@ import {
   bits,
   bool8,
   clockTicks,
+  count64,
   endpoint4,
   endpoint6,
   ethertype,
@@ -19,6 +20,7 @@ import {
   mac,
   nested,
   oneOf,
+  optionalIfindex,
   padding,
   portRange,
   s32,
@@ -29,8 +31,8 @@ import {
   u32,
   u64,
 } from '../../../src/kinds/codecs.js';
-import type { Codec, DetailValue } from '../../../src/kinds/contract.js';
-import { decodeTable, formatDetail } from '../../../src/kinds/table.js';
+import type { AttributeTable, Codec, DetailValue } from '../../../src/kinds/contract.js';
+import { decodeTable, decodeTexts, formatDetail } from '../../../src/kinds/table.js';
 import { AttributeReader } from '../../../src/netlink/attributes.js';
 import { viewOf } from '../../support/kinds.js';
 
@@ -78,6 +80,8 @@ test('a payload of another length is an error and no value', () => {
     ethertype,
     portRange,
     clockTicks,
+    count64,
+    optionalIfindex,
   ]) {
     assert.equal(read(codec, [1, 2, 3]), undefined);
     assert.equal(read(codec, []), undefined);
@@ -161,6 +165,61 @@ test('clock ticks are seconds to the hundredth', () => {
   assert.equal(read(clockTicks, ticks(30000n)), 300);
   assert.equal(String(read(clockTicks, ticks(28981n))), '289.81');
   assert.equal(String(read(clockTicks, ticks(0n))), '0');
+});
+
+test('a count is a number as long as a number can hold it', () => {
+  const octetsOf = (value: bigint): number[] => [...new Uint8Array(new BigUint64Array([value]).buffer)];
+  for (const value of [0n, 1n, 0xffff_ffffn, 0x1_0000_0000n, 2n ** 53n - 1n]) {
+    assert.equal(read(count64, octetsOf(value)), Number(value));
+  }
+  for (const value of [2n ** 53n, 2n ** 53n + 1n, 2n ** 64n - 1n]) assert.equal(read(count64, octetsOf(value)), value);
+});
+
+test('an attribute that says that there is nothing is neither a detail nor unknown', () => {
+  const bytes = attribute(1, words(0));
+  const { detail, unknown } = decodeTable(
+    { 1: ['lower', optionalIfindex] },
+    new AttributeReader(viewOf(bytes), 0, bytes.length, 'test'),
+  );
+  assert.deepEqual([detail, unknown.size], [{}, 0]);
+  assert.equal(read(optionalIfindex, words(9)), 9);
+});
+
+test('what a codec puts besides its value comes after all details of the table', () => {
+  const bytes = Buffer.concat([attribute(1, [3]), attribute(2, [4])]);
+  const both: Codec = (one, further) => {
+    const value = one.u8();
+    further.put('twice', value * 2);
+    return value;
+  };
+  const decode = <Result>(decoder: (table: AttributeTable, reader: AttributeReader) => Result): Result =>
+    decoder({ 1: ['one', both], 2: ['two', u8] }, new AttributeReader(viewOf(bytes), 0, bytes.length, 'test'));
+  assert.deepEqual(Object.entries(decode(decodeTable).detail), [
+    ['one', 3],
+    ['two', 4],
+    ['twice', 6],
+  ]);
+  assert.deepEqual(Object.entries(decode(decodeTexts).texts), [
+    ['one', '3'],
+    ['two', '4'],
+    ['twice', '6'],
+  ]);
+});
+
+test('details have exactly the names that came, however many sets of names a table has met', () => {
+  const names = Array.from({ length: 5 }, (_, at) => `name${at}`);
+  const table: AttributeTable = Object.fromEntries(names.map((name, at) => [at + 1, [name, u8]]));
+  for (let round = 0; round < 3; round++) {
+    for (let set = 0; set < 32; set++) {
+      const types = [5, 1, 2, 3, 4].filter((type) => (set & (1 << (type - 1))) !== 0);
+      const bytes = Buffer.concat(types.map((type) => attribute(type, [type + round])));
+      const { detail } = decodeTable(table, new AttributeReader(viewOf(bytes), 0, bytes.length, 'test'));
+      assert.deepEqual(
+        Object.entries(detail),
+        types.map((type) => [names[type - 1], type + round]),
+      );
+    }
+  }
 });
 
 test('ethertypes have the names of iproute2, and port ranges are in network order', () => {

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join as joinPath } from 'node:path';
 import { test } from 'node:test';
-import type { LinkKind } from '../../../src/kinds/contract.js';
+import type { AttributeTable, Detail, LinkKind } from '../../../src/kinds/contract.js';
 import { KINDS } from '../../../src/kinds/registry.gen.js';
+import { decodeTable } from '../../../src/kinds/table.js';
 import { vxlanFromDetail } from '../../../src/kinds/vxlan.js';
-import { detailOf, fixtureCases } from '../../support/kinds.js';
+import { AttributeReader } from '../../../src/netlink/attributes.js';
+import { detailOf, fixtureCases, viewOf } from '../../support/kinds.js';
+import { attribute, join, u16, u32 } from '../../support/message-builder.js';
 import { ROOT } from '../../support/root.js';
 
 function kindOf(name: string): LinkKind {
@@ -21,28 +24,28 @@ test('every kind is registered under its own name', () => {
 });
 
 test('the registry is what its generator writes', () => {
-  const result = spawnSync(process.execPath, [join(ROOT, 'scripts/registry.mjs'), '--check'], { encoding: 'utf8' });
+  const result = spawnSync(process.execPath, [joinPath(ROOT, 'scripts/registry.mjs'), '--check'], { encoding: 'utf8' });
   assert.equal(result.status, 0, result.stderr);
 });
 
 test('the generator notices a registry that is out of date, and one that is missing', () => {
-  const scratch = mkdtempSync(join(tmpdir(), 'nsatlas-registry-'));
+  const scratch = mkdtempSync(joinPath(tmpdir(), 'nsatlas-registry-'));
   try {
-    mkdirSync(join(scratch, 'scripts'));
+    mkdirSync(joinPath(scratch, 'scripts'));
     // Every room that has a registry, for the generator writes them all.
-    for (const room of readdirSync(join(ROOT, 'src'))) mkdirSync(join(scratch, 'src', room), { recursive: true });
-    copyFileSync(join(ROOT, 'scripts/registry.mjs'), join(scratch, 'scripts/registry.mjs'));
-    writeFileSync(join(scratch, 'src/kinds/dummy.ts'), readFileSync(join(ROOT, 'src/kinds/dummy.ts')));
-    writeFileSync(join(scratch, 'src/kinds/helper.ts'), 'export const nothing = 1;\n');
+    for (const room of readdirSync(joinPath(ROOT, 'src'))) mkdirSync(joinPath(scratch, 'src', room), { recursive: true });
+    copyFileSync(joinPath(ROOT, 'scripts/registry.mjs'), joinPath(scratch, 'scripts/registry.mjs'));
+    writeFileSync(joinPath(scratch, 'src/kinds/dummy.ts'), readFileSync(joinPath(ROOT, 'src/kinds/dummy.ts')));
+    writeFileSync(joinPath(scratch, 'src/kinds/helper.ts'), 'export const nothing = 1;\n');
     const run = (...args: string[]): number | null =>
-      spawnSync(process.execPath, [join(scratch, 'scripts/registry.mjs'), ...args], { encoding: 'utf8' }).status;
+      spawnSync(process.execPath, [joinPath(scratch, 'scripts/registry.mjs'), ...args], { encoding: 'utf8' }).status;
     assert.equal(run('--check'), 1);
     assert.equal(run(), 0);
     assert.equal(run('--check'), 0);
-    const written = readFileSync(join(scratch, 'src/kinds/registry.gen.ts'), 'utf8');
+    const written = readFileSync(joinPath(scratch, 'src/kinds/registry.gen.ts'), 'utf8');
     assert.match(written, /dummy/);
     assert.doesNotMatch(written, /helper/);
-    writeFileSync(join(scratch, 'src/kinds/veth.ts'), readFileSync(join(ROOT, 'src/kinds/veth.ts')));
+    writeFileSync(joinPath(scratch, 'src/kinds/veth.ts'), readFileSync(joinPath(ROOT, 'src/kinds/veth.ts')));
     assert.equal(run('--check'), 1);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -200,23 +203,32 @@ test('flags that the kernel did not send are absent from the message, not false'
   assert.deepEqual(vxlanFromDetail({ id: 5, port: 4789 }), { vni: 5, dstPort: 4789 });
 });
 
+/** A table's detail of one attribute. */
+function detailOfOne(table: AttributeTable, type: number, payload: Uint8Array): Detail {
+  const bytes = attribute(type, payload);
+  const reader = new AttributeReader(viewOf(bytes), 0, bytes.length, 'test');
+  return decodeTable(table, reader).detail;
+}
+
 test('options of a bridge that only a newer kernel has are not dropped', () => {
-  const kind = kindOf('bridge');
-  const options = new Uint8Array(new Uint32Array([0x60 | 1, 0xe0 | 3]).buffer);
-  const detail: Record<string, string | number | Uint8Array> = { multi_boolopt: options };
-  kind.finish?.(detail);
-  assert.deepEqual(detail, { no_linklocal_learn: 1, mcast_vlan_snooping: 0, multi_boolopt: '0x60' });
+  // IFLA_BR_MULTI_BOOLOPT: optval, optmask.
+  const options = (values: number, mask: number): Detail => detailOfOne(kindOf('bridge').data, 46, join(u32(values), u32(mask)));
+  assert.deepEqual(options(0x60 | 1, 0xe0 | 3), { no_linklocal_learn: 1, mcast_vlan_snooping: 0, multi_boolopt: '0x60' });
+  assert.deepEqual(options(2, 3), { no_linklocal_learn: 0, mcast_vlan_snooping: 1 });
 });
 
 test('groups that a bridge port forwards are named, or bits, or none', () => {
-  const kind = kindOf('bridge');
-  const text = (mask: number): unknown => {
-    const detail: Record<string, number | string> = { group_fwd_mask: mask };
-    kind.finishPort?.(detail);
-    return [detail.group_fwd_mask, detail.group_fwd_mask_str];
-  };
-  assert.deepEqual(text(0x400d), ['0x400d', 'stp,lacp,0x8,lldp']);
-  assert.deepEqual(text(0), ['0', '0x0']);
+  // IFLA_BRPORT_GROUP_FWD_MASK.
+  const groups = (mask: number): Detail => detailOfOne(kindOf('bridge').port ?? {}, 31, u16(mask));
+  assert.deepEqual(groups(0x400d), { group_fwd_mask: '0x400d', group_fwd_mask_str: 'stp,lacp,0x8,lldp' });
+  assert.deepEqual(groups(0), { group_fwd_mask: '0', group_fwd_mask_str: '0x0' });
+});
+
+test('a bridge port’s backup port is absent when there is none', () => {
+  // IFLA_BRPORT_BACKUP_PORT.
+  const backup = (ifindex: number): Detail => detailOfOne(kindOf('bridge').port ?? {}, 34, u32(ifindex));
+  assert.deepEqual(backup(7), { backup_port_ifindex: 7 });
+  assert.deepEqual(backup(0), {});
 });
 
 test('unknown bits of GRE, of IPv6 tunnels and of macvlan are kept as hexadecimal', () => {

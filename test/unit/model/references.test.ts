@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Nsid } from '../../../src/decode/records.js';
 import type { NamespaceRead } from '../../../src/model/build.js';
 import { contradictions, pairOf } from '../../../src/model/pairs.js';
 import { NsidResolver } from '../../../src/model/references.js';
@@ -30,6 +31,16 @@ function statusOf(namespaces: readonly NamespaceRead[], resolver: NsidResolver, 
     ? verdict?.status
     : `${verdict.status} ${verdict.peer.namespace}/${verdict.peer.link.ifindex}`;
 }
+
+describe('the namespace of a socket', () => {
+  it('is asked for, the host first, when a vxlan names no interface in it', () => {
+    const vxlan = link(5, 'vxlan0', { kind: 'vxlan', linkNsid: 3 as Nsid });
+    const namespaces = [namespace(100, [vxlan]), namespace(101, []), namespace(102, [], { isHost: true })];
+    const resolver = new NsidResolver(namespaces);
+    assert.equal(settle(resolver, [new Map([[2, 3]]), new Map(), new Map()]), 1);
+    assert.equal(resolver.resolve(0, 3 as Nsid), 2);
+  });
+});
 
 describe('veth pairing', () => {
   it('pairs two pairs of namespaces whose veths all have ifindex 2', () => {

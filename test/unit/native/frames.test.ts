@@ -44,10 +44,25 @@ function endFrame(kind: 4 | 5, target: number, problem: string, operation: strin
   return frame(kind, target, 0, Buffer.concat([head, text]));
 }
 
+/** Slots and the bytes of their rows. */
+function rowsFrame(target: number, request: number, rows: readonly (readonly [number, readonly number[]])[]): Buffer {
+  const parts = rows.map(([slot, bytes]) =>
+    Buffer.concat([numbers(slot, bytes.length), Buffer.from(bytes), Buffer.alloc(-bytes.length & 3)]),
+  );
+  return frame(7, target, request, Buffer.concat([numbers(rows.length, 0), ...parts]));
+}
+
 const WHOLE = Buffer.concat([
   targetFrame(0, 4, 4026531833, 0xffff_ffff_ffff_ffffn),
   datagramFrame(0, 1, Buffer.from([1, 2, 3])),
   frame(3, 0, 1, numbers(19, OPERATIONS.indexOf('receive'))),
+  frame(6, 0, 2, numbers(2, 0, 5, 4)),
+  rowsFrame(0, 2, [
+    [4, [9, 8, 7]],
+    [6, []],
+    [5, [1, 2, 3, 4]],
+  ]),
+  frame(8, 0, 2, numbers(3, 0, 6, 5, 4)),
   endFrame(4, 0, 'none', 'none', 0, ''),
   targetFrame(1, 4, 4026531834, undefined),
   endFrame(4, 1, 'timeout', 'time-limit', 0, 'über 2000 ms'),
@@ -63,6 +78,10 @@ function parse(batch: Uint8Array, isOver = (): boolean => false): { told: unknow
     target: (...args) => told.push(['target', ...args]),
     datagram: (target, request, view, start, end) =>
       told.push(['datagram', target, request, [...new Uint8Array(view.buffer, view.byteOffset + start, end - start)]]),
+    rowAdded: (target, request, slot, view, start, end) =>
+      told.push(['rowAdded', target, request, slot, [...new Uint8Array(view.buffer, view.byteOffset + start, end - start)]]),
+    rowRemoved: (...args) => told.push(['rowRemoved', ...args]),
+    rowOrder: (...args) => told.push(['rowOrder', ...args]),
     requestEnd: (...args) => told.push(['requestEnd', ...args]),
     targetEnd: (...args) => told.push(['targetEnd', ...args]),
   };
@@ -73,6 +92,12 @@ const TOLD = [
   ['target', 0, { dev: 4, ino: 4026531833 }, 0xffff_ffff_ffff_ffffn],
   ['datagram', 0, 1, [1, 2, 3]],
   ['requestEnd', 0, 1, 19, 'receive'],
+  ['rowRemoved', 0, 2, 5],
+  ['rowRemoved', 0, 2, 4],
+  ['rowAdded', 0, 2, 4, [9, 8, 7]],
+  ['rowAdded', 0, 2, 6, []],
+  ['rowAdded', 0, 2, 5, [1, 2, 3, 4]],
+  ['rowOrder', 0, 2, [6, 5, 4]],
   ['targetEnd', 0, undefined],
   ['target', 1, { dev: 4, ino: 4026531834 }, undefined],
   ['targetEnd', 1, { problem: 'timeout', operation: 'time-limit', errno: 0, detail: 'über 2000 ms' }],
@@ -105,6 +130,18 @@ test('nothing more is told when it is over', () => {
   const { told, end } = parse(WHOLE, () => ++asked > 2);
   assert.deepEqual(told, TOLD.slice(0, 2));
   assert.equal(end, undefined);
+});
+
+test('nothing more is told of the rows of a frame when it is over', () => {
+  let rows = 0;
+  const batch = rowsFrame(0, 0, [
+    [0, [1]],
+    [1, [2]],
+  ]);
+  const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
+  const over = (): boolean => rows > 0;
+  assert.equal(parseFrames(view, batch.length, { rowAdded: () => rows++ }, over), undefined);
+  assert.equal(rows, 1);
 });
 
 test('a batch cut anywhere is refused or tells a beginning of what it would have told', () => {
@@ -148,6 +185,12 @@ test('lengths that lie are refused', () => {
     frame(3, 0, 0, numbers(0, 99)), // an operation nobody knows
     frame(4, 0, 0, numbers(99, 0, 0, 0)),
     frame(9, 0, 0, numbers(0, 0)),
+    frame(6, 0, 0, numbers(1, 0)), // a slot that is not there
+    frame(8, 0, 0, numbers(-1, 0, 1, 1)),
+    frame(8, 0, 0, new Uint8Array(0)),
+    frame(7, 0, 0, numbers(1, 0)), // a row that is not there
+    frame(7, 0, 0, numbers(1, 0, 1, 9, 0, 0)), // longer than its frame
+    frame(7, 0, 0, numbers(1, 0, 1, -1)),
     Buffer.from(numbers(8, 1)), // smaller than a header
     Buffer.from(numbers(24, 1, 0, 0)), // larger than the batch
     Buffer.from(numbers(17, 1, 0, 0, 0, 0)), // not padded

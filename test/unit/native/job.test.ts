@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { endianness } from 'node:os';
 import { test } from 'node:test';
 import { encodeJob, type JobPlan } from '../../../src/native/job.js';
+import type { RowRequest } from '../../../src/native/types.js';
 
 const EMPTY: JobPlan = { enter: true, timeLimitMs: 2000, batchBytes: 4096, requests: [], targets: [] };
 const LITTLE_ENDIAN = endianness() === 'LE';
@@ -22,9 +23,39 @@ test('an empty job is its header', () => {
   assert.deepEqual(words(encodeJob({ ...EMPTY, enter: false })), [0, 2000, 4096, 0, 0, 0]);
 });
 
-test('a request is its length, its descriptor offset or none, and its padded bytes', () => {
+test('an observer stands behind the header', () => {
+  const image = encodeJob({ ...EMPTY, observer: { dev: 4, ino: 4026531833 } });
+  const view = new DataView(image.buffer, image.byteOffset, image.length);
+  assert.deepEqual(words(image).slice(3, 4), [1]);
+  assert.deepEqual([view.getFloat64(24, LITTLE_ENDIAN), view.getFloat64(32, LITTLE_ENDIAN)], [4, 4026531833]);
+});
+
+test('a request for rows has flags, a format, an ifindex and an errno', () => {
+  const bytes = new Uint8Array(8);
+  const rows = (request: RowRequest): number[] =>
+    words(encodeJob({ ...EMPTY, requests: [{ bytes, rows: request }] })).slice(8, 12);
+  assert.deepEqual(rows({ format: 3 }), [1, 3, 0, 0]);
+  assert.deepEqual(rows({ format: 3, ifindex: 7, emptyErrno: 19 }), [3, 3, 7, 19]);
+  assert.deepEqual(rows({ format: 0, more: true, acceptInterrupted: true }), [13, 0, 0, 0]);
+  assert.deepEqual(rows({ format: 0, more: false, ifindex: 0 }), [3, 0, 0, 0]);
+  for (const wrong of [{ format: -1 }, { format: 0, ifindex: 2 ** 31 }, { format: 0, emptyErrno: 4096 }]) {
+    assert.throws(() => rows(wrong), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
+  }
+});
+
+test('a key is a positive number of 31 bits, and rows need one', () => {
+  const requests = [{ bytes: new Uint8Array(8), rows: { format: 0 } }];
+  const encode = (key?: number): Uint8Array =>
+    encodeJob({ ...EMPTY, requests, targets: [{ path: '/x', requests: [0], ...(key === undefined ? {} : { key }) }] });
+  assert.equal(words(encode(2 ** 31 - 1)).at(-3), 2 ** 31 - 1);
+  for (const wrong of [undefined, 0, -1, 2 ** 31, 0.5, Number.NaN]) {
+    assert.throws(() => encode(wrong), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
+  }
+});
+
+test('a request is its length, its descriptor offset or none, no rows, and its padded bytes', () => {
   const image = encodeJob({ ...EMPTY, requests: [{ bytes: Uint8Array.from([1, 0, 0, 0, 2]) }] });
-  assert.deepEqual(words(image).slice(6), [5, 0xffffffff, LITTLE_ENDIAN ? 1 : 1 << 24, LITTLE_ENDIAN ? 2 : 2 << 24]);
+  assert.deepEqual(words(image).slice(6), [5, 0xffffffff, 0, 0, 0, 0, LITTLE_ENDIAN ? 1 : 1 << 24, LITTLE_ENDIAN ? 2 : 2 << 24]);
 });
 
 test('a target is its place and its padded list of requests', () => {
@@ -41,8 +72,8 @@ test('a descriptor has a place of its own after the bytes', () => {
   const bytes = new Uint8Array(24);
   const image = encodeJob({ ...EMPTY, requests: [{ bytes, netnsFd: { offset: 20, path: '/proc/1/ns/net' } }] });
   assert.deepEqual(words(image).slice(6, 8), [24, 20]);
-  assert.deepEqual(words(image).slice(14, 16), [14, 0]);
-  assert.equal(textAt(image, 24 + 8 + 24 + 24, 14), '/proc/1/ns/net');
+  assert.deepEqual(words(image).slice(18, 20), [14, 0]);
+  assert.equal(textAt(image, 24 + 24 + 24 + 24, 14), '/proc/1/ns/net');
 });
 
 test('a job larger than the first buffer is whole', () => {

@@ -12,12 +12,37 @@ const cases: readonly (readonly [name: string, bytes: Uint8Array, expected: stri
     requests.dumpLinks({ counters: false }),
     '28000000 1200 0103 00000000 00000000 00000000 00000000 00000000 00000000 0800 1d00 18000000',
   ],
+  [
+    'one link',
+    requests.getLink(0x102),
+    '28000000 1200 0100 00000000 00000000 00000000 02010000 00000000 00000000 0800 1d00 18000000',
+  ],
+  [
+    'the addresses of an interface',
+    requests.dumpAddresses({ ifindex: 7 }),
+    '18000000 1600 0103 00000000 00000000 00000000 07000000',
+  ],
   ['addresses', requests.dumpAddresses(), '18000000 1600 0103 00000000 00000000 00000000 00000000'],
   ['neighbours', requests.dumpNeighbors(), '1c000000 1e00 0103 00000000 00000000 00000000 00000000 00000000'],
+  [
+    'the neighbours of an interface',
+    requests.dumpNeighbors({ ifindex: 7 }),
+    '24000000 1e00 0103 00000000 00000000 00000000 00000000 00000000 0800 0800 07000000',
+  ],
   ['proxy neighbours', requests.dumpProxyNeighbors(), '1c000000 1e00 0103 00000000 00000000 00000000 00000000 00000800'],
   ['forwarding tables', requests.dumpFdb(), '1c000000 1e00 0103 00000000 00000000 07000000 00000000 00000000'],
+  [
+    'the forwarding table of an interface',
+    requests.dumpFdb({ ifindex: 7 }),
+    '1c000000 1e00 0103 00000000 00000000 07000000 07000000 00000000',
+  ],
   ['routes', requests.dumpRoutes(), '1c000000 1a00 0103 00000000 00000000 00000000 00000000 00000000'],
   ['nsids', requests.dumpNsids(), '14000000 5a00 0103 00000000 00000000 00000000'],
+  [
+    'the nsids of another namespace',
+    requests.dumpNsids({ targetNsid: 0 }),
+    '1c000000 5a00 0103 00000000 00000000 00000000 0800 0400 00000000',
+  ],
 ];
 
 describe('requests', () => {
@@ -29,6 +54,12 @@ describe('requests', () => {
     const { bytes, fdOffset } = requests.getNsidByFd();
     assert.deepEqual(bytes, hex('1c000000 5a00 0100 00000000 00000000 00000000 0800 0300 ffffffff'));
     assert.equal(fdOffset, 24);
+  });
+
+  it('that give an id ask for an acknowledgement and say where the descriptor goes', () => {
+    const { bytes, fdOffset } = requests.newNsid(7);
+    assert.deepEqual(bytes, hex('24000000 5800 0500 00000000 00000000 00000000 0800 0100 07000000 0800 0300 ffffffff'));
+    assert.equal(fdOffset, 32);
   });
 
   it('are new bytes each time, for senders write into them', () => {

@@ -79,3 +79,32 @@ describe('addresses', () => {
 
   it('of MPLS are labels', () => assert.equal(text.mplsText(viewOf(hex('00064040 000c8140')), 0, 8), '100/200'));
 });
+
+describe('texts that are met again', () => {
+  it('are never taken for others of the same hash', () => {
+    const ascii = fc.string({ unit: fc.constantFrom('a', 'b', '-', '~'), maxLength: 40 });
+    const property = fc.property(fc.array(ascii, { maxLength: 20 }), fc.nat(3), (texts, hash) => {
+      for (const value of [...texts, ...texts]) {
+        const bytes = new TextEncoder().encode(value);
+        assert.equal(text.asciiText(viewOf(bytes), 0, bytes.length, hash), value);
+      }
+    });
+    fc.assert(property, { numRuns: 300, seed: 20261121 });
+  });
+});
+
+describe('macText', () => {
+  it('prints each byte with two digits, whatever the length', () => {
+    const byte = fc.oneof(fc.constantFrom(0, 0xff, 9, 10), fc.nat(255));
+    const property = fc.property(
+      fc.oneof(fc.array(byte, { maxLength: 32 }), fc.array(byte, { minLength: 6, maxLength: 6 })),
+      (bytes) => {
+        const expected = bytes.map((each) => each.toString(16).padStart(2, '0')).join(':');
+        assert.equal(text.macText(viewOf(Uint8Array.from(bytes)), 0, bytes.length), expected);
+      },
+    );
+    fc.assert(property, { numRuns: 1000, seed: 20261121 });
+    for (const same of [0, 0xff])
+      assert.match(text.macText(viewOf(new Uint8Array(6).fill(same)), 0, 6), /^(00|ff)(:(00|ff)){5}$/);
+  });
+});

@@ -2,7 +2,9 @@
 // parity.test.ts that each field of the protos is here.
 
 import type {
+  Cursor,
   FdbEntry,
+  Freshness,
   Gap,
   Host,
   HostSnapshot,
@@ -11,6 +13,7 @@ import type {
   Listing,
   Neighbor,
   Netns,
+  NetnsChange,
   Network,
   Nsid,
   Owner,
@@ -18,8 +21,9 @@ import type {
   VethEnd,
   VethPair,
   VxlanRow,
+  WatchEvent,
 } from '../../../src/model/types.js';
-import type { AgentStatus, SelectorMessage } from '../../../src/wire/messages.js';
+import type { AgentStatus, SelectorMessage, WatchRequestMessage } from '../../../src/wire/messages.js';
 
 /** Every field present, at every depth. */
 export type Whole<T> = T extends bigint | string | number | boolean | Uint8Array
@@ -233,6 +237,7 @@ export const fdb: Whole<FdbEntry> = {
   protocol: 'zebra',
   usedSeconds: 1.25,
   updatedSeconds: 0.01,
+  rowId: 7,
 };
 
 export const neighbor: Whole<Neighbor> = {
@@ -251,6 +256,7 @@ export const neighbor: Whole<Neighbor> = {
   confirmedSeconds: 12.34,
   usedSeconds: 1e9,
   updatedSeconds: 0.5,
+  rowId: 8,
 };
 
 export const route: Whole<Route> = {
@@ -279,6 +285,7 @@ export const route: Whole<Route> = {
   inputIfindex: ifindex(3),
   encapsulation: 'mpls',
   congestionControl: 'bbr',
+  rowId: 9,
 };
 
 export const netns: Whole<Netns> = {
@@ -330,6 +337,15 @@ export const network: Whole<Network> = {
   engine: '/run/docker.sock',
 };
 
+export const freshness: Whole<Freshness> = {
+  mode: 'POLLING',
+  ageMs: 4.5,
+  rescanMs: 60_000,
+  lostEvents: 2,
+  interruptedDumps: 3,
+  reason: 'CAP_NET_ADMIN is missing',
+};
+
 export const host: Whole<Host> = {
   id: 'h1',
   name: 'node-1',
@@ -350,6 +366,7 @@ export const host: Whole<Host> = {
   ],
   readAt: '2026-11-21T05:58:35.123Z',
   durationMs: 12.5,
+  freshness,
 };
 
 export const snapshot: Whole<HostSnapshot> = { host, namespaces: [netns], gaps: [gap], networks: [network] };
@@ -402,6 +419,7 @@ export const agentStatus: Whole<AgentStatus> = {
   namespaces: 3,
   interfaces: 5,
   gaps: [gap],
+  freshness,
 };
 
 export const selector: Whole<SelectorMessage> = {
@@ -417,28 +435,59 @@ export const selector: Whole<SelectorMessage> = {
   ips: ['10.0.1.2'],
 };
 
-const listingOf = <Item>(item: Item): Whole<Listing<Item>> => ({ items: [item], gaps: [gap] }) as Whole<Listing<Item>>;
+const listingOf = <Item>(item: Item): Whole<Listing<Item>> => ({ items: [item], gaps: [gap], freshness }) as Whole<Listing<Item>>;
+
+const cursor: Whole<Cursor> = { epoch: 'e6f1', revision: 2n ** 63n + 1n };
+
+const watchRequest: Whole<WatchRequestMessage> = { selector, tables: ['LINKS', 'FDB'], after: cursor };
+
+const netnsChange: Whole<NetnsChange> = {
+  netns,
+  whole: true,
+  removedIfindexes: [3, 4294967295],
+  interfaces: [link],
+  removedFdb: [fdb],
+  fdb: [fdb],
+  removedNeighbors: [neighbor],
+  neighbors: [neighbor],
+  removedRoutes: [route],
+  routes: [route],
+};
+
+/** Really only one field besides the cursor is set; that all of them are shows that each is converted. */
+export const watchEvent: Whole<WatchEvent> = {
+  cursor,
+  restart: { reason: 'no cursor was given' },
+  host,
+  netns: netnsChange,
+  removed: { id: ID, cookie: 2n ** 64n - 1n, netnsName: NAME },
+  gaps: { gaps: [gap] },
+  networks: { networks: [network] },
+  synced: { freshness },
+};
 
 /** A maximal message of every type that is a request or a response of the agent. */
 export const MAXIMAL = {
   'nsatlas.v1.HostSnapshot': snapshot,
   'nsatlas.v1.GetStatusRequest': {},
   'nsatlas.v1.GetStatusResponse': agentStatus,
-  'nsatlas.v1.GetSnapshotRequest': { selector, tables: ['LINKS', 'NSIDS'] },
+  'nsatlas.v1.GetSnapshotRequest': { selector, tables: ['LINKS', 'NSIDS'], counters: true },
   'nsatlas.v1.ListNetnsRequest': { selector },
   'nsatlas.v1.ListNetnsResponse': listingOf(netns),
-  'nsatlas.v1.ListInterfacesRequest': { selector },
+  'nsatlas.v1.ListInterfacesRequest': { selector, counters: true },
   'nsatlas.v1.ListInterfacesResponse': listingOf(link),
   'nsatlas.v1.ListVxlansRequest': { selector },
   'nsatlas.v1.ListVxlansResponse': listingOf(vxlanRow),
   'nsatlas.v1.ListVethPairsRequest': { selector },
   'nsatlas.v1.ListVethPairsResponse': listingOf(vethPair),
-  'nsatlas.v1.ListFdbRequest': { selector },
+  'nsatlas.v1.ListFdbRequest': { selector, counters: true },
   'nsatlas.v1.ListFdbResponse': listingOf(fdb),
-  'nsatlas.v1.ListNeighborsRequest': { selector },
+  'nsatlas.v1.ListNeighborsRequest': { selector, counters: true },
   'nsatlas.v1.ListNeighborsResponse': listingOf(neighbor),
-  'nsatlas.v1.ListRoutesRequest': { selector },
+  'nsatlas.v1.ListRoutesRequest': { selector, counters: true },
   'nsatlas.v1.ListRoutesResponse': listingOf(route),
+  'nsatlas.v1.WatchRequest': watchRequest,
+  'nsatlas.v1.WatchResponse': watchEvent,
   'grpc.health.v1.HealthCheckRequest': { service: 'nsatlas.v1.Agent' },
   'grpc.health.v1.HealthCheckResponse': { status: 'SERVING' },
   'grpc.health.v1.HealthListRequest': {},

@@ -53,7 +53,7 @@ for (const name of names) {
   });
 
   test(`an empty ${name} comes out of protobuf as it comes out of JSON`, () => {
-    const required = ['a', 'vxlan', 'readAt'];
+    const required = ['a', 'vxlan', 'readAt', 'cursor'];
     const empty = fromJson(name, Object.fromEntries(Object.entries(MAXIMAL[name]).filter(([field]) => required.includes(field))));
     assert.deepEqual(decode(name, encode(name, empty as unknown as Messages[typeof name])), empty);
   });

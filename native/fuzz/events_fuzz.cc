@@ -1,0 +1,57 @@
+// Any datagrams as events: every byte that is looked at is there, and what is gathered stays within its bounds and comes out as it should be.
+// Input: pieces of one byte of choices, two bytes of length (the low one first), and a datagram.
+#include <stdint.h>
+#include <string.h>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "../observer_events.h"
+
+namespace {
+
+void require(bool holds) {
+  if (!holds) __builtin_trap();
+}
+
+/** Reads what drain() gave as src/native/observer.ts does. */
+void check(const std::vector<int32_t>& words) {
+  require(words.size() >= 8 && words[6] >= 0 && words[7] >= 0);
+  size_t at = 8 + static_cast<size_t>(words[6]);
+  for (int32_t change = 0; change < words[7]; ++change) {
+    require(at + 3 <= words.size());
+    require(words[at + 1] >= 0 && words[at + 1] < static_cast<int32_t>(nsatlas::kEventTables));
+    require(words[at + 2] >= 0 && words[at + 2] <= static_cast<int32_t>(nsatlas::ObservedEvents::kMostIfindexes));
+    const auto count = static_cast<size_t>(words[at + 2]);
+    at += 3;
+    require(at + count <= words.size());
+    for (size_t i = 0; i < count; ++i) require(words[at + i] > (i == 0 ? 0 : words[at + i - 1]));
+    at += count;
+  }
+  require(at == words.size());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  nsatlas::ObservedEvents events;
+  while (size >= 3) {
+    const uint8_t choice = data[0];
+    const size_t room = size - 3;
+    const size_t wanted = data[1] + data[2] * size_t{256};
+    const size_t length = wanted < room ? wanted : room;
+    // On the heap and of exact size, so that one byte too far is seen.
+    const std::unique_ptr<unsigned char[]> exact(new unsigned char[length]);
+    if (length > 0) memcpy(exact.get(), data + 3, length);
+    const std::optional<int32_t> nsid = (choice & 1) != 0 ? std::optional<int32_t>(choice >> 3) : std::nullopt;
+    events.take_in(exact.get(), length, nsid);
+    if ((choice & 2) != 0) check(events.drain());
+    if ((choice & 4) != 0) events.note_message(static_cast<int64_t>(choice) << 40);
+    data += 3 + length;
+    size -= 3 + length;
+  }
+  check(events.drain());
+  require(events.empty());
+  return 0;
+}

@@ -1,0 +1,81 @@
+// The thread that hears events of all namespaces. It lives in a private network namespace, the observer namespace, in which every other one that is
+// to be heard of has an id; it enters none, keeps none alive, and sends nothing. No N-API here.
+#pragma once
+
+#include <stdint.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "fd.h"
+#include "netns.h"
+#include "observer_events.h"
+#include "reader.h"
+
+namespace nsatlas {
+
+struct ObserverSettings {
+  /** false: the mount table only; then the thread stays at home. */
+  bool netlink = true;
+  uint32_t receive_buffer_bytes = 16u << 20;
+  std::string mountinfo = "/proc/self/mountinfo";
+};
+
+/** Why there is no observer: the call that failed. */
+struct ObserverFailure {
+  const char* call = nullptr;
+  int err = 0;
+};
+
+class Observer : public std::enable_shared_from_this<Observer> {
+ public:
+  /** Starts the thread and waits until it hears, some seconds at most. Empty on success; once it failed there is nothing to close. */
+  ObserverFailure start(ObserverSettings settings, std::shared_ptr<Waker> waker);
+
+  /** Everything since the last call (ObservedEvents::drain); the waker is called when there is more. */
+  std::vector<int32_t> take();
+
+  /** Ends the thread, and with it the observer namespace. Harmless when repeated. */
+  void close();
+
+  /** "/proc/self/task/TID/ns/net"; empty without netlink. Valid after start(). */
+  const std::string& path() const { return path_; }
+  const Identity& identity() const { return identity_; }
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  static void* run(void* argument);
+  ObserverFailure prepare();
+  void listen();
+  void receive();
+  bool take_error(int err);
+  void note_overrun();
+  void tell();
+
+  std::mutex mutex_;
+  std::condition_variable started_wake_;
+  bool started_ = false;
+  ObserverFailure failure_;
+  bool closed_ = false;
+  bool waker_due_ = true;
+  std::shared_ptr<Waker> waker_;
+  ObservedEvents events_;
+
+  ObserverSettings settings_;
+  std::string path_;
+  Identity identity_;
+  // Guarded: closed when the thread has ended.
+  Fd stop_;
+  // The thread's own.
+  Fd socket_;
+  Fd mounts_;
+  std::unique_ptr<unsigned char[]> buffer_;
+  /** The kernel dropped events, and the queue has not been empty since. */
+  bool overrun_ = false;
+};
+
+}  // namespace nsatlas

@@ -1,0 +1,70 @@
+import { netnsName } from '../model/ids.js';
+import type { Freshness, WatchEvent } from '../model/types.js';
+import { printable, printableJson } from '../outputs/printable.js';
+import { countWords, watchLines } from '../outputs/watch-lines.js';
+import { watchJson } from '../wire/watch-json.js';
+import type { WatchMerger } from '../wire/watch-merge.js';
+import { reportFreshness } from './report.js';
+
+/** How events are shown. */
+export interface PrinterOptions {
+  readonly format: 'table' | 'json';
+  /** Lines also of what there is at the start. */
+  readonly initial: boolean;
+  /** A time before each line. */
+  readonly timestamps: boolean;
+  readonly colour: boolean;
+  /** One line on stderr. */
+  readonly warn: (line: string) => void;
+  readonly now: () => Date;
+}
+
+// ECMA-48, SGR.
+const COLOURS: Readonly<Record<string, string>> = { '+': '\u001b[32m', '-': '\u001b[31m', '~': '\u001b[33m' };
+const RESET = '\u001b[0m';
+
+/** Puts events together and makes the text of each. */
+export class WatchPrinter {
+  readonly #merger: WatchMerger;
+  readonly #options: PrinterOptions;
+  #restarts = 0;
+
+  constructor(merger: WatchMerger, options: PrinterOptions) {
+    this.#merger = merger;
+    this.#options = options;
+  }
+
+  /** What to write on stdout for an event: whole lines, or nothing. What concerns the watch itself is said on stderr. */
+  textOf(event: WatchEvent): string {
+    const { format, initial } = this.#options;
+    const before = { synced: this.#merger.synced, freshness: this.#merger.freshness };
+    const changes = this.#merger.apply(event);
+    if (event.restart !== undefined && this.#restarts++ > 0)
+      this.#options.warn(printable(`begins anew: ${event.restart.reason}`));
+    if (event.synced !== undefined) this.#tellFreshness(before.freshness, event.synced.freshness);
+    if (format === 'json') return `${printableJson(watchJson(event))}\n`;
+    const lines: string[] = [];
+    if (before.synced || initial) for (const change of changes) lines.push(...watchLines(change, (id) => this.#nameOf(id)));
+    if (event.synced !== undefined && !before.synced) lines.push(`synced: ${countWords(this.#merger.counts)}`);
+    return lines.map((line) => `${this.#decorate(line)}\n`).join('');
+  }
+
+  #decorate(line: string): string {
+    const { colour, timestamps, now } = this.#options;
+    const sign = colour ? COLOURS[line.slice(0, 1)] : undefined;
+    const text = sign === undefined ? line : `${sign}${line.slice(0, 1)}${RESET}${line.slice(1)}`;
+    return timestamps ? `${now().toISOString()} ${text}` : text;
+  }
+
+  #nameOf(id: string): string {
+    const netns = this.#merger.netns(id);
+    return netns === undefined ? id : netnsName(netns);
+  }
+
+  #tellFreshness(before: Freshness | undefined, now: Freshness): void {
+    const { warn } = this.#options;
+    if (before?.mode !== now.mode) reportFreshness(now, warn);
+    if (before !== undefined && now.lostEvents > before.lostEvents)
+      warn(`events were lost (${now.lostEvents} times so far); everything was read again`);
+  }
+}

@@ -1,0 +1,33 @@
+import type { HostSnapshot, Interface, Netns, NetnsId, Table } from './types.js';
+
+/** Rows of a namespace: all of them, or those of one part. */
+export type Rows = Pick<Netns, 'interfaces' | 'fdb' | 'neighbors' | 'routes'>;
+
+/** A namespace as lists are made of it: its rows are taken in parts, so that a large one needs neither much memory nor much time at once. */
+export interface NetnsView {
+  /** Its rows are not looked at. */
+  readonly head: Netns;
+  /**
+   * The rows of these tables, part by part; LINKS stands for the interfaces, which have their addresses with ADDRESSES. Other rows may
+   * be there, too. Can be called again.
+   */
+  take(tables: readonly Table[]): Iterable<Rows>;
+}
+
+/** A host as lists are made of it. */
+export interface HostView {
+  readonly hostId: string;
+  namespaces(): Iterable<NetnsView>;
+  /** An interface as it is now. Absent where everything is of one moment anyway. */
+  interfaceOf?(netnsId: NetnsId, ifindex: number): Interface | undefined;
+}
+
+/** A snapshot, each namespace in one part. */
+export function viewOf(snapshot: HostSnapshot): HostView {
+  return {
+    hostId: snapshot.host.id,
+    *namespaces() {
+      for (const netns of snapshot.namespaces) yield { head: netns, take: () => [netns] };
+    },
+  };
+}

@@ -1,0 +1,55 @@
+// Writes the images that native/image.h reads: numbers in host order, blocks padded to 8 bytes.
+import { endianness } from 'node:os';
+
+const LITTLE_ENDIAN = endianness() === 'LE';
+
+/** Grows as it is written. */
+export class ImageWriter {
+  #bytes = new Uint8Array(4096);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** Also takes a negative number, as its 32 bits. */
+  u32(value: number): void {
+    const at = this.#advance(4);
+    this.#view.setUint32(at, value, LITTLE_ENDIAN);
+  }
+
+  f64(value: number): void {
+    const at = this.#advance(8);
+    this.#view.setFloat64(at, value, LITTLE_ENDIAN);
+  }
+
+  /** Bytes and their padding. */
+  block(bytes: Uint8Array): void {
+    const at = this.#advance(padded(bytes.length));
+    this.#bytes.set(bytes, at);
+  }
+
+  /** Text that is `bytes` long in UTF-8, and its padding. */
+  text(bytes: number, text: string): void {
+    const at = this.#advance(padded(bytes));
+    Buffer.from(this.#bytes.buffer, at, bytes).write(text, 'utf8');
+  }
+
+  /** What was written. The writer is not used any more. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #advance(length: number): number {
+    const at = this.#length;
+    this.#length += length;
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
+    }
+    return at;
+  }
+}
+
+function padded(length: number): number {
+  return (length + 7) & ~7;
+}

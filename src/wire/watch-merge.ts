@@ -1,0 +1,285 @@
+import { isDeepStrictEqual } from 'node:util';
+import type {
+  Cursor,
+  FdbEntry,
+  Freshness,
+  Gap,
+  Host,
+  HostSnapshot,
+  Interface,
+  Neighbor,
+  Netns,
+  NetnsChange,
+  Network,
+  Route,
+  WatchEvent,
+} from '../model/types.js';
+import { identityOf, Interner, type Row, type RowSection, ROW_SECTIONS } from './watch-rows.js';
+
+/** How something was and is: without `old` it is new, without `new` it is gone. */
+export interface Difference<Value> {
+  readonly old?: Value;
+  readonly new?: Value;
+}
+
+/** What an event changed in what was known. The rows of a namespace that is gone are not told one by one. */
+export type WatchChange =
+  | ({ readonly what: 'host' } & Difference<Host>)
+  | ({ readonly what: 'network' } & Difference<Network>)
+  | ({ readonly what: 'gap' } & Difference<Gap>)
+  | ({ readonly what: 'netns' } & Difference<Netns>)
+  | ({ readonly what: 'interface'; readonly netns: Netns } & Difference<Interface>)
+  | ({ readonly what: 'fdb'; readonly netns: Netns } & Difference<FdbEntry>)
+  | ({ readonly what: 'neighbors'; readonly netns: Netns } & Difference<Neighbor>)
+  | ({ readonly what: 'routes'; readonly netns: Netns } & Difference<Route>);
+
+/** How much is known. */
+export interface WatchCounts {
+  readonly namespaces: number;
+  readonly interfaces: number;
+  readonly fdb: number;
+  readonly neighbors: number;
+  readonly routes: number;
+}
+
+/** One namespace: its rows by ifindex and by row id. */
+interface State {
+  head: Netns;
+  readonly interfaces: Map<number, Interface>;
+  readonly rows: Readonly<Record<RowSection, Map<number, Row>>>;
+  /** What was known before it began to be told anew: it counts as gone, unless it is told again before the cursor moves. */
+  stale: Stale | undefined;
+}
+
+interface Stale {
+  readonly interfaces: Map<number, Interface>;
+  readonly rows: Readonly<Record<RowSection, Map<string, Row>>>;
+}
+
+/**
+ * Puts the events of Watch together: what is known of a host after each. Events may be told twice, and ends of what is not known are no
+ * harm. The rows that are kept are those of the events, not copies.
+ */
+export class WatchMerger {
+  /** To be given as `after` when connecting anew. */
+  cursor: Cursor | undefined;
+  host: Host | undefined;
+  freshness: Freshness | undefined;
+  /** Whether everything was told since the last restart. */
+  synced = false;
+  readonly #namespaces = new Map<string, State>();
+  #gaps: readonly Gap[] = [];
+  #networks: readonly Network[] = [];
+  readonly #interner = new Interner();
+  readonly #retold = new Set<State>();
+
+  get gaps(): readonly Gap[] {
+    return this.#gaps;
+  }
+
+  get networks(): readonly Network[] {
+    return this.#networks;
+  }
+
+  /** The namespace of an id, without its rows. */
+  netns(id: string): Netns | undefined {
+    return this.#namespaces.get(id)?.head;
+  }
+
+  get counts(): WatchCounts {
+    const counts = { namespaces: this.#namespaces.size, interfaces: 0, fdb: 0, neighbors: 0, routes: 0 };
+    for (const { interfaces, rows } of this.#namespaces.values()) {
+      counts.interfaces += interfaces.size;
+      for (const section of ROW_SECTIONS) counts[section] += rows[section].size;
+    }
+    return counts;
+  }
+
+  /** Applies an event. @returns what it changed; nothing for what was known already. After a restart everything is new */
+  apply(event: WatchEvent): WatchChange[] {
+    const changes: WatchChange[] = [];
+    if (event.restart !== undefined) this.#forget();
+    if (event.host !== undefined) this.#setHost(event.host, changes);
+    if (event.netns !== undefined) this.#applyNetns(event.netns, changes);
+    if (event.removed !== undefined) this.#remove(event.removed, changes);
+    if (event.gaps !== undefined) {
+      const gaps = replaced(this.#gaps, event.gaps.gaps, ({ message }) => message);
+      changes.push(...gaps.map((change) => ({ what: 'gap' as const, ...change })));
+      this.#gaps = event.gaps.gaps;
+    }
+    if (event.networks !== undefined) {
+      const networks = replaced(this.#networks, event.networks.networks, ({ engine, id }) => `${engine} ${id}`);
+      changes.push(...networks.map((change) => ({ what: 'network' as const, ...change })));
+      this.#networks = event.networks.networks;
+    }
+    if (event.synced !== undefined) {
+      this.freshness = event.synced.freshness;
+      this.synced = true;
+    }
+    if (event.cursor.revision !== this.cursor?.revision || event.synced !== undefined) this.#settle(changes);
+    this.cursor = event.cursor;
+    return changes;
+  }
+
+  /** Everything that is known, the rows shared with it, the freshness that of the last mark; undefined before the host is known. */
+  snapshot(): HostSnapshot | undefined {
+    if (this.host === undefined) return undefined;
+    const namespaces = [...this.#namespaces.values()].map(({ head, interfaces, rows }) => ({
+      ...head,
+      interfaces: [...interfaces.values()],
+      fdb: [...rows.fdb.values()] as FdbEntry[],
+      neighbors: [...rows.neighbors.values()] as Neighbor[],
+      routes: [...rows.routes.values()] as Route[],
+    }));
+    const host = this.freshness === undefined ? this.host : { ...this.host, freshness: this.freshness };
+    return { host, namespaces, gaps: [...this.#gaps], networks: [...this.#networks] };
+  }
+
+  #forget(): void {
+    this.#namespaces.clear();
+    this.#retold.clear();
+    this.#gaps = [];
+    this.#networks = [];
+    this.host = undefined;
+    this.synced = false;
+  }
+
+  #setHost(host: Host, changes: WatchChange[]): void {
+    if (!isDeepStrictEqual(this.host, host))
+      changes.push({ what: 'host', ...(this.host !== undefined && { old: this.host }), new: host });
+    this.host = host;
+  }
+
+  #remove({ id, cookie }: { id: string; cookie?: bigint }, changes: WatchChange[]): void {
+    const state = this.#namespaces.get(id);
+    // Another one may have the inode already.
+    if (state === undefined || isOther(state.head.cookie, cookie)) return;
+    this.#drop(state, changes);
+  }
+
+  #drop(state: State, changes: WatchChange[]): void {
+    this.#namespaces.delete(state.head.id);
+    this.#retold.delete(state);
+    changes.push({ what: 'netns', old: state.head });
+  }
+
+  #applyNetns(change: NetnsChange, changes: WatchChange[]): void {
+    const { state, old } = this.#stateFor(change, changes);
+    if (old === undefined || !isDeepStrictEqual(old, state.head))
+      changes.push({ what: 'netns', ...(old !== undefined && { old }), new: state.head });
+    this.#applyInterfaces(state, change, changes);
+    for (const section of ROW_SECTIONS) this.#applyRows(state, section, change, changes);
+  }
+
+  #stateFor({ netns, whole }: NetnsChange, changes: WatchChange[]): { state: State; old: Netns | undefined } {
+    let known = this.#namespaces.get(netns.id);
+    if (known !== undefined && isOther(known.head.cookie, netns.cookie)) {
+      this.#drop(known, changes);
+      known = undefined;
+    }
+    const old = known?.head;
+    if (known !== undefined && !whole) {
+      known.head = netns;
+      return { state: known, old };
+    }
+    const rows = { fdb: new Map(), neighbors: new Map(), routes: new Map() };
+    const state: State = { head: netns, interfaces: new Map(), rows, stale: known === undefined ? undefined : staleOf(known) };
+    if (known !== undefined) this.#retold.delete(known);
+    if (state.stale !== undefined) this.#retold.add(state);
+    this.#namespaces.set(netns.id, state);
+    return { state, old };
+  }
+
+  #applyInterfaces({ head: netns, interfaces, stale }: State, change: NetnsChange, changes: WatchChange[]): void {
+    for (const ifindex of change.removedIfindexes) {
+      const old = interfaces.get(ifindex);
+      if (old === undefined) continue;
+      interfaces.delete(ifindex);
+      changes.push({ what: 'interface', netns, old });
+    }
+    for (const link of change.interfaces) {
+      const old = interfaces.get(link.ifindex) ?? stale?.interfaces.get(link.ifindex);
+      stale?.interfaces.delete(link.ifindex);
+      interfaces.set(link.ifindex, link);
+      if (old === undefined) changes.push({ what: 'interface', netns, new: link });
+      else if (!isDeepStrictEqual(old, link)) changes.push({ what: 'interface', netns, old, new: link });
+    }
+  }
+
+  #applyRows({ head: netns, rows, stale }: State, section: RowSection, change: NetnsChange, changes: WatchChange[]): void {
+    const known = rows[section];
+    const removed = REMOVED[section];
+    const gone = new Map<string, Row>();
+    const tell = (difference: Difference<Row>): void => {
+      // The section and the type of its rows belong together, which the compiler cannot follow.
+      changes.push({ what: section, netns, ...difference } as WatchChange);
+    };
+    for (const { rowId } of change[removed]) {
+      const old = rowId === undefined ? undefined : known.get(rowId);
+      if (old === undefined || rowId === undefined) continue;
+      known.delete(rowId);
+      const identity = identityOf(section, old);
+      if (change[section].length === 0 || gone.has(identity)) tell({ old });
+      else gone.set(identity, old);
+    }
+    for (const row of change[section]) {
+      this.#interner.shrink(section, row, netns.id);
+      const identity = gone.size > 0 || stale !== undefined ? identityOf(section, row) : '';
+      const old =
+        (row.rowId === undefined ? undefined : known.get(row.rowId)) ?? gone.get(identity) ?? stale?.rows[section].get(identity);
+      gone.delete(identity);
+      stale?.rows[section].delete(identity);
+      if (row.rowId !== undefined) known.set(row.rowId, row);
+      if (old === undefined) tell({ new: row });
+      else if (!isSameRow(old, row)) tell({ old, new: row });
+    }
+    for (const old of gone.values()) tell({ old });
+  }
+
+  /** Namespaces that were told anew are told whole by now: what was not among it is gone. */
+  #settle(changes: WatchChange[]): void {
+    for (const state of this.#retold) {
+      const { head: netns, stale } = state;
+      if (stale === undefined) continue;
+      for (const old of stale.interfaces.values()) changes.push({ what: 'interface', netns, old });
+      for (const section of ROW_SECTIONS)
+        for (const old of stale.rows[section].values()) changes.push({ what: section, netns, old } as WatchChange);
+      state.stale = undefined;
+    }
+    this.#retold.clear();
+  }
+}
+
+const REMOVED = { fdb: 'removedFdb', neighbors: 'removedNeighbors', routes: 'removedRoutes' } as const;
+
+/** Whether two cookies are of different namespaces; one that is not known may be of either. */
+function isOther(a: bigint | undefined, b: bigint | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
+}
+
+/** The same but for the number by which it is called. */
+function isSameRow(a: Row, b: Row): boolean {
+  return isDeepStrictEqual({ ...a, rowId: 0 }, { ...b, rowId: 0 });
+}
+
+/** What was known, and what was left of an earlier time when it was told anew. */
+function staleOf({ interfaces, rows, stale }: State): Stale {
+  const old: Stale = stale ?? { interfaces: new Map(), rows: { fdb: new Map(), neighbors: new Map(), routes: new Map() } };
+  for (const [ifindex, link] of interfaces) old.interfaces.set(ifindex, link);
+  for (const section of ROW_SECTIONS)
+    for (const row of rows[section].values()) old.rows[section].set(identityOf(section, row), row);
+  return old;
+}
+
+/** A list that replaces another, as differences. */
+function replaced<Item>(before: readonly Item[], after: readonly Item[], keyOf: (item: Item) => string): Difference<Item>[] {
+  const left = new Map(before.map((item) => [keyOf(item), item]));
+  const differences: Difference<Item>[] = [];
+  for (const item of after) {
+    const old = left.get(keyOf(item));
+    left.delete(keyOf(item));
+    if (old === undefined) differences.push({ new: item });
+    else if (!isDeepStrictEqual(old, item)) differences.push({ old, new: item });
+  }
+  return [...[...left.values()].map((old) => ({ old })), ...differences];
+}

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { removeFolder, scratchFolder, withoutPreload } from '../support/native-namespaces.js';
+import { ROOT } from '../support/root.js';
+
+const FLAGS = [
+  '-std=c++17',
+  '-g',
+  '-O1',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-fsanitize=address,undefined',
+  '-fno-sanitize-recover=all',
+];
+
+test('what a filter copies and what a comparison finds is right, case by case', () => {
+  const folder = scratchFolder();
+  try {
+    const program = join(folder, 'native-filter');
+    const names = ['test/support/native-filter.cc', 'native/filter.cc', 'native/row_format.cc', 'native/rows.cc'];
+    execFileSync('g++', [...FLAGS, '-o', program, ...names.map((name) => join(ROOT, name))], { env: withoutPreload() });
+    assert.equal(execFileSync(program, { env: { ...withoutPreload(), ASAN_OPTIONS: '' }, encoding: 'utf8' }), 'ok\n');
+  } finally {
+    removeFolder(folder);
+  }
+});
+
+for (const name of ['filter', 'diff', 'reply']) {
+  test(`every seed of the fuzzer passes: ${name}`, () => {
+    const seeds = readdirSync(join(ROOT, 'test', 'fixtures', `fuzz-${name}`)).length;
+    const script = join(ROOT, 'scripts', 'fuzz-native.mjs');
+    const said = execFileSync(process.execPath, [script, name, '--replay'], { env: withoutPreload(), encoding: 'utf8' });
+    assert.equal(said, `${name}: ${seeds} seeds replayed\n`);
+  });
+}

@@ -1,0 +1,158 @@
+// What an observer hears of namespaces that it never enters.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach, describe, it } from 'node:test';
+import type { EventTable } from '../../src/native/types.js';
+import { guardHygiene } from '../support/hygiene.js';
+import { Scratch } from '../support/netns.js';
+import { closeListeners, Listener } from '../support/observer.js';
+
+/** Whether all of some interfaces changed; of a table without interfaces: whether any row did. */
+function includesAll(changed: readonly number[] | 'any' | undefined, expected: readonly number[]): boolean {
+  if (expected.length === 0) return changed === 'any';
+  return changed !== undefined && changed !== 'any' && expected.every((ifindex) => changed.includes(ifindex));
+}
+
+/** Sends a datagram to 10.0.0.9 and waits until the kernel tells that it misses its MAC (RTM_GETNEIGH, in RTNLGRP_NEIGH). */
+const MISS = `
+import socket
+s=socket.socket(socket.AF_NETLINK,socket.SOCK_RAW,0);s.bind((0,4));s.settimeout(5)
+socket.socket(socket.AF_INET,socket.SOCK_DGRAM).sendto(b"x",("10.0.0.9",9))
+while int.from_bytes(s.recv(65536)[4:6],"little")!=30: pass
+`;
+
+describe('an observer', () => {
+  afterEach(closeListeners);
+  guardHygiene();
+
+  it('hears of links, addresses, forwarding entries, neighbours and routes, each with namespace, table and interface', async (t) => {
+    const scratch = Scratch.create(t);
+    const namespaces = [scratch.netns(), scratch.netns(), scratch.netns()];
+    // No two interfaces have the same ifindex, so that one in the wrong namespace is seen.
+    for (const [at, netns] of namespaces.entries()) {
+      const first = 100 * (at + 1);
+      netns.ipBatch([`link add va index ${first} type veth peer name vb index ${first + 1}`]);
+      netns.ipBatch([`link add br0 index ${first + 2} type bridge`, 'link set va master br0']);
+      netns.ipBatch(['link set va up', 'link set vb up', 'link set br0 up']);
+    }
+    const listener = new Listener();
+    await listener.listenTo(namespaces, 10);
+    for (const [at, netns] of namespaces.entries()) {
+      const [port, bridge] = [100 * (at + 1), 100 * (at + 1) + 2];
+      const steps: readonly (readonly [string, EventTable, readonly number[]])[] = [
+        ['ip link set br0 alias x', 'LINKS', [bridge]],
+        ['ip addr add 10.0.0.1/24 dev br0', 'ADDRESSES', [bridge]],
+        ['ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev br0 nud permanent', 'NEIGHBORS', [bridge]],
+        ['bridge fdb add 02:00:00:00:00:01 dev va master static', 'FDB', [port]],
+        ['ip route add 10.9.0.0/16 via 10.0.0.9', 'ROUTES', []],
+        ['ip route del 10.9.0.0/16', 'ROUTES', []],
+        ['bridge fdb del 02:00:00:00:00:01 dev va master', 'FDB', [port]],
+        ['ip neigh del 10.0.0.9 dev br0', 'NEIGHBORS', [bridge]],
+        ['ip addr del 10.0.0.1/24 dev br0', 'ADDRESSES', [bridge]],
+        // Told with AF_BRIDGE: the state of a bridge's port.
+        ['bridge link set dev va cost 7', 'LINKS', [port]],
+        ['ip link del br0', 'LINKS', [port, bridge]],
+      ];
+      for (const [command, table, expected] of steps) {
+        listener.forget();
+        netns.exec(command.split(' '));
+        await listener.until(command, () => includesAll(listener.changed(10 + at, table), expected));
+        for (const [nsid, ifindexes] of listener.ifindexes())
+          for (const ifindex of ifindexes)
+            assert.ok(ifindex === 1 || Math.floor(ifindex / 100) === nsid - 9, `${ifindex} of ${nsid}`);
+      }
+    }
+    assert.equal(listener.lost, 0);
+  });
+
+  it('hears when a namespace gives an id to another', async (t) => {
+    const scratch = Scratch.create(t);
+    const [one, two] = [scratch.netns(), scratch.netns()];
+    const listener = new Listener();
+    await listener.listenTo([one]);
+    one.ip(`link add va type veth peer name vb netns ${two.path}`);
+    await listener.until('an id is given for the peer', () => listener.changed(1, 'NSIDS') === 'any');
+  });
+
+  it('hears nothing of a namespace without an id, and not of what a vxlan device only asks for', async (t) => {
+    const scratch = Scratch.create(t);
+    const [known, unknown] = [scratch.netns(), scratch.netns()];
+    known.ipBatch(['link add vx0 type vxlan id 7 dstport 4789 dev lo l2miss l3miss', 'addr add 10.0.0.1/24 dev vx0']);
+    known.ipBatch(['link set vx0 up', 'neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev vx0 nud permanent']);
+    const listener = new Listener();
+    await listener.listenTo([known]);
+    unknown.ip('link add br0 type bridge');
+    known.exec(['python3', '-c', MISS]);
+    known.ip('link set lo alias done');
+    await listener.until('the last change', () => listener.changed(1, 'LINKS') !== undefined);
+    assert.deepEqual(listener.tables, ['1 LINKS']);
+    assert.deepEqual([listener.changed(1, 'LINKS'), listener.messages], [[1], 1]);
+  });
+
+  it('remembers 64 interfaces of a table one by one, and more as any', async (t) => {
+    const scratch = Scratch.create(t);
+    const netns = scratch.netns();
+    const make = (from: number, count: number): string[] =>
+      Array.from({ length: count }, (_, at) => `link add br${from + at} index ${from + at} type bridge`);
+    netns.ipBatch(make(100, 65));
+    // Nothing is taken while the main thread waits for `ip`.
+    const listener = new Listener();
+    await listener.listenTo([netns]);
+    // Of an alias of a link that is down the kernel does not tell: netdev_state_change(), net/core/dev.c.
+    const change = (count: number): string[] =>
+      Array.from({ length: count }, (_, at) => `link set br${100 + at} mtu ${1400 + count}`);
+    listener.forget();
+    netns.ipBatch(change(64));
+    await listener.until('64 links', () => listener.changed(1, 'LINKS')?.length === 64);
+    listener.forget();
+    netns.ipBatch(change(65));
+    await listener.until('any link', () => listener.changed(1, 'LINKS') === 'any');
+  });
+
+  it('calls once for everything until it is taken, and tells when the oldest came', async (t) => {
+    const scratch = Scratch.create(t);
+    // Down: nothing happens there by itself.
+    const [netns] = scratch.many(1);
+    assert.ok(netns);
+    const listener = new Listener();
+    await listener.listenTo([netns]);
+    listener.forget();
+    const before = performance.now();
+    netns.ipBatch(Array.from({ length: 50 }, (_, at) => `link set lo mtu ${2000 + at}`));
+    const after = performance.now();
+    await listener.until('the changes', () => listener.messages >= 50);
+    const { oldestAtMs = Number.NaN } = listener;
+    assert.ok(oldestAtMs >= before && oldestAtMs <= after, `${oldestAtMs} is not within ${before} and ${after}`);
+    // The main thread was busy meanwhile: what had come by then is one call, and no call is for nothing.
+    assert.ok(listener.calls <= 2, `${listener.calls} calls`);
+    assert.equal(listener.idleCalls, 0);
+    assert.deepEqual(listener.observer.take(), { changes: [], dead: [], lost: 0, mounts: false, messages: 0 });
+  });
+
+  it('tells in many takes during a burst what happened, no more and no less', async (t) => {
+    const scratch = Scratch.create(t);
+    const namespaces = scratch.many(3);
+    const links = Array.from({ length: 60 }, (_, at) => at + 10);
+    for (const netns of namespaces) netns.ipBatch(links.map((ifindex) => `link add br${ifindex} index ${ifindex} type bridge`));
+    const listener = new Listener();
+    await listener.listenTo(namespaces, 1);
+    listener.forget();
+    const lines = Array.from({ length: 50 }, (_, round) => links.map((ifindex) => `link set br${ifindex} mtu ${1300 + round}\n`));
+    const ends = namespaces.map(({ path }) => {
+      const child = spawn('nsenter', [`--net=${path}`, 'ip', '-batch', '-'], { stdio: ['pipe', 'ignore', 'inherit'] });
+      child.stdin.end(lines.flat().join(''));
+      return once(child, 'exit');
+    });
+    await Promise.all(ends);
+    for (const netns of namespaces) netns.ip('link set lo mtu 2000');
+    await listener.until('the last change of each', () =>
+      [1, 2, 3].every((nsid) => includesAll(listener.changed(nsid, 'LINKS'), [1])),
+    );
+    for (const nsid of [1, 2, 3]) assert.deepEqual(listener.changed(nsid, 'LINKS'), [1, ...links]);
+    assert.ok(listener.messages >= 3 * 50 * 60, `${listener.messages} messages`);
+    assert.ok(listener.calls > 10, `taken only ${listener.calls} times`);
+    assert.equal(listener.lost, 0);
+    assert.equal(listener.idleCalls, 0);
+  });
+});

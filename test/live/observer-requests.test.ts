@@ -1,0 +1,140 @@
+// The requests that read a part of a table, and those about ids, as this kernel answers them.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, it } from 'node:test';
+import { DumpDecoder } from '../../src/decode/dump.js';
+import type { NetnsReader } from '../../src/native/types.js';
+import * as requests from '../../src/netlink/requests.js';
+import { guardHygiene } from '../support/hygiene.js';
+import { testReader } from '../support/native-addon.js';
+import { withoutPreload } from '../support/native-namespaces.js';
+import { type ScratchNetns, Scratch } from '../support/netns.js';
+import { closeListeners, giveIds, Listener, placeOf } from '../support/observer.js';
+import { ROOT } from '../support/root.js';
+
+const ENODEV = 19;
+const EEXIST = 17;
+const EINVAL = 22;
+
+/** Sends one request in a namespace. @returns what it answered, and errno of the end */
+async function ask(reader: NetnsReader, path: string, bytes: Uint8Array): Promise<{ decoder: DumpDecoder; errno: number }> {
+  const decoder = new DumpDecoder();
+  let errno = -1;
+  await reader.read(
+    { requests: [{ bytes }], targets: [{ path, requests: [0] }] },
+    {
+      datagram: (_target, _request, view, start, end) => decoder.datagram(view, start, end),
+      requestEnd: (_target, _request, ended) => (errno = ended),
+    },
+  );
+  assert.deepEqual(decoder.errors, []);
+  return { decoder, errno };
+}
+
+/** Two bridges with a port each (2 to 5: br0, br1, va, vb), and rows of every table on all of them. */
+function furnish(netns: ScratchNetns): void {
+  netns.ipBatch(['link add br0 index 2 type bridge', 'link add br1 index 3 type bridge']);
+  netns.ipBatch(['link add va index 4 type veth peer name vb index 5', 'link set va master br0', 'link set vb master br1']);
+  netns.ipBatch(['br0', 'br1', 'va', 'vb'].map((name) => `link set ${name} up`));
+  for (const [at, name] of ['br0', 'br1'].entries()) {
+    netns.ipBatch([`addr add 10.${at}.0.1/24 dev ${name}`, `addr add fd00:${at}::1/64 dev ${name} nodad`]);
+    netns.ip(`neigh add 10.${at}.0.9 lladdr 02:00:00:00:00:09 dev ${name} nud permanent`);
+    netns.ip(`neigh add fd00:${at}::9 lladdr 02:00:00:00:00:09 dev ${name} nud permanent`);
+  }
+  for (const name of ['va', 'vb']) netns.exec(['bridge', 'fdb', 'add', '02:00:00:00:00:01', 'dev', name, 'master', 'static']);
+}
+
+describe('requests for a part', () => {
+  let reader: NetnsReader | undefined;
+  afterEach(() => {
+    reader?.close();
+    closeListeners();
+  });
+  guardHygiene();
+
+  it('of a table give the rows of that interface, all of them and no others', async (t) => {
+    const netns = Scratch.create(t).netns();
+    furnish(netns);
+    reader = testReader();
+    const all = {
+      links: (await ask(reader, netns.path, requests.dumpLinks({ counters: false }))).decoder.links,
+      addresses: (await ask(reader, netns.path, requests.dumpAddresses())).decoder.addresses,
+      neighbors: (await ask(reader, netns.path, requests.dumpNeighbors())).decoder.neighbors,
+      fdb: (await ask(reader, netns.path, requests.dumpFdb())).decoder.fdb,
+    };
+    for (const ifindex of [1, 2, 3, 4, 5]) {
+      const link = await ask(reader, netns.path, requests.getLink(ifindex));
+      const name = (record: { name?: unknown; ifindex: number } | undefined): unknown[] => [record?.ifindex, record?.name];
+      assert.deepEqual([link.errno, link.decoder.links.length], [0, 1]);
+      assert.deepEqual(name(link.decoder.links[0]), name(all.links.find((row) => row.ifindex === ifindex)));
+      const addresses = await ask(reader, netns.path, requests.dumpAddresses({ ifindex }));
+      const neighbors = await ask(reader, netns.path, requests.dumpNeighbors({ ifindex }));
+      const fdb = await ask(reader, netns.path, requests.dumpFdb({ ifindex }));
+      assert.deepEqual([addresses.errno, neighbors.errno, fdb.errno], [0, 0, 0]);
+      const keys = (rows: readonly { readonly ifindex: number }[]): string[] => rows.map((row) => rowKey(row)).sort();
+      const own = <Row extends { readonly ifindex: number }>(rows: readonly Row[]): Row[] =>
+        rows.filter((row) => row.ifindex === ifindex);
+      assert.deepEqual(keys(addresses.decoder.addresses), keys(own(all.addresses)));
+      assert.deepEqual(keys(neighbors.decoder.neighbors), keys(own(all.neighbors)));
+      // Of a bridge the kernel gives more than its own rows: whoever asked for one interface leaves the others'.
+      assert.deepEqual(keys(own(fdb.decoder.fdb)), keys(own(all.fdb)));
+    }
+    assert.ok(all.addresses.length >= 6 && all.neighbors.length >= 4 && all.fdb.length >= 4, 'too few rows: this proves nothing');
+  });
+
+  it('of a table say what they say of an interface that is gone', async (t) => {
+    const netns = Scratch.create(t).netns();
+    reader = testReader();
+    const gone = { ifindex: 77 };
+    assert.equal((await ask(reader, netns.path, requests.getLink(77))).errno, ENODEV);
+    assert.equal((await ask(reader, netns.path, requests.dumpAddresses(gone))).errno, ENODEV);
+    // Of these nothing, as if it were there and had no rows.
+    for (const bytes of [requests.dumpFdb(gone), requests.dumpNeighbors(gone)]) {
+      const { errno, decoder } = await ask(reader, netns.path, bytes);
+      assert.deepEqual([errno, decoder.rows], [0, 0]);
+    }
+  });
+
+  it('of the ids: one dump in the observer namespace pairs those of a namespace with the observer’s', async (t) => {
+    const scratch = Scratch.create(t);
+    const [asker, one, two, stranger] = [scratch.netns(), scratch.netns(), scratch.netns(), scratch.netns()];
+    const listener = new Listener();
+    reader = listener.reader;
+    const there = { path: asker.path, identity: { dev: asker.dev, ino: asker.ino } };
+    assert.deepEqual(await giveIds(reader, there, [one, two, stranger], 30), [0, 0, 0]);
+    const place = placeOf(listener.observer);
+    await listener.listenTo([asker, one, two], 0);
+    assert.deepEqual(await giveIds(reader, place, [one], 9), [EEXIST], 'a second id');
+    assert.deepEqual(await giveIds(reader, place, [stranger], 1), [EEXIST], 'an id that is taken');
+    const own = await ask(reader, place.path, requests.dumpNsids());
+    assert.deepEqual([own.errno, own.decoder.nsids.map(({ nsid }) => nsid)], [0, [0, 1, 2]]);
+    const { errno, decoder } = await ask(reader, place.path, requests.dumpNsids({ targetNsid: 0 }));
+    assert.equal(errno, 0);
+    const pairs = decoder.nsids.map(({ nsid, currentNsid = -2 }) => [nsid, currentNsid]);
+    assert.deepEqual(pairs, [
+      [30, 1],
+      [31, 2],
+      [32, -1],
+    ]);
+    // The id of nobody.
+    assert.equal((await ask(reader, place.path, requests.dumpNsids({ targetNsid: 99 }))).errno, EINVAL);
+  });
+});
+
+describe('the C++ that walks events', () => {
+  it('passes every seed of its fuzzer', () => {
+    const seeds = readdirSync(join(ROOT, 'test', 'fixtures', 'fuzz-events')).length;
+    const script = join(ROOT, 'scripts', 'fuzz-native.mjs');
+    const said = execFileSync(process.execPath, [script, 'events', '--replay'], { env: withoutPreload(), encoding: 'utf8' });
+    assert.equal(said, `events: ${seeds} seeds replayed\n`);
+  });
+});
+
+/** What makes a row of any table the same row: everything but its ages. */
+function rowKey(row: object): string {
+  const counted = /[aA]ge|[cC]ache|[lL]ifetime|[uU]sed|[uU]pdated|[cC]onfirmed|stamp|probes/;
+  const said = (_key: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value);
+  return JSON.stringify(Object.fromEntries(Object.entries(row).filter(([key]) => !counted.test(key))), said);
+}

@@ -1,0 +1,25 @@
+// A process of its own that keeps the namespaces of a folder true. Says on standard output, one JSON line each time something changed, which
+// namespaces it knows. Usage: node live-child.js DIR
+import { ALL_TABLES } from '../../src/scan/types.js';
+import { createLiveHost } from '../../src/watch/index.js';
+
+const live = createLiveHost({
+  procRoot: '/proc',
+  netnsDirs: [process.argv[2] ?? ''],
+  dockerSockets: [],
+  dockerSocketsGiven: false,
+  timeLimitMs: 2000,
+  agentVersion: 'test',
+  hostId: 'test',
+});
+live.lease(ALL_TABLES);
+await live.ready(ALL_TABLES, AbortSignal.timeout(20_000));
+const tell = (): void => {
+  const namespaces = live.keys().map((key) => live.head(key)?.id);
+  process.stdout.write(`${JSON.stringify({ namespaces, mode: live.freshness().mode })}\n`);
+};
+live.subscribe(tell);
+tell();
+// Nothing else keeps the process alive.
+process.stdin.resume();
+process.stdin.on('end', () => live.close());

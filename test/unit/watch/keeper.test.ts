@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { NetnsReader, ObservedEvents, ReadJob, ReadVisitor } from '../../../src/native/types.js';
+import { Keeper } from '../../../src/watch/keeper.js';
+import { LiveState } from '../../../src/watch/live-state.js';
+import { Population } from '../../../src/watch/population.js';
+import { foundAt } from '../../support/live-rows.js';
+
+const NOTHING: ObservedEvents = { changes: [], dead: [], lost: 0, mounts: false, messages: 0 };
+const OBSERVER = { path: '/observer', identity: { dev: 4, ino: 1 } };
+
+/** A keeper over a reader that says of each path what `answer` does: true, everything is there and empty; false, it is gone. */
+function world(answer: (path: string) => boolean): {
+  state: LiveState;
+  population: Population;
+  keeper: Keeper;
+  read: string[];
+  given: string[];
+} {
+  const [read, given]: [string[], string[]] = [[], []];
+  const reader: NetnsReader = {
+    read: async (job: ReadJob, visitor: ReadVisitor) => {
+      await nextTurn();
+      for (const [at, target] of job.targets.entries()) {
+        for (const request of target.requests) {
+          const path = job.requests[request]?.netnsFd?.path;
+          if (path !== undefined && answer(path)) given.push(path);
+          if (path !== undefined) visitor.requestEnd?.(at, request, answer(path) ? 0 : 2, 'netns-fd');
+          else if (answer(target.path)) visitor.requestEnd?.(at, request, 0, 'receive');
+        }
+        if (target.path !== OBSERVER.path) read.push(target.path);
+        const gone = { problem: 'not-found', operation: 'open', errno: 2, detail: '' } as const;
+        visitor.targetEnd?.(at, target.path === OBSERVER.path || answer(target.path) ? undefined : gone);
+      }
+    },
+    identify: async () => [],
+    forget: () => undefined,
+    close: () => undefined,
+  };
+  const state = new LiveState();
+  const population = new Population(state);
+  const keeper = new Keeper({
+    state,
+    population,
+    reader,
+    observer: OBSERVER,
+    timeLimitMs: 1000,
+    now: () => performance.now(),
+    onLost: () => undefined,
+    onProblem: (problem) => assert.fail(problem),
+    onProgress: () => undefined,
+  });
+  return { state, population, keeper, read, given };
+}
+
+async function come({ population, keeper }: ReturnType<typeof world>, ...found: ReturnType<typeof foundAt>[]): Promise<void> {
+  const { come: all } = await population.apply({ namespaces: found }, population.mark);
+  for (const netns of all) netns.tables.LINKS.kept = true;
+  keeper.welcome(all);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000 && !holds(); turn++) await nextTurn();
+  assert.ok(holds());
+}
+
+describe('what keeps namespaces true', () => {
+  it('is settled although no path leads to one of them, which is told as a gap', async () => {
+    const all = world(() => true);
+    await come(all, foundAt(1), foundAt(2, '/gone', { openPaths: [] }));
+    await until(() => all.keeper.isSettled);
+    assert.deepEqual(all.read, ['/run/docker/netns/n1']);
+    assert.deepEqual(
+      all.state.gaps().map(({ netnsId, status }) => [netnsId, status]),
+      [['net:[2]', 'FAILED']],
+    );
+  });
+
+  it('is behind from the moment on in which events are lost until everything is read', async () => {
+    const all = world(() => true);
+    await come(all, foundAt(1), foundAt(2));
+    await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
+    const before = all.read.length;
+    all.keeper.hear({ ...NOTHING, lost: 1 });
+    assert.ok(all.keeper.behindSince !== undefined, 'what is told then counts as new');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => all.keeper.behindSince === undefined);
+    assert.equal(all.read.length, before + 2);
+    assert.equal(all.keeper.lostEvents, 1);
+  });
+
+  it('gives an id by the path that leads to a namespace when the first one does not', async () => {
+    const all = world((path) => path !== '/first');
+    await come(all, foundAt(1, '/first', { openPaths: ['/first', '/second'] }));
+    await until(() => all.read.includes('/first'));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => all.read.includes('/second'));
+    const [netns] = [...all.state.namespaces.values()];
+    assert.deepEqual(all.given, ['/second']);
+    assert.ok(netns?.nsid !== undefined && all.population.byNsid(netns.nsid) === netns);
+    assert.equal(netns.status, 'OK');
+  });
+
+  it('lets a namespace go as soon as the kernel tells of its death, before anybody looks for it', async () => {
+    const all = world(() => true);
+    await come(all, foundAt(1), foundAt(2));
+    await until(() => all.keeper.isSettled);
+    const [first, second] = [...all.state.namespaces.values()];
+    assert.ok(first?.nsid !== undefined && second !== undefined);
+    all.keeper.hear({ ...NOTHING, dead: [first.nsid] });
+    assert.deepEqual([...all.state.namespaces.values()], [second]);
+  });
+});

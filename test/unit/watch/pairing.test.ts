@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { Verdict } from '../../../src/watch/live-netns.js';
+import { LiveState } from '../../../src/watch/live-state.js';
+import { addNetns, applyRows, plainRow, vethRow } from '../../support/live-rows.js';
+
+/** Asks until nothing is left to ask; `truth` has what the nsids of each namespace stand for. */
+function resolve(state: LiveState, truth: ReadonlyMap<number, ReadonlyMap<number, number>>): void {
+  for (let round = 0; round < 5 && state.pairing.hasQuestions; round++) {
+    for (const netns of state.pairing.takeQuestions()) state.pairing.learn(netns, truth.get(netns.key) ?? new Map());
+  }
+  state.commit();
+}
+
+const verdict = (state: LiveState, key: number, ifindex: number): Verdict | undefined =>
+  state.namespaces.get(key)?.links.get(ifindex)?.verdict;
+
+/** Two namespaces, eth0 of the second paired with veth1 of the first; both have ifindex 2. */
+function pair(): { state: LiveState; truth: Map<number, Map<number, number>> } {
+  const state = new LiveState();
+  const [host, container] = [addNetns(state, 1), addNetns(state, 2)];
+  applyRows(state, host, 'LINKS', { come: [[0, vethRow(2, 'veth1', 2, 7)]] });
+  applyRows(state, container, 'LINKS', { come: [[0, vethRow(2, 'eth0', 2, 0)]] });
+  return {
+    state,
+    truth: new Map([
+      [1, new Map([[7, 2]])],
+      [2, new Map([[0, 1]])],
+    ]),
+  };
+}
+
+describe('pairs that are kept true', () => {
+  it('are paired once the kernel said what both nsids stand for', () => {
+    const { state, truth } = pair();
+    assert.deepEqual(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
+    resolve(state, truth);
+    assert.deepEqual(verdict(state, 1, 2), { status: 'PAIRED', key: 2, ifindex: 2, name: 'eth0' });
+    assert.deepEqual(verdict(state, 2, 2), { status: 'PAIRED', key: 1, ifindex: 2, name: 'veth1' });
+  });
+
+  it('tell the other end when one end is renamed, moved away or gone', () => {
+    const { state, truth } = pair();
+    resolve(state, truth);
+    const [, container] = [...state.namespaces.values()];
+    assert.ok(container);
+    const before = state.revision;
+    applyRows(state, container, 'LINKS', { gone: [0], come: [[0, vethRow(2, 'lan0', 2, 0)]] });
+    state.commit();
+    assert.equal(verdict(state, 1, 2)?.name, 'lan0');
+    assert.deepEqual(state.changesAfter(before)?.changed.toSorted(), [1, 2]);
+    state.remove(container);
+    state.commit();
+    assert.deepEqual(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
+  });
+
+  it('are asked about anew when the namespace that an nsid stood for has ended', () => {
+    const { state, truth } = pair();
+    resolve(state, truth);
+    const [host, container] = [...state.namespaces.values()];
+    assert.ok(host && container);
+    state.remove(container);
+    applyRows(state, host, 'LINKS', { gone: [0] });
+    // The kernel gives the id to the next one.
+    const next = addNetns(state, 3);
+    applyRows(state, next, 'LINKS', { come: [[0, vethRow(2, 'eth0', 2, 0)]] });
+    applyRows(state, host, 'LINKS', { come: [[0, vethRow(2, 'veth1', 2, 7)]] });
+    assert.deepEqual(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
+    truth.set(1, new Map([[7, 3]]));
+    truth.set(3, new Map([[0, 1]]));
+    resolve(state, truth);
+    assert.equal(verdict(state, 1, 2)?.key, 3);
+  });
+
+  it('say that it is ambiguous when the other end points elsewhere', () => {
+    const { state, truth } = pair();
+    const [, container] = [...state.namespaces.values()];
+    assert.ok(container);
+    applyRows(state, container, 'LINKS', { gone: [0], come: [[0, vethRow(2, 'eth0', 9, 0)]] });
+    resolve(state, truth);
+    assert.equal(verdict(state, 1, 2)?.status, 'AMBIGUOUS');
+  });
+
+  it('are the same after any history as when everything is read at once', () => {
+    const step = fc.record({
+      netns: fc.integer({ min: 1, max: 3 }),
+      ifindex: fc.integer({ min: 2, max: 4 }),
+      kind: fc.nat(4),
+      peer: fc.integer({ min: 2, max: 4 }),
+      nsid: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+    });
+    // Nsid n stands for namespace n everywhere: what an id stands for is not what is tested here.
+    const truth = new Map(
+      [1, 2, 3].map((key) => [
+        key,
+        new Map([
+          [1, 1],
+          [2, 2],
+          [3, 3],
+        ]),
+      ]),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const state = new LiveState();
+        for (const key of [1, 2, 3]) addNetns(state, key);
+        const rows = new Map<string, Uint8Array>();
+        for (const { netns: key, ifindex, kind, peer, nsid } of steps) {
+          const netns = state.namespaces.get(key);
+          assert.ok(netns);
+          const name = `${key}/${ifindex}`;
+          const gone = rows.has(name) ? [ifindex] : [];
+          rows.delete(name);
+          const row =
+            kind === 0 ? undefined : kind === 1 ? plainRow(ifindex, `p${ifindex}`) : vethRow(ifindex, `v${kind}`, peer, nsid);
+          if (row !== undefined) rows.set(name, row);
+          applyRows(state, netns, 'LINKS', { gone, come: row === undefined ? [] : [[ifindex, row]] });
+          if (kind === 3) resolve(state, truth);
+        }
+        resolve(state, truth);
+        const fresh = new LiveState();
+        for (const key of [1, 2, 3]) {
+          const come = [...rows]
+            .filter(([name]) => name.startsWith(`${key}/`))
+            .map(([name, row]): [number, Uint8Array] => [Number(name.slice(2)), row]);
+          applyRows(fresh, addNetns(fresh, key), 'LINKS', { come });
+        }
+        resolve(fresh, truth);
+        const verdicts = (of: LiveState): unknown =>
+          [...of.namespaces.values()].map(({ key, links }) => [
+            key,
+            [...links.values()].sort((a, b) => a.ifindex - b.ifindex).map(({ ifindex, verdict: own }) => [ifindex, own]),
+          ]);
+        assert.deepEqual(verdicts(state), verdicts(fresh));
+      }),
+    );
+  });
+});
