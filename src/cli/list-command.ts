@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import type { ListName } from '../model/lists.js';
-import { addSelectorOptions, addShowOptions, selectorOf, type ShowFlags } from './options.js';
+import { addCountersOption, addSelectorOptions, addShowOptions, selectorOf, type ShowFlags } from './options.js';
 import type { Context } from './context.js';
-import { reportGaps } from './report.js';
+import { ordered } from './order.js';
+import { reportFreshness, reportGaps } from './report.js';
 import { show } from './show.js';
 import { openSource } from './sources.js';
 import { withProgress } from './terminal.js';
@@ -13,15 +14,21 @@ interface ListWords {
   readonly example: string;
 }
 
+/** Lists of what has counters or ages. */
+const CHANGING: ReadonlySet<ListName> = new Set(['interfaces', 'fdb', 'neighbors', 'routes']);
+
 /** `nsatlas netns`, `interfaces`, … */
 export function listCommand({ name, help, example }: ListWords, context: Context, finish: (status: number) => void): Command {
   const command = new Command(name).description(help).addHelpText('after', `\nExample:\n  ${example}`);
-  return addSelectorOptions(addShowOptions(command)).action(async (flags: ShowFlags) => {
+  addSelectorOptions(addShowOptions(command));
+  if (CHANGING.has(name)) addCountersOption(command);
+  return command.action(async (flags: ShowFlags) => {
     const selector = selectorOf(flags);
     const source = await openSource(flags);
     try {
       const document = await withProgress(context.terminal.stderr, source.doing, source.list(name, selector));
-      await show(document, flags.output, context);
+      await show(ordered(document), flags.output, context);
+      reportFreshness(document.listing.freshness, (line) => context.warn(line));
       finish(reportGaps(document.listing.gaps, (line) => context.warn(line)));
     } finally {
       source.close();
