@@ -11,12 +11,15 @@ export const ROOMS = [
   'kinds',
   'decode',
   'model',
+  'fabric',
   'docker',
   'wire',
+  'rpc',
   'scan',
   'watch',
   'agent',
   'collector',
+  'metrics',
   'audit',
   'trace',
   'outputs',
@@ -25,7 +28,7 @@ export const ROOMS = [
 ];
 
 /** Rooms that neither read nor change anything outside of their arguments: no fs, net, process or clock. */
-export const PURE_ROOMS = new Set(['kinds', 'decode', 'model', 'audit', 'trace', 'outputs']);
+export const PURE_ROOMS = new Set(['kinds', 'decode', 'model', 'fabric', 'audit', 'trace', 'outputs']);
 
 /** Rooms that a collector runs without: it is unprivileged and elsewhere. */
 const HOST_ROOMS = new Set(['native', 'netlink', 'discover']);

@@ -13,7 +13,7 @@ import {
   type Messages,
   type SelectorMessage,
 } from '../wire/messages.js';
-import { parseHostPort } from './address.js';
+import { parseHostPort } from '../rpc/address.js';
 import { toAgentError } from './client-problems.js';
 import { followStream } from './client-watch.js';
 import { AgentError } from './error.js';
@@ -127,7 +127,7 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       return mergeListing(parts);
     },
     watch: ({ selector, tables, after }, onEvent, signal) => {
-      const asked = { selector: toMessage(selector), tables: [...tables], ...(after !== undefined && { after }) };
+      const asked = { selector: toMessage(selector), tables: [...tables], ...(after !== undefined && { after }), heartbeatMs: 0 };
       const request = toBuffer(encode('nsatlas.v1.WatchRequest', asked));
       const call = client.makeServerStreamRequest(methodPath(SERVICE, 'Watch'), toBuffer, (bytes) => bytes, request);
       return followStream(call, { onEvent, signal, toError: (cause) => toAgentError(address, cause, timeoutMs) });
@@ -148,6 +148,7 @@ function toMessage(selector: Selector): SelectorMessage {
     vnis: [],
     macs: [],
     ips: [],
+    hosts: [],
   };
   return { ...none, ...selector };
 }

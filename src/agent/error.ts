@@ -1,29 +1,3 @@
-import type { status } from '@grpc/grpc-js';
-
-/** An address that cannot be served. The message is one line for people: what, why and what to do. */
-export class ListenError extends Error {
-  readonly code = 'ERR_NSATLAS_LISTEN';
-  readonly address: string;
-
-  constructor(address: string, message: string, options: ErrorOptions = {}) {
-    super(`cannot listen on ${address}: ${message}`, options);
-    this.name = 'ListenError';
-    this.address = address;
-  }
-}
-
-/** A call that ends with an error status. The message is for the client. */
-export class CallError extends Error {
-  readonly code = 'ERR_NSATLAS_CALL';
-  readonly status: status;
-
-  constructor(code: status, message: string, options: ErrorOptions = {}) {
-    super(message, options);
-    this.name = 'CallError';
-    this.status = code;
-  }
-}
-
 /** Why an agent gave no answer: it is not there, it refused, it failed, or it sent what is no answer. */
 export type AgentErrorCode =
   | 'ERR_NSATLAS_AGENT_UNREACHABLE'

@@ -5,9 +5,9 @@ import type { HostView, NetnsView } from '../model/views.js';
 import type { LiveHost } from '../watch/types.js';
 import { encodeListing, encodeNetnsPart, encodeSnapshotHead } from '../wire/chunks.js';
 import type { ItemOf } from '../wire/messages.js';
-import { CallError } from './error.js';
+import { CallError } from '../rpc/error.js';
 import { hasRows } from './narrow.js';
-import type { Step } from './stream.js';
+import type { Step } from '../rpc/stream.js';
 import { status } from '@grpc/grpc-js';
 
 // Answers are made while they are written: a part of a namespace is decoded, selected and encoded when the client has taken the one

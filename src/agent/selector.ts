@@ -4,7 +4,7 @@ import type { Selector } from '../model/select.js';
 import type { Cursor, Role, Table } from '../model/types.js';
 import { ENUMS } from '../wire/gen/schema.js';
 import type { SelectorMessage, WatchRequestMessage } from '../wire/messages.js';
-import { CallError } from './error.js';
+import { CallError } from '../rpc/error.js';
 
 /** Most values of one field: a selector is compared with every row. */
 const MAX_VALUES = 1000;
@@ -32,6 +32,7 @@ export function checkSelector(selector: SelectorMessage | undefined): Selector {
     vnis: values(selector, 'vnis', (vni) => (vni <= MAX_VNI ? vni : refuse(`is no VNI; those are 0 to ${MAX_VNI}`))),
     macs: values(selector, 'macs', checkMac),
     ips: values(selector, 'ips', checkIp),
+    hosts: values(selector, 'hosts', checkText),
   };
 }
 

@@ -1,130 +1,50 @@
-import type { Socket } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { serviceDefinition } from '../wire/definitions.js';
-import { createCalls } from './calls.js';
-import { ListenError } from './error.js';
-import { createHealth } from './health.js';
-import { createKeeper } from './keeper.js';
-import { listen, type Listener } from './listener.js';
-import { createReflection } from './reflection.js';
+import { startServer, type ServerParts } from '../rpc/server.js';
+import type { Log, RunningServer, ServedService } from '../rpc/types.js';
+import { LiveError } from '../watch/types.js';
+import { createKeeper, ReadTimeout } from './keeper.js';
 import { AGENT_SERVICE, agentHandlers } from './service.js';
-import type { AgentOptions, RunningAgent } from './types.js';
+import type { AgentOptions, AgentServiceOptions } from './types.js';
 import { createWatchers } from './watch.js';
-
-/** Settings of grpc-js (packages/grpc-js/README.md there); times in milliseconds. */
-const CHANNEL_OPTIONS = {
-  // A request is a selector.
-  'grpc.max_receive_message_length': 256 * 1024,
-  'grpc.max_concurrent_streams': 256,
-  // A client that vanished without a word is noticed, and its calls end.
-  'grpc.keepalive_time_ms': 30_000,
-  'grpc.keepalive_timeout_ms': 20_000,
-  // Connections do not grow old: under frequent health checks they grow in memory (grpc/grpc-node#2975).
-  'grpc.max_connection_idle_ms': 300_000,
-  'grpc.max_connection_age_ms': 3_600_000,
-  'grpc.max_connection_age_grace_ms': 600_000,
-  'grpc.enable_channelz': 0,
-} as const;
 
 /**
  * Serves a host.
  * @throws ListenError when one of the addresses cannot be served; then none is
  */
-export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const {
-    source,
-    live,
-    log,
-    maxAgeMs = 1000,
-    readLimitMs = 30_000,
-    stallLimitMs = 60_000,
-    now = () => performance.now(),
-  } = options;
-  const health = createHealth(['', AGENT_SERVICE]);
+export async function startAgent(options: AgentOptions): Promise<RunningServer> {
+  let service: (ServedService & { close(): void }) | undefined;
+  const running = await startServer(options, { names: [AGENT_SERVICE], isUnavailable }, (parts) => [
+    (service = agentService(options, options.log, parts)),
+  ]);
+  return {
+    addresses: running.addresses,
+    drain: async (limitMs) => {
+      await running.drain(limitMs);
+      service?.close();
+    },
+  };
+}
+
+/** A read that failed: another try may do. */
+export function isUnavailable(cause: unknown): boolean {
+  return cause instanceof ReadTimeout || cause instanceof LiveError;
+}
+
+/** The service nsatlas.v1.Agent as a part of a server. close() is to be called when the server has drained. */
+export function agentService(
+  { source, live, maxAgeMs = 1000, readLimitMs = 30_000 }: AgentServiceOptions,
+  log: Log,
+  { calls, health, now }: ServerParts,
+): ServedService & { close(): void } {
   const onOutcome = (problem: Error | undefined): void => {
     if (problem !== undefined) log.error({ err: problem }, 'reading this host failed');
     health.set(AGENT_SERVICE, problem === undefined);
   };
   const keeper = createKeeper({ source, maxAgeMs, readLimitMs, now, onOutcome });
-  const calls = createCalls({ log, maxCalls: options.maxCalls ?? 1000, stallLimitMs, now });
-  const server = new Server(CHANNEL_OPTIONS);
   const watchers = live === undefined ? undefined : createWatchers({ live, now });
-  server.addService(
-    serviceDefinition(AGENT_SERVICE),
-    agentHandlers({ calls, keeper, source, live, watchers, startedAt: now(), now, onOutcome }),
-  );
-  health.addTo(server);
-  const reflection = createReflection();
-  reflection.addTo(server);
-
-  // grpc-js is given connections rather than addresses: so the listening sockets are ours, with their limits and permissions.
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const sockets = new Set<Socket>();
-  const listeners = await listenAll(options, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    injector.injectConnection(socket);
-  });
-  const addresses = listeners.map((listener) => listener.address);
-  log.info({ addresses }, 'serving');
-  options.notify?.('READY=1');
-
-  let drained: Promise<void> | undefined;
-  const drain = async (limitMs: number): Promise<void> => {
-    log.info({ calls: calls.running, limitMs }, 'stopping');
-    options.notify?.('STOPPING=1');
-    await Promise.all(listeners.map((listener) => listener.close()));
-    health.drain();
-    watchers?.stop();
-    reflection.drain();
-    // The sockets, too: on Node 24 the server says that it is closed while calls still run on its connections.
-    const ended = await inTime((done) => server.tryShutdown(() => onceEmpty(sockets, done)), limitMs);
-    if (!ended) {
-      log.warn({ limitMs, calls: calls.running }, 'ending calls that did not end in time');
-      // Not forceShutdown: without channelz grpc-js 1.14 knows of no session there (Server._sessionHandler).
-      injector.drain(0);
-      await inTime((done) => onceEmpty(sockets, done), GOODBYE_MS);
-      for (const socket of sockets) socket.destroy();
-    }
-    keeper.close();
-  };
   return {
-    addresses,
-    drain: (limitMs) => {
-      drained ??= drain(limitMs);
-      return drained;
-    },
+    name: AGENT_SERVICE,
+    handlers: agentHandlers({ calls, keeper, source, live, watchers, startedAt: now(), now, onOutcome }),
+    stop: () => watchers?.stop(),
+    close: () => keeper.close(),
   };
-}
-
-async function listenAll(options: AgentOptions, onConnection: Parameters<typeof listen>[1]): Promise<Listener[]> {
-  if (options.listen.length === 0) throw new ListenError('nothing', 'no address was given');
-  const settings = { socketMode: options.socketMode ?? 0o600, maxConnections: options.maxConnections ?? 256 };
-  const listeners: Listener[] = [];
-  try {
-    for (const address of options.listen) listeners.push(await listen(address, onConnection, settings));
-    return listeners;
-  } catch (cause) {
-    await Promise.all(listeners.map((listener) => listener.close()));
-    throw cause;
-  }
-}
-
-/** How long a client may take to hear that its calls have ended, in milliseconds. */
-const GOODBYE_MS = 500;
-
-/** Whether something was done within a time. */
-function inTime(begin: (done: () => void) => void, limitMs: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, limitMs, false);
-    begin(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
-}
-
-function onceEmpty(sockets: ReadonlySet<Socket>, done: () => void): void {
-  if (sockets.size === 0) done();
-  for (const socket of sockets) socket.once('close', () => (sockets.size === 0 ? done() : undefined));
 }

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import type { LiveHost } from '../watch/types.js';
 import { watchMessage } from '../wire/watch-bytes.js';
-import type { FeedStream } from './calls.js';
-import { CallError } from './error.js';
+import type { FeedStream } from '../rpc/calls.js';
+import { CallError } from '../rpc/error.js';
 import { SharedBytes } from './watch-bytes.js';
 import { type FeedStep, WatchFeed, type WatchWish } from './watch-feed.js';
 

@@ -17,6 +17,7 @@ export interface Selector {
   vnis?: readonly number[];
   macs?: readonly string[];
   ips?: readonly string[];
+  hosts?: readonly string[];
 }
 
 /** Whether a namespace fits the parts of the selector that speak of namespaces and of whom they belong to. */

@@ -28,7 +28,8 @@ export type ReadStatus =
   | 'NOT_A_NETNS'
   | 'MALFORMED'
   | 'NOT_READ'
-  | 'UNPROVEN';
+  | 'UNPROVEN'
+  | 'STALE_HOST';
 
 export type Table = 'LINKS' | 'ADDRESSES' | 'NEIGHBORS' | 'FDB' | 'ROUTES' | 'NSIDS';
 
@@ -265,6 +266,8 @@ export interface Listing<Item> {
   items: Item[];
   gaps: Gap[];
   freshness?: Freshness;
+  /** Of a collector's answer. */
+  fabric?: FabricAge;
 }
 
 /** A place in the history of one agent process. */
@@ -303,4 +306,118 @@ export interface WatchEvent {
   gaps?: { gaps: Gap[] };
   networks?: { networks: Network[] };
   synced?: { freshness: Freshness };
+}
+
+export type AgentState = 'LIVE' | 'SYNCING' | 'STALE' | 'UNREACHABLE' | 'CONFLICT';
+
+export interface HostEntry {
+  host?: string;
+  hostName?: string;
+  agent: string;
+  source: string;
+  state: AgentState;
+  ageMs?: number;
+  freshness?: Freshness;
+  problem?: string;
+  namespaces: number;
+  interfaces: number;
+  fdbEntries: number;
+  neighbors: number;
+  routes: number;
+  gaps: number;
+  disconnects: number;
+  resyncs: number;
+  /** RFC 3339, UTC, milliseconds. */
+  heardAt?: string;
+  details?: Host;
+}
+
+export interface FabricAge {
+  hosts: HostAge[];
+}
+
+export interface HostAge {
+  host: string;
+  hostName: string;
+  state: AgentState;
+  ageMs?: number;
+}
+
+export interface Overlay {
+  id: string;
+  networkId?: string;
+  networkName?: string;
+  vni: number;
+  subnets: string[];
+  members: OverlayMember[];
+  endpoints: number;
+  ingress?: boolean;
+  encrypted?: boolean;
+  internal?: boolean;
+}
+
+export interface OverlayMember {
+  host: string;
+  hostName?: string;
+  netnsId: NetnsId;
+  netnsName?: string;
+  ifindex: Ifindex;
+  ifname: string;
+  vtep?: string;
+  vtepSource?: string;
+  operState: string;
+  mtu: number;
+  dstPort: number;
+  subnets: string[];
+  endpoints: number;
+  fdbEntries?: number;
+  remotes: RemoteVtep[];
+  state?: AgentState;
+  ageMs?: number;
+}
+
+export interface RemoteVtep {
+  vtep: string;
+  host?: string;
+  hostName?: string;
+  fdbEntries: number;
+}
+
+export interface Endpoint {
+  overlay: string;
+  networkId?: string;
+  networkName?: string;
+  vni: number;
+  host: string;
+  hostName?: string;
+  ips: string[];
+  mac?: string;
+  netnsId?: NetnsId;
+  netnsName?: string;
+  ifindex?: Ifindex;
+  ifname?: string;
+  role?: Role;
+  owner?: Owner;
+  operState?: string;
+  port: InterfaceRef;
+  portOperState: string;
+  status: PairStatus;
+  vtep?: string;
+  state?: AgentState;
+  ageMs?: number;
+}
+
+/** A place in the history of one host as a collector knows it. */
+export interface HostCursor {
+  host: string;
+  cursor: Cursor;
+}
+
+/** One event of a collector's Watch: exactly one field besides `host` is set. */
+export interface FabricEvent {
+  host?: string;
+  event?: WatchEvent;
+  entry?: HostEntry;
+  forgotten?: { reason: string };
+  synced?: { fabric: FabricAge };
 }

@@ -1,6 +1,22 @@
 import type { ListName, Lists } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
-import type { Cursor, Freshness, Gap, Host, HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
+import type {
+  AgentState,
+  Cursor,
+  Endpoint,
+  FabricAge,
+  FabricEvent,
+  Freshness,
+  Gap,
+  Host,
+  HostCursor,
+  HostEntry,
+  HostSnapshot,
+  Listing,
+  Overlay,
+  Table,
+  WatchEvent,
+} from '../model/types.js';
 
 /** The items of a list, by the list's name. */
 export type ItemOf<Name extends ListName> = Lists[Name] extends { list(...args: never[]): Listing<infer Item> } ? Item : never;
@@ -43,6 +59,38 @@ export interface WatchRequestMessage {
   selector?: SelectorMessage;
   tables: Table[];
   after?: Cursor;
+  /** 0: none. */
+  heartbeatMs: number;
+}
+
+/** nsatlas.v1.CollectorGetStatusResponse */
+export interface CollectorStatus {
+  version: string;
+  uptimeSeconds: number;
+  agents: { state: AgentState; agents: number }[];
+  hosts: number;
+  namespaces: number;
+  interfaces: number;
+  fdbEntries: number;
+  neighbors: number;
+  routes: number;
+  gaps: Gap[];
+}
+
+/** nsatlas.v1.CollectorWatchRequest */
+export interface CollectorWatchRequestMessage {
+  selector?: SelectorMessage;
+  tables: Table[];
+  after: HostCursor[];
+  /** 0: none. */
+  heartbeatMs: number;
+}
+
+/** The answer of a list of the fabric. */
+export interface FabricListing<Item> {
+  items: Item[];
+  gaps: Gap[];
+  fabric?: FabricAge;
 }
 
 /** grpc.health.v1.HealthCheckResponse.ServingStatus */
@@ -70,6 +118,16 @@ export interface Messages {
   'nsatlas.v1.ListRoutesResponse': Listing<ItemOf<'routes'>>;
   'nsatlas.v1.WatchRequest': WatchRequestMessage;
   'nsatlas.v1.WatchResponse': WatchEvent;
+  'nsatlas.v1.CollectorGetStatusRequest': Nothing;
+  'nsatlas.v1.CollectorGetStatusResponse': CollectorStatus;
+  'nsatlas.v1.ListHostsRequest': ListRequest;
+  'nsatlas.v1.ListHostsResponse': { items: HostEntry[]; gaps: Gap[] };
+  'nsatlas.v1.ListOverlaysRequest': ListRequest;
+  'nsatlas.v1.ListOverlaysResponse': FabricListing<Overlay>;
+  'nsatlas.v1.ListEndpointsRequest': ListRequest;
+  'nsatlas.v1.ListEndpointsResponse': FabricListing<Endpoint>;
+  'nsatlas.v1.CollectorWatchRequest': CollectorWatchRequestMessage;
+  'nsatlas.v1.CollectorWatchResponse': FabricEvent;
   'grpc.health.v1.HealthCheckRequest': { service: string };
   'grpc.health.v1.HealthCheckResponse': { status: ServingStatus };
   'grpc.health.v1.HealthListRequest': Nothing;

@@ -10,7 +10,8 @@ import { LIST_RPCS, type MessageName } from '../../src/wire/messages.js';
 import { encode } from '../../src/wire/codec.js';
 import { ROOT } from '../support/root.js';
 import { fakeNetns, fakeSnapshot } from '../unit/agent/fake-host.js';
-import { MAXIMAL, snapshot } from '../unit/wire/maximal.js';
+import { MAXIMAL } from '../unit/wire/maximal.js';
+import { snapshot } from '../unit/wire/maximal-model.js';
 import { BUF, curl, messagesOf, run, scratch, serve } from './agent-rig.js';
 
 for (const protocol of ['grpc-v1', 'grpc-v1alpha']) {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createAgentClient } from '../../src/agent/client.js';
-import { ListenError } from '../../src/agent/error.js';
+import { ListenError } from '../../src/rpc/error.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { HostSnapshot } from '../../src/model/types.js';
 import { fakeLog, fakeNetns, fakeSnapshot, fakeSource, withFdb } from '../unit/agent/fake-host.js';

@@ -9,14 +9,15 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type AgentClient, createAgentClient } from '../../src/agent/client.js';
 import { startAgent } from '../../src/agent/server.js';
-import type { AgentOptions, RunningAgent } from '../../src/agent/types.js';
+import type { AgentOptions } from '../../src/agent/types.js';
+import type { RunningServer } from '../../src/rpc/types.js';
 import { ROOT } from '../support/root.js';
 import { fakeLog, type FakeSource, fakeSource } from '../unit/agent/fake-host.js';
 
 export const BUF = join(ROOT, 'node_modules/.bin/buf');
 
 export interface Served {
-  readonly agent: RunningAgent;
+  readonly agent: RunningServer;
   readonly source: FakeSource;
   readonly log: ReturnType<typeof fakeLog>;
   readonly address: string;

@@ -2,7 +2,7 @@
 
 import type { HostSnapshot, Ifindex, Interface, Netns, Table } from '../../../src/model/types.js';
 import type { Feature, HostSource } from '../../../src/scan/types.js';
-import type { Log } from '../../../src/agent/types.js';
+import type { Log } from '../../../src/rpc/types.js';
 
 export const HOST: NonNullable<HostSnapshot['host']> = {
   id: 'h1',

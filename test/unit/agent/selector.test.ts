@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
-import { CallError } from '../../../src/agent/error.js';
+import { CallError } from '../../../src/rpc/error.js';
 import { checkSelector, checkTables } from '../../../src/agent/selector.js';
 import type { Role, Table } from '../../../src/model/types.js';
 import { ALL_TABLES } from '../../../src/scan/types.js';
@@ -18,6 +18,7 @@ const NONE: SelectorMessage = {
   vnis: [],
   macs: [],
   ips: [],
+  hosts: [],
 };
 const check = (part: Partial<SelectorMessage>): Partial<SelectorMessage> => checkSelector({ ...NONE, ...part });
 

@@ -5,7 +5,7 @@ import { encodeListing, encodeSnapshot, MAX_PART_BYTES } from '../../../src/wire
 import { decode } from '../../../src/wire/codec.js';
 import { fileDescriptors } from '../../../src/wire/descriptors.js';
 import { mergeListing, SnapshotMerger } from '../../../src/wire/merge.js';
-import { fdb, gap, link, neighbor, netns, network, route, snapshot } from './maximal.js';
+import { fdb, gap, link, neighbor, netns, network, route, snapshot } from './maximal-model.js';
 
 function merged(whole: HostSnapshot): { whole: HostSnapshot; parts: Uint8Array[] } {
   const merger = new SnapshotMerger();

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decode, encode } from '../../../src/wire/codec.js';
 import { WireError } from '../../../src/wire/error.js';
 import type { SnapshotPart } from '../../../src/wire/messages.js';
-import { host, netns, owner, snapshot } from './maximal.js';
+import { host, netns, owner, snapshot } from './maximal-model.js';
 
 const NAME = 'nsatlas.v1.HostSnapshot';
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { jsonPieces, toJson } from '../../../src/wire/json.js';
 import { wellFormed } from '../../../src/wire/scalars.js';
-import { snapshot } from './maximal.js';
+import { snapshot } from './maximal-model.js';
 
 /** The rules of toJson() as a replacer: slow, in one piece, and JSON.stringify writes the text. */
 function reference(model: object): string {

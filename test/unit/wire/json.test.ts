@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Gap, HostSnapshot, Listing, Neighbor } from '../../../src/model/types.js';
 import { WireError } from '../../../src/wire/error.js';
 import { parseSnapshotJson, toJson } from '../../../src/wire/json.js';
-import { gap, host, link, netns, snapshot } from './maximal.js';
+import { gap, host, link, netns, snapshot } from './maximal-model.js';
 
 /** The maximal snapshot's JSON with one thing changed. */
 function changed(change: (json: Json) => void): string {

@@ -4,7 +4,8 @@ import { decode, encode } from '../../../src/wire/codec.js';
 import { MESSAGES, SERVICES } from '../../../src/wire/gen/schema.js';
 import { fromJson, parseSnapshotJson, toJson } from '../../../src/wire/json.js';
 import type { MessageName, Messages } from '../../../src/wire/messages.js';
-import { MAXIMAL, snapshot } from './maximal.js';
+import { MAXIMAL } from './maximal.js';
+import { snapshot } from './maximal-model.js';
 
 /** "nsatlas.v1.Netns.cookie" of every field that has a value which is not its zero value, and of every message. */
 function fieldsSet(name: string, value: object, found: Set<string>): void {

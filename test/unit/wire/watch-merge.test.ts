@@ -6,7 +6,7 @@ import { toJson } from '../../../src/wire/json.js';
 import { encodeWatchBody, watchMessage } from '../../../src/wire/watch-bytes.js';
 import { watchJson } from '../../../src/wire/watch-json.js';
 import { WatchMerger, type WatchChange } from '../../../src/wire/watch-merge.js';
-import { freshness, netns as maximal, watchEvent } from './maximal.js';
+import { freshness, netns as maximal, watchEvent } from './maximal-model.js';
 
 const head = { ...maximal, interfaces: [], fdb: [], neighbors: [], routes: [] };
 const [LINK] = maximal.interfaces as [Interface];

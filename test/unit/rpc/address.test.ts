@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatHostPort, parseHostPort, parseListen } from '../../../src/agent/address.js';
-import { ListenError } from '../../../src/agent/error.js';
+import { formatHostPort, parseHostPort, parseListen } from '../../../src/rpc/address.js';
+import { ListenError } from '../../../src/rpc/error.js';
 
 test('loopback addresses and unix sockets are served', () => {
   const tcp = (host: string, port = 7117): object => ({ kind: 'tcp', host, port });

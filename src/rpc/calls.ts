@@ -1,11 +1,9 @@
 import { type handleServerStreamingCall, type handleUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
 import type { Received } from '../wire/definitions.js';
 import type { MessageName, Messages } from '../wire/messages.js';
-import { LiveError } from '../watch/types.js';
 import { CallError } from './error.js';
-import { ReadTimeout } from './keeper.js';
 import { type ByteStream, type Step, writeAll, writeTogether } from './stream.js';
-import type { Log } from './types.js';
+import type { CallOutcome, Log } from './types.js';
 
 /** What every call of the service has to do with. */
 export interface Calls {
@@ -38,14 +36,31 @@ interface CallsOptions {
   readonly maxCalls: number;
   readonly stallLimitMs: number;
   readonly now: () => number;
+  /** Whether what an answer threw means that another try may do: UNAVAILABLE. Anything else that nobody foresaw is INTERNAL. */
+  readonly isUnavailable: (cause: unknown) => boolean;
+  /** Told of each call when it has ended. */
+  readonly onCall: (call: CallOutcome) => void;
 }
 
 /** Counts, limits and logs calls, and makes of whatever goes wrong the status that the client gets. */
-export function createCalls({ log, maxCalls, stallLimitMs, now }: CallsOptions): Calls {
+export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall }: CallsOptions): Calls {
   let running = 0;
+
+  /** Anything that nobody foresaw is INTERNAL, and logged. */
+  const toCallError = (cause: unknown): CallError => {
+    if (cause instanceof CallError) return cause;
+    const code = isUnavailable(cause) ? status.UNAVAILABLE : status.INTERNAL;
+    return new CallError(code, cause instanceof Error ? cause.message : String(cause), { cause });
+  };
+
+  const statusOf = (cause: unknown): Error & { code: status; details: string } => {
+    const problem = toCallError(cause);
+    return Object.assign(new Error(problem.message), { code: problem.status, details: problem.message });
+  };
 
   const track = async <Result>(call: Cancellable, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     const startedAt = now();
+    const ended = (code: status): void => onCall({ method: call.getPath(), code: status[code], ms: now() - startedAt });
     const controller = new AbortController();
     call.once('cancelled', () => controller.abort(new CallError(status.CANCELLED, 'the client cancelled the call')));
     running += 1;
@@ -54,6 +69,7 @@ export function createCalls({ log, maxCalls, stallLimitMs, now }: CallsOptions):
         throw new CallError(status.RESOURCE_EXHAUSTED, `${maxCalls} calls are being answered already; try again later`);
       const result = await run(controller.signal);
       log.debug({ method: call.getPath(), peer: call.getPeer(), ms: Math.round(now() - startedAt), ...result }, 'call answered');
+      ended(status.OK);
       return result;
     } catch (cause) {
       const problem = toCallError(cause);
@@ -62,6 +78,7 @@ export function createCalls({ log, maxCalls, stallLimitMs, now }: CallsOptions):
         { method: call.getPath(), peer: call.getPeer(), status: status[problem.status], err: problem.cause ?? problem },
         'call failed',
       );
+      ended(problem.status);
       throw problem;
     } finally {
       running -= 1;
@@ -119,17 +136,4 @@ interface Cancellable {
 function messageOf<Name extends MessageName>(received: Received<Name>): Messages[Name] {
   if ('message' in received) return received.message;
   throw new CallError(status.INVALID_ARGUMENT, `the request ${received.problem.message}`, { cause: received.problem });
-}
-
-/** A read that failed is UNAVAILABLE: another try may do. Anything that nobody foresaw is INTERNAL, and logged. */
-function toCallError(cause: unknown): CallError {
-  if (cause instanceof CallError) return cause;
-  if (cause instanceof ReadTimeout || cause instanceof LiveError)
-    return new CallError(status.UNAVAILABLE, cause.message, { cause });
-  return new CallError(status.INTERNAL, cause instanceof Error ? cause.message : String(cause), { cause });
-}
-
-function statusOf(cause: unknown): Error & { code: status; details: string } {
-  const problem = toCallError(cause);
-  return Object.assign(new Error(problem.message), { code: problem.status, details: problem.message });
 }

@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { serviceDefinition } from '../wire/definitions.js';
+import { type Calls, createCalls } from './calls.js';
+import { ListenError } from './error.js';
+import { createHealth, type Health } from './health.js';
+import { listen, type Listener } from './listener.js';
+import { createReflection } from './reflection.js';
+import type { RunningServer, ServedService, ServeOptions } from './types.js';
+
+/** Settings of grpc-js (packages/grpc-js/README.md there); times in milliseconds. */
+const CHANNEL_OPTIONS = {
+  // A request is a selector.
+  'grpc.max_receive_message_length': 256 * 1024,
+  'grpc.max_concurrent_streams': 256,
+  // A client that vanished without a word is noticed, and its calls end.
+  'grpc.keepalive_time_ms': 30_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  // Connections do not grow old: under frequent health checks they grow in memory (grpc/grpc-node#2975).
+  'grpc.max_connection_idle_ms': 300_000,
+  'grpc.max_connection_age_ms': 3_600_000,
+  'grpc.max_connection_age_grace_ms': 600_000,
+  'grpc.enable_channelz': 0,
+} as const;
+
+/** What services need of the server that they are part of. */
+export interface ServerParts {
+  readonly calls: Calls;
+  readonly health: Health;
+  readonly now: () => number;
+}
+
+/**
+ * Serves gRPC services, with health and reflection.
+ * @param names of the services, for health
+ * @param isUnavailable as Calls has it
+ * @param build makes the services
+ * @throws ListenError when one of the addresses cannot be served; then none is
+ */
+export async function startServer(
+  options: ServeOptions,
+  { names, isUnavailable }: { readonly names: readonly string[]; readonly isUnavailable: (cause: unknown) => boolean },
+  build: (parts: ServerParts) => readonly ServedService[],
+): Promise<RunningServer> {
+  const { log, stallLimitMs = 60_000, maxCalls = 1000, now = () => performance.now(), onCall = () => undefined } = options;
+  const health = createHealth(['', ...names]);
+  const calls = createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall });
+  const server = new Server(CHANNEL_OPTIONS);
+  const services = build({ calls, health, now });
+  for (const { name, handlers } of services) server.addService(serviceDefinition(name), handlers);
+  health.addTo(server);
+  const reflection = createReflection();
+  reflection.addTo(server);
+
+  // grpc-js is given connections rather than addresses: so the listening sockets are ours, with their limits and permissions.
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const sockets = new Set<Socket>();
+  const listeners = await listenAll(options, (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    injector.injectConnection(socket);
+  });
+  const addresses = listeners.map((listener) => listener.address);
+  log.info({ addresses }, 'serving');
+  options.notify?.('READY=1');
+
+  let drained: Promise<void> | undefined;
+  const drain = async (limitMs: number): Promise<void> => {
+    log.info({ calls: calls.running, limitMs }, 'stopping');
+    options.notify?.('STOPPING=1');
+    await Promise.all(listeners.map((listener) => listener.close()));
+    health.drain();
+    for (const service of services) service.stop?.();
+    reflection.drain();
+    // The sockets, too: on Node 24 the server says that it is closed while calls still run on its connections.
+    const ended = await inTime((done) => server.tryShutdown(() => onceEmpty(sockets, done)), limitMs);
+    if (ended) return;
+    log.warn({ limitMs, calls: calls.running }, 'ending calls that did not end in time');
+    // Not forceShutdown: without channelz grpc-js 1.14 knows of no session there (Server._sessionHandler).
+    injector.drain(0);
+    await inTime((done) => onceEmpty(sockets, done), GOODBYE_MS);
+    for (const socket of sockets) socket.destroy();
+  };
+  return {
+    addresses,
+    drain: (limitMs) => {
+      drained ??= drain(limitMs);
+      return drained;
+    },
+  };
+}
+
+async function listenAll(options: ServeOptions, onConnection: Parameters<typeof listen>[1]): Promise<Listener[]> {
+  if (options.listen.length === 0) throw new ListenError('nothing', 'no address was given');
+  const settings = { socketMode: options.socketMode ?? 0o600, maxConnections: options.maxConnections ?? 256 };
+  const listeners: Listener[] = [];
+  try {
+    for (const address of options.listen) listeners.push(await listen(address, onConnection, settings));
+    return listeners;
+  } catch (cause) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    throw cause;
+  }
+}
+
+/** How long a client may take to hear that its calls have ended, in milliseconds. */
+const GOODBYE_MS = 500;
+
+/** Whether something was done within a time. */
+function inTime(begin: (done: () => void) => void, limitMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, limitMs, false);
+    begin(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
+}
+
+function onceEmpty(sockets: ReadonlySet<Socket>, done: () => void): void {
+  if (sockets.size === 0) done();
+  for (const socket of sockets) socket.once('close', () => (sockets.size === 0 ? done() : undefined));
+}
