@@ -1,11 +1,36 @@
 import type { ListName, Lists } from '../model/lists.js';
-import type { HostSnapshot, Listing } from '../model/types.js';
+import type { Endpoint, HostAge, HostEntry, HostSnapshot, Listing, Overlay } from '../model/types.js';
 import type { Feature } from '../scan/types.js';
 
 type ItemOf<Name extends ListName> = Lists[Name] extends { list(...args: never[]): Listing<infer Item> } ? Item : never;
 
+/** What the lists that only several hosts have are made of, by the command's word. */
+interface FabricItems {
+  readonly hosts: HostEntry;
+  readonly overlays: Overlay;
+  readonly endpoints: Endpoint;
+}
+
+/** The lists that are made of hosts rather than of one host. */
+export type FabricName = keyof FabricItems;
+
+/** Every list of the command line: the word of its command. */
+export type ListedName = ListName | FabricName;
+
+type ListedItem<Name extends ListedName> = Name extends FabricName ? FabricItems[Name] : Name extends ListName ? ItemOf<Name> : never;
+
+/** A host that a list is made of; `state` and age where a collector says them. */
+export type ListedHost = Pick<HostAge, 'host' | 'hostName'> & Partial<HostAge>;
+
+interface ListOf<Name extends ListedName> {
+  readonly name: Name;
+  readonly listing: Listing<ListedItem<Name>>;
+  /** The hosts that the list can be of, when there can be several: then each line says its host. Not part of the JSON. */
+  readonly hosts?: readonly ListedHost[];
+}
+
 /** One of the lists, with its name so that an output knows what it has. */
-export type ListDocument = { [Name in ListName]: { readonly name: Name; readonly listing: Listing<ItemOf<Name>> } }[ListName];
+export type ListDocument = { [Name in ListedName]: ListOf<Name> }[ListedName];
 
 /** What a command has to show. */
 export type Document =

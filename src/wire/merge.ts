@@ -35,11 +35,16 @@ export class SnapshotMerger {
   }
 }
 
-/** Puts the messages of a List stream together; the freshness is the first's. */
+/** Puts the messages of a List stream together; how old the answer is, the first says. */
 export function mergeListing<Item>(parts: readonly Listing<Item>[]): Listing<Item> {
   const freshness = parts.find((part) => part.freshness !== undefined)?.freshness;
-  const listing = { items: parts.flatMap((part) => part.items), gaps: parts.flatMap((part) => part.gaps) };
-  return freshness === undefined ? listing : { ...listing, freshness };
+  const fabric = parts.find((part) => part.fabric !== undefined)?.fabric;
+  return {
+    items: parts.flatMap((part) => part.items),
+    gaps: parts.flatMap((part) => part.gaps),
+    ...(freshness !== undefined && { freshness }),
+    ...(fabric !== undefined && { fabric }),
+  };
 }
 
 /** push(...rows) would put every row on the stack. */
