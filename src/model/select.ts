@@ -20,6 +20,16 @@ export interface Selector {
   hosts?: readonly string[];
 }
 
+/** Whether a host fits the part of the selector that speaks of hosts: by its id, the beginning of its id, or its name. */
+export function selectsHost({ id, name }: { readonly id: string; readonly name: string }, { hosts }: Selector): boolean {
+  return any(hosts, (wanted) => name === wanted || id === wanted || isId(id, wanted));
+}
+
+/** The selector without what it says of hosts, for a host that fits. */
+export function withoutHosts({ hosts: _fits, ...selector }: Selector): Selector {
+  return selector;
+}
+
 /** Whether a namespace fits the parts of the selector that speak of namespaces and of whom they belong to. */
 export function selectsNetns(netns: Netns, selector: Selector): boolean {
   const owners = netns.owner === undefined ? netns.joined : [netns.owner, ...netns.joined];
