@@ -95,7 +95,10 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
     try {
       await ready(wanted.tables, stream.signal);
       refuseOtherHost(live, wanted.selector);
-      return await watchers.serve({ ...wanted, selector: withoutHosts(wanted.selector) }, stream);
+      return await watchers.serve(
+        { ...wanted, selector: withoutHosts(wanted.selector), heartbeatMs: request.heartbeatMs },
+        stream,
+      );
     } finally {
       release();
     }
