@@ -4,7 +4,7 @@ import type { Rows } from './views.js';
 
 /**
  * Narrows a list. Each field that is set must match; within a field any value may match
- * (proto/nsatlas/v1/agent.proto, message Selector). An empty list is as good as none.
+ * (proto/nsatlas/v1/lists.proto, message Selector). An empty list is as good as none.
  */
 export interface Selector {
   netns?: readonly string[];
