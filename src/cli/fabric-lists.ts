@@ -3,8 +3,9 @@ import { LISTS, relevantGaps } from '../model/lists.js';
 import { isFailure } from '../model/gaps.js';
 import { selectsHost, type Selector } from '../model/select.js';
 import type { Gap, HostEntry, HostSnapshot, Netns, Table } from '../model/types.js';
-import type { FabricName, ListDocument, ListedName } from '../outputs/contract.js';
+import type { ListDocument, ListedName } from '../outputs/contract.js';
 import { ALL_TABLES } from '../scan/types.js';
+import { FABRIC_RPCS, type FabricListName } from '../wire/messages.js';
 
 /** A host as a command knows it without a collector. */
 export interface KnownHost {
@@ -16,11 +17,9 @@ export interface KnownHost {
   readonly ageMs?: number;
 }
 
-const FABRIC_NAMES: ReadonlySet<ListedName> = new Set<FabricName>(['hosts', 'overlays', 'endpoints']);
-
 /** Whether a list is made of hosts rather than of one host. */
-export function isFabricName(name: ListedName): name is FabricName {
-  return FABRIC_NAMES.has(name);
+export function isFabricName(name: ListedName): name is FabricListName {
+  return name in FABRIC_RPCS;
 }
 
 /** The tables that have to be read for a list. */
@@ -30,7 +29,7 @@ export function tablesOfList(name: ListedName): readonly Table[] {
 }
 
 /** A list of the fabric that some hosts make, as a collector of them would answer. */
-export function fabricList(name: FabricName, known: readonly KnownHost[], selector: Selector): ListDocument {
+export function fabricList(name: FabricListName, known: readonly KnownHost[], selector: Selector): ListDocument {
   const selected = known.filter(({ snapshot }) => selectsHost(snapshot.host, selector));
   const gaps = selected.flatMap(({ snapshot }) => gapsOf(snapshot, tablesOfList(name)));
   // All hosts: what is asked of one may be known from the others.

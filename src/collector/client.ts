@@ -3,24 +3,26 @@ import { explainProblem } from '../agent/client-problems.js';
 import { followStream } from '../agent/client-watch.js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
-import type { Endpoint, FabricEvent, HostCursor, HostEntry, HostSnapshot, Listing, Overlay, Table } from '../model/types.js';
+import type { FabricEvent, HostCursor, HostSnapshot, Listing, Table } from '../model/types.js';
 import { parseHostPort } from '../rpc/address.js';
 import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
-import type { CollectorStatus, ItemOf, MessageName } from '../wire/messages.js';
+import type { CollectorStatus, FabricItemOf, FabricListName, ItemOf, MessageName } from '../wire/messages.js';
 import { selectorMessage } from '../wire/selector.js';
 import { CollectorError } from './error.js';
 
-/** The lists of a collector, by the command's word: an agent's, over all hosts, and those of the fabric. */
-export type CollectorListName = ListName | 'hosts' | 'overlays' | 'endpoints';
+/** The lists of a collector: an agent's, over all hosts, and those of the fabric. */
+export type CollectorListName = ListName | FabricListName;
 
 /** The items of a collector's list. */
-export type CollectorItem<Name extends CollectorListName> = Name extends ListName
-  ? ItemOf<Name>
-  : { readonly hosts: HostEntry; readonly overlays: Overlay; readonly endpoints: Endpoint }[Exclude<Name, ListName>];
+export type CollectorItem<Name extends CollectorListName> = Name extends FabricListName
+  ? FabricItemOf<Name>
+  : Name extends ListName
+    ? ItemOf<Name>
+    : never;
 
 /** What a reader of a collector's changes wants. The selector speaks of hosts and namespaces only. */
-export interface FabricWish {
+export interface FabricWatchWish {
   readonly selector: Selector;
   readonly tables: readonly Table[];
   /** Where an earlier stream ended, host by host. */
@@ -41,7 +43,7 @@ export interface CollectorClient {
    * before. Resolves when the signal is aborted, and only then: connecting anew, with the last cursors, is the caller's to do.
    * @throws CollectorError also when the stream ends; what onEvent throws
    */
-  watch(wish: FabricWish, onEvent: (event: FabricEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
+  watch(wish: FabricWatchWish, onEvent: (event: FabricEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
   close(): void;
 }
 
@@ -49,12 +51,6 @@ const SERVICE = 'nsatlas.v1.Collector';
 
 /** The port of a collector that is not told another one. */
 export const DEFAULT_COLLECTOR_PORT = 7127;
-
-const FABRIC_METHODS = {
-  hosts: { name: 'ListHosts', request: 'nsatlas.v1.ListHostsRequest', response: 'nsatlas.v1.ListHostsResponse' },
-  overlays: { name: 'ListOverlays', request: 'nsatlas.v1.ListOverlaysRequest', response: 'nsatlas.v1.ListOverlaysResponse' },
-  endpoints: { name: 'ListEndpoints', request: 'nsatlas.v1.ListEndpointsRequest', response: 'nsatlas.v1.ListEndpointsResponse' },
-} as const;
 
 /**
  * A client of the collector at HOST:PORT or unix:PATH. Connects when it is first asked.
@@ -76,7 +72,7 @@ export function createCollectorClient(address: string, { timeoutMs = 60_000 }: {
     status: () => caller.unary(STATUS_METHOD, {}),
     list: async <Name extends CollectorListName>(name: Name, selector: Selector) => {
       const parts: Listing<CollectorItem<Name>>[] = [];
-      const method = isFabricName(name) ? FABRIC_METHODS[name] : listMethod(name);
+      const method = listMethod(name);
       // The name and the type of the items belong together, which the compiler cannot follow.
       await caller.stream<MessageName, MessageName>(method, { selector: selectorMessage(selector) }, (part) =>
         parts.push(part as Listing<CollectorItem<Name>>),
@@ -117,10 +113,6 @@ const WATCH_METHOD = {
   request: 'nsatlas.v1.CollectorWatchRequest',
   response: 'nsatlas.v1.CollectorWatchResponse',
 } as const;
-
-function isFabricName(name: CollectorListName): name is keyof typeof FABRIC_METHODS {
-  return Object.hasOwn(FABRIC_METHODS, name);
-}
 
 function refusal(address: string, why: string): CollectorError {
   return new CollectorError('REFUSED', address, `the collector at ${address}: ${why}`);

@@ -4,7 +4,7 @@ import type { Rows } from './views.js';
 
 /**
  * Narrows a list. Each field that is set must match; within a field any value may match
- * (proto/nsatlas/v1/agent.proto, message Selector). An empty list is as good as none.
+ * (proto/nsatlas/v1/lists.proto, message Selector). An empty list is as good as none.
  */
 export interface Selector {
   netns?: readonly string[];
@@ -18,6 +18,16 @@ export interface Selector {
   macs?: readonly string[];
   ips?: readonly string[];
   hosts?: readonly string[];
+}
+
+/** Whether a host fits the part of the selector that speaks of hosts: by its id, the beginning of its id, or its name. */
+export function selectsHost({ id, name }: { readonly id: string; readonly name: string }, { hosts }: Selector): boolean {
+  return any(hosts, (wanted) => name === wanted || id === wanted || isId(id, wanted));
+}
+
+/** The selector without what it says of hosts, for a host that fits. */
+export function withoutHosts({ hosts: _fits, ...selector }: Selector): Selector {
+  return selector;
 }
 
 /** Whether a namespace fits the parts of the selector that speak of namespaces and of whom they belong to. */

@@ -1,23 +1,16 @@
-import type { ListName, Lists } from '../model/lists.js';
-import type { Endpoint, HostAge, HostEntry, HostSnapshot, Listing, Overlay } from '../model/types.js';
+import type { ListName } from '../model/lists.js';
+import type { HostAge, HostSnapshot, Listing } from '../model/types.js';
 import type { Feature } from '../scan/types.js';
-
-type ItemOf<Name extends ListName> = Lists[Name] extends { list(...args: never[]): Listing<infer Item> } ? Item : never;
-
-/** What the lists that only several hosts have are made of, by the command's word. */
-interface FabricItems {
-  readonly hosts: HostEntry;
-  readonly overlays: Overlay;
-  readonly endpoints: Endpoint;
-}
-
-/** The lists that are made of hosts rather than of one host. */
-export type FabricName = keyof FabricItems;
+import type { FabricItemOf, FabricListName, ItemOf } from '../wire/messages.js';
 
 /** Every list of the command line: the word of its command. */
-export type ListedName = ListName | FabricName;
+export type ListedName = ListName | FabricListName;
 
-type ListedItem<Name extends ListedName> = Name extends FabricName ? FabricItems[Name] : Name extends ListName ? ItemOf<Name> : never;
+type ListedItem<Name extends ListedName> = Name extends FabricListName
+  ? FabricItemOf<Name>
+  : Name extends ListName
+    ? ItemOf<Name>
+    : never;
 
 /** A host that a list is made of; `state` and age where a collector says them. */
 export type ListedHost = Pick<HostAge, 'host' | 'hostName'> & Partial<HostAge>;

@@ -2,7 +2,7 @@ import type { Client, ClientReadableStream } from '@grpc/grpc-js';
 import { decode, encode } from '../wire/codec.js';
 import { methodPath, toBuffer } from '../wire/definitions.js';
 import type { ListName } from '../model/lists.js';
-import { LIST_RPCS, type MessageName, type Messages } from '../wire/messages.js';
+import { FABRIC_RPCS, type FabricListName, LIST_RPCS, type MessageName, type Messages } from '../wire/messages.js';
 
 /** A method of a service with its messages. */
 export interface Method<Request extends MessageName, Response extends MessageName> {
@@ -19,11 +19,13 @@ export const SNAPSHOT_METHOD = {
   response: 'nsatlas.v1.HostSnapshot',
 } as const;
 
-/** The method of a list, of an agent and of a collector. */
-export function listMethod<Name extends ListName>(
+const RPCS = { ...LIST_RPCS, ...FABRIC_RPCS } as const;
+
+/** The method of a list, of an agent or of a collector. */
+export function listMethod<Name extends ListName | FabricListName>(
   name: Name,
-): Method<`nsatlas.v1.List${(typeof LIST_RPCS)[Name]}Request`, `nsatlas.v1.List${(typeof LIST_RPCS)[Name]}Response`> {
-  const method = `List${LIST_RPCS[name]}` as const;
+): Method<`nsatlas.v1.List${(typeof RPCS)[Name]}Request`, `nsatlas.v1.List${(typeof RPCS)[Name]}Response`> {
+  const method = `List${RPCS[name]}` as const;
   return { name: method, request: `nsatlas.v1.${method}Request`, response: `nsatlas.v1.${method}Response` };
 }
 
