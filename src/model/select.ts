@@ -42,6 +42,27 @@ export function selectsNetns(netns: Netns, selector: Selector): boolean {
   );
 }
 
+/** Whether a host fits: by its id, the beginning of its id (4 characters or more) or its name. */
+export function selectsHost(host: { readonly id: string; readonly name: string }, selector: Selector): boolean {
+  return any(selector.hosts, (wanted) => host.name === wanted || host.id === wanted || isId(host.id, wanted));
+}
+
+/** A network as it is known: its id may be only the beginning of it. */
+export interface NetworkRef {
+  readonly networkId?: string;
+  readonly networkName?: string;
+}
+
+/** Whether a network itself fits, whoever is on it. */
+export function selectsNetwork(network: NetworkRef, selector: Selector): boolean {
+  return any(selector.networks, (wanted) => isNetwork(network, wanted));
+}
+
+/** Whether a VNI fits. */
+export function selectsVni(vni: number, selector: Selector): boolean {
+  return any(selector.vnis, (wanted) => wanted === vni);
+}
+
 /** Whether an interface fits by kind, name and VNI. */
 export function selectsLink(link: Interface, selector: Selector): boolean {
   return (
@@ -137,9 +158,12 @@ function isId(id: string | undefined, wanted: string): boolean {
 }
 
 function isOnNetwork(netns: Netns, wanted: string): boolean {
+  return isNetwork(netns, wanted) || (netns.owner?.networks.some((network) => network.name === wanted || isId(network.id, wanted)) ?? false);
+}
+
+function isNetwork({ networkId, networkName }: NetworkRef, wanted: string): boolean {
   // Without an engine only the beginning of the network's id is known, so the wanted whole id may be the longer one.
-  const own = netns.networkName === wanted || isId(netns.networkId, wanted) || isId(wanted, netns.networkId ?? '');
-  return own || (netns.owner?.networks.some((network) => network.name === wanted || isId(network.id, wanted)) ?? false);
+  return networkName === wanted || isId(networkId, wanted) || isId(wanted, networkId ?? '');
 }
 
 function isContainer(owner: Owner, wanted: string): boolean {
