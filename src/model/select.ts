@@ -20,7 +20,7 @@ export interface Selector {
   hosts?: readonly string[];
 }
 
-/** Whether a host fits the part of the selector that speaks of hosts: by its id, the beginning of its id, or its name. */
+/** Whether a host fits the part of the selector that speaks of hosts: by its id, the beginning of its id (4 characters or more), or its name. */
 export function selectsHost({ id, name }: { readonly id: string; readonly name: string }, { hosts }: Selector): boolean {
   return any(hosts, (wanted) => name === wanted || id === wanted || isId(id, wanted));
 }
@@ -40,11 +40,6 @@ export function selectsNetns(netns: Netns, selector: Selector): boolean {
     any(selector.containers, (wanted) => owners.some((owner) => isContainer(owner, wanted))) &&
     any(selector.services, (wanted) => owners.some((owner) => owner.serviceName === wanted || owner.serviceId === wanted))
   );
-}
-
-/** Whether a host fits: by its id, the beginning of its id (4 characters or more) or its name. */
-export function selectsHost(host: { readonly id: string; readonly name: string }, selector: Selector): boolean {
-  return any(selector.hosts, (wanted) => host.name === wanted || host.id === wanted || isId(host.id, wanted));
 }
 
 /** A network as it is known: its id may be only the beginning of it. */
@@ -158,7 +153,10 @@ function isId(id: string | undefined, wanted: string): boolean {
 }
 
 function isOnNetwork(netns: Netns, wanted: string): boolean {
-  return isNetwork(netns, wanted) || (netns.owner?.networks.some((network) => network.name === wanted || isId(network.id, wanted)) ?? false);
+  return (
+    isNetwork(netns, wanted) ||
+    (netns.owner?.networks.some((network) => network.name === wanted || isId(network.id, wanted)) ?? false)
+  );
 }
 
 function isNetwork({ networkId, networkName }: NetworkRef, wanted: string): boolean {
