@@ -2,19 +2,12 @@ import { Client, credentials } from '@grpc/grpc-js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
-import { decode, encode } from '../wire/codec.js';
-import { methodPath, toBuffer } from '../wire/definitions.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
-import {
-  type AgentStatus,
-  type ItemOf,
-  LIST_RPCS,
-  type MessageName,
-  type Messages,
-  type SelectorMessage,
-} from '../wire/messages.js';
+import type { AgentStatus, ItemOf } from '../wire/messages.js';
 import { parseHostPort } from '../rpc/address.js';
-import { toAgentError } from './client-problems.js';
+import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
+import { selectorMessage } from '../wire/selector.js';
+import { explainProblem } from './client-problems.js';
 import { followStream } from './client-watch.js';
 import { AgentError } from './error.js';
 import type { WatchWish } from './watch-feed.js';
@@ -53,7 +46,7 @@ const SERVICE = 'nsatlas.v1.Agent';
 export function createAgentClient(address: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): AgentClient {
   if (!address.startsWith('unix:') && parseHostPort(address) === undefined) {
     throw new AgentError(
-      'ERR_NSATLAS_AGENT_UNREACHABLE',
+      'UNREACHABLE',
       address,
       `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`,
     );
@@ -69,86 +62,47 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
     'grpc.keepalive_timeout_ms': 20_000,
   });
 
-  const stream = async <Response extends MessageName>(
-    { method, request, response }: { method: string; request: Buffer; response: Response },
-    onMessage: (message: Messages[Response]) => void,
-  ): Promise<void> => {
-    const call = client.makeServerStreamRequest(methodPath(SERVICE, method), toBuffer, (bytes) => bytes, request, {
-      deadline: Date.now() + timeoutMs,
-    });
-    try {
-      for await (const bytes of call) onMessage(decode(response, bytes as Buffer));
-    } catch (cause) {
-      call.cancel();
-      throw toAgentError(address, cause, timeoutMs);
-    }
+  const toError = (cause: unknown): AgentError => {
+    const { problem, message } = explainProblem({ what: 'agent', address, timeoutMs }, cause);
+    return new AgentError(problem, address, message, { cause });
   };
+  const caller = createCaller(client, { service: SERVICE, timeoutMs, toError });
 
   return {
     status: () =>
-      new Promise((resolve, reject) => {
-        const fail = (cause: unknown): void => reject(toAgentError(address, cause, timeoutMs));
-        const request = toBuffer(encode('nsatlas.v1.GetStatusRequest', {}));
-        client.makeUnaryRequest(
-          methodPath(SERVICE, 'GetStatus'),
-          toBuffer,
-          (bytes) => bytes,
-          request,
-          { deadline: Date.now() + timeoutMs },
-          (problem, bytes) => {
-            try {
-              if (problem !== null || bytes === undefined) fail(problem);
-              else resolve(decode('nsatlas.v1.GetStatusResponse', bytes));
-            } catch (cause) {
-              fail(cause);
-            }
-          },
-        );
-      }),
+      caller.unary(
+        { name: 'GetStatus', request: 'nsatlas.v1.GetStatusRequest', response: 'nsatlas.v1.GetStatusResponse' },
+        {},
+      ),
     snapshot: async (selector, tables, { counters = false } = {}) => {
       const merger = new SnapshotMerger();
-      const asked = { selector: toMessage(selector), tables: [...tables], counters };
-      const request = toBuffer(encode('nsatlas.v1.GetSnapshotRequest', asked));
-      await stream({ method: 'GetSnapshot', request, response: 'nsatlas.v1.HostSnapshot' }, (part) => merger.add(part));
+      const request = { selector: selectorMessage(selector), tables: [...tables], counters };
+      await caller.stream(SNAPSHOT_METHOD, request, (part) => merger.add(part));
       try {
         return merger.finish();
       } catch (cause) {
-        throw toAgentError(address, cause, timeoutMs);
+        throw toError(cause);
       }
     },
     list: async <Name extends ListName>(name: Name, selector: Selector, { counters = false }: AskOptions = {}) => {
       const parts: Listing<ItemOf<Name>>[] = [];
-      const method = `List${LIST_RPCS[name]}` as const;
-      const request = toBuffer(encode(`nsatlas.v1.${method}Request`, { selector: toMessage(selector), counters }));
       // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
-      await stream({ method, request, response: `nsatlas.v1.${method}Response` }, (part) =>
+      await caller.stream(listMethod(name), { selector: selectorMessage(selector), counters }, (part) =>
         parts.push(part as Listing<ItemOf<Name>>),
       );
       return mergeListing(parts);
     },
     watch: ({ selector, tables, after }, onEvent, signal) => {
-      const asked = { selector: toMessage(selector), tables: [...tables], ...(after !== undefined && { after }), heartbeatMs: 0 };
-      const request = toBuffer(encode('nsatlas.v1.WatchRequest', asked));
-      const call = client.makeServerStreamRequest(methodPath(SERVICE, 'Watch'), toBuffer, (bytes) => bytes, request);
-      return followStream(call, { onEvent, signal, toError: (cause) => toAgentError(address, cause, timeoutMs) });
+      const request = {
+        selector: selectorMessage(selector),
+        tables: [...tables],
+        ...(after !== undefined && { after }),
+        heartbeatMs: 0,
+      };
+      const message = 'nsatlas.v1.WatchResponse';
+      const call = caller.open({ name: 'Watch', request: 'nsatlas.v1.WatchRequest', response: message }, request);
+      return followStream(call, { message, onEvent, signal, toError });
     },
     close: () => client.close(),
   };
-}
-
-function toMessage(selector: Selector): SelectorMessage {
-  const none = {
-    netns: [],
-    roles: [],
-    networks: [],
-    containers: [],
-    services: [],
-    kinds: [],
-    interfaces: [],
-    vnis: [],
-    macs: [],
-    ips: [],
-    hosts: [],
-  };
-  return { ...none, ...selector };
 }

@@ -49,7 +49,7 @@ export async function startServer(
   const services = build({ calls, health, now });
   for (const { name, handlers } of services) server.addService(serviceDefinition(name), handlers);
   health.addTo(server);
-  const reflection = createReflection();
+  const reflection = createReflection(names);
   reflection.addTo(server);
 
   // grpc-js is given connections rather than addresses: so the listening sockets are ours, with their limits and permissions.
