@@ -8,7 +8,7 @@ interface FollowOptions<Name extends MessageName> {
   readonly onEvent: (event: Messages[Name]) => void | Promise<void>;
   readonly signal: AbortSignal;
   /** What the stream ended with, or what was wrong with a message, as it is to be thrown. */
-  readonly toError: (cause: unknown) => Error | Promise<Error>;
+  readonly toError: (cause: unknown) => Promise<Error>;
 }
 
 /** Takes the events of a Watch stream one after the other, until the signal is aborted. See AgentClient.watch. */

@@ -54,7 +54,7 @@ interface CallerOptions {
   /** For a whole answer, in milliseconds. */
   readonly timeoutMs: number;
   /** What a call ended with, or what was wrong with a message, as it is to be thrown. */
-  readonly toError: (cause: unknown) => Error | Promise<Error>;
+  readonly toError: (cause: unknown) => Promise<Error>;
 }
 
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
@@ -65,7 +65,7 @@ export function createCaller(client: Client, { service, timeoutMs, toError }: Ca
   return {
     unary: ({ name, request: asked, response }, request) =>
       new Promise((resolve, reject) => {
-        const fail = (cause: unknown): void => void Promise.resolve(toError(cause)).then(reject, reject);
+        const fail = (cause: unknown): void => void toError(cause).then(reject, reject);
         const bytes = toBuffer(encode(asked, request));
         client.makeUnaryRequest(methodPath(service, name), toBuffer, asTheyAre, bytes, deadline(), (problem, answer) => {
           try {
