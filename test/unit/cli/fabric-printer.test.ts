@@ -46,11 +46,13 @@ function synced(...hosts: [host: string, hostName: string, state?: AgentState, a
   return { synced: { fabric: { hosts: ages } } };
 }
 
-function printer(options: Partial<PrinterOptions> = {}): {
-  tell(...events: FabricEvent[]): string[];
-  said: string[];
-  it: FabricPrinter;
-} {
+interface Printed {
+  readonly tell: (...events: FabricEvent[]) => string[];
+  readonly said: string[];
+  readonly it: FabricPrinter;
+}
+
+function printer(options: Partial<PrinterOptions> = {}): Printed {
   const said: string[] = [];
   const it = new FabricPrinter({
     format: 'table',
