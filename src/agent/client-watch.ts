@@ -7,19 +7,24 @@ interface FollowOptions {
   readonly signal: AbortSignal;
   /** What the stream ended with, or what was wrong with a message, as it is to be thrown. */
   readonly toError: (cause: unknown) => Error;
+  /** Awaited before each message is decoded. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }
 
 /** Takes the events of a Watch stream one after the other, until the signal is aborted. See AgentClient.watch. */
 export async function followStream(
   call: ClientReadableStream<Buffer>,
-  { onEvent, signal, toError }: FollowOptions,
+  { onEvent, signal, toError, turn }: FollowOptions,
 ): Promise<void> {
   const cancel = (): void => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   const callback = new Callback(onEvent);
   try {
     if (signal.aborted) cancel();
-    for await (const bytes of call) await callback.run(decode('nsatlas.v1.WatchResponse', bytes as Buffer));
+    for await (const bytes of call) {
+      await turn?.();
+      await callback.run(decode('nsatlas.v1.WatchResponse', bytes as Buffer));
+    }
     if (!signal.aborted) throw Object.assign(new Error(), { code: status.UNAVAILABLE, details: 'the stream has ended' });
   } catch (cause) {
     call.cancel();
