@@ -9,10 +9,10 @@ export class AgentError extends Error {
   /** As it was given. */
   readonly address: string;
 
-  constructor(problem: CallProblem, address: string, message: string, options: ErrorOptions = {}) {
+  constructor(code: AgentErrorCode, address: string, message: string, options: ErrorOptions = {}) {
     super(message, options);
     this.name = 'AgentError';
-    this.code = `ERR_NSATLAS_AGENT_${problem}`;
+    this.code = code;
     this.address = address;
   }
 }
