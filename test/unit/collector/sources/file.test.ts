@@ -97,7 +97,7 @@ test('whatever is in the file, it is a list of addresses or one line that says w
         }
       },
     ),
-    { numRuns: 2000 },
+    { numRuns: 300 },
   );
 });
 
