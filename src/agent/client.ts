@@ -1,4 +1,4 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, type ClientReadableStream, credentials, status } from '@grpc/grpc-js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
@@ -23,8 +23,18 @@ export interface AgentClient {
    * Resolves when the signal is aborted, and only then: connecting anew, with the last cursor, is the caller's to do.
    * @throws AgentError also when the stream ends; what onEvent throws
    */
-  watch(wish: WatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
+  watch(wish: ClientWatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
   close(): void;
+}
+
+/** What to watch, and how. */
+export interface ClientWatchWish extends WatchWish {
+  /** The agent tells `synced` again when it told nothing for this long, in milliseconds; 0 (the default): never. */
+  readonly heartbeatMs?: number;
+  /** Fails as UNREACHABLE when there is no connection after this many milliseconds; by default gRPC's own patience, some 20 s. */
+  readonly connectMs?: number;
+  /** Awaited when a message has come, before it is decoded: for those who follow many agents. */
+  readonly turn?: () => Promise<void>;
 }
 
 /** What makes an answer dearer. */
@@ -89,17 +99,27 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       );
       return mergeListing(parts);
     },
-    watch: ({ selector, tables, after }, onEvent, signal) => {
+    watch: ({ selector, tables, after, heartbeatMs = 0, connectMs, turn }, onEvent, signal) => {
       const request = {
         selector: selectorMessage(selector),
         tables: [...tables],
         ...(after !== undefined && { after }),
-        heartbeatMs: 0,
+        heartbeatMs,
       };
       const message = 'nsatlas.v1.WatchResponse';
       const call = caller.open({ name: 'Watch', request: 'nsatlas.v1.WatchRequest', response: message }, request);
-      return followStream(call, { message, onEvent, signal, toError });
+      if (connectMs !== undefined) limitConnecting(client, call, connectMs);
+      return followStream(call, { message, onEvent, signal, toError, turn });
     },
     close: () => client.close(),
   };
+}
+
+/** Ends a call that waits for a connection. A connection that is refused ends the call by itself, saying why. */
+function limitConnecting(client: Client, call: ClientReadableStream<Buffer>, connectMs: number): void {
+  client.waitForReady(Date.now() + connectMs, (problem) => {
+    if (problem === undefined || call.destroyed) return;
+    const details = `ETIMEDOUT: no connection within ${connectMs / 1000} s`;
+    call.destroy(Object.assign(new Error(details), { code: status.UNAVAILABLE, details }));
+  });
 }
