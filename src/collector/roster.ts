@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AgentClient } from '../agent/client.js';
 import type { Cursor, Gap, Host, HostEntry, Table } from '../model/types.js';
 import type { Log } from '../rpc/types.js';
@@ -7,6 +8,7 @@ import { KnownHost } from './known-host.js';
 import { Link, type LinkOptions, type LinkOwner } from './link.js';
 import { LocalHost } from './local-host.js';
 import { Refusal } from './pauses.js';
+import { ReplicaHost } from './replica.js';
 import { refusal, Report } from './roster-report.js';
 import { Seat } from './seat.js';
 import { shown } from './shown.js';
@@ -65,7 +67,7 @@ const START_MS = 5;
 
 class HostRoster implements Roster, LinkOwner {
   readonly tables: readonly Table[];
-  readonly #options: RosterOptions & Required<Pick<RosterOptions, 'forgetMs' | 'heartbeatMs' | 'clock'>>;
+  readonly #options: RosterOptions & Required<Pick<RosterOptions, 'forgetMs' | 'heartbeatMs' | 'clock' | 'createReplica'>>;
   readonly #linkOptions: LinkOptions;
   readonly #targets: Targets;
   readonly #report: Report;
@@ -83,7 +85,9 @@ class HostRoster implements Roster, LinkOwner {
   constructor(options: RosterOptions) {
     const { forgetMs = 600_000, heartbeatMs = 2000, clock = SYSTEM_CLOCK, random = Math.random, turns = createTurns() } = options;
     this.tables = options.tables;
-    this.#options = { ...options, forgetMs, heartbeatMs, clock };
+    // One that is forgotten and known again later has another history.
+    const { createReplica = () => new ReplicaHost({ epoch: randomUUID(), now: () => clock.now() }) } = options;
+    this.#options = { ...options, forgetMs, heartbeatMs, clock, createReplica };
     const { connect, tables, log } = options;
     this.#linkOptions = { connect, tables, log, heartbeatMs, clock, random, turns };
     this.#report = new Report({ clock, forgetMs });
