@@ -67,14 +67,14 @@ function injection(
   let arriving: ((session: ServerHttp2Session) => void) | undefined;
   http2?.on('session', (session) => arriving?.(session));
   return (connections, socket, client) => {
-    let begun = false;
     arriving = (session) => {
-      begun = true;
+      arriving = undefined;
       connections.begin(socket, session);
     };
     // It begins the session before it returns.
     injector.injectConnection(client);
+    if (arriving === undefined) return;
     arriving = undefined;
-    if (!begun) connections.admit(socket);
+    connections.admit(socket);
   };
 }

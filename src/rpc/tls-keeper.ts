@@ -29,15 +29,15 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
   let seen = await signatureOf(paths);
   let current = await readTlsFiles(paths);
   let problem: string | undefined;
-  let closed = false;
+  const end = new AbortController();
   warnOfExpiry(current, log);
 
   const look = async (): Promise<void> => {
     const found = await signatureOf(paths);
-    if (closed || (found === seen && problem === undefined)) return;
+    if (end.signal.aborted || (found === seen && problem === undefined)) return;
     try {
       const material = await readTlsFiles(paths);
-      if (closed) return;
+      if (end.signal.aborted) return;
       // Not before it was read: a file that changes meanwhile is read again the next time.
       seen = found;
       problem = undefined;
@@ -48,19 +48,22 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
       warnOfExpiry(material, log);
     } catch (cause) {
       const message = (cause as Error).message;
-      if (message !== problem) log.warn({ problem: message }, 'the certificates on disk cannot be used; the old ones stay in use');
+      if (message !== problem)
+        log.warn({ problem: message }, 'the certificates on disk cannot be used; the old ones stay in use');
       problem = message;
     }
   };
   let running: Promise<void> | undefined;
-  const poll = setInterval(() => (running ??= look().finally(() => (running = undefined))), pollMs).unref();
+  const poll = setInterval(() => {
+    running ??= look().finally(() => (running = undefined));
+  }, pollMs).unref();
   const daily = setInterval(() => warnOfExpiry(current, log), DAY_MS).unref();
   return {
     get current() {
       return current;
     },
     close: () => {
-      closed = true;
+      end.abort();
       clearInterval(poll);
       clearInterval(daily);
     },
