@@ -8,13 +8,14 @@ function environmentName(flag: string): string {
   return `NSATLAS_${flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
 }
 
-function option(flags: string, description: string): Option {
+/** A flag that can be given as an environment variable, too. */
+export function option(flags: string, description: string): Option {
   const long = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
   return new Option(flags, description).env(environmentName(long));
 }
 
 /** A flag that may be repeated. */
-function listOption(flags: string, description: string): Option {
+export function listOption(flags: string, description: string): Option {
   return option(flags, `${description} (repeatable)`).argParser((value: string, previous: string[] | undefined) => [
     ...(previous ?? []),
     value,
@@ -82,10 +83,10 @@ export interface ServerFlags {
 export function addServerOptions(command: Command): Command {
   return command
     .addOption(
-      listOption('--listen <address>', 'where to serve: HOST:PORT on loopback, or unix:PATH').default(
-        undefined,
-        '127.0.0.1:7117',
-      ),
+      listOption(
+        '--listen <address>',
+        'where to serve: HOST:PORT or unix:PATH; other machines are served with --tls-* or --insecure',
+      ).default(undefined, '127.0.0.1:7117'),
     )
     .addOption(option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive))
     .hook('preAction', (_, action) => {
