@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { parseHostPort } from '../rpc/address.js';
 import type { ClientTls, TlsFiles } from '../rpc/types.js';
-import { listOption, option } from './options.js';
+import { listOption, option } from './flags.js';
 import { UsageError } from './report.js';
 
 /** Flags by which a server shows who it is, and asks clients who they are. */
