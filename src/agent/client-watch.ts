@@ -8,7 +8,7 @@ interface FollowOptions<Name extends MessageName> {
   readonly onEvent: (event: Messages[Name]) => void | Promise<void>;
   readonly signal: AbortSignal;
   /** What the stream ended with, or what was wrong with a message, as it is to be thrown. */
-  readonly toError: (cause: unknown) => Error;
+  readonly toError: (cause: unknown) => Promise<Error>;
   /** Awaited before each message is decoded. */
   readonly turn?: (() => Promise<void>) | undefined;
 }
@@ -31,7 +31,7 @@ export async function followStream<Name extends MessageName>(
   } catch (cause) {
     call.cancel();
     if (callback.threw(cause)) throw cause;
-    if (!signal.aborted) throw toError(cause);
+    if (!signal.aborted) throw await toError(cause);
   } finally {
     signal.removeEventListener('abort', cancel);
   }

@@ -1,11 +1,11 @@
-import { Client, type ClientReadableStream, credentials, status } from '@grpc/grpc-js';
+import { type Client, type ClientReadableStream, status } from '@grpc/grpc-js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import type { AgentStatus, ItemOf } from '../wire/messages.js';
-import { parseHostPort } from '../rpc/address.js';
 import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
+import { type ChannelOptions, openChannel } from '../rpc/channel.js';
 import { selectorMessage } from '../wire/selector.js';
 import { explainProblem } from './client-problems.js';
 import { followStream } from './client-watch.js';
@@ -43,40 +43,29 @@ export interface AskOptions {
   readonly counters?: boolean;
 }
 
-/** Most bytes of one message; parts are 256 KiB, but a single row may be larger. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-
 const SERVICE = 'nsatlas.v1.Agent';
+
+/** How an agent is asked. */
+export interface AgentClientOptions extends ChannelOptions {
+  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  readonly timeoutMs?: number;
+}
 
 /**
  * A client of the agent at HOST:PORT or unix:PATH. Connects when it is first asked.
- * @param options.timeoutMs for a whole answer; 60,000
  * @throws AgentError when the address is neither
  */
-export function createAgentClient(address: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): AgentClient {
-  if (!address.startsWith('unix:') && parseHostPort(address) === undefined) {
-    throw new AgentError(
-      'UNREACHABLE',
-      address,
-      `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`,
-    );
+export function createAgentClient(address: string, { timeoutMs = 60_000, ...options }: AgentClientOptions = {}): AgentClient {
+  const channel = openChannel(address, options);
+  if (channel === undefined) {
+    const problem = `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
+    throw new AgentError('UNREACHABLE', address, problem);
   }
-  const client = new Client(address, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    // A proxy for the web has no business between us and an agent.
-    'grpc.enable_http_proxy': 0,
-    'grpc.enable_retries': 0,
-    'grpc.service_config_disable_resolution': 1,
-    // An agent that vanished without a word is noticed while it is watched.
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 20_000,
-  });
-
-  const toError = (cause: unknown): AgentError => {
-    const { problem, message } = explainProblem({ what: 'agent', address, timeoutMs }, cause);
+  const toError = async (cause: unknown): Promise<AgentError> => {
+    const { problem, message } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
     return new AgentError(problem, address, message, { cause });
   };
-  const caller = createCaller(client, { service: SERVICE, timeoutMs, toError });
+  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
 
   return {
     status: () =>
@@ -88,7 +77,7 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       try {
         return merger.finish();
       } catch (cause) {
-        throw toError(cause);
+        throw await toError(cause);
       }
     },
     list: async <Name extends ListName>(name: Name, selector: Selector, { counters = false }: AskOptions = {}) => {
@@ -108,10 +97,10 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       };
       const message = 'nsatlas.v1.WatchResponse';
       const call = caller.open({ name: 'Watch', request: 'nsatlas.v1.WatchRequest', response: message }, request);
-      if (connectMs !== undefined) limitConnecting(client, call, connectMs);
+      if (connectMs !== undefined) limitConnecting(channel.client, call, connectMs);
       return followStream(call, { message, onEvent, signal, toError, turn });
     },
-    close: () => client.close(),
+    close: () => channel.close(),
   };
 }
 
