@@ -8,7 +8,8 @@ function environmentName(flag: string): string {
   return `NSATLAS_${flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
 }
 
-function option(flags: string, description: string): Option {
+/** A flag that can be given as an environment variable, too. */
+export function option(flags: string, description: string): Option {
   const long = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
   return new Option(flags, description).env(environmentName(long));
 }
