@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { MetricSource } from '../metrics/scrape.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { CallMetrics } from '../metrics/calls.js';
+import type { RunningMetrics } from '../metrics/server.js';
 import type { Log } from '../rpc/types.js';
 import type { HostSource } from '../scan/types.js';
 import type { OpenLiveHost } from '../watch/index.js';
@@ -48,15 +49,15 @@ export async function openMetrics(flags: MetricsFlags, log: Log): Promise<OpenMe
     import('../metrics/server.js'),
   ]);
   const metrics = createMetrics({ version: VERSION, log, seriesLimit: flags.metricsSeriesLimit });
-  let close: (() => Promise<void>) | undefined;
+  let running: RunningMetrics | undefined;
   return {
     calls: metrics.calls,
     serve: async (sources) => {
       for (const source of await sources(metrics)) metrics.add(source);
-      ({ close } = await startMetrics(metrics, { listen: metricsListen, log }));
+      running = await startMetrics(metrics, { listen: metricsListen, log });
     },
     close: async () => {
-      await close?.();
+      await running?.close();
       metrics.close();
     },
   };

@@ -6,8 +6,8 @@ const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** What a gRPC server tells of its calls: fits ServeOptions. */
 export interface CallMetrics {
-  onCallBegin(method: string): void;
-  onCall(call: CallOutcome): void;
+  readonly onCallBegin: (method: string) => void;
+  readonly onCall: (call: CallOutcome) => void;
 }
 
 /** Metrics of gRPC calls. Methods are those of services that exist: a client cannot make up any. */

@@ -60,7 +60,8 @@ class ProcessMetrics implements Metrics {
   /** What was said of a source last, so that it is logged once. */
   readonly #problems = new Map<string, string>();
   #dropped: ReadonlyMap<string, number> = new Map();
-  #running: Promise<readonly Uint8Array[]> | undefined;
+  #last: Promise<readonly Uint8Array[]> | undefined;
+  #isRunning = false;
   #startedAt = Number.NEGATIVE_INFINITY;
   #forget: NodeJS.Timeout | undefined;
 
@@ -94,23 +95,22 @@ class ProcessMetrics implements Metrics {
   }
 
   render(): Promise<readonly Uint8Array[]> {
-    if (this.#running !== undefined) return this.#running;
-    this.#startedAt = this.#now();
-    const running = this.#render();
-    this.#running = running;
-    const forget = (): void => {
-      if (this.#running === running) this.#running = undefined;
-    };
-    running.then(() => {
-      this.#forget = setTimeout(forget, Math.max(0, this.#startedAt + KEEP_MS - this.#now()));
-      this.#forget.unref();
-    }, forget);
-    return running;
+    const now = this.#now();
+    if (this.#last !== undefined && (this.#isRunning || now - this.#startedAt < KEEP_MS)) return this.#last;
+    this.#startedAt = now;
+    this.#isRunning = true;
+    clearTimeout(this.#forget);
+    this.#last = this.#render().finally(() => {
+      this.#isRunning = false;
+      // It may be megabytes, and nobody will be answered with it again.
+      this.#forget = setTimeout(() => (this.#last = undefined), KEEP_MS).unref();
+    });
+    return this.#last;
   }
 
   close(): void {
     clearTimeout(this.#forget);
-    this.#running = undefined;
+    this.#last = undefined;
     this.#endProcessMetrics();
   }
 

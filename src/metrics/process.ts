@@ -8,8 +8,9 @@ const RESOLUTION_MS = 20;
 
 /** Metrics of this process, under the names that Prometheus' own clients use. @returns what ends the measuring */
 export function addProcessMetrics(registry: Registry): () => void {
-  const { rss } = process.memoryUsage;
-  askedGauge(registry, { name: 'process_resident_memory_bytes', help: 'Resident memory size.' }, () => rss());
+  askedGauge(registry, { name: 'process_resident_memory_bytes', help: 'Resident memory size.' }, () => {
+    return process.memoryUsage.rss();
+  });
   askedGauge(registry, { name: 'nodejs_heap_size_used_bytes', help: 'Bytes of the JavaScript heap in use.' }, () => {
     return process.memoryUsage().heapUsed;
   });

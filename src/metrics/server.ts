@@ -34,7 +34,7 @@ const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
  * Serves /metrics in Prometheus' text format, and /healthz, on a port of its own.
  * @throws ListenError when the address cannot be served
  */
-export async function startMetrics(metrics: Metrics, options: MetricsServerOptions): Promise<RunningMetrics> {
+export async function startMetrics(metrics: Pick<Metrics, 'render'>, options: MetricsServerOptions): Promise<RunningMetrics> {
   const { log, connectionLimitMs = 30_000 } = options;
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true }, (request, response) => {
     answer(metrics, request, response).catch((cause: unknown) => {
@@ -93,7 +93,7 @@ function enter(server: Server, sockets: Set<Socket>, socket: Socket, limitMs: nu
 /** What to call when a connection has got an answer. */
 const ANSWERED = new WeakMap<Socket, () => void>();
 
-async function answer(metrics: Metrics, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(metrics: Pick<Metrics, 'render'>, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { socket } = request;
   response.once('finish', () => ANSWERED.get(socket)?.());
   const path = (request.url ?? '').replace(/[?#].*$/, '');
