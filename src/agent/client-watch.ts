@@ -6,7 +6,7 @@ interface FollowOptions {
   readonly onEvent: (event: WatchEvent) => void | Promise<void>;
   readonly signal: AbortSignal;
   /** What the stream ended with, or what was wrong with a message, as it is to be thrown. */
-  readonly toError: (cause: unknown) => Error;
+  readonly toError: (cause: unknown) => Promise<Error>;
 }
 
 /** Takes the events of a Watch stream one after the other, until the signal is aborted. See AgentClient.watch. */
@@ -24,7 +24,7 @@ export async function followStream(
   } catch (cause) {
     call.cancel();
     if (callback.threw(cause)) throw cause;
-    if (!signal.aborted) throw toError(cause);
+    if (!signal.aborted) throw await toError(cause);
   } finally {
     signal.removeEventListener('abort', cancel);
   }

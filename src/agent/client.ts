@@ -1,4 +1,3 @@
-import { Client, credentials } from '@grpc/grpc-js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
@@ -13,7 +12,7 @@ import {
   type Messages,
   type SelectorMessage,
 } from '../wire/messages.js';
-import { parseHostPort } from '../rpc/address.js';
+import { type ChannelOptions, openChannel } from '../rpc/channel.js';
 import { toAgentError } from './client-problems.js';
 import { followStream } from './client-watch.js';
 import { AgentError } from './error.js';
@@ -40,34 +39,29 @@ export interface AskOptions {
   readonly counters?: boolean;
 }
 
-/** Most bytes of one message; parts are 256 KiB, but a single row may be larger. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-
 const SERVICE = 'nsatlas.v1.Agent';
+
+/** How an agent is asked. */
+export interface AgentClientOptions extends ChannelOptions {
+  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  readonly timeoutMs?: number;
+}
 
 /**
  * A client of the agent at HOST:PORT or unix:PATH. Connects when it is first asked.
- * @param options.timeoutMs for a whole answer; 60,000
  * @throws AgentError when the address is neither
  */
-export function createAgentClient(address: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): AgentClient {
-  if (!address.startsWith('unix:') && parseHostPort(address) === undefined) {
+export function createAgentClient(address: string, { timeoutMs = 60_000, ...options }: AgentClientOptions = {}): AgentClient {
+  const channel = openChannel(address, options);
+  if (channel === undefined) {
     throw new AgentError(
       'ERR_NSATLAS_AGENT_UNREACHABLE',
       address,
       `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`,
     );
   }
-  const client = new Client(address, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    // A proxy for the web has no business between us and an agent.
-    'grpc.enable_http_proxy': 0,
-    'grpc.enable_retries': 0,
-    'grpc.service_config_disable_resolution': 1,
-    // An agent that vanished without a word is noticed while it is watched.
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 20_000,
-  });
+  const { client } = channel;
+  const toError = (cause: unknown): Promise<AgentError> => toAgentError({ address, channel, timeoutMs }, cause);
 
   const stream = async <Response extends MessageName>(
     { method, request, response }: { method: string; request: Buffer; response: Response },
@@ -80,14 +74,14 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       for await (const bytes of call) onMessage(decode(response, bytes as Buffer));
     } catch (cause) {
       call.cancel();
-      throw toAgentError(address, cause, timeoutMs);
+      throw await toError(cause);
     }
   };
 
   return {
     status: () =>
       new Promise((resolve, reject) => {
-        const fail = (cause: unknown): void => reject(toAgentError(address, cause, timeoutMs));
+        const fail = (cause: unknown): void => void toError(cause).then(reject, reject);
         const request = toBuffer(encode('nsatlas.v1.GetStatusRequest', {}));
         client.makeUnaryRequest(
           methodPath(SERVICE, 'GetStatus'),
@@ -113,7 +107,7 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       try {
         return merger.finish();
       } catch (cause) {
-        throw toAgentError(address, cause, timeoutMs);
+        throw await toError(cause);
       }
     },
     list: async <Name extends ListName>(name: Name, selector: Selector, { counters = false }: AskOptions = {}) => {
@@ -130,9 +124,9 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       const asked = { selector: toMessage(selector), tables: [...tables], ...(after !== undefined && { after }), heartbeatMs: 0 };
       const request = toBuffer(encode('nsatlas.v1.WatchRequest', asked));
       const call = client.makeServerStreamRequest(methodPath(SERVICE, 'Watch'), toBuffer, (bytes) => bytes, request);
-      return followStream(call, { onEvent, signal, toError: (cause) => toAgentError(address, cause, timeoutMs) });
+      return followStream(call, { onEvent, signal, toError });
     },
-    close: () => client.close(),
+    close: () => channel.close(),
   };
 }
 
