@@ -33,7 +33,10 @@ async function explain(
       if (details.startsWith('this host could not be read') || details.startsWith('reading this host')) {
         return ['ERR_NSATLAS_AGENT_FAILED', `the agent at ${address} failed: ${details}`];
       }
-      return ['ERR_NSATLAS_AGENT_UNREACHABLE', `cannot reach the agent at ${address}: ${await connectionProblem(channel, details)}`];
+      return [
+        'ERR_NSATLAS_AGENT_UNREACHABLE',
+        `cannot reach the agent at ${address}: ${await connectionProblem(channel, details)}`,
+      ];
     case status.DEADLINE_EXCEEDED:
       return ['ERR_NSATLAS_AGENT_TIMEOUT', `the agent at ${address} has not answered within ${timeoutMs / 1000} s`];
     case status.INVALID_ARGUMENT:

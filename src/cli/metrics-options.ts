@@ -3,7 +3,7 @@ import type { MetricSource } from '../metrics/scrape.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { CallMetrics } from '../metrics/calls.js';
 import type { RunningMetrics } from '../metrics/server.js';
-import type { Log } from '../rpc/types.js';
+import type { Log, TlsFiles } from '../rpc/types.js';
 import type { HostSource } from '../scan/types.js';
 import type { OpenLiveHost } from '../watch/index.js';
 import { option } from './options.js';
@@ -12,6 +12,7 @@ import { VERSION } from './version.js';
 /** Flags of the servers that can be scraped. */
 export interface MetricsFlags {
   metricsListen?: string;
+  metricsInsecure?: boolean;
   metricsInterfaces?: boolean;
   metricsSeriesLimit: number;
 }
@@ -19,6 +20,7 @@ export interface MetricsFlags {
 export function addMetricsOptions(command: Command): Command {
   return command
     .addOption(option('--metrics-listen <address>', 'serve Prometheus metrics at http://HOST:PORT/metrics; default: not at all'))
+    .addOption(option('--metrics-insecure', 'serve metrics to other machines, too, in plain text and to everybody'))
     .addOption(
       option('--metrics-series-limit <number>', 'most series of interfaces, namespaces, overlays and agents together')
         .default(20_000)
@@ -40,8 +42,11 @@ export interface OpenMetrics {
   close(): Promise<void>;
 }
 
-/** What the flags ask for. Everything about metrics is loaded only when they are. */
-export async function openMetrics(flags: MetricsFlags, log: Log): Promise<OpenMetrics> {
+/**
+ * What the flags ask for. Everything about metrics is loaded only when they are.
+ * @param tls the certificates that the server itself serves with
+ */
+export async function openMetrics(flags: MetricsFlags, log: Log, tls?: TlsFiles): Promise<OpenMetrics> {
   const { metricsListen } = flags;
   if (metricsListen === undefined) return { calls: {}, serve: async () => undefined, close: async () => undefined };
   const [{ createMetrics }, { startMetrics }] = await Promise.all([
@@ -54,7 +59,12 @@ export async function openMetrics(flags: MetricsFlags, log: Log): Promise<OpenMe
     calls: metrics.calls,
     serve: async (sources) => {
       for (const source of await sources(metrics)) metrics.add(source);
-      running = await startMetrics(metrics, { listen: metricsListen, log });
+      running = await startMetrics(metrics, {
+        listen: metricsListen,
+        log,
+        ...(tls !== undefined && { tls }),
+        ...(flags.metricsInsecure === true && { insecure: true }),
+      });
     },
     close: async () => {
       await running?.close();

@@ -8,7 +8,7 @@ export interface Family {
 
 /**
  * Families whose series have the same labels, with as many series as there are interfaces or namespaces. Values are absolute, as the kernel counts: the counters
- * of prom-client can only be added to, and rendering thousands of its series keeps the main thread for a tenth of a second (docs/decisions/0009-metrics.md).
+ * of prom-client can only be added to, and rendering thousands of its series keeps the main thread for a tenth of a second (docs/decisions/0014-metrics.md).
  */
 export class Sheet {
   readonly #families: readonly Family[];

@@ -139,10 +139,13 @@ const LOOK_MS = 100;
 /** Calls back when something has come on a socket since now. */
 function awaitWord(socket: Socket, heard: () => void, limitMs: number): void {
   const before = socket.bytesRead;
-  const look = setInterval(() => {
-    if (socket.bytesRead > before) heard();
-    else if (!socket.destroyed) return;
-    clearInterval(look);
-  }, Math.min(LOOK_MS, limitMs / 4)).unref();
+  const look = setInterval(
+    () => {
+      if (socket.bytesRead > before) heard();
+      else if (!socket.destroyed) return;
+      clearInterval(look);
+    },
+    Math.min(LOOK_MS, limitMs / 4),
+  ).unref();
   socket.once('close', () => clearInterval(look));
 }

@@ -48,7 +48,8 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
       warnOfExpiry(material, log);
     } catch (cause) {
       const message = (cause as Error).message;
-      if (message !== problem) log.warn({ problem: message }, 'the certificates on disk cannot be used; the old ones stay in use');
+      if (message !== problem)
+        log.warn({ problem: message }, 'the certificates on disk cannot be used; the old ones stay in use');
       problem = message;
     }
   };

@@ -89,9 +89,14 @@ test('a client says of a server’s certificate what is wrong with it', async (t
     code: 'ERR_NSATLAS_AGENT_UNREACHABLE',
     message: `cannot reach the agent at ${address}: its certificate is signed by no CA of ${others.ca} (--tls-ca)`,
   });
-  const old = await serveTls(t, { ...certificates, server: { ca: certificates.ca, ...makeLeaf(certificates, 'old', { days: -1 }) } });
+  const old = await serveTls(t, {
+    ...certificates,
+    server: { ca: certificates.ca, ...makeLeaf(certificates, 'old', { days: -1 }) },
+  });
   assert.match(JSON.stringify(old.log.lines), /old\.pem.*a certificate has expired/);
-  await assert.rejects(clientOf(t, old.address, certificates.client).list('netns', {}), { message: /its certificate expired on 20/ });
+  await assert.rejects(clientOf(t, old.address, certificates.client).list('netns', {}), {
+    message: /its certificate expired on 20/,
+  });
   const wrong = { ca: certificates.ca, ...makeLeaf(certificates, 'wrong', { usage: 'clientAuth' }) };
   const purpose = await serveTls(t, { ...certificates, server: wrong });
   await assert.rejects(clientOf(t, purpose.address, certificates.client).list('netns', {}), { message: /not made for servers/ });
@@ -99,7 +104,9 @@ test('a client says of a server’s certificate what is wrong with it', async (t
 
 test('with a list of names, only clients that have one of them are served', async (t) => {
   const certificates = makeCertificates(t);
-  const { address, log } = await serveTls(t, certificates, { tls: { ...certificates.server, allow: ['collector.nsatlas', 'ann'] } });
+  const { address, log } = await serveTls(t, certificates, {
+    tls: { ...certificates.server, allow: ['collector.nsatlas', 'ann'] },
+  });
   const as = (pair: { cert: string; key: string }) => clientOf(t, address, { ca: certificates.ca, ...pair }).list('netns', {});
   assert.equal((await as(certificates.node)).items.length, 1);
   assert.equal((await as(makeLeaf(certificates, 'a', { name: 'ann', alternatives: 'DNS:x' }))).items.length, 1);

@@ -27,6 +27,11 @@ function parseLabels(text: string): Record<string, string> {
   return labels;
 }
 
+/** Code points, as Prometheus' users see them. */
+function charactersOf(text: string): number {
+  return Array.from(text).length;
+}
+
 const hostile = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 400 }),
   fc.string({
@@ -46,11 +51,11 @@ describe('the value of a label', () => {
   });
 
   it('has at most 128 characters and ends between two of them, whatever it is made of', () => {
-    assert.equal([...labelValue('💥'.repeat(4000))].length, MAX_LABEL_CHARACTERS);
+    assert.equal(charactersOf(labelValue('💥'.repeat(4000))), MAX_LABEL_CHARACTERS);
     fc.assert(
       fc.property(hostile, (text) => {
         const value = labelValue(text);
-        assert.ok([...value].length <= MAX_LABEL_CHARACTERS, value);
+        assert.ok(charactersOf(value) <= MAX_LABEL_CHARACTERS, value);
         assert.doesNotMatch(value, /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
         assert.equal(Buffer.from(value).toString(), value);
       }),

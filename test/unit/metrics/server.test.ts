@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import type { Metrics } from '../../../src/metrics/metrics.js';
 import { type RunningMetrics, startMetrics } from '../../../src/metrics/server.js';
+import { type Certificates, makeCertificates, makeLeaf, type Pair } from '../../support/certificates.js';
 import { fakeLog } from '../agent/fake-host.js';
 
 const TEXT = '# HELP a A.\n# TYPE a gauge\na 1\n';
@@ -25,10 +28,19 @@ async function open(t: TestContext, { address }: RunningMetrics): Promise<Socket
   return socket;
 }
 
-/** Everything that comes until the other side ends. */
+/** GET /metrics over TLS, by hand; the whole answer. */
+async function scrapeTls({ address }: RunningMetrics, { ca }: Certificates, pair?: Pair): Promise<string> {
+  const own = pair === undefined ? {} : { cert: readFileSync(pair.cert), key: readFileSync(pair.key) };
+  const socket = connectTls({ port: Number(address.split(':').at(-1)), host: '127.0.0.1', ca: readFileSync(ca), ...own });
+  socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  return all(socket);
+}
+
+/** Everything that comes until the other side ends, one way or the other. */
 async function all(socket: Socket): Promise<string> {
   let text = '';
-  for await (const chunk of socket) text += String(chunk);
+  socket.on('data', (chunk) => (text += String(chunk)));
+  await new Promise((resolve) => socket.once('close', resolve));
   return text;
 }
 
@@ -115,9 +127,28 @@ describe('the server of metrics', () => {
     await assert.rejects(fetch(`http://${running.address}/healthz`));
   });
 
-  it('refuses to serve other machines in the open', async () => {
+  it('serves other machines in the open only when it is told to, and warns', async (t) => {
     await assert.rejects(startMetrics({ render: plain }, { listen: '0.0.0.0:0', log: fakeLog() }), {
       code: 'ERR_NSATLAS_LISTEN',
+      message: /--metrics-insecure/,
     });
+    const log = fakeLog();
+    const running = await startMetrics({ render: plain }, { listen: '0.0.0.0:0', log, insecure: true });
+    t.after(() => running.close());
+    assert.deepEqual(
+      log.lines.map(({ level }) => level),
+      ['warn', 'info'],
+    );
+  });
+
+  it('serves who has a certificate over TLS, tells others why not in HTTP, and does not speak plain text', async (t) => {
+    const certificates = makeCertificates(t);
+    const log = fakeLog();
+    const running = await startMetrics({ render: plain }, { listen: '127.0.0.1:0', log, tls: certificates.server });
+    t.after(() => running.close());
+    assert.match(await scrapeTls(running, certificates, certificates.people), /^HTTP\/1\.1 200 [^]*\r\n\r\n# HELP a A\.\n/);
+    assert.match(await scrapeTls(running, certificates), /^HTTP\/1\.1 403 /);
+    assert.match(await scrapeTls(running, certificates, makeLeaf(certificates, 'old', { days: -1 })), /^HTTP\/1\.1 403 /);
+    await assert.rejects(fetch(`http://${running.address}/metrics`));
   });
 });
