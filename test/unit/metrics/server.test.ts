@@ -40,7 +40,7 @@ async function scrapeTls({ address }: RunningMetrics, { ca }: Certificates, pair
 async function all(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk) => (text += String(chunk)));
-  await new Promise((resolve) => socket.once('close', resolve));
+  if (!socket.closed) await once(socket, 'close');
   return text;
 }
 
