@@ -39,7 +39,11 @@ export type EditStack = (text: string) => string;
  */
 export async function deployStack(
   lab: Lab,
-  { stack = STACK, edit, env = {} }: { readonly stack?: string; readonly edit?: EditStack; readonly env?: NodeJS.ProcessEnv } = {},
+  {
+    stack = STACK,
+    edit,
+    env = {},
+  }: { readonly stack?: string; readonly edit?: EditStack; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<void> {
   const manager = lab.hosts[0];
   if (manager === undefined) return;
