@@ -81,8 +81,8 @@ async function deployWithout(
 ): Promise<{ stack: string; service: string; capability: string }> {
   const stack = `without-${capability.toLowerCase().replaceAll('_', '-')}`;
   const edit = (text: string): string => {
-    const [agent, , rest] = text.split(/^(?= {2}collector:|networks:)/m);
-    assert.ok(agent?.includes(`      - ${capability}\n`) && rest !== undefined);
+    const [agent = '', , rest] = text.split(/^(?= {2}collector:|networks:)/m);
+    assert.ok(agent.includes(`      - ${capability}\n`) && rest !== undefined);
     return agent
       .replace(`      - ${capability}\n`, '')
       .replace('mode: global', `mode: global\n      placement: {constraints: [node.hostname == ${host.name}]}`)
