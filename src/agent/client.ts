@@ -70,10 +70,7 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
 
   return {
     status: () =>
-      caller.unary(
-        { name: 'GetStatus', request: 'nsatlas.v1.GetStatusRequest', response: 'nsatlas.v1.GetStatusResponse' },
-        {},
-      ),
+      caller.unary({ name: 'GetStatus', request: 'nsatlas.v1.GetStatusRequest', response: 'nsatlas.v1.GetStatusResponse' }, {}),
     snapshot: async (selector, tables, { counters = false } = {}) => {
       const merger = new SnapshotMerger();
       const request = { selector: selectorMessage(selector), tables: [...tables], counters };

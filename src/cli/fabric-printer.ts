@@ -86,7 +86,8 @@ export class FabricPrinter {
     this.#synced = true;
     for (const { hostName, ...known } of hosts) {
       const age = silence(known);
-      if (age !== undefined) this.#options.warn(printable(`host ${hostName}: ${age}; what is shown of it is the last that was heard`));
+      if (age !== undefined)
+        this.#options.warn(printable(`host ${hostName}: ${age}; what is shown of it is the last that was heard`));
     }
     return this.#lines(`synced: ${hosts.length} host${hosts.length === 1 ? '' : 's'}, ${countWords(this.#counts())}`, true);
   }

@@ -1,7 +1,7 @@
 import type { Selector } from '../model/select.js';
 import type { ListDocument, ListedName } from '../outputs/contract.js';
 import { chooseHost } from './choose-host.js';
-import type { Source } from './sources.js';
+import type { Source } from './source.js';
 
 /** A collector: all its hosts. */
 export async function openCollector(address: string): Promise<Source> {

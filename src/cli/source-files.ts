@@ -2,13 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { LISTS, type ListName } from '../model/lists.js';
 import { selectsHost, type Selector } from '../model/select.js';
-import type { HostSnapshot } from '../model/types.js';
 import type { ListDocument } from '../outputs/contract.js';
 import { parseSnapshotJson } from '../wire/json.js';
 import { fabricList, isFabricName, type KnownHost } from './fabric-lists.js';
 import { UsageError } from './report.js';
 import { chooseHost } from './choose-host.js';
-import type { Source } from './sources.js';
+import type { Source } from './source.js';
 
 /** Saved snapshots, of one host or of several. @throws UsageError naming the file that is none */
 export async function openFiles(files: readonly string[]): Promise<Source> {

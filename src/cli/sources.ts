@@ -1,24 +1,13 @@
 import { LISTS } from '../model/lists.js';
-import type { Selector } from '../model/select.js';
-import type { HostSnapshot } from '../model/types.js';
-import type { ListDocument, ListedName } from '../outputs/contract.js';
+import type { ListDocument } from '../outputs/contract.js';
 import { ALL_TABLES, type HostSource } from '../scan/types.js';
 import { fabricList, isFabricName, tablesOfList } from './fabric-lists.js';
 import { hostSource } from './host.js';
 import type { ShowFlags } from './options.js';
+import type { Source } from './source.js';
 import { openFiles } from './source-files.js';
 import { openCollector } from './source-collector.js';
 import { UsageError } from './report.js';
-
-/** Where a command's answer comes from: this host, an agent, a collector, or saved snapshots. */
-export interface Source {
-  /** For progress: "reading this host". */
-  readonly doing: string;
-  list(name: ListedName, selector: Selector): Promise<ListDocument>;
-  /** One host. @throws UsageError when there are several to choose from, naming them */
-  snapshot(selector: Pick<Selector, 'hosts'>): Promise<HostSnapshot>;
-  close(): void;
-}
 
 /** The source that the flags ask for. */
 export async function openSource(flags: ShowFlags): Promise<Source> {

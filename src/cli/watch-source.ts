@@ -19,7 +19,11 @@ export interface Following<Event> {
 }
 
 /** Watches this host, until the signal is aborted. */
-export async function followHost(flags: WatchFlags, wish: Watched, { onEvent, signal, warn }: Following<WatchEvent>): Promise<void> {
+export async function followHost(
+  flags: WatchFlags,
+  wish: Watched,
+  { onEvent, signal, warn }: Following<WatchEvent>,
+): Promise<void> {
   const { watchLive } = await import('../agent/watch-local.js');
   const live = await liveHost(flags, (problem) => warn(`reading this host: ${problem.message}`));
   try {
@@ -68,21 +72,20 @@ async function persist<Event>(
   watch: (onEvent: (event: Event) => Promise<void>, signal: AbortSignal) => Promise<void>,
   { onEvent, signal, warn }: Following<Event>,
 ): Promise<void> {
-  let wait: number = RETRY.first;
-  let isKnown = false;
+  const server = { isKnown: false, wait: RETRY.first as number };
   const onNext = (event: Event): Promise<void> => {
-    wait = RETRY.first;
-    isKnown = true;
+    server.isKnown = true;
+    server.wait = RETRY.first;
     return onEvent(event);
   };
   while (!signal.aborted) {
     try {
       await watch(onNext, signal);
     } catch (cause) {
-      if (!isKnown || !isPassing(cause)) throw cause;
+      if (!server.isKnown || !isPassing(cause)) throw cause;
       // Not all at once, where many watch the same server.
-      const pause = wait * (0.5 + Math.random() / 2);
-      wait = Math.min(wait * 2, RETRY.longest);
+      const pause = server.wait * (0.5 + Math.random() / 2);
+      server.wait = Math.min(server.wait * 2, RETRY.longest);
       warn(`${cause.message}; trying again in ${(pause / 1000).toFixed(1)} s`);
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }

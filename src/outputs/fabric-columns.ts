@@ -66,6 +66,7 @@ export const OVERLAY_COLUMNS: readonly Column<OverlayLine>[] = [
   { title: 'NETWORK', cell: ({ overlay }) => overlay.networkName ?? overlay.networkId },
   { title: 'VNI', cell: ({ overlay }) => overlay.vni, align: 'right' },
   { title: 'HOST', cell: ({ overlay, member }) => hostName(overlay.members, member) },
+  { title: 'AGE', cell: ({ member }) => silence(member ?? {}), mood: () => 'bad' },
   { title: 'VTEP', cell: ({ member }) => member?.vtep },
   {
     title: 'STATE',
@@ -79,7 +80,6 @@ export const OVERLAY_COLUMNS: readonly Column<OverlayLine>[] = [
   { title: 'FDB', cell: ({ member }) => (member === undefined ? undefined : (member.fdbEntries ?? 'unread')), align: 'right' },
   { title: 'REMOTES', cell: remotes, mood: (line) => (strangers(line).length > 0 ? 'bad' : undefined) },
   { title: 'FLAGS', cell: ({ overlay }) => FLAGS.filter((flag) => overlay[flag] === true).join(' ') },
-  { title: 'AGE', cell: ({ member }) => silence(member ?? {}), mood: () => 'bad' },
   { title: 'NAMESPACE', cell: ({ member }) => member?.netnsName },
   { title: 'NETNS', cell: ({ member }) => member?.netnsId },
 ];
@@ -133,6 +133,7 @@ export function endpointColumns(endpoints: readonly Endpoint[]): Column<Endpoint
     { title: 'IP', cell: (row) => someOf(row.ips) },
     { title: 'MAC', cell: (row) => row.mac },
     { title: 'HOST', cell: (row) => names.get(row.host) },
+    { title: 'AGE', cell: (row) => silence(row), mood: () => 'bad' },
     { title: 'NAME', cell: (row) => row.netnsName ?? row.owner?.containerName },
     { title: 'SERVICE', cell: (row) => row.owner?.serviceName },
     { title: 'ROLE', cell: (row) => row.role },
@@ -142,7 +143,6 @@ export function endpointColumns(endpoints: readonly Endpoint[]): Column<Endpoint
     { title: 'STATE', cell: (row) => row.portOperState, mood: (row) => UP_STATES[row.portOperState] },
     { title: 'VTEP', cell: (row) => row.vtep },
     { title: 'STATUS', cell: (row) => (row.status === 'PAIRED' ? undefined : row.status), mood: () => 'bad' },
-    { title: 'AGE', cell: (row) => silence(row), mood: () => 'bad' },
     { title: 'NETNS', cell: (row) => row.netnsId },
   ];
 }
