@@ -8,25 +8,30 @@ interface FollowOptions<Name extends MessageName> {
   readonly onEvent: (event: Messages[Name]) => void | Promise<void>;
   readonly signal: AbortSignal;
   /** What the stream ended with, or what was wrong with a message, as it is to be thrown. */
-  readonly toError: (cause: unknown) => Error;
+  readonly toError: (cause: unknown) => Promise<Error>;
+  /** Awaited before each message is decoded. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }
 
 /** Takes the events of a Watch stream one after the other, until the signal is aborted. See AgentClient.watch. */
 export async function followStream<Name extends MessageName>(
   call: ClientReadableStream<Buffer>,
-  { message, onEvent, signal, toError }: FollowOptions<Name>,
+  { message, onEvent, signal, toError, turn }: FollowOptions<Name>,
 ): Promise<void> {
   const cancel = (): void => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   const callback = new Callback(onEvent);
   try {
     if (signal.aborted) cancel();
-    for await (const bytes of call) await callback.run(decode(message, bytes as Buffer));
+    for await (const bytes of call) {
+      await turn?.();
+      await callback.run(decode(message, bytes as Buffer));
+    }
     if (!signal.aborted) throw Object.assign(new Error(), { code: status.UNAVAILABLE, details: 'the stream has ended' });
   } catch (cause) {
     call.cancel();
     if (callback.threw(cause)) throw cause;
-    if (!signal.aborted) throw toError(cause);
+    if (!signal.aborted) throw await toError(cause);
   } finally {
     signal.removeEventListener('abort', cancel);
   }

@@ -1,11 +1,11 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { type Client, type ClientReadableStream, status } from '@grpc/grpc-js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import type { AgentStatus, ItemOf } from '../wire/messages.js';
-import { parseHostPort } from '../rpc/address.js';
 import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
+import { type ChannelOptions, openChannel } from '../rpc/channel.js';
 import { selectorMessage } from '../wire/selector.js';
 import { explainProblem } from './client-problems.js';
 import { followStream } from './client-watch.js';
@@ -23,8 +23,18 @@ export interface AgentClient {
    * Resolves when the signal is aborted, and only then: connecting anew, with the last cursor, is the caller's to do.
    * @throws AgentError also when the stream ends; what onEvent throws
    */
-  watch(wish: WatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
+  watch(wish: ClientWatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
   close(): void;
+}
+
+/** What to watch, and how. */
+export interface ClientWatchWish extends WatchWish {
+  /** The agent tells `synced` again when it told nothing for this long, in milliseconds; 0 (the default): never. */
+  readonly heartbeatMs?: number;
+  /** Fails as UNREACHABLE when there is no connection after this many milliseconds; by default gRPC's own patience, some 20 s. */
+  readonly connectMs?: number;
+  /** Awaited when a message has come, before it is decoded: for those who follow many agents. */
+  readonly turn?: () => Promise<void>;
 }
 
 /** What makes an answer dearer. */
@@ -33,40 +43,29 @@ export interface AskOptions {
   readonly counters?: boolean;
 }
 
-/** Most bytes of one message; parts are 256 KiB, but a single row may be larger. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-
 const SERVICE = 'nsatlas.v1.Agent';
+
+/** How an agent is asked. */
+export interface AgentClientOptions extends ChannelOptions {
+  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  readonly timeoutMs?: number;
+}
 
 /**
  * A client of the agent at HOST:PORT or unix:PATH. Connects when it is first asked.
- * @param options.timeoutMs for a whole answer; 60,000
  * @throws AgentError when the address is neither
  */
-export function createAgentClient(address: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): AgentClient {
-  if (!address.startsWith('unix:') && parseHostPort(address) === undefined) {
-    throw new AgentError(
-      'UNREACHABLE',
-      address,
-      `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`,
-    );
+export function createAgentClient(address: string, { timeoutMs = 60_000, ...options }: AgentClientOptions = {}): AgentClient {
+  const channel = openChannel(address, options);
+  if (channel === undefined) {
+    const problem = `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
+    throw new AgentError('UNREACHABLE', address, problem);
   }
-  const client = new Client(address, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    // A proxy for the web has no business between us and an agent.
-    'grpc.enable_http_proxy': 0,
-    'grpc.enable_retries': 0,
-    'grpc.service_config_disable_resolution': 1,
-    // An agent that vanished without a word is noticed while it is watched.
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 20_000,
-  });
-
-  const toError = (cause: unknown): AgentError => {
-    const { problem, message } = explainProblem({ what: 'agent', address, timeoutMs }, cause);
+  const toError = async (cause: unknown): Promise<AgentError> => {
+    const { problem, message } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
     return new AgentError(problem, address, message, { cause });
   };
-  const caller = createCaller(client, { service: SERVICE, timeoutMs, toError });
+  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
 
   return {
     status: () =>
@@ -78,7 +77,7 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       try {
         return merger.finish();
       } catch (cause) {
-        throw toError(cause);
+        throw await toError(cause);
       }
     },
     list: async <Name extends ListName>(name: Name, selector: Selector, { counters = false }: AskOptions = {}) => {
@@ -89,17 +88,27 @@ export function createAgentClient(address: string, { timeoutMs = 60_000 }: { tim
       );
       return mergeListing(parts);
     },
-    watch: ({ selector, tables, after }, onEvent, signal) => {
+    watch: ({ selector, tables, after, heartbeatMs = 0, connectMs, turn }, onEvent, signal) => {
       const request = {
         selector: selectorMessage(selector),
         tables: [...tables],
         ...(after !== undefined && { after }),
-        heartbeatMs: 0,
+        heartbeatMs,
       };
       const message = 'nsatlas.v1.WatchResponse';
       const call = caller.open({ name: 'Watch', request: 'nsatlas.v1.WatchRequest', response: message }, request);
-      return followStream(call, { message, onEvent, signal, toError });
+      if (connectMs !== undefined) limitConnecting(channel.client, call, connectMs);
+      return followStream(call, { message, onEvent, signal, toError, turn });
     },
-    close: () => client.close(),
+    close: () => channel.close(),
   };
+}
+
+/** Ends a call that waits for a connection. A connection that is refused ends the call by itself, saying why. */
+function limitConnecting(client: Client, call: ClientReadableStream<Buffer>, connectMs: number): void {
+  client.waitForReady(Date.now() + connectMs, (problem) => {
+    if (problem === undefined || call.destroyed) return;
+    const details = `ETIMEDOUT: no connection within ${connectMs / 1000} s`;
+    call.destroy(Object.assign(new Error(details), { code: status.UNAVAILABLE, details }));
+  });
 }

@@ -6,6 +6,7 @@ import { addHostOptions, addLiveOptions, addServerOptions, type HostFlags, type 
 import type { Context } from './context.js';
 import { preferSmallHeap } from './memory.js';
 import { EXIT } from './report.js';
+import { addServerTlsOptions, serverTls, type ServerTlsFlags } from './tls-options.js';
 
 /** How long running calls may take to end after SIGTERM, in milliseconds. */
 const DRAIN_LIMIT_MS = 10_000;
@@ -13,14 +14,18 @@ const DRAIN_LIMIT_MS = 10_000;
 /** `nsatlas agent` */
 export function agentCommand(context: Context, finish: (status: number) => void): Command {
   const command = new Command('agent')
-    .description('serve this host over gRPC, with reflection and health; loopback and unix sockets only')
+    .description(
+      'serve this host over gRPC, with reflection and health: to this machine, or with TLS to clients that have a certificate',
+    )
     .addHelpText(
       'after',
-      '\nExample:\n  nsatlas agent --listen 127.0.0.1:7117\n  grpcurl -plaintext 127.0.0.1:7117 nsatlas.v1.Agent/ListVxlans',
+      '\nExample:\n  nsatlas agent --listen 127.0.0.1:7117\n  grpcurl -plaintext 127.0.0.1:7117 nsatlas.v1.Agent/ListVxlans\n' +
+        '  nsatlas agent --listen 0.0.0.0:7117 --tls-cert node.pem --tls-key node-key.pem --tls-ca ca.pem',
     );
-  const flagged = addServerOptions(addLiveOptions(addHostOptions(command, { logLevel: 'info' })));
-  return flagged.action(async (flags: HostFlags & LiveFlags & ServerFlags) => {
+  const flagged = addServerTlsOptions(addServerOptions(addLiveOptions(addHostOptions(command, { logLevel: 'info' }))));
+  return flagged.action(async (flags: HostFlags & LiveFlags & ServerFlags & ServerTlsFlags) => {
     preferSmallHeap();
+    const access = await serverTls(flags);
     // Loaded only here: they take longer to load than a host to read.
     const [{ startAgent }, { destination, pino }] = await Promise.all([import('../agent/server.js'), import('pino')]);
     const log = pino({ level: flags.logLevel, base: { name: 'nsatlas-agent' } }, destination({ dest: 2, sync: true }));
@@ -36,6 +41,7 @@ export function agentCommand(context: Context, finish: (status: number) => void)
         source,
         live,
         listen: flags.listen,
+        ...access,
         log,
         maxAgeMs: flags.maxAge,
         ...(notifySocket !== undefined && { notify: (message: string) => sdNotify(notifySocket, message) }),

@@ -66,10 +66,10 @@ export interface ServerFlags {
 export function addServerOptions(command: Command): Command {
   return command
     .addOption(
-      listOption('--listen <address>', 'where to serve: HOST:PORT on loopback, or unix:PATH').default(
-        undefined,
-        '127.0.0.1:7117',
-      ),
+      listOption(
+        '--listen <address>',
+        'where to serve: HOST:PORT or unix:PATH; other machines are served with --tls-* or --insecure',
+      ).default(undefined, '127.0.0.1:7117'),
     )
     .addOption(option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive))
     .hook('preAction', (_, action) => {

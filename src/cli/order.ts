@@ -1,4 +1,4 @@
-import type { Endpoint, Overlay, VxlanRow } from '../model/types.js';
+import type { Endpoint, VxlanRow } from '../model/types.js';
 import type { ListDocument } from '../outputs/contract.js';
 
 /**
@@ -9,8 +9,6 @@ export function ordered(document: ListDocument): ListDocument {
   switch (document.name) {
     case 'vxlans':
       return { ...document, listing: { ...document.listing, items: document.listing.items.toSorted(byVni) } };
-    case 'overlays':
-      return { ...document, listing: { ...document.listing, items: document.listing.items.toSorted(byNetwork) } };
     case 'endpoints':
       return { ...document, listing: { ...document.listing, items: byAddress(document.listing.items) } };
     default:
@@ -22,22 +20,15 @@ function byVni(a: VxlanRow, b: VxlanRow): number {
   return a.vni - b.vni || compare(a.host, b.host) || compare(a.netnsName, b.netnsName) || a.ifindex - b.ifindex;
 }
 
-function byNetwork(a: Overlay, b: Overlay): number {
-  return a.vni - b.vni || compare(a.networkName, b.networkName) || compare(a.id, b.id);
-}
-
-/** Overlay by overlay, the least address of each endpoint first; what has none last. */
+/** Overlay by overlay, as they came; in each by the first address, what has none last. */
 function byAddress(endpoints: readonly Endpoint[]): Endpoint[] {
-  const keyed = endpoints.map((endpoint) => ({ endpoint, key: addressKey(endpoint.ips[0]) }));
-  keyed.sort(
-    (a, b) =>
-      a.endpoint.vni - b.endpoint.vni ||
-      compare(a.endpoint.overlay, b.endpoint.overlay) ||
-      compare(a.key, b.key) ||
-      compare(a.endpoint.host, b.endpoint.host) ||
-      compare(a.endpoint.port.netnsId, b.endpoint.port.netnsId) ||
-      a.endpoint.port.ifindex - b.endpoint.port.ifindex,
-  );
+  const overlays = new Map<string, number>();
+  const keyed = endpoints.map((endpoint) => {
+    const at = overlays.get(endpoint.overlay) ?? overlays.size;
+    overlays.set(endpoint.overlay, at);
+    return { endpoint, at, key: addressKey(endpoint.ips[0]) };
+  });
+  keyed.sort((a, b) => a.at - b.at || compare(a.key, b.key) || compare(a.endpoint.host, b.endpoint.host));
   return keyed.map(({ endpoint }) => endpoint);
 }
 

@@ -1,13 +1,14 @@
 import type { Selector } from '../model/select.js';
+import type { ClientTls } from '../rpc/types.js';
 import type { ListDocument, ListedName } from '../outputs/contract.js';
 import { chooseHost } from './choose-host.js';
 import type { Source } from './source.js';
 
 /** A collector: all its hosts. */
-export async function openCollector(address: string): Promise<Source> {
+export async function openCollector(address: string, tls: ClientTls | undefined): Promise<Source> {
   // Loaded only when asked for: gRPC takes longer to load than a host to read.
   const { createCollectorClient } = await import('../collector/client.js');
-  const client = createCollectorClient(address);
+  const client = createCollectorClient(address, { tls });
   return {
     doing: `asking the collector at ${address}`,
     list: async (name, selector) => {

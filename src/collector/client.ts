@@ -1,11 +1,10 @@
-import { Client, credentials } from '@grpc/grpc-js';
 import { explainProblem } from '../agent/client-problems.js';
 import { followStream } from '../agent/client-watch.js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { FabricEvent, HostCursor, HostSnapshot, Listing, Table } from '../model/types.js';
-import { parseHostPort } from '../rpc/address.js';
 import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
+import { type ChannelOptions, openChannel } from '../rpc/channel.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import type { CollectorStatus, FabricItemOf, FabricListName, ItemOf, MessageName } from '../wire/messages.js';
 import { selectorMessage } from '../wire/selector.js';
@@ -52,22 +51,30 @@ const SERVICE = 'nsatlas.v1.Collector';
 /** The port of a collector that is not told another one. */
 export const DEFAULT_COLLECTOR_PORT = 7127;
 
+/** How a collector is asked. */
+export interface CollectorClientOptions extends ChannelOptions {
+  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  readonly timeoutMs?: number;
+}
+
 /**
  * A client of the collector at HOST:PORT or unix:PATH. Connects when it is first asked.
- * @param options.timeoutMs for a whole answer; 60,000
  * @throws CollectorError when the address is neither
  */
-export function createCollectorClient(address: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): CollectorClient {
-  if (!address.startsWith('unix:') && parseHostPort(address) === undefined) {
+export function createCollectorClient(
+  address: string,
+  { timeoutMs = 60_000, ...options }: CollectorClientOptions = {},
+): CollectorClient {
+  const channel = openChannel(address, options);
+  if (channel === undefined) {
     const problem = `${address} is no address of a collector; give HOST:PORT (127.0.0.1:${DEFAULT_COLLECTOR_PORT}) or unix:PATH`;
     throw new CollectorError('UNREACHABLE', address, problem);
   }
-  const client = new Client(address, credentials.createInsecure());
-  const toError = (cause: unknown): CollectorError => {
-    const { problem, message } = explainProblem({ what: 'collector', address, timeoutMs }, cause);
+  const toError = async (cause: unknown): Promise<CollectorError> => {
+    const { problem, message } = await explainProblem({ what: 'collector', address, channel, timeoutMs }, cause);
     return new CollectorError(problem, address, message, { cause });
   };
-  const caller = createCaller(client, { service: SERVICE, timeoutMs, toError });
+  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
   return {
     status: () => caller.unary(STATUS_METHOD, {}),
     list: async <Name extends CollectorListName>(name: Name, selector: Selector) => {
@@ -98,7 +105,7 @@ export function createCollectorClient(address: string, { timeoutMs = 60_000 }: {
       const { response: message } = WATCH_METHOD;
       return followStream(caller.open(WATCH_METHOD, request), { message, onEvent, signal, toError });
     },
-    close: () => client.close(),
+    close: () => channel.close(),
   };
 }
 

@@ -1,15 +1,5 @@
 import { netnsName } from '../model/ids.js';
-import type {
-  Engine,
-  Interface,
-  InterfaceRef,
-  Netns,
-  NetnsId,
-  Network,
-  PairStatus,
-  ReadStatus,
-  Vxlan,
-} from '../model/types.js';
+import type { Engine, Interface, InterfaceRef, Netns, NetnsId, Network, PairStatus, ReadStatus, Vxlan } from '../model/types.js';
 import type { NetnsView } from '../model/views.js';
 import { canIdentify, isLinkLocal6 } from './ip.js';
 import { RemoteRows } from './remote-rows.js';
@@ -108,7 +98,7 @@ function* readNetns(netns: NetnsView): Work<NetnsFacts> {
     // The rows of a snapshot must not be kept by what is remembered of it; processes are of no use here.
     head: { ...head, pids: [], tables: [], interfaces: [], fdb: [], neighbors: [], routes: [] },
     name: netnsName(head),
-    status: head.status === 'OK' ? (head.tables.find(({ table }) => table === 'LINKS')?.status ?? 'OK') : head.status,
+    status: head.status === 'OK' ? (head.tables.find(({ table }) => table === 'LINKS')?.status ?? 'NOT_READ') : head.status,
     vxlans: links.vxlans.map((link) => links.vxlanFacts(link, rows)),
     ends: links.ends,
     addresses: head.role === 'HOST' ? links.addresses() : [],
@@ -177,8 +167,7 @@ function endFacts({ ifindex, name, altnames, kind, mac, operState, addressDetail
 
 /** The rows of each vxlan that lead to a VTEP; undefined when the table could not be read whole. */
 function* readRows(netns: NetnsView, vxlans: readonly VxlanLink[]): Work<ReadonlyMap<number, RemoteRows> | undefined> {
-  if (vxlans.length === 0 || netns.head.tables.every(({ table, status }) => table !== 'FDB' || status !== 'OK'))
-    return undefined;
+  if (vxlans.length === 0 || netns.head.tables.every(({ table, status }) => table !== 'FDB' || status !== 'OK')) return undefined;
   const rows = new Map(vxlans.map(({ ifindex }): [number, RemoteRows] => [ifindex, new RemoteRows()]));
   for (const { fdb } of netns.take(['FDB'])) {
     for (const row of fdb) rows.get(row.ifindex)?.add(row);

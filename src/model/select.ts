@@ -58,8 +58,16 @@ export function selectsVni(vni: number, selector: Selector): boolean {
   return any(selector.vnis, (wanted) => wanted === vni);
 }
 
+/** What is needed of an interface to select it by kind, name and VNI. */
+export interface NamedLink {
+  readonly name: string;
+  readonly altnames: readonly string[];
+  readonly kind?: string | undefined;
+  readonly vxlan?: { readonly vni: number } | undefined;
+}
+
 /** Whether an interface fits by kind, name and VNI. */
-export function selectsLink(link: Interface, selector: Selector): boolean {
+export function selectsLink(link: NamedLink, selector: Selector): boolean {
   return (
     any(selector.kinds, (wanted) => link.kind === wanted) &&
     any(selector.interfaces, (wanted) => link.name === wanted || link.altnames.includes(wanted)) &&

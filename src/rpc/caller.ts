@@ -54,7 +54,7 @@ interface CallerOptions {
   /** For a whole answer, in milliseconds. */
   readonly timeoutMs: number;
   /** What a call ended with, or what was wrong with a message, as it is to be thrown. */
-  readonly toError: (cause: unknown) => Error;
+  readonly toError: (cause: unknown) => Promise<Error>;
 }
 
 const asTheyAre = (bytes: Buffer): Buffer => bytes;
@@ -65,13 +65,14 @@ export function createCaller(client: Client, { service, timeoutMs, toError }: Ca
   return {
     unary: ({ name, request: asked, response }, request) =>
       new Promise((resolve, reject) => {
+        const fail = (cause: unknown): void => void toError(cause).then(reject, reject);
         const bytes = toBuffer(encode(asked, request));
         client.makeUnaryRequest(methodPath(service, name), toBuffer, asTheyAre, bytes, deadline(), (problem, answer) => {
           try {
-            if (problem !== null || answer === undefined) reject(toError(problem));
+            if (problem !== null || answer === undefined) fail(problem);
             else resolve(decode(response, answer));
           } catch (cause) {
-            reject(toError(cause));
+            fail(cause);
           }
         });
       }),
@@ -82,7 +83,7 @@ export function createCaller(client: Client, { service, timeoutMs, toError }: Ca
         for await (const part of call) onMessage(decode(response, part as Buffer));
       } catch (cause) {
         call.cancel();
-        throw toError(cause);
+        throw await toError(cause);
       }
     },
     open: ({ name, request: asked }, request) =>
