@@ -1,53 +1,66 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
+import type { Channel } from '../rpc/channel.js';
 import { WireError } from '../wire/error.js';
-import { AgentError, type AgentErrorCode } from './error.js';
 
-/** What went wrong with a call, in a line for people. @param timeoutMs that the call had */
-export function toAgentError(address: string, cause: unknown, timeoutMs: number): AgentError {
-  if (cause instanceof WireError) {
-    const message = `the agent at ${address} sent what this release does not understand (${cause.message}); do both have the same version?`;
-    return new AgentError('ERR_NSATLAS_AGENT_MALFORMED', address, message, { cause });
-  }
-  const { code, details = '' } = cause as Partial<ServiceError>;
-  const [kind, message] = explain(address, code, details, timeoutMs);
-  return new AgentError(kind, address, message, { cause });
+/** Why a call brought no answer: nobody is there, it took too long, it was refused, it failed, or what came is no answer. */
+export type CallProblem = 'UNREACHABLE' | 'TIMEOUT' | 'REFUSED' | 'FAILED' | 'MALFORMED';
+
+/** Whom a call was for, the way there, and how long an answer may take on it. */
+export interface Route {
+  readonly what: 'agent' | 'collector';
+  /** As it was given. */
+  readonly address: string;
+  readonly channel: Channel;
+  readonly timeoutMs: number;
 }
 
-function explain(address: string, code: status | undefined, details: string, timeoutMs: number): [AgentErrorCode, string] {
+/** What went wrong with a call, in a line for people. */
+export async function explainProblem(
+  route: Route,
+  cause: unknown,
+): Promise<{ readonly problem: CallProblem; readonly message: string }> {
+  const [problem, message] = await explain(route, cause);
+  return { problem, message };
+}
+
+async function explain({ what, address, channel, timeoutMs }: Route, cause: unknown): Promise<[CallProblem, string]> {
+  const who = `the ${what} at ${address}`;
+  if (cause instanceof WireError) {
+    const problem = `${who} sent what this release does not understand (${cause.message}); do both have the same version?`;
+    return ['MALFORMED', problem];
+  }
+  const { code } = cause as Partial<ServiceError>;
+  const details = inOneLine((cause as Partial<ServiceError>).details ?? '');
   switch (code) {
     case status.UNAVAILABLE:
-      // The agent's own words when it is there and cannot read; everything else is grpc-js's about the connection.
-      if (details.startsWith('this host could not be read') || details.startsWith('reading this host')) {
-        return ['ERR_NSATLAS_AGENT_FAILED', `the agent at ${address} failed: ${details}`];
-      }
-      return [
-        'ERR_NSATLAS_AGENT_UNREACHABLE',
-        `cannot reach the agent at ${address}: ${connectionProblem(details)}; is \`nsatlas agent\` running?`,
-      ];
+      // The server's own words when it is there and cannot read; everything else is grpc-js's about the connection.
+      if (details.startsWith('this host could not be read') || details.startsWith('reading this host'))
+        return ['FAILED', `${who} failed: ${details}`];
+      return ['UNREACHABLE', `cannot reach ${who}: ${await connectionProblem(what, channel, details)}`];
     case status.DEADLINE_EXCEEDED:
-      return ['ERR_NSATLAS_AGENT_TIMEOUT', `the agent at ${address} has not answered within ${timeoutMs / 1000} s`];
+      return ['TIMEOUT', `${who} has not answered within ${timeoutMs / 1000} s`];
     case status.INVALID_ARGUMENT:
-      return ['ERR_NSATLAS_AGENT_REFUSED', `the agent at ${address} refused the request: ${details}`];
+      return ['REFUSED', `${who} refused the request: ${details}`];
+    case status.UNAUTHENTICATED:
+    case status.PERMISSION_DENIED:
+      return ['REFUSED', `${who} refused this client: ${details}`];
     case status.UNIMPLEMENTED:
-      return ['ERR_NSATLAS_AGENT_REFUSED', `what serves at ${address} does not know this call; is it an agent of this version?`];
+      return ['REFUSED', `what serves at ${address} does not know this call; is it ${ARTICLES[what]} ${what} of this version?`];
     default:
-      return [
-        'ERR_NSATLAS_AGENT_FAILED',
-        `the agent at ${address} failed: ${details === '' ? `status ${code ?? 'unknown'}` : details}`,
-      ];
+      return ['FAILED', `${who} failed: ${details === '' ? `status ${code ?? 'unknown'}` : details}`];
   }
 }
 
-const PROBLEMS: readonly (readonly [RegExp, string])[] = [
-  [/^the agent is stopping|^the stream has ended/, 'it has stopped'],
-  [/ECONNREFUSED/, 'connection refused'],
-  [/ENOENT/, 'there is no such socket'],
-  [/EACCES|EPERM/, 'permission denied; the socket is its owner’s alone'],
-  [/ENOTFOUND|Name resolution failed|EAI_AGAIN/, 'no such host name'],
-  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'no answer from that address'],
-  [/Protocol error|Connection dropped|ECONNRESET|socket hang up/i, 'what listens there does not speak gRPC, or has just ended'],
-];
+const ARTICLES = { agent: 'an', collector: 'a' } as const;
 
-function connectionProblem(details: string): string {
-  return PROBLEMS.find(([pattern]) => pattern.test(details))?.[1] ?? details;
+async function connectionProblem(what: Route['what'], channel: Channel, details: string): Promise<string> {
+  const ask = `; is \`nsatlas ${what}\` running?`;
+  if (/^the (agent|collector) is stopping|^the stream has ended/.test(details)) return `it has stopped${ask}`;
+  const { message, listening } = await channel.problem(details);
+  return listening ? message : `${message}${ask}`;
+}
+
+/** What a server says is shown to people: it must not do more to a terminal than be read. */
+function inOneLine(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }

@@ -1,20 +1,13 @@
-import { Client, type ClientReadableStream, credentials, status } from '@grpc/grpc-js';
+import { type Client, type ClientReadableStream, status } from '@grpc/grpc-js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
-import { decode, encode } from '../wire/codec.js';
-import { methodPath, toBuffer } from '../wire/definitions.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
-import {
-  type AgentStatus,
-  type ItemOf,
-  LIST_RPCS,
-  type MessageName,
-  type Messages,
-  type SelectorMessage,
-} from '../wire/messages.js';
-import { parseHostPort } from '../rpc/address.js';
-import { toAgentError } from './client-problems.js';
+import type { AgentStatus, ItemOf } from '../wire/messages.js';
+import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
+import { type ChannelOptions, openChannel } from '../rpc/channel.js';
+import { selectorMessage } from '../wire/selector.js';
+import { explainProblem } from './client-problems.js';
 import { followStream } from './client-watch.js';
 import { AgentError } from './error.js';
 import type { WatchWish } from './watch-feed.js';
@@ -50,105 +43,65 @@ export interface AskOptions {
   readonly counters?: boolean;
 }
 
-/** Most bytes of one message; parts are 256 KiB, but a single row may be larger. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-
 const SERVICE = 'nsatlas.v1.Agent';
+
+/** How an agent is asked. */
+export interface AgentClientOptions extends ChannelOptions {
+  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  readonly timeoutMs?: number;
+}
 
 /**
  * A client of the agent at HOST:PORT or unix:PATH. Connects when it is first asked.
- * @param options.timeoutMs for a whole answer; 60,000
  * @throws AgentError when the address is neither
  */
-export function createAgentClient(address: string, { timeoutMs = 60_000 }: { timeoutMs?: number } = {}): AgentClient {
-  if (!address.startsWith('unix:') && parseHostPort(address) === undefined) {
-    throw new AgentError(
-      'ERR_NSATLAS_AGENT_UNREACHABLE',
-      address,
-      `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`,
-    );
+export function createAgentClient(address: string, { timeoutMs = 60_000, ...options }: AgentClientOptions = {}): AgentClient {
+  const channel = openChannel(address, options);
+  if (channel === undefined) {
+    const problem = `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
+    throw new AgentError('UNREACHABLE', address, problem);
   }
-  const client = new Client(address, credentials.createInsecure(), {
-    'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-    // A proxy for the web has no business between us and an agent.
-    'grpc.enable_http_proxy': 0,
-    'grpc.enable_retries': 0,
-    'grpc.service_config_disable_resolution': 1,
-    // An agent that vanished without a word is noticed while it is watched.
-    'grpc.keepalive_time_ms': 30_000,
-    'grpc.keepalive_timeout_ms': 20_000,
-  });
-
-  const stream = async <Response extends MessageName>(
-    { method, request, response }: { method: string; request: Buffer; response: Response },
-    onMessage: (message: Messages[Response]) => void,
-  ): Promise<void> => {
-    const call = client.makeServerStreamRequest(methodPath(SERVICE, method), toBuffer, (bytes) => bytes, request, {
-      deadline: Date.now() + timeoutMs,
-    });
-    try {
-      for await (const bytes of call) onMessage(decode(response, bytes as Buffer));
-    } catch (cause) {
-      call.cancel();
-      throw toAgentError(address, cause, timeoutMs);
-    }
+  const toError = async (cause: unknown): Promise<AgentError> => {
+    const { problem, message } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
+    return new AgentError(problem, address, message, { cause });
   };
+  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
 
   return {
     status: () =>
-      new Promise((resolve, reject) => {
-        const fail = (cause: unknown): void => reject(toAgentError(address, cause, timeoutMs));
-        const request = toBuffer(encode('nsatlas.v1.GetStatusRequest', {}));
-        client.makeUnaryRequest(
-          methodPath(SERVICE, 'GetStatus'),
-          toBuffer,
-          (bytes) => bytes,
-          request,
-          { deadline: Date.now() + timeoutMs },
-          (problem, bytes) => {
-            try {
-              if (problem !== null || bytes === undefined) fail(problem);
-              else resolve(decode('nsatlas.v1.GetStatusResponse', bytes));
-            } catch (cause) {
-              fail(cause);
-            }
-          },
-        );
-      }),
+      caller.unary({ name: 'GetStatus', request: 'nsatlas.v1.GetStatusRequest', response: 'nsatlas.v1.GetStatusResponse' }, {}),
     snapshot: async (selector, tables, { counters = false } = {}) => {
       const merger = new SnapshotMerger();
-      const asked = { selector: toMessage(selector), tables: [...tables], counters };
-      const request = toBuffer(encode('nsatlas.v1.GetSnapshotRequest', asked));
-      await stream({ method: 'GetSnapshot', request, response: 'nsatlas.v1.HostSnapshot' }, (part) => merger.add(part));
+      const request = { selector: selectorMessage(selector), tables: [...tables], counters };
+      await caller.stream(SNAPSHOT_METHOD, request, (part) => merger.add(part));
       try {
         return merger.finish();
       } catch (cause) {
-        throw toAgentError(address, cause, timeoutMs);
+        throw await toError(cause);
       }
     },
     list: async <Name extends ListName>(name: Name, selector: Selector, { counters = false }: AskOptions = {}) => {
       const parts: Listing<ItemOf<Name>>[] = [];
-      const method = `List${LIST_RPCS[name]}` as const;
-      const request = toBuffer(encode(`nsatlas.v1.${method}Request`, { selector: toMessage(selector), counters }));
       // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
-      await stream({ method, request, response: `nsatlas.v1.${method}Response` }, (part) =>
+      await caller.stream(listMethod(name), { selector: selectorMessage(selector), counters }, (part) =>
         parts.push(part as Listing<ItemOf<Name>>),
       );
       return mergeListing(parts);
     },
-    watch: (wish, onEvent, signal) => {
-      const { connectMs, turn } = wish;
-      const call = client.makeServerStreamRequest(methodPath(SERVICE, 'Watch'), toBuffer, (bytes) => bytes, watchRequest(wish));
-      if (connectMs !== undefined) limitConnecting(client, call, connectMs);
-      return followStream(call, { onEvent, signal, toError: (cause) => toAgentError(address, cause, timeoutMs), turn });
+    watch: ({ selector, tables, after, heartbeatMs = 0, connectMs, turn }, onEvent, signal) => {
+      const request = {
+        selector: selectorMessage(selector),
+        tables: [...tables],
+        ...(after !== undefined && { after }),
+        heartbeatMs,
+      };
+      const message = 'nsatlas.v1.WatchResponse';
+      const call = caller.open({ name: 'Watch', request: 'nsatlas.v1.WatchRequest', response: message }, request);
+      if (connectMs !== undefined) limitConnecting(channel.client, call, connectMs);
+      return followStream(call, { message, onEvent, signal, toError, turn });
     },
-    close: () => client.close(),
+    close: () => channel.close(),
   };
-}
-
-function watchRequest({ selector, tables, after, heartbeatMs = 0 }: ClientWatchWish): Buffer {
-  const asked = { selector: toMessage(selector), tables: [...tables], ...(after !== undefined && { after }), heartbeatMs };
-  return toBuffer(encode('nsatlas.v1.WatchRequest', asked));
 }
 
 /** Ends a call that waits for a connection. A connection that is refused ends the call by itself, saying why. */
@@ -158,21 +111,4 @@ function limitConnecting(client: Client, call: ClientReadableStream<Buffer>, con
     const details = `ETIMEDOUT: no connection within ${connectMs / 1000} s`;
     call.destroy(Object.assign(new Error(details), { code: status.UNAVAILABLE, details }));
   });
-}
-
-function toMessage(selector: Selector): SelectorMessage {
-  const none = {
-    netns: [],
-    roles: [],
-    networks: [],
-    containers: [],
-    services: [],
-    kinds: [],
-    interfaces: [],
-    vnis: [],
-    macs: [],
-    ips: [],
-    hosts: [],
-  };
-  return { ...none, ...selector };
 }

@@ -9,6 +9,8 @@ import type { Ifindex, Nsid } from './records.js';
 export interface LinkFacts {
   readonly ifindex: Ifindex;
   readonly name: string;
+  /** IFLA_INFO_KIND. */
+  readonly kind: string | undefined;
   readonly masterIfindex: Ifindex | undefined;
   readonly linkNsid: Nsid | undefined;
   /** The other end of a link that has one by its kind; undefined when it is gone. */
@@ -46,7 +48,7 @@ export function decodeLinkFacts(view: DataView, start: number, end: number): Lin
         linkNsid = attributes.s32() as Nsid;
         break;
       case uapi.IFLA_LINKINFO:
-        kind = kindOf(attributes);
+        kind = linkKind(attributes);
         break;
       default:
     }
@@ -57,6 +59,8 @@ export function decodeLinkFacts(view: DataView, start: number, end: number): Lin
   return {
     ifindex,
     name,
+    // Of kinds that are known, one string for all links.
+    kind: kind === undefined ? undefined : (KINDS.get(kind)?.kind ?? kind),
     masterIfindex,
     linkNsid,
     isPair,
@@ -64,7 +68,8 @@ export function decodeLinkFacts(view: DataView, start: number, end: number): Lin
   };
 }
 
-function kindOf(attribute: AttributeReader): string | undefined {
+/** IFLA_INFO_KIND of the IFLA_LINKINFO that the reader is at. */
+export function linkKind(attribute: AttributeReader): string | undefined {
   const info = attribute.nested('IFLA_LINKINFO');
   while (info.next()) if (info.type === uapi.IFLA_INFO_KIND) return info.text().text;
   return undefined;

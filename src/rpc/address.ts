@@ -15,10 +15,11 @@ export interface HostPort {
 
 /**
  * An address for --listen.
- * @throws ListenError for anything that is not on this machine alone: there is no TLS yet, and what is served is the map of
- * a network
+ * @param reach 'this-machine' where nothing keeps strangers out: what is served is the map of a network. 'any' with TLS, or
+ * where somebody has said that it is to be served in the open
+ * @throws ListenError for an address that is beyond reach, and for what is no address
  */
-export function parseListen(text: string): ListenAddress {
+export function parseListen(text: string, reach: 'this-machine' | 'any' = 'this-machine'): ListenAddress {
   if (text.startsWith('unix:')) return { kind: 'unix', path: parseUnixPath(text) };
   const address = parseHostPort(text);
   if (address === undefined) {
@@ -29,14 +30,20 @@ export function parseListen(text: string): ListenAddress {
   }
   // The name is not looked up: what it stands for must not depend on a file that says otherwise.
   const host = address.host === 'localhost' ? '127.0.0.1' : address.host;
-  if (!isLoopback(host)) {
+  if (!isLoopback(host) && reach === 'this-machine') {
     throw new ListenError(
       text,
-      'this release has no TLS, so it serves this machine only; ' +
-        'listen on 127.0.0.1:PORT, [::1]:PORT, localhost:PORT or unix:PATH, and reach it from elsewhere through ssh -L',
+      'other machines can reach it; give certificates (--tls-cert, --tls-key and --tls-ca), or --insecure to serve everybody ' +
+        'who can reach it, unencrypted; or listen on 127.0.0.1:PORT, [::1]:PORT, localhost:PORT or unix:PATH',
     );
   }
-  return { kind: 'tcp', host, port: address.port };
+  if (isIPv4(host) || isIPv6(host)) return { kind: 'tcp', host, port: address.port };
+  throw new ListenError(text, 'it has a name where an IP address is wanted; 0.0.0.0:PORT and [::]:PORT are all addresses');
+}
+
+/** "192.0.2.7:51234"; "unix" for a client on this machine's unix socket. Undefined parts are those of a closed socket. */
+export function formatPeer(address: string | undefined, port: number | undefined): string {
+  return address === undefined || port === undefined ? 'unix' : formatHostPort({ host: address, port });
 }
 
 /** undefined when it is not HOST:PORT. */

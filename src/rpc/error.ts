@@ -12,6 +12,18 @@ export class ListenError extends Error {
   }
 }
 
+/** A file of certificates that cannot be used. The message is one line for people: which, why and what to do. */
+export class TlsFileError extends Error {
+  readonly code = 'ERR_NSATLAS_TLS_FILE';
+  readonly path: string;
+
+  constructor(path: string, message: string, options: ErrorOptions = {}) {
+    super(`cannot use ${path} for TLS: ${message}`, options);
+    this.name = 'TlsFileError';
+    this.path = path;
+  }
+}
+
 /** A call that ends with an error status. The message is for the client. */
 export class CallError extends Error {
   readonly code = 'ERR_NSATLAS_CALL';

@@ -12,10 +12,10 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** Settings of a unix socket's file. */
+/** What may be listened on, and the permissions of a unix socket's file. */
 export interface ListenerOptions {
+  readonly reach: 'this-machine' | 'any';
   readonly socketMode: number;
-  readonly maxConnections: number;
 }
 
 /**
@@ -24,9 +24,8 @@ export interface ListenerOptions {
  * @throws ListenError when the address is refused, in use or not to be had
  */
 export async function listen(text: string, onConnection: (socket: Socket) => void, options: ListenerOptions): Promise<Listener> {
-  const address = parseListen(text);
+  const address = parseListen(text, options.reach);
   const server = createServer({ noDelay: true }, onConnection);
-  server.maxConnections = options.maxConnections;
   if (address.kind === 'unix') return listenUnix(text, address.path, server, options.socketMode);
   await bind(text, server, { host: address.host, port: address.port });
   const bound = server.address();

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { serviceDefinition } from '../wire/definitions.js';
 import { type Calls, createCalls } from './calls.js';
+import { createEntrance, type Entrance } from './entrance.js';
 import { ListenError } from './error.js';
 import { createHealth, type Health } from './health.js';
 import { listen, type Listener } from './listener.js';
@@ -35,33 +36,39 @@ export interface ServerParts {
  * @param names of the services, for health
  * @param isUnavailable as Calls has it
  * @param build makes the services
- * @throws ListenError when one of the addresses cannot be served; then none is
+ * @throws ListenError when one of the addresses cannot be served; then none is. TlsFileError
  */
 export async function startServer(
   options: ServeOptions,
   { names, isUnavailable }: { readonly names: readonly string[]; readonly isUnavailable: (cause: unknown) => boolean },
   build: (parts: ServerParts) => readonly ServedService[],
 ): Promise<RunningServer> {
-  const { log, stallLimitMs = 60_000, maxCalls = 1000, now = () => performance.now(), onCall = () => undefined } = options;
+  const {
+    log,
+    stallLimitMs = 60_000,
+    maxCalls = 1000,
+    now = () => performance.now(),
+    onCall = () => undefined,
+    onCallBegin = () => undefined,
+  } = options;
   const health = createHealth(['', ...names]);
-  const calls = createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall });
+  const calls = createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall, onCallBegin });
   const server = new Server(CHANNEL_OPTIONS);
   const services = build({ calls, health, now });
   for (const { name, handlers } of services) server.addService(serviceDefinition(name), handlers);
   health.addTo(server);
-  const reflection = createReflection();
+  const reflection = createReflection(names);
   reflection.addTo(server);
 
-  // grpc-js is given connections rather than addresses: so the listening sockets are ours, with their limits and permissions.
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const sockets = new Set<Socket>();
-  const listeners = await listenAll(options, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-    injector.injectConnection(socket);
+  const entrance = await createEntrance(server, options);
+  const listeners = await listenAll(options, entrance).catch((cause: unknown) => {
+    entrance.close();
+    throw cause;
   });
   const addresses = listeners.map((listener) => listener.address);
-  log.info({ addresses }, 'serving');
+  if (options.insecure === true && options.tls === undefined)
+    log.warn({ addresses }, 'serving in plain text (--insecure): whoever reaches an address sees every network of this host');
+  log.info({ addresses, tls: options.tls !== undefined }, 'serving');
   options.notify?.('READY=1');
 
   let drained: Promise<void> | undefined;
@@ -69,17 +76,17 @@ export async function startServer(
     log.info({ calls: calls.running, limitMs }, 'stopping');
     options.notify?.('STOPPING=1');
     await Promise.all(listeners.map((listener) => listener.close()));
+    entrance.close();
     health.drain();
     for (const service of services) service.stop?.();
     reflection.drain();
     // The sockets, too: on Node 24 the server says that it is closed while calls still run on its connections.
-    const ended = await inTime((done) => server.tryShutdown(() => onceEmpty(sockets, done)), limitMs);
+    const ended = await inTime((done) => server.tryShutdown(() => onceEmpty(entrance.sockets, done)), limitMs);
     if (ended) return;
     log.warn({ limitMs, calls: calls.running }, 'ending calls that did not end in time');
-    // Not forceShutdown: without channelz grpc-js 1.14 knows of no session there (Server._sessionHandler).
-    injector.drain(0);
-    await inTime((done) => onceEmpty(sockets, done), GOODBYE_MS);
-    for (const socket of sockets) socket.destroy();
+    entrance.end();
+    await inTime((done) => onceEmpty(entrance.sockets, done), GOODBYE_MS);
+    for (const socket of entrance.sockets) socket.destroy();
   };
   return {
     addresses,
@@ -90,12 +97,13 @@ export async function startServer(
   };
 }
 
-async function listenAll(options: ServeOptions, onConnection: Parameters<typeof listen>[1]): Promise<Listener[]> {
+async function listenAll(options: ServeOptions, entrance: Entrance): Promise<Listener[]> {
   if (options.listen.length === 0) throw new ListenError('nothing', 'no address was given');
-  const settings = { socketMode: options.socketMode ?? 0o600, maxConnections: options.maxConnections ?? 256 };
+  const reach = options.tls !== undefined || options.insecure === true ? 'any' : 'this-machine';
+  const settings = { reach, socketMode: options.socketMode ?? 0o600 } as const;
   const listeners: Listener[] = [];
   try {
-    for (const address of options.listen) listeners.push(await listen(address, onConnection, settings));
+    for (const address of options.listen) listeners.push(await listen(address, entrance.open(address), settings));
     return listeners;
   } catch (cause) {
     await Promise.all(listeners.map((listener) => listener.close()));

@@ -26,6 +26,11 @@ export class DirtyQueue {
   readonly #entries = new Map<number, Entry>();
   readonly #paces = new Map<number, Pace>();
 
+  /** Whether something of a namespace waits. */
+  has(key: number): boolean {
+    return this.#entries.has(key);
+  }
+
   /** Whether nothing waits. */
   get isEmpty(): boolean {
     return this.#entries.size === 0;

@@ -9,6 +9,7 @@ import { readPrivileges } from '../scan/capabilities.js';
 import { discoveryGap } from '../scan/gaps.js';
 import { describeHost } from '../scan/host-info.js';
 import type { HostSourceOptions } from '../scan/index.js';
+import { type NetnsCounters, readCounters } from './counters.js';
 import type { HistoryLimits } from './history.js';
 import { Keeper } from './keeper.js';
 import { Leases } from './leases.js';
@@ -18,9 +19,14 @@ import type { ObserverPlace } from './nsids.js';
 import { joinOwners } from './owners.js';
 import { Population } from './population.js';
 import { Repeater } from './repeater.js';
+import { DurationCounter, type LiveStats } from './stats.js';
+import { type NetnsTally, talliesOf } from './tallies.js';
 import { type LiveHost, LiveError } from './types.js';
 import { Waiting } from './waiting.js';
 
+export type { NetnsCounters } from './counters.js';
+export type { LiveStats } from './stats.js';
+export type { NetnsTally } from './tallies.js';
 export { LiveError, type LiveChanges, type LiveHost } from './types.js';
 
 /** How a host is kept true. */
@@ -43,8 +49,18 @@ export interface LiveHostOptions extends Omit<HostSourceOptions, 'followEngines'
   readonly onProblem?: (problem: Error) => void;
 }
 
-/** A live host, and what ends it. */
+/** A live host that is read here, what is known of the reading itself, and what ends it. */
 export type OpenLiveHost = LiveHost & {
+  /** What it has done so far. */
+  stats(): LiveStats;
+  /** Every namespace in numbers, one by one, in the order of keys(). */
+  tallies(): Iterable<NetnsTally>;
+  /**
+   * Reads the counters of all interfaces now: they change without events, so nothing is known of them. In the order of keys(). One at a time: a second
+   * call waits for the first.
+   * @throws NativeError when reading as a whole failed; signal.reason
+   */
+  counters(signal: AbortSignal): Promise<readonly NetnsCounters[]>;
   /** Ends the threads and lets go of everything. Harmless when repeated. */
   close(): void;
 };
@@ -74,6 +90,10 @@ class KeptHost implements OpenLiveHost {
   /** For directories: so that it never waits for the other one. */
   readonly #prover: NetnsReader;
   #proving: Promise<unknown> = Promise.resolve();
+  /** For counters: made when somebody wants them. */
+  #counting: NetnsReader | undefined;
+  #counted: Promise<unknown> = Promise.resolve();
+  readonly #scans = new DurationCounter();
   readonly #observer: Observer;
   readonly #noEvents: string | undefined;
   readonly #engines: Engines;
@@ -190,6 +210,26 @@ class KeptHost implements OpenLiveHost {
     return this.#state.subscribe(listener);
   }
 
+  stats(): LiveStats {
+    const { reads, lag, events, lostEvents, interruptedDumps } = this.#keeper;
+    return { scans: this.#scans, reads, lag, events, lostEvents, interruptedDumps };
+  }
+
+  tallies(): Iterable<NetnsTally> {
+    return talliesOf(this.#sorted());
+  }
+
+  counters(signal: AbortSignal): Promise<readonly NetnsCounters[]> {
+    const counted = this.#counted.then(() => {
+      if (this.#closed) throw new LiveError('ERR_NSATLAS_READ', 'this host is not read any more');
+      signal.throwIfAborted();
+      this.#counting ??= createNetnsReader();
+      return readCounters(this.#counting, [...this.#sorted()], { timeLimitMs: this.#options.timeLimitMs, signal });
+    });
+    this.#counted = counted.catch(() => undefined);
+    return counted;
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -201,6 +241,7 @@ class KeptHost implements OpenLiveHost {
     this.#observer.close();
     this.#reader.close();
     this.#prover.close();
+    this.#counting?.close();
     this.#engines.close();
     this.#waiting.fail(new LiveError('ERR_NSATLAS_READ', 'this host is not read any more'));
   }
@@ -322,6 +363,14 @@ class KeptHost implements OpenLiveHost {
     this.#keeper.rescan(this.#noEvents === undefined ? ROW_TABLES.filter((table) => table !== 'NEIGHBORS') : ROW_TABLES, come);
   }
 
+  /** In the order of keys(); those that go meanwhile are left out. */
+  *#sorted(): Generator<LiveNetns> {
+    for (const key of this.#state.keys()) {
+      const netns = this.#state.namespaces.get(key);
+      if (netns !== undefined) yield netns;
+    }
+  }
+
   #hear(): void {
     if (this.#closed) return;
     const events = this.#observer.take();
@@ -335,6 +384,7 @@ class KeptHost implements OpenLiveHost {
     if (scan?.discovered === true && !scan.done && this.#keeper.isScanned) {
       scan.done = true;
       this.#scannedAt = scan.startedAt;
+      this.#scans.add(now() - scan.startedAt);
     }
     this.#waiting.check();
   }

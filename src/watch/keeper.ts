@@ -6,6 +6,7 @@ import type { LiveState } from './live-state.js';
 import { dumpNsidsOf, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, questionNsids } from './nsids.js';
 import type { Population } from './population.js';
 import { type Outcome, type Plan, readPlans, setProblem } from './reading.js';
+import { DurationCounter } from './stats.js';
 import type { Scope } from './tables.js';
 
 /** What a keeper works with. */
@@ -65,8 +66,16 @@ export class Keeper {
   #holdUntil = 0;
   #resolving = false;
   #scanning = false;
+  /** When the oldest event came of which nothing is read yet, for each namespace. */
+  readonly #heard = new Map<LiveNetns, number>();
   lostEvents = 0;
   interruptedDumps = 0;
+  /** Messages of the kernel. */
+  events = 0;
+  /** Jobs of reading after events. */
+  readonly reads = new DurationCounter();
+  /** From an event to what it changed. */
+  readonly lag = new DurationCounter();
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -135,12 +144,15 @@ export class Keeper {
   }
 
   /** What the observer heard. */
-  hear({ changes, dead, lost }: ObservedEvents): void {
+  hear({ changes, dead, lost, messages, oldestAtMs }: ObservedEvents): void {
     const { state, population, now } = this.#options;
     const at = now();
+    this.events += messages;
     for (const { nsid, table, ifindexes } of changes) {
       const netns = population.byNsid(nsid);
-      if (netns !== undefined) this.#note(netns, table, ifindexes.length === 0 ? 'whole' : new Set(ifindexes), at);
+      if (netns === undefined) continue;
+      this.#note(netns, table, ifindexes.length === 0 ? 'whole' : new Set(ifindexes), at);
+      if (!this.#heard.has(netns) && this.#dirty.has(netns.key)) this.#heard.set(netns, oldestAtMs ?? at);
     }
     for (const nsid of dead) {
       const netns = population.byNsid(nsid);
@@ -202,6 +214,7 @@ export class Keeper {
   }
 
   #drop(netns: LiveNetns): void {
+    this.#heard.delete(netns);
     this.#echoes.delete(netns);
     this.#dirty.drop(netns.key);
     this.#unread.delete(netns);
@@ -261,7 +274,7 @@ export class Keeper {
         const netns = namespaces.get(key);
         return netns === undefined ? [] : [{ netns, tables }];
       });
-      return () => this.#read(plans);
+      return () => this.#readHeard(plans);
     }
     if (this.#hasQuestions) return () => this.#resolve();
     if (this.#rescan.size > 0) return () => this.#readAgain();
@@ -308,11 +321,31 @@ export class Keeper {
     }
   }
 
-  async #read(plans: readonly Plan[]): Promise<void> {
-    if (plans.length === 0) return;
+  /** Reads what events made dirty, and counts how long it took from them on. */
+  async #readHeard(plans: readonly Plan[]): Promise<void> {
+    const { now } = this.#options;
+    const began = now();
+    const heard = plans.flatMap(({ netns }): [LiveNetns, number][] => {
+      const at = this.#heard.get(netns);
+      this.#heard.delete(netns);
+      return at === undefined ? [] : [[netns, at]];
+    });
+    const unfinished = await this.#read(plans);
+    this.reads.add(now() - began);
+    for (const [netns, at] of heard) {
+      if (unfinished.has(netns) && this.#isThere(netns)) this.#heard.set(netns, at);
+      else this.lag.add(now() - at);
+    }
+  }
+
+  /** @returns those of which something kept changing while it was read: they are read again */
+  async #read(plans: readonly Plan[]): Promise<ReadonlySet<LiveNetns>> {
+    const unfinished = new Set<LiveNetns>();
+    if (plans.length === 0) return unfinished;
     const { reader, state, timeLimitMs } = this.#options;
     try {
       const outcomes = await readPlans(reader, plans, state, timeLimitMs);
+      for (const { plan, interrupted, again } of outcomes) if (interrupted.length + again.length > 0) unfinished.add(plan.netns);
       // Also those that have no outcome, for no path leads to them.
       for (const { netns } of plans) this.#unread.delete(netns);
       for (const outcome of outcomes) this.#finish(outcome);
@@ -327,6 +360,7 @@ export class Keeper {
       const suspect = state.namespaces.get(key);
       if (suspect?.tables.LINKS.kept === true) this.#dirty.mark(key, 'LINKS', ifindexes, this.#options.now());
     }
+    return unfinished;
   }
 
   #finish({ plan: { netns }, interrupted, again, lost, replaced, rows }: Outcome): void {

@@ -58,8 +58,8 @@ export function updateLinks(
 }
 
 function makeEntry(record: LinkFacts, slot: number, revision: number, old: LinkEntry | undefined): LinkEntry {
-  const { name, masterIfindex, linkNsid, peer, isPair } = record;
-  const facts = { slot, revision, name, masterIfindex, linkNsid, peer, isPair };
+  const { name, kind, masterIfindex, linkNsid, peer, isPair } = record;
+  const facts = { slot, revision, name, kind, masterIfindex, linkNsid, peer, isPair };
   // The same object as long as the interface lives: others point at it.
   if (old !== undefined) return Object.assign(old, facts);
   return { ifindex: record.ifindex, ...facts, verdict: undefined, linkKey: undefined, target: undefined };

@@ -28,6 +28,7 @@ export interface LinkEntry {
   /** Of the last change that shows in the interface: its own, an address, its master's name, its peer. */
   revision: number;
   name: string;
+  kind: string | undefined;
   masterIfindex: Ifindex | undefined;
   linkNsid: number | undefined;
   /** The other end as the link's attributes name it. */

@@ -30,6 +30,7 @@ function factsOf(payload: Uint8Array): unknown {
   return {
     ifindex: link.ifindex,
     name: link.name,
+    kind: link.kind,
     masterIfindex: link.masterIfindex,
     linkNsid: link.linkNsid,
     isPair,

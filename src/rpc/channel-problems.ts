@@ -1,0 +1,106 @@
+import { isIP } from 'node:net';
+import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import type { HostPort } from './address.js';
+import { describeNames, formatTime, namesOf } from './tls-peer.js';
+import type { ClientTls } from './types.js';
+
+const NOT_GRPC = 'what listens there does not speak gRPC, or has just ended';
+
+/** What grpc-js says of a connection, and what that means. */
+const PROBLEMS: readonly (readonly [RegExp, message: string, listening: boolean])[] = [
+  [/ECONNREFUSED/, 'connection refused', false],
+  [/ENOENT/, 'there is no such socket', false],
+  [/EACCES|EPERM/, 'permission denied; the socket is its owner’s alone', true],
+  [/ENOTFOUND|Name resolution failed|EAI_AGAIN/, 'no such host name', false],
+  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'no answer from that address', false],
+  [/Protocol error|Connection dropped|ECONNRESET|socket hang up|Failed to connect|EPIPE/i, NOT_GRPC, true],
+];
+
+/** @param details of a call that ended with UNAVAILABLE */
+export function connectionProblem(details: string): { message: string; listening: boolean } {
+  const [, message, listening] = PROBLEMS.find(([pattern]) => pattern.test(details)) ?? [undefined, details, false];
+  return { message, listening };
+}
+
+/** What is wrong with a server's certificate, after a handshake that left the socket unauthorized. */
+export function certificateProblem(socket: TLSSocket, { ca, host }: ClientTls & { readonly host: string }): string {
+  const certificate = socket.getPeerCertificate() as Partial<PeerCertificate>;
+  // A string, whatever @types/node says.
+  const code = String(socket.authorizationError);
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+      return expired(certificate);
+    case 'CERT_NOT_YET_VALID':
+      return `its certificate is not valid before ${formatTime(certificate.valid_from)}; are the clocks right?`;
+    case 'INVALID_PURPOSE':
+      return 'its certificate is not made for servers (its extended key usage lacks serverAuth)';
+    case 'ERR_TLS_CERT_ALTNAME_INVALID':
+      return wrongName(certificate, host);
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return `its certificate is signed by no CA of ${ca} (--tls-ca)`;
+    default:
+      return `its certificate cannot be trusted (${code})`;
+  }
+}
+
+function expired({ valid_to: until }: Partial<PeerCertificate>): string {
+  return new Date(until ?? '') <= new Date()
+    ? `its certificate expired on ${formatTime(until)}`
+    : 'the certificate of its CA has expired';
+}
+
+function wrongName(certificate: Partial<PeerCertificate>, host: string): string {
+  const example = namesOf(certificate).find((name) => /^[\w.-]+$/.test(name) && isIP(name) === 0) ?? 'NAME';
+  return `its certificate is for ${describeNames(certificate)}, not for ${host}; if it is the right one, give --tls-server-name ${example}`;
+}
+
+/** Node's codes of OpenSSL's reasons (openssl/include/openssl/sslerr.h, 3.0), and what its alerts (RFC 8446, 6.2) say of our certificate. */
+const REASONS: readonly (readonly [RegExp, (tls: ClientTls) => string])[] = [
+  [
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_TOO_SMALL/,
+    () => 'it does not speak TLS; leave the --tls flags away to ask it in plain text',
+  ],
+  [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/, () => 'it does not speak TLS 1.3'],
+  [/APPLICATION_PROTOCOL/, () => 'it speaks TLS, but not HTTP/2'],
+  [/CERTIFICATE_REQUIRED/, () => 'it wants a client certificate: give --tls-cert and --tls-key'],
+  [/ALERT_CERTIFICATE_EXPIRED/, ({ cert }) => `it says that the certificate of ${cert ?? 'this client'} has expired`],
+  [
+    /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE)/,
+    ({ cert }) => `it does not trust the certificate of ${cert ?? 'this client'}`,
+  ],
+];
+
+/** What went wrong on the way to a TLS connection. */
+export function tlsProblem(cause: NodeJS.ErrnoException, tls: ClientTls): string {
+  return alertProblem(cause, tls) ?? `the connection ended in the TLS handshake (${cause.message})`;
+}
+
+/** What went wrong where TLS says so; undefined where it does not. */
+export function alertProblem(cause: NodeJS.ErrnoException, tls: ClientTls): string | undefined {
+  return REASONS.find(([pattern]) => pattern.test(cause.code ?? ''))?.[1](tls);
+}
+
+/** How long a server may take to show that it speaks TLS, in milliseconds. */
+const PROBE_LIMIT_MS = 2000;
+
+/** Whether something that does not answer in plain text speaks TLS. Nothing is sent but a greeting. */
+export function speaksTls({ host, port }: HostPort): Promise<boolean> {
+  return new Promise((resolve) => {
+    // Nothing is trusted for it, and nothing is told: whoever it is, the answer is no more than a hint.
+    const probe = connect({ host, port, ALPNProtocols: ['h2'], rejectUnauthorized: false });
+    const settle = (speaks: boolean): void => {
+      clearTimeout(timer);
+      probe.destroy();
+      resolve(speaks);
+    };
+    const timer = setTimeout(settle, PROBE_LIMIT_MS, false);
+    probe.once('secureConnect', () => settle(true));
+    // An alert is spoken in TLS, too.
+    probe.on('error', (cause: NodeJS.ErrnoException) => settle(cause.code?.includes('ALERT') === true));
+    probe.once('close', () => settle(false));
+  });
+}

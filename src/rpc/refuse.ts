@@ -1,0 +1,75 @@
+import { createServer, type Http2Session } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import type { status } from '@grpc/grpc-js';
+
+/** Turns clients away in words that every gRPC client shows. */
+export interface Refuser {
+  /** Takes over a connection, answers what is called with a status, and ends it. */
+  refuse(socket: Duplex, why: { readonly status: status; readonly message: string }): void;
+}
+
+/** How long a client may take to call and to hear the answer, in milliseconds. */
+const TIME_LIMIT_MS = 3000;
+
+/** Most that are being told at once; those above are cut off without a word. */
+const MAX_REFUSED = 32;
+
+/**
+ * Node cannot tell in TLS why a certificate is refused: it sends no alert, it only cuts the connection, and the client is left
+ * to guess. So the handshake is let to its end, and the first call is answered with a status (docs/decisions/0009-mtls.md).
+ * No call gets further than that, and none is read.
+ */
+export function createRefuser(): Refuser {
+  const reasons = new Map<Http2Session, { readonly status: status; readonly message: string }>();
+  const server = createServer({
+    // In megabytes, and it is the least that Node has.
+    maxSessionMemory: 1,
+    maxHeaderListPairs: 64,
+    settings: { maxConcurrentStreams: 4, maxHeaderListSize: 8192, initialWindowSize: 0 },
+  });
+  server.on('stream', (stream) => {
+    stream.on('error', ignore);
+    const { session } = stream;
+    const why = session === undefined ? undefined : reasons.get(session);
+    if (session === undefined || why === undefined) return;
+    const headers = {
+      ':status': 200,
+      'content-type': 'application/grpc',
+      'grpc-status': String(why.status),
+      // doc/PROTOCOL-HTTP2.md of gRPC: Percent-Encoded. The messages are printable ASCII.
+      'grpc-message': why.message.replaceAll('%', '%25'),
+    };
+    stream.respond(headers, { endStream: true });
+    session.close();
+  });
+
+  return {
+    refuse: (socket, why) => {
+      if (reasons.size >= MAX_REFUSED) {
+        socket.destroy();
+        return;
+      }
+      let session: Http2Session | undefined;
+      server.once('session', (begun) => (session = begun));
+      server.emit('connection', socket);
+      if (session === undefined) {
+        socket.destroy();
+        return;
+      }
+      const begun = session;
+      reasons.set(begun, why);
+      const timer = setTimeout(() => socket.destroy(), TIME_LIMIT_MS).unref();
+      begun.on('error', ignore);
+      begun.once('close', () => {
+        clearTimeout(timer);
+        reasons.delete(begun);
+        socket.destroy();
+      });
+    },
+  };
+}
+
+/** The client is being sent away; how it leaves does not matter. */
+function ignore(): void {
+  return;
+}

@@ -1,0 +1,93 @@
+import { readTlsFiles, signatureOf, type TlsMaterial, type TlsPaths } from './tls-files.js';
+import type { Log } from './types.js';
+
+/** Keeps certificates as their files have them. */
+export interface TlsKeeper {
+  readonly current: TlsMaterial;
+  close(): void;
+}
+
+interface KeepOptions {
+  readonly log: Log;
+  /** Told of certificates that have taken the place of others. */
+  readonly onChange: (material: TlsMaterial) => void;
+  readonly pollMs: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** A certificate that ends this soon is warned of, in milliseconds. */
+const SOON_MS = 7 * DAY_MS;
+
+/**
+ * Reads certificates, and reads them again when a file has changed: whoever renews them writes over them, renames others into
+ * their place, or sets a link anew, and a look at each file notices all of it. What cannot be used (half written, the
+ * certificate of one pair with the key of another) is logged once, and the old ones stay in use.
+ * @throws TlsFileError when they cannot be used in the first place
+ */
+export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOptions): Promise<TlsKeeper> {
+  let seen = await signatureOf(paths);
+  let current = await readTlsFiles(paths);
+  let problem: string | undefined;
+  const state = { closed: false };
+  warnOfExpiry(current, log);
+
+  const look = async (): Promise<void> => {
+    const found = await signatureOf(paths);
+    if (state.closed || (found === seen && problem === undefined)) return;
+    try {
+      const material = await readTlsFiles(paths);
+      if (isClosed(state)) return;
+      // Not before it was read: a file that changes meanwhile is read again the next time.
+      seen = found;
+      problem = undefined;
+      if (isSame(material, current)) return;
+      onChange(material);
+      current = material;
+      log.info({ certificates: material.expiries.map(told) }, 'certificates were replaced');
+      warnOfExpiry(material, log);
+    } catch (cause) {
+      const message = (cause as Error).message;
+      if (message !== problem)
+        log.warn({ problem: message }, 'the certificates on disk cannot be used; the old ones stay in use');
+      problem = message;
+    }
+  };
+  let running: Promise<void> | undefined;
+  const poll = setInterval(() => {
+    running ??= look().finally(() => (running = undefined));
+  }, pollMs).unref();
+  const daily = setInterval(() => warnOfExpiry(current, log), DAY_MS).unref();
+  return {
+    get current() {
+      return current;
+    },
+    close: () => {
+      state.closed = true;
+      clearInterval(poll);
+      clearInterval(daily);
+    },
+  };
+}
+
+/** For the compiler, which does not know that it changes while others are awaited. */
+function isClosed(state: { readonly closed: boolean }): boolean {
+  return state.closed;
+}
+
+function isSame(a: TlsMaterial, b: TlsMaterial): boolean {
+  return a.ca === b.ca && a.cert === b.cert && a.key === b.key;
+}
+
+/** Logs certificates that have expired or will soon. */
+function warnOfExpiry({ expiries }: TlsMaterial, log: Log): void {
+  for (const expiry of expiries) {
+    const left = expiry.until.getTime() - Date.now();
+    if (left <= 0) log.warn(told(expiry), 'a certificate has expired: connections with it are refused; replace the file');
+    else if (left < SOON_MS) log.warn(told(expiry), 'a certificate expires soon; replace the file');
+  }
+}
+
+function told({ path, until }: { path: string; until: Date }): { path: string; until: string } {
+  return { path, until: until.toISOString() };
+}

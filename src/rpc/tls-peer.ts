@@ -1,0 +1,77 @@
+import { status } from '@grpc/grpc-js';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+
+/** Why a client is turned away, in words that both ends are told. */
+export interface Refusal {
+  /** One of a few; what may be logged is counted for each. */
+  readonly kind: 'no-certificate' | 'untrusted' | 'expired' | 'not-allowed';
+  readonly status: status.UNAUTHENTICATED | status.PERMISSION_DENIED;
+  readonly message: string;
+}
+
+/**
+ * Whether a client may come in after its handshake.
+ * @param allow as TlsFiles.allow
+ * @returns why not; undefined when it may
+ */
+export function refusalOf(socket: TLSSocket, allow: readonly string[] | undefined): Refusal | undefined {
+  // Without a certificate it is an object without fields, or null once the socket is closed.
+  const certificate = socket.getPeerCertificate() as Partial<PeerCertificate> | null;
+  if (certificate?.raw === undefined) {
+    const message =
+      'no client certificate was given, and this server wants one (nsatlas: --tls-cert and --tls-key; grpcurl: -cert and -key; ' +
+      'buf curl: --cert and --key)';
+    return { kind: 'no-certificate', status: status.UNAUTHENTICATED, message };
+  }
+  const who = `the client certificate of ${describeNames(certificate)}`;
+  if (!socket.authorized) return untrusted(who, String(socket.authorizationError), certificate);
+  if (allow === undefined || namesOf(certificate).some((name) => allow.includes(name))) return undefined;
+  return { kind: 'not-allowed', status: status.PERMISSION_DENIED, message: `${who} is not on this server's list (--tls-allow)` };
+}
+
+/** @param code X509_verify_cert_error_string(3)'s names without X509_V_ERR_, as Node has them */
+function untrusted(who: string, code: string, { valid_from: from, valid_to: to }: Partial<PeerCertificate>): Refusal {
+  const refused = { kind: 'untrusted', status: status.UNAUTHENTICATED } as const;
+  switch (code) {
+    case 'CERT_HAS_EXPIRED':
+      return { ...refused, kind: 'expired', message: `${who} expired on ${formatTime(to)}` };
+    case 'CERT_NOT_YET_VALID':
+      return { ...refused, message: `${who} is not valid before ${formatTime(from)}; are the clocks right?` };
+    case 'INVALID_PURPOSE':
+      return { ...refused, message: `${who} is not made for clients (its extended key usage lacks clientAuth)` };
+    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
+    case 'SELF_SIGNED_CERT_IN_CHAIN':
+    case 'UNABLE_TO_GET_ISSUER_CERT':
+    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
+    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
+      return { ...refused, message: `${who} is signed by no CA that this server trusts (--tls-ca)` };
+    default:
+      return { ...refused, message: `${who} cannot be trusted (${code})` };
+  }
+}
+
+/** "2026-11-21T13:15:58.000Z" of "Nov 21 13:15:58 2026 GMT". */
+export function formatTime(text: string | undefined): string {
+  const time = new Date(text ?? '');
+  return Number.isNaN(time.getTime()) ? 'a time that cannot be read' : time.toISOString();
+}
+
+/** Common names and DNS names. */
+export function namesOf({ subject, subjectaltname }: Partial<PeerCertificate>): string[] {
+  // A subject may have several, which the types do not know.
+  const common = [subject?.CN ?? []].flat();
+  // Node puts names that have commas or quotes in them in quotes: they are no DNS names, and must not be taken apart into some.
+  const plain = (subjectaltname ?? '').replaceAll(/"(?:[^"\\]|\\.)*"/g, '"');
+  const dns = plain.split(', ').flatMap((entry) => /^DNS:([\w.*-]+)$/.exec(entry)?.[1] ?? []);
+  return [...new Set([...common, ...dns])];
+}
+
+/** Most that is shown of a name that a stranger chose, in characters. */
+const SHOWN_CHARACTERS = 80;
+
+/** For messages: 'agent', 'agent.nsatlas'. Only printable ASCII: whoever signed it, it is a stranger's text. */
+export function describeNames(certificate: Partial<PeerCertificate>): string {
+  const names = namesOf(certificate).slice(0, 5);
+  if (names.length === 0) return 'nobody in particular (it has neither a common name nor DNS names)';
+  return names.map((name) => `'${name.slice(0, SHOWN_CHARACTERS).replaceAll(/[^\x20-\x7e]|['"\\]/g, '?')}'`).join(', ');
+}
