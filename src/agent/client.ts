@@ -59,11 +59,11 @@ export function createAgentClient(address: string, { timeoutMs = 60_000, ...opti
   const channel = openChannel(address, options);
   if (channel === undefined) {
     const problem = `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
-    throw new AgentError('ERR_NSATLAS_AGENT_UNREACHABLE', address, problem);
+    throw new AgentError('UNREACHABLE', address, problem);
   }
   const toError = async (cause: unknown): Promise<AgentError> => {
     const { problem, message } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
-    return new AgentError(`ERR_NSATLAS_AGENT_${problem}`, address, message, { cause });
+    return new AgentError(problem, address, message, { cause });
   };
   const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
 

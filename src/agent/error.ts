@@ -9,10 +9,10 @@ export class AgentError extends Error {
   /** As it was given. */
   readonly address: string;
 
-  constructor(code: AgentErrorCode, address: string, message: string, options: ErrorOptions = {}) {
+  constructor(problem: CallProblem, address: string, message: string, options: ErrorOptions = {}) {
     super(message, options);
     this.name = 'AgentError';
-    this.code = code;
+    this.code = `ERR_NSATLAS_AGENT_${problem}`;
     this.address = address;
   }
 }

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { listOption, option } from './flags.js';
 import { UsageError } from './report.js';
+import { addClientTlsOptions, type ClientTlsFlags } from './tls-options.js';
 
 /** Where the answer comes from; this host, read now, without any of them. */
-export interface SourceFlags {
+export interface SourceFlags extends ClientTlsFlags {
   agent?: string;
   from?: string[];
   collector?: string;
@@ -18,6 +19,7 @@ export function addSourceOptions(command: Command, { files }: { readonly files: 
   command
     .addOption(option('--agent <address>', 'ask the agent at HOST:PORT or unix:PATH instead of reading this host'))
     .addOption(option('--collector <address>', 'ask the collector at HOST:PORT or unix:PATH: all its hosts'));
+  addClientTlsOptions(command);
   if (files) command.addOption(option('--from <file...>', 'read saved snapshots instead of this host (- is standard input)'));
   const several = files ? '--collector or --from' : '--collector';
   return command

@@ -1,5 +1,6 @@
 import { LISTS } from '../model/lists.js';
 import type { ListDocument } from '../outputs/contract.js';
+import type { ClientTls } from '../rpc/types.js';
 import { ALL_TABLES, type HostSource } from '../scan/types.js';
 import { fabricList, isFabricName, tablesOfList } from './fabric-lists.js';
 import { hostSource } from './host.js';
@@ -8,14 +9,16 @@ import type { Source } from './source.js';
 import { openFiles } from './source-files.js';
 import { openCollector } from './source-collector.js';
 import { UsageError } from './report.js';
+import { clientTls } from './tls-options.js';
 
 /** The source that the flags ask for. */
 export async function openSource(flags: ShowFlags): Promise<Source> {
   if (flags.counters === true && flags.collector !== undefined)
     throw new UsageError('--counters: a collector has none; ask the host’s agent with --agent, `nsatlas hosts` says where it is');
   if (flags.from !== undefined) return openFiles(flags.from);
-  if (flags.agent !== undefined) return openAgent(flags.agent, { counters: flags.counters === true });
-  if (flags.collector !== undefined) return openCollector(flags.collector);
+  if (flags.agent !== undefined)
+    return openAgent(flags.agent, { counters: flags.counters === true }, await clientTls(flags, flags.agent));
+  if (flags.collector !== undefined) return openCollector(flags.collector, await clientTls(flags, flags.collector));
   return openHost(hostSource(flags));
 }
 
@@ -33,10 +36,10 @@ function openHost(host: HostSource): Source {
   };
 }
 
-async function openAgent(address: string, options: { readonly counters: boolean }): Promise<Source> {
+async function openAgent(address: string, options: { readonly counters: boolean }, tls: ClientTls | undefined): Promise<Source> {
   // Loaded only when asked for: gRPC takes longer to load than a host to read.
   const { createAgentClient } = await import('../agent/client.js');
-  const client = createAgentClient(address);
+  const client = createAgentClient(address, { tls });
   return {
     doing: `asking the agent at ${address}`,
     list: async (name, selector) => {

@@ -4,6 +4,7 @@ import type { Context } from './context.js';
 import { FabricPrinter } from './fabric-printer.js';
 import { addWatchOptions, selectorOf, tablesOf, type WatchFlags } from './options.js';
 import { EXIT } from './report.js';
+import { clientTls } from './tls-options.js';
 import { wantsColour, writeAll } from './terminal.js';
 import { type PrinterOptions, WatchPrinter } from './watch-printer.js';
 import { followAgent, followCollector, followHost, type Following } from './watch-source.js';
@@ -46,13 +47,18 @@ async function follow(
   const wish = { selector: selectorOf(flags), tables: tablesOf(flags.table) };
   if (flags.collector !== undefined) {
     const printer = new FabricPrinter(options);
-    await followCollector(flags.collector, wish, { ...following(printer), cursors: () => printer.cursors });
+    const tls = await clientTls(flags, flags.collector);
+    await followCollector(flags.collector, wish, { ...following(printer), tls, cursors: () => printer.cursors });
     return;
   }
   const merger = new WatchMerger();
   const printer = new WatchPrinter(merger, options);
-  if (flags.agent === undefined) await followHost(flags, wish, following(printer));
-  else await followAgent(flags.agent, wish, { ...following(printer), cursor: () => merger.cursor });
+  if (flags.agent === undefined) {
+    await followHost(flags, wish, following(printer));
+    return;
+  }
+  const tls = await clientTls(flags, flags.agent);
+  await followAgent(flags.agent, wish, { ...following(printer), tls, cursor: () => merger.cursor });
 }
 
 function printerOptions(flags: WatchFlags, context: Context): PrinterOptions {

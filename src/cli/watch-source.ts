@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Selector } from '../model/select.js';
 import type { Cursor, FabricEvent, HostCursor, Table, WatchEvent } from '../model/types.js';
+import type { ClientTls } from '../rpc/types.js';
 import { liveHost } from './host.js';
 import type { WatchFlags } from './options.js';
 
@@ -12,6 +13,8 @@ export interface Watched {
 
 /** Who is told, and until when. */
 export interface Following<Event> {
+  /** Where a server is asked that speaks TLS. */
+  readonly tls?: ClientTls | undefined;
   readonly onEvent: (event: Event) => Promise<void>;
   readonly signal: AbortSignal;
   /** One line on stderr. */
@@ -37,11 +40,11 @@ export async function followHost(
 export async function followAgent(
   address: string,
   wish: Watched,
-  { cursor, ...following }: Following<WatchEvent> & { readonly cursor: () => Cursor | undefined },
+  { cursor, tls, ...following }: Following<WatchEvent> & { readonly cursor: () => Cursor | undefined },
 ): Promise<void> {
   // Loaded only when asked for: gRPC takes longer to load than a host to read.
   const { createAgentClient } = await import('../agent/client.js');
-  const client = createAgentClient(address);
+  const client = createAgentClient(address, { tls, warn: following.warn });
   try {
     await persist((onEvent, signal) => client.watch({ ...wish, after: cursor() }, onEvent, signal), following);
   } finally {
@@ -53,10 +56,10 @@ export async function followAgent(
 export async function followCollector(
   address: string,
   wish: Watched,
-  { cursors, ...following }: Following<FabricEvent> & { readonly cursors: () => readonly HostCursor[] },
+  { cursors, tls, ...following }: Following<FabricEvent> & { readonly cursors: () => readonly HostCursor[] },
 ): Promise<void> {
   const { createCollectorClient } = await import('../collector/client.js');
-  const client = createCollectorClient(address);
+  const client = createCollectorClient(address, { tls, warn: following.warn });
   try {
     await persist((onEvent, signal) => client.watch({ ...wish, after: cursors() }, onEvent, signal), following);
   } finally {

@@ -70,10 +70,11 @@ export function* listOfFabric(
 }
 
 /** A member as the fabric is made of it; nothing when nothing is known yet. */
-export function fabricHostOf({ live, entry }: Member): FabricHost[] {
+export function fabricHostOf(member: Member): FabricHost[] {
+  const { live } = member;
   const host = live.host();
   if (host === undefined) return [];
-  const { state, ageMs } = entry();
+  const { state, ageMs } = member.entry();
   return [
     {
       view: liveView(live, { selector: {}, tables: FABRIC_TABLES }),

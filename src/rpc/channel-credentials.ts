@@ -106,11 +106,11 @@ class FreshCredentials extends ChannelCredentials {
       });
       const closed = (): void => reject(this.#fail('the connection ended in the TLS handshake'));
       secure.once('close', closed);
-      secure.on('error', (cause) => reject(this.#fail(tlsProblem(cause, tls))));
+      secure.on('error', (cause: Error) => reject(this.#fail(tlsProblem(cause, tls))));
       secure.once('secureConnect', () => {
         secure.off('close', closed).removeAllListeners('error');
         // A server of another make refuses a client's certificate when the handshake is over for the client.
-        secure.on('error', (cause) => (this.#trouble.last ??= alertProblem(cause, tls)));
+        secure.on('error', (cause: Error) => (this.#trouble.last ??= alertProblem(cause, tls)));
         const problem = secure.authorized ? unfit(secure) : certificateProblem(secure, { ...tls, host: name });
         if (problem === undefined) {
           resolve(secure);
@@ -139,10 +139,13 @@ const LOOK_MS = 100;
 /** Calls back when something has come on a socket since now. */
 function awaitWord(socket: Socket, heard: () => void, limitMs: number): void {
   const before = socket.bytesRead;
-  const look = setInterval(() => {
-    if (socket.bytesRead > before) heard();
-    else if (!socket.destroyed) return;
-    clearInterval(look);
-  }, Math.min(LOOK_MS, limitMs / 4)).unref();
+  const look = setInterval(
+    () => {
+      if (socket.bytesRead > before) heard();
+      else if (!socket.destroyed) return;
+      clearInterval(look);
+    },
+    Math.min(LOOK_MS, limitMs / 4),
+  ).unref();
   socket.once('close', () => clearInterval(look));
 }

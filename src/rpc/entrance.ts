@@ -67,14 +67,14 @@ function injection(
   let arriving: ((session: ServerHttp2Session) => void) | undefined;
   http2?.on('session', (session) => arriving?.(session));
   return (connections, socket, client) => {
-    let begun = false;
+    const seen = { session: false };
     arriving = (session) => {
-      begun = true;
+      seen.session = true;
       connections.begin(socket, session);
     };
     // It begins the session before it returns.
     injector.injectConnection(client);
     arriving = undefined;
-    if (!begun) connections.admit(socket);
+    if (!seen.session) connections.admit(socket);
   };
 }

@@ -20,16 +20,18 @@ interface DoorOptions {
   readonly log: Log;
   readonly notice: Notice;
   readonly pollMs: number;
+  /** What is spoken inside; 'h2'. A client of HTTP/1.1 need not say in TLS that it is one. */
+  readonly protocol?: 'h2' | 'http/1.1';
 }
 
 /** @throws TlsFileError when the certificates cannot be used */
-export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs }: DoorOptions): Promise<TlsDoor> {
+export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs, protocol = 'h2' }: DoorOptions): Promise<TlsDoor> {
   const waiting = new Map<string, (client: TLSSocket) => void>();
-  const refuser = createRefuser();
+  const refuser = protocol === 'h2' ? createRefuser() : { refuse: forbid };
   const keeper = await keepTls(files, { log, pollMs, onChange: (material) => server.setSecureContext(contextOf(material)) });
   const server = createServer({
     ...contextOf(keeper.current),
-    ALPNProtocols: ['h2'],
+    ALPNProtocols: [protocol],
     requestCert: true,
     // They are refused all the same, in words (refuse.ts).
     rejectUnauthorized: false,
@@ -42,7 +44,7 @@ export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs }: Do
     const peer = formatPeer(client.remoteAddress, client.remotePort);
     if (onClient === undefined) {
       client.destroy();
-    } else if (client.alpnProtocol !== 'h2') {
+    } else if (protocol === 'h2' && client.alpnProtocol !== 'h2') {
       notice('not-http2', { peer }, 'a client did not say in TLS that it speaks HTTP/2 (ALPN h2); it was refused');
       client.destroy();
     } else {
@@ -57,9 +59,10 @@ export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs }: Do
   });
   server.on('tlsClientError', (problem: NodeJS.ErrnoException, client) => {
     const peer = formatPeer(client.remoteAddress, client.remotePort);
-    const [kind, message] = explain(problem);
-    if (kind === 'left') log.debug({ peer, problem: problem.message }, message);
-    else notice(kind, { peer, problem: problem.message }, message);
+    const { code = problem.message } = problem;
+    const [kind, message] = explain(code);
+    if (kind === 'left') log.debug({ peer, problem: code }, message);
+    else notice(kind, { peer, problem: code }, message);
   });
 
   return {
@@ -84,22 +87,35 @@ function contextOf({ ca, cert, key }: TlsMaterial): TlsOptions {
   };
 }
 
+/** Says why in the words of HTTP/1.1. */
+function forbid(client: TLSSocket, { message }: { readonly message: string }): void {
+  const head = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8';
+  client.end(`${head}\r\nContent-Length: ${Buffer.byteLength(message) + 1}\r\n\r\n${message}\n`);
+}
+
 /** What tells a connection from all others that are open. */
 function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return [remoteAddress, remotePort, localAddress, localPort].join(' ');
 }
 
-/** OpenSSL's reasons: openssl/include/openssl/sslerr.h, 3.0 */
+/** Node's codes of OpenSSL's reasons: openssl/include/openssl/sslerr.h, 3.0 */
 const REASONS: readonly (readonly [RegExp, kind: string, message: string])[] = [
   [/NO_APPLICATION_PROTOCOL/, 'not-http2', 'a client does not speak HTTP/2; it was refused'],
   [/UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|PROTOCOL_VERSION/, 'old-tls', 'a client does not speak TLS 1.3; it was refused'],
-  [/UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE|CERTIFICATE_EXPIRED/, 'distrusted', 'a client does not trust this server’s certificate'],
-  [/HTTP_REQUEST|HTTPS_PROXY_REQUEST|WRONG_VERSION_NUMBER|RECORD/, 'plain', 'a client spoke plain text where TLS is spoken; it was refused'],
+  [
+    /UNKNOWN_CA|CERTIFICATE_UNKNOWN|BAD_CERTIFICATE|CERTIFICATE_EXPIRED/,
+    'distrusted',
+    'a client does not trust this server’s certificate',
+  ],
+  [
+    /HTTP_REQUEST|HTTPS_PROXY_REQUEST|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_TOO_SMALL/,
+    'plain',
+    'a client spoke plain text where TLS is spoken; it was refused',
+  ],
 ];
 
-function explain({ code = '', message }: NodeJS.ErrnoException): readonly [kind: string, message: string] {
-  const text = `${code} ${message}`;
-  const known = REASONS.find(([pattern]) => pattern.test(text.toUpperCase().replaceAll(' ', '_')));
+function explain(code: string): readonly [kind: string, message: string] {
+  const known = REASONS.find(([pattern]) => pattern.test(code));
   if (known !== undefined) return [known[1], known[2]];
   if (code.startsWith('ERR_SSL')) return ['bad-tls', 'a TLS handshake failed'];
   return ['left', 'a connection ended in its TLS handshake'];

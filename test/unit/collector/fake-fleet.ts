@@ -2,7 +2,8 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AgentClient, ClientWatchWish } from '../../../src/agent/client.js';
-import { AgentError, type AgentErrorCode } from '../../../src/agent/error.js';
+import type { CallProblem } from '../../../src/agent/client-problems.js';
+import { AgentError } from '../../../src/agent/error.js';
 import { SharedBytes } from '../../../src/agent/watch-bytes.js';
 import { WatchFeed } from '../../../src/agent/watch-feed.js';
 import type { Clock } from '../../../src/collector/clock.js';
@@ -91,7 +92,7 @@ export class FakeFleet {
   readonly clock = new FakeClock();
   readonly agents = new Map<string, FakeAgent>();
   /** Addresses that every call is refused at, with this code. */
-  readonly refusing = new Map<string, AgentErrorCode>();
+  readonly refusing = new Map<string, CallProblem>();
   /** Addresses that nothing comes back from. */
   readonly dark = new Set<string>();
   /** How often each address was connected to, and the clients that are open. */
@@ -196,7 +197,7 @@ export class FakeFleet {
 }
 
 function unreachable(address: string): AgentError {
-  return new AgentError('ERR_NSATLAS_AGENT_UNREACHABLE', address, `cannot reach the agent at ${address}: connection refused`);
+  return new AgentError('UNREACHABLE', address, `cannot reach the agent at ${address}: connection refused`);
 }
 
 /** A replica that is made of a merger: what it knows is complete, but it has no versions. */

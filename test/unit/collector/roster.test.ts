@@ -175,7 +175,7 @@ test('pauses between attempts grow to ten seconds, and begin anew after a good s
 
 test('a refused call is said and tried again slowly', async (t) => {
   const { fleet, roster, states, entry } = rig(t, [A]);
-  fleet.refusing.set(A, 'ERR_NSATLAS_AGENT_REFUSED');
+  fleet.refusing.set(A, 'REFUSED');
   roster.start();
   await fleet.clock.advance(60_000);
   assert.deepEqual(states(), { [A]: '- UNREACHABLE' });
