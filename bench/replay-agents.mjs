@@ -5,14 +5,14 @@ import { WatchMerger } from '../dist/src/wire/watch-merge.js';
 import { WatchFeed } from '../dist/src/agent/watch-feed.js';
 import { watchMessage } from '../dist/src/wire/watch-bytes.js';
 import { digestOfNamespaces } from './replay-digest.mjs';
-import { ReplayHost, SharedRows } from './replay-live.mjs';
+import { ReplayHost, SharedParts } from './replay-live.mjs';
 import { serveReplay } from './replay-serve.mjs';
 
 const TICK_MS = 5;
 const NS_PER_MS = 1_000_000n;
 
 const shape = JSON.parse(process.argv[2]);
-const shared = new SharedRows();
+const shared = new SharedParts();
 const agents = [];
 
 async function start(live, address) {

@@ -9,6 +9,18 @@ const AGENT_VERSION = 'bench';
 const hex = (value, digits) => value.toString(16).padStart(digits, '0');
 const macOf = (first, number) => [first, ...hex(number, 10).match(/../g)].join(':');
 
+/** The MAC address of an interface that no other host knows of: the host's number is in its third and fourth byte. */
+const ownMac = (agent, number) => macOf('02', 0x12 * 2 ** 32 + (agent + OWN_MAC_FIRST) * 65_536 + number);
+/** So that the third byte is never written with one digit in an IPv6 address: all hosts' texts have one length (ownMarks). */
+const OWN_MAC_FIRST = 0x1000;
+
+/** How ownMac() shows in a MAC address and in a link-local address made of it: what tells an interface of one host from another's. */
+export function ownMarks(agent) {
+  const number = hex(agent + OWN_MAC_FIRST, 4);
+  const [high, low] = [number.slice(0, 2), number.slice(2)];
+  return [`:12:${high}:${low}:`, `:${high}ff:fe${low}:`];
+}
+
 /**
  * How large the hosts are.
  * @typedef {object} Shape
@@ -139,7 +151,7 @@ export function hostOf(shape, agent) {
  */
 export function namespacesOf(shape, agent) {
   const plan = planOf(shape);
-  const mac = (number) => macOf('02', agent * 65_536 + number);
+  const mac = (number) => ownMac(agent, number);
   const gateway = { ifindex: 3, name: 'docker_gwbridge', mac: mac(3), mtu: 1500, address: '172.18.0.1/16' };
   const root = netnsIdOf(0);
   const own = [loopback(root), card(root, { ifindex: 2, mac: mac(2), address: `${vtepOf(agent)}/16` }), bridge(root, gateway)];

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { History } from '../dist/src/watch/history.js';
 import { encodeWatchBody } from '../dist/src/wire/watch-bytes.js';
 import { changeBody, encodeModel, withRowId } from './replay-bytes.mjs';
-import { hostIdOf, hostOf, namespacesOf, planOf, rowsOf, stampedRows } from './replay-host.mjs';
+import { hostIdOf, hostOf, namespacesOf, ownMarks, planOf, rowsOf, stampedRows } from './replay-host.mjs';
 
 // As an agent does it (src/watch/parts.ts).
 const LINKS_PER_PART = 12;
@@ -19,18 +19,45 @@ const SECTIONS = [
   { rows: 'neighbors', removed: 'removedNeighbors', type: 'Neighbor', model: 'neighbor' },
 ];
 
-/** Encoded rows of other hosts' endpoints, without row ids: all agents tell of the same ones. */
-export class SharedRows {
-  #known = new Map();
+/** What is encoded once for all agents of the process. */
+export class SharedParts {
+  #rows = new Map();
+  #links = new Map();
 
-  get({ key, ...row }) {
-    let known = this.#known.get(key);
+  /** A row of another host's endpoint, without row id: all agents tell of the same ones. */
+  row({ key, ...row }) {
+    let known = this.#rows.get(key);
     if (known === undefined) {
       known = { fdb: encodeModel('FdbEntry', row.fdb), neighbors: encodeModel('Neighbor', row.neighbor) };
-      this.#known.set(key, known);
+      this.#rows.set(key, known);
     }
     return known;
   }
+
+  /**
+   * An interface. One that differs from other hosts' in its MAC addresses alone is a copy of theirs with those put in.
+   * @param {string} key the same for the same interface of another host
+   */
+  link(key, link, agent) {
+    if (link.name === 'eth0') return encodeModel('Interface', link);
+    const marks = ownMarks(agent);
+    const known = this.#links.get(key);
+    if (known === undefined) {
+      const bytes = Buffer.from(encodeModel('Interface', link));
+      this.#links.set(key, { bytes, places: marks.map((mark) => placesOf(bytes, mark)) });
+      return bytes;
+    }
+    if (known.places.every((places) => places.length === 0)) return known.bytes;
+    const bytes = Buffer.from(known.bytes);
+    for (const [at, mark] of marks.entries()) for (const place of known.places[at]) bytes.latin1Write(mark, place);
+    return bytes;
+  }
+}
+
+function placesOf(bytes, mark) {
+  const places = [];
+  for (let at = bytes.indexOf(mark); at !== -1; at = bytes.indexOf(mark, at + 1)) places.push(at);
+  return places;
 }
 
 /** What WatchFeed needs of a LiveHost, and changes on demand. Encodes all interfaces when it is made. */
@@ -51,7 +78,7 @@ export class ReplayHost {
   /**
    * @param {import('./replay-host.mjs').Shape} shape
    * @param {number} agent from 0 on
-   * @param {SharedRows} shared of all agents of the process
+   * @param {SharedParts} shared
    */
   constructor(shape, agent, shared) {
     this.#shape = shape;
@@ -63,12 +90,12 @@ export class ReplayHost {
     this.#fixed.gaps = encodeWatchBody({ gaps: { gaps: [] } });
     this.#fixed.synced = encodeWatchBody({ synced: { freshness: FRESHNESS } });
     for (const [at, { head, links, overlay }] of namespacesOf(shape, agent).entries()) {
-      const models = new Map(links.map((link) => [link.ifindex, link]));
-      const encoded = new Map(links.map((link) => [link.ifindex, { bytes: encodeModel('Interface', link), revision: 1 }]));
+      const bytesOf = (link) => shared.link(`${at} ${link.ifindex}`, link, agent);
+      const encoded = new Map(links.map((link) => [link.ifindex, { bytes: bytesOf(link), revision: 1 }]));
       const slots = { fdb: new Map(), neighbors: new Map() };
       const gone = { forgottenAt: 0, rows: [] };
       // Containers change; what they look like is kept, to be encoded again.
-      const changing = overlay === undefined && at > 0 ? models.get([...models.keys()][1]) : undefined;
+      const changing = overlay === undefined && at > 0 ? links[1] : undefined;
       const bytes = encodeModel('Netns', head);
       this.#namespaces.set(at + 1, { id: head.id, bytes, links: encoded, changing, overlay, slots, gone, revision: 1 });
     }
@@ -155,7 +182,7 @@ export class ReplayHost {
   #endpoints(overlay, { rows, type }, [from, until]) {
     return Array.from({ length: until - from }, (_, index) => {
       const at = from + index;
-      const bytes = this.#shared.get(rowsOf(this.#shape, this.#agent, overlay, at))[rows];
+      const bytes = this.#shared.row(rowsOf(this.#shape, this.#agent, overlay, at))[rows];
       return withRowId(type, bytes, at);
     });
   }

@@ -61,19 +61,20 @@ export function* listOfFabric(
   for (const batch of fabric[name](hosts, selector)) {
     for (const item of batch) items.push(item);
     if (items.length < MOST_ITEMS && now() - since < BUDGET_MS) continue;
-    if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] } as never);
+    if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
     else yield undefined;
     items = [];
     since = now();
   }
-  if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] } as never);
+  if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
 }
 
 /** A member as the fabric is made of it; nothing when nothing is known yet. */
-export function fabricHostOf({ live, entry }: Member): FabricHost[] {
+export function fabricHostOf(member: Member): FabricHost[] {
+  const { live } = member;
   const host = live.host();
   if (host === undefined) return [];
-  const { state, ageMs } = entry();
+  const { state, ageMs } = member.entry();
   return [
     {
       view: liveView(live, { selector: {}, tables: FABRIC_TABLES }),

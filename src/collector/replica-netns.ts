@@ -2,13 +2,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Interface, Netns, NetnsChange } from '../model/types.js';
 import { type RowSection, ROW_SECTIONS } from '../wire/watch-rows.js';
 import { weigh } from './replica-budget.js';
+import { isSameLink, type KeptLink, type LinkPool } from './replica-links.js';
 import { type RowMemory, RowTable } from './replica-table.js';
 
+/** What the namespaces of one host share. */
+export interface HostMemory extends RowMemory {
+  readonly links: LinkPool;
+}
+
 /** An interface and the revision of its last change. */
-export interface LinkState {
-  readonly link: Interface;
+interface LinkState {
+  readonly kept: KeptLink;
   readonly revision: number;
-  readonly weight: number;
 }
 
 /** What a namespace takes besides its head and its rows, and what an interface does besides itself; in bytes. */
@@ -36,7 +41,7 @@ export class ReplicaNetns {
   readonly rows: Record<RowSection, RowTable | undefined> = { fdb: undefined, neighbors: undefined, routes: undefined };
   /** The stream in which it was last told of: another one tells it whole. */
   stream: number;
-  readonly #memory: RowMemory;
+  readonly #memory: HostMemory;
   #headWeight: number;
   #removedLinks: { readonly revision: number; readonly ifindex: number }[] = [];
   #linksForgottenAt = 0;
@@ -70,6 +75,12 @@ export class ReplicaNetns {
   get forgottenAt(): number {
     const ofRows = ROW_SECTIONS.map((section) => this.rows[section]?.forgottenAt ?? 0);
     return Math.max(this.#linksForgottenAt, ...ofRows);
+  }
+
+  /** An interface, whole. */
+  linkOf(ifindex: number): Interface | undefined {
+    const state = this.links.get(ifindex);
+    return state === undefined ? undefined : this.#memory.links.decode(state.kept);
   }
 
   /** How many rows of a table there are. */
@@ -125,7 +136,7 @@ export class ReplicaNetns {
   clear(): void {
     const { budget } = this.#memory;
     budget.give(this.#headWeight);
-    for (const { weight } of this.links.values()) budget.give(weight);
+    for (const { kept } of this.links.values()) this.#giveLink(kept);
     this.links.clear();
     for (const section of ROW_SECTIONS) {
       if (this.rows[section] === undefined) continue;
@@ -147,19 +158,31 @@ export class ReplicaNetns {
   }
 
   #setLink(link: Interface, revision: number): boolean {
+    const { budget, links } = this.#memory;
     const { ifindex } = link;
     this.#staleLinks?.delete(ifindex);
-    const old = this.links.get(ifindex);
-    if (old !== undefined && isDeepStrictEqual(old.link, link)) return true;
-    const weight = LINK_BYTES + weigh(link);
-    if (!this.#memory.budget.take(weight - (old?.weight ?? 0))) {
+    const old = this.links.get(ifindex)?.kept;
+    const kept = links.encode(link);
+    if (kept !== undefined && old !== undefined && isSameLink(old, kept, isDeepStrictEqual)) {
+      links.release(kept);
+      return true;
+    }
+    if (kept === undefined || !budget.take(LINK_BYTES + links.weightOf(kept))) {
+      if (kept !== undefined) links.release(kept);
       // What it was before would be wrong.
       this.#removeLink(ifindex, revision);
       return false;
     }
-    this.links.set(ifindex, { link, revision, weight });
+    if (old !== undefined) this.#giveLink(old);
+    this.links.set(ifindex, { kept, revision });
     this.revision = revision;
     return true;
+  }
+
+  #giveLink(kept: KeptLink): void {
+    const { budget, links } = this.#memory;
+    links.release(kept);
+    budget.give(LINK_BYTES + links.weightOf(kept));
   }
 
   #removeLink(ifindex: number, revision: number): void {
@@ -167,7 +190,7 @@ export class ReplicaNetns {
     this.#staleLinks?.delete(ifindex);
     if (old === undefined) return;
     this.links.delete(ifindex);
-    this.#memory.budget.give(old.weight);
+    this.#giveLink(old.kept);
     this.revision = revision;
     this.#removedLinks.push({ revision, ifindex });
     const most = 2 * Math.max(MIN_REMOVALS, this.links.size);
@@ -197,7 +220,7 @@ export class ReplicaNetns {
 
 /** What namespaces are made with. */
 interface Context {
-  readonly memory: RowMemory;
+  readonly memory: HostMemory;
   readonly revision: number;
   readonly stream: number;
 }

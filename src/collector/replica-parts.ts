@@ -59,8 +59,8 @@ function links(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): I
   for (const [ifindex, { revision }] of netns.links) if (revision > from) ifindexes.push(ifindex);
   return slices(ifindexes, LINKS_AT_ONCE, (part, some) => {
     for (const ifindex of some) {
-      const known = netns.links.get(ifindex);
-      if (known !== undefined) part.interfaces.push(wanted.has('ADDRESSES') ? known.link : withoutAddresses(known.link));
+      const known = netns.linkOf(ifindex);
+      if (known !== undefined) part.interfaces.push(wanted.has('ADDRESSES') ? known : withoutAddresses(known));
     }
   });
 }

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { FdbEntry, Neighbor, Route } from '../model/types.js';
 import type { Row, RowSection } from '../wire/watch-rows.js';
 import { type Addresses, type Family, ipText, macText, parseIp, parseMac } from './replica-addresses.js';
-import { type Budget, weigh } from './replica-budget.js';
+import type { Budget } from './replica-budget.js';
+import { compact, isSamePlain, Pool, type Pooled, Recent } from './replica-pool.js';
 
 /** A row as it is kept: its addresses as bits, and the number of the shape that has everything else. */
 export interface Cell extends Addresses {
@@ -10,18 +10,19 @@ export interface Cell extends Addresses {
   family: Family;
 }
 
-/** What many rows have in common. Everything of a row but its own addresses and ids: nothing of a row is lost, however odd it is. */
+/** What many rows have in common: everything but their own addresses and ids, so that nothing of a row is lost, however odd it is. */
 interface Shape {
-  readonly number: number;
-  readonly key: string;
+  /** The row, with null where its own values belong. */
   readonly rest: Readonly<Fields>;
+  readonly form: Form;
+}
+
+/** Which addresses are kept as bits. */
+interface Form {
   readonly hasMac: boolean;
   readonly family: Family;
   /** What follows the address in its text: "/16" of a route's destination. */
   readonly suffix: string;
-  readonly weight: number;
-  /** Rows that have this shape. */
-  refs: number;
 }
 
 type Fields = Record<string, unknown>;
@@ -103,26 +104,27 @@ function namesOf(fields: object, address: string): string[] {
   return Object.keys(fields).filter((name) => name !== address);
 }
 
-/** What the bookkeeping of a shape takes besides its texts, in bytes. */
-const SHAPE_BYTES = 256;
+/** How many shapes are compared with before one is looked up. */
+const RECENT = 4;
 
-/** The shapes of the rows of one host, each kept as long as a row has it. */
+/** The shapes of the rows of one host. */
 export class ShapePool {
-  readonly #budget: Budget;
-  readonly #shapes: (Shape | undefined)[] = [undefined];
-  readonly #numbers = new Map<string, Shape>();
-  readonly #free: number[] = [];
-  /** Of the last row: the next one mostly has the same. */
-  readonly #last: Record<RowSection, Shape | undefined> = { fdb: undefined, neighbors: undefined, routes: undefined };
+  readonly #pool: Pool<Shape>;
+  /** Of the last rows: the next one mostly has one of them. */
+  readonly #recent: Readonly<Record<RowSection, Recent<Shape>>> = {
+    fdb: new Recent(RECENT),
+    neighbors: new Recent(RECENT),
+    routes: new Recent(RECENT),
+  };
   readonly #cell: Cell = { shape: 0, family: 0, macHigh: 0, macLow: 0, ip: [0, 0, 0, 0] };
 
   constructor(budget: Budget) {
-    this.#budget = budget;
+    this.#pool = new Pool(budget);
   }
 
   /** How many different ones there are. */
   get count(): number {
-    return this.#numbers.size;
+    return this.#pool.count;
   }
 
   /**
@@ -141,91 +143,68 @@ export class ShapePool {
     cell.family = typeof address === 'string' ? parseIp(address, end, cell) : 0;
     // What was begun to be read of a text that is no address after all.
     if (cell.family === 0) cell.ip.fill(0);
-    const suffix = cell.family === 0 ? '' : (address as string).slice(end);
+    const suffix = cell.family === 0 || slash < 0 ? '' : (address as string).slice(end);
     const shape = this.#shapeOf(section, fields, { hasMac, family: cell.family, suffix });
     if (shape === undefined) return undefined;
-    shape.refs++;
+    this.#pool.hold(shape);
     cell.shape = shape.number;
     return cell;
   }
 
   /** The row of a cell, whole. */
   decode(section: RowSection, cell: Cell, netnsId: string, rowId: number): Row {
-    const { rest, hasMac, family, suffix } = this.#mustHave(cell.shape);
-    const row: Fields = { ...rest, netnsId, rowId };
-    if (hasMac) row['mac'] = macText(cell.macHigh, cell.macLow);
-    if (family !== 0) row[SECTIONS[section].address] = ipText(family, cell.ip) + suffix;
+    const { rest, form } = this.#pool.get(cell.shape).value;
+    const row: Fields = { ...rest };
+    row['netnsId'] = netnsId;
+    row['rowId'] = rowId;
+    if (form.hasMac) row['mac'] = macText(cell.macHigh, cell.macLow);
+    if (form.family !== 0) row[SECTIONS[section].address] = ipText(form.family, cell.ip) + form.suffix;
     // It is what encode() was given, field by field.
     return row as unknown as Row;
   }
 
   /** A row is no longer kept. */
   release(number: number): void {
-    const shape = this.#mustHave(number);
-    if (--shape.refs > 0) return;
-    this.#numbers.delete(shape.key);
-    this.#shapes[number] = undefined;
-    this.#free.push(number);
-    this.#budget.give(shape.weight);
-    for (const section of ['fdb', 'neighbors', 'routes'] as const)
-      if (this.#last[section] === shape) this.#last[section] = undefined;
+    const shape = this.#pool.get(number);
+    if (this.#pool.release(shape)) for (const recent of Object.values(this.#recent)) recent.delete(shape);
   }
 
   /** How the addresses of a shape's rows are kept. */
   familyOf(number: number): Family {
-    return this.#mustHave(number).family;
+    return this.#pool.get(number).value.form.family;
   }
 
-  #shapeOf(section: RowSection, fields: Fields, form: Pick<Shape, 'hasMac' | 'family' | 'suffix'>): Shape | undefined {
-    const last = this.#last[section];
-    if (last !== undefined && fits(section, last, fields, form)) return last;
-    const key = keyOf(section, fields, form);
-    const known = this.#numbers.get(key) ?? this.#add(section, key, fields, form);
-    this.#last[section] = known;
-    return known;
-  }
-
-  #add(section: RowSection, key: string, fields: Fields, form: Pick<Shape, 'hasMac' | 'family' | 'suffix'>): Shape | undefined {
-    const rest: Fields = { ...fields };
-    delete rest['rowId'];
-    delete rest['netnsId'];
-    if (form.hasMac) delete rest['mac'];
-    if (form.family !== 0) delete rest[SECTIONS[section].address];
-    const weight = SHAPE_BYTES + 2 * key.length + weigh(rest);
-    if (!this.#budget.take(weight)) return undefined;
-    const number = this.#free.pop() ?? this.#shapes.length;
-    const shape: Shape = { number, key, rest, ...form, weight, refs: 0 };
-    this.#shapes[number] = shape;
-    this.#numbers.set(key, shape);
+  #shapeOf(section: RowSection, fields: Fields, form: Form): Pooled<Shape> | undefined {
+    const recent = this.#recent[section];
+    const known = recent.find((shape) => fits(section, shape, fields, form));
+    if (known !== undefined) return known;
+    const shape = this.#pool.entry(keyOf(section, fields, form), () => shapeOf(section, fields, form));
+    if (shape !== undefined) recent.add(shape);
     return shape;
   }
+}
 
-  #mustHave(number: number): Shape {
-    const shape = this.#shapes[number];
-    if (shape === undefined) throw new RangeError(`no shape has the number ${number}`);
-    return shape;
-  }
+function shapeOf(section: RowSection, fields: Fields, form: Form): Shape {
+  const { address, names } = SECTIONS[section];
+  const rest: Fields = { netnsId: null, rowId: null };
+  for (const name of [...names, 'mac', address]) if (fields[name] !== undefined) rest[name] = fields[name];
+  if (form.hasMac) rest['mac'] = null;
+  if (form.family !== 0) rest[address] = null;
+  return { rest: compact(rest), form };
 }
 
 /** Whether a row has a shape: the same as comparing keys, without making one. */
-function fits(section: RowSection, shape: Shape, fields: Fields, form: Pick<Shape, 'hasMac' | 'family' | 'suffix'>): boolean {
-  if (shape.hasMac !== form.hasMac || shape.family !== form.family || shape.suffix !== form.suffix) return false;
-  const { rest } = shape;
+function fits(section: RowSection, { rest, form: own }: Shape, fields: Fields, form: Form): boolean {
+  if (own.hasMac !== form.hasMac || own.family !== form.family || own.suffix !== form.suffix) return false;
   const { address, names } = SECTIONS[section];
   if (!form.hasMac && rest['mac'] !== fields['mac']) return false;
   if (form.family === 0 && rest[address] !== fields[address]) return false;
-  for (const name of names) {
-    const [a, b] = [rest[name], fields[name]];
-    if (a !== b && (typeof a !== 'object' || !isDeepStrictEqual(a, b))) return false;
-  }
+  // A list or an object for which this does not find out has its key compared.
+  for (const name of names) if (!isSamePlain(rest[name], fields[name])) return false;
   return true;
 }
 
-function keyOf(
-  section: RowSection,
-  fields: Fields,
-  { hasMac, family, suffix }: Pick<Shape, 'hasMac' | 'family' | 'suffix'>,
-): string {
+function keyOf(section: RowSection, fields: Fields, { hasMac, family, suffix }: Form): string {
   const { address, names } = SECTIONS[section];
   const own = [section, hasMac ? true : fields['mac'], family === 0 ? fields[address] : family, suffix];
   return JSON.stringify([...own, ...names.map((name) => fields[name])]);

@@ -18,10 +18,10 @@ import type { LiveChanges, LiveHost } from '../watch/types.js';
 import { ROW_SECTIONS } from '../wire/watch-rows.js';
 import type { WatchCounts } from '../wire/watch-merge.js';
 import { Budget } from './replica-budget.js';
-import { ReplicaNetns, headOf } from './replica-netns.js';
+import { LinkPool } from './replica-links.js';
+import { headOf, type HostMemory, ReplicaNetns } from './replica-netns.js';
 import { partsOf } from './replica-parts.js';
 import { ShapePool } from './replica-shapes.js';
-import type { RowMemory } from './replica-table.js';
 
 /** What a replica is made with. */
 export interface ReplicaOptions {
@@ -58,7 +58,7 @@ export class ReplicaHost implements LiveHost {
   synced = false;
   readonly #now: () => number;
   readonly #mostBytes: number;
-  readonly #memory: RowMemory;
+  readonly #memory: HostMemory;
   readonly #history = new History(HISTORY);
   readonly #namespaces = new Map<number, ReplicaNetns>();
   readonly #byId = new Map<string, ReplicaNetns>();
@@ -85,7 +85,7 @@ export class ReplicaHost implements LiveHost {
     this.#mostBytes = mostBytes;
     this.#heardAt = now();
     const budget = new Budget(mostBytes);
-    this.#memory = { budget, shapes: new ShapePool(budget) };
+    this.#memory = { budget, shapes: new ShapePool(budget), links: new LinkPool(budget) };
   }
 
   // What the one who follows the agent tells.
@@ -134,7 +134,8 @@ export class ReplicaHost implements LiveHost {
         signal.removeEventListener('abort', onAbort);
         settle();
       };
-      const onAbort = (): void => end(() => reject(signal.reason));
+      const onAbort = (): void =>
+        end(() => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason))));
       const check = (): void => {
         if (this.#host !== undefined) end(resolve);
       };
@@ -179,7 +180,7 @@ export class ReplicaHost implements LiveHost {
   }
 
   interfaceOf(netnsId: string, ifindex: number): Interface | undefined {
-    return this.#byId.get(netnsId)?.links.get(ifindex)?.link;
+    return this.#byId.get(netnsId)?.linkOf(ifindex);
   }
 
   parts(key: number, since: number | undefined, tables: readonly Table[]): Iterable<NetnsChange> {
