@@ -38,12 +38,14 @@ interface CallsOptions {
   readonly now: () => number;
   /** Whether what an answer threw means that another try may do: UNAVAILABLE. Anything else that nobody foresaw is INTERNAL. */
   readonly isUnavailable: (cause: unknown) => boolean;
+  /** Told of each call when it begins. */
+  readonly onCallBegin: (method: string) => void;
   /** Told of each call when it has ended. */
   readonly onCall: (call: CallOutcome) => void;
 }
 
 /** Counts, limits and logs calls, and makes of whatever goes wrong the status that the client gets. */
-export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall }: CallsOptions): Calls {
+export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall, onCallBegin }: CallsOptions): Calls {
   let running = 0;
 
   /** Anything that nobody foresaw is INTERNAL, and logged. */
@@ -61,6 +63,7 @@ export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, o
   const track = async <Result>(call: Cancellable, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     const startedAt = now();
     const ended = (code: status): void => onCall({ method: call.getPath(), code: status[code], ms: now() - startedAt });
+    onCallBegin(call.getPath());
     const controller = new AbortController();
     call.once('cancelled', () => controller.abort(new CallError(status.CANCELLED, 'the client cancelled the call')));
     running += 1;

@@ -43,9 +43,16 @@ export async function startServer(
   { names, isUnavailable }: { readonly names: readonly string[]; readonly isUnavailable: (cause: unknown) => boolean },
   build: (parts: ServerParts) => readonly ServedService[],
 ): Promise<RunningServer> {
-  const { log, stallLimitMs = 60_000, maxCalls = 1000, now = () => performance.now(), onCall = () => undefined } = options;
+  const {
+    log,
+    stallLimitMs = 60_000,
+    maxCalls = 1000,
+    now = () => performance.now(),
+    onCall = () => undefined,
+    onCallBegin = () => undefined,
+  } = options;
   const health = createHealth(['', ...names]);
-  const calls = createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall });
+  const calls = createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall, onCallBegin });
   const server = new Server(CHANNEL_OPTIONS);
   const services = build({ calls, health, now });
   for (const { name, handlers } of services) server.addService(serviceDefinition(name), handlers);

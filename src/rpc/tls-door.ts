@@ -20,16 +20,18 @@ interface DoorOptions {
   readonly log: Log;
   readonly notice: Notice;
   readonly pollMs: number;
+  /** What is spoken inside; 'h2'. A client of HTTP/1.1 need not say in TLS that it is one. */
+  readonly protocol?: 'h2' | 'http/1.1';
 }
 
 /** @throws TlsFileError when the certificates cannot be used */
-export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs }: DoorOptions): Promise<TlsDoor> {
+export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs, protocol = 'h2' }: DoorOptions): Promise<TlsDoor> {
   const waiting = new Map<string, (client: TLSSocket) => void>();
-  const refuser = createRefuser();
+  const refuser = protocol === 'h2' ? createRefuser() : { refuse: forbid };
   const keeper = await keepTls(files, { log, pollMs, onChange: (material) => server.setSecureContext(contextOf(material)) });
   const server = createServer({
     ...contextOf(keeper.current),
-    ALPNProtocols: ['h2'],
+    ALPNProtocols: [protocol],
     requestCert: true,
     // They are refused all the same, in words (refuse.ts).
     rejectUnauthorized: false,
@@ -42,7 +44,7 @@ export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs }: Do
     const peer = formatPeer(client.remoteAddress, client.remotePort);
     if (onClient === undefined) {
       client.destroy();
-    } else if (client.alpnProtocol !== 'h2') {
+    } else if (protocol === 'h2' && client.alpnProtocol !== 'h2') {
       notice('not-http2', { peer }, 'a client did not say in TLS that it speaks HTTP/2 (ALPN h2); it was refused');
       client.destroy();
     } else {
@@ -83,6 +85,12 @@ function contextOf({ ca, cert, key }: TlsMaterial): TlsOptions {
     // A resumed session would not be checked again, and its certificate may have expired or lost its CA since.
     secureOptions: constants.SSL_OP_NO_TICKET,
   };
+}
+
+/** Says why in the words of HTTP/1.1. */
+function forbid(client: TLSSocket, { message }: { readonly message: string }): void {
+  const head = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8';
+  client.end(`${head}\r\nContent-Length: ${Buffer.byteLength(message) + 1}\r\n\r\n${message}\n`);
 }
 
 /** What tells a connection from all others that are open. */

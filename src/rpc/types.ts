@@ -68,6 +68,8 @@ export interface ServeOptions {
   readonly socketMode?: number;
   /** Milliseconds on a clock that never goes back; performance.now. */
   readonly now?: () => number;
+  /** Told of each call when it begins: "/nsatlas.v1.Agent/Watch". */
+  readonly onCallBegin?: (method: string) => void;
   /** Told of each call when it has ended; for metrics. */
   readonly onCall?: (call: CallOutcome) => void;
 }

@@ -24,6 +24,9 @@ import { type NetnsTally, talliesOf } from './tallies.js';
 import { type LiveHost, LiveError } from './types.js';
 import { Waiting } from './waiting.js';
 
+export type { NetnsCounters } from './counters.js';
+export type { LiveStats } from './stats.js';
+export type { NetnsTally } from './tallies.js';
 export { LiveError, type LiveChanges, type LiveHost } from './types.js';
 
 /** How a host is kept true. */

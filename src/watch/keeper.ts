@@ -345,8 +345,7 @@ export class Keeper {
     const { reader, state, timeLimitMs } = this.#options;
     try {
       const outcomes = await readPlans(reader, plans, state, timeLimitMs);
-      for (const { plan, interrupted, again } of outcomes)
-        if (interrupted.length + again.length > 0) unfinished.add(plan.netns);
+      for (const { plan, interrupted, again } of outcomes) if (interrupted.length + again.length > 0) unfinished.add(plan.netns);
       // Also those that have no outcome, for no path leads to them.
       for (const { netns } of plans) this.#unread.delete(netns);
       for (const outcome of outcomes) this.#finish(outcome);

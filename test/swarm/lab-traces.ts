@@ -58,6 +58,11 @@ export class Witness {
     for (const path of paths) await this.link(['nsenter', '-t', String(hostPid), '-m', 'nsenter', `--net=${path}`]);
   }
 
+  /** Watches the namespace of a process that is known by its number on a lab host. */
+  async watchOn(hostPid: number, pid: number): Promise<void> {
+    await this.link(['nsenter', '-t', String(hostPid), '-m', '-p', 'nsenter', '-t', String(pid), '-n']);
+  }
+
   /** How many namespaces live that were watched. */
   async alive(): Promise<number> {
     const { stdout } = await run(['nsenter', '-t', String(this.pid), '-n', 'ip', '-o', 'link', 'show', 'type', 'veth']);

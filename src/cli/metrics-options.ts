@@ -1,0 +1,96 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { MetricSource } from '../metrics/scrape.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { CallMetrics } from '../metrics/calls.js';
+import type { RunningMetrics } from '../metrics/server.js';
+import type { Log, TlsFiles } from '../rpc/types.js';
+import type { HostSource } from '../scan/types.js';
+import type { OpenLiveHost } from '../watch/index.js';
+import { option } from './flags.js';
+import { VERSION } from './version.js';
+
+/** Flags of the servers that can be scraped. */
+export interface MetricsFlags {
+  metricsListen?: string;
+  metricsInsecure?: boolean;
+  metricsInterfaces?: boolean;
+  metricsSeriesLimit: number;
+}
+
+export function addMetricsOptions(command: Command): Command {
+  return command
+    .addOption(option('--metrics-listen <address>', 'serve Prometheus metrics at http://HOST:PORT/metrics; default: not at all'))
+    .addOption(option('--metrics-insecure', 'serve metrics to other machines, too, in plain text and to everybody'))
+    .addOption(
+      option('--metrics-series-limit <number>', 'most series of interfaces, namespaces, overlays and agents together')
+        .default(20_000)
+        .argParser(parseCount),
+    );
+}
+
+/** Of the servers that read a host. */
+export function addInterfaceMetricsOption(command: Command): Command {
+  return command.addOption(option('--metrics-interfaces', 'also the counters of every interface: eight series for each'));
+}
+
+/** Metrics that are asked for, or nothing. */
+export interface OpenMetrics {
+  /** For startServer(). */
+  readonly calls: Partial<CallMetrics>;
+  /** Adds sources and serves; does nothing when nobody asked for metrics. @throws ListenError */
+  serve(sources: (metrics: Metrics) => Promise<readonly MetricSource[]> | readonly MetricSource[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * What the flags ask for. Everything about metrics is loaded only when they are.
+ * @param tls the certificates that the server itself serves with
+ */
+export async function openMetrics(flags: MetricsFlags, log: Log, tls?: TlsFiles): Promise<OpenMetrics> {
+  const { metricsListen } = flags;
+  if (metricsListen === undefined) return { calls: {}, serve: async () => undefined, close: async () => undefined };
+  const [{ createMetrics }, { startMetrics }] = await Promise.all([
+    import('../metrics/metrics.js'),
+    import('../metrics/server.js'),
+  ]);
+  const metrics = createMetrics({ version: VERSION, log, seriesLimit: flags.metricsSeriesLimit });
+  let running: RunningMetrics | undefined;
+  return {
+    calls: metrics.calls,
+    serve: async (sources) => {
+      for (const source of await sources(metrics)) metrics.add(source);
+      running = await startMetrics(metrics, {
+        listen: metricsListen,
+        log,
+        ...(tls !== undefined && { tls }),
+        ...(flags.metricsInsecure === true && { insecure: true }),
+      });
+    },
+    close: async () => {
+      await running?.close();
+      metrics.close();
+    },
+  };
+}
+
+function parseCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number.');
+  return value;
+}
+
+/** What is measured of a host that is read here, as the flags ask. */
+export function hostMetrics(
+  flags: MetricsFlags,
+  live: OpenLiveHost,
+  source: Pick<HostSource, 'features'>,
+): (metrics: Metrics) => Promise<readonly MetricSource[]> {
+  return async ({ registry }) => {
+    const [{ createHostMetrics }, { createInterfaceMetrics }] = await Promise.all([
+      import('../metrics/host.js'),
+      import('../metrics/interfaces.js'),
+    ]);
+    const host = createHostMetrics(registry, { live, features: () => source.features() });
+    return flags.metricsInterfaces === true ? [host, createInterfaceMetrics(registry, live)] : [host];
+  };
+}

@@ -1,0 +1,125 @@
+import type { LinkCounters } from '../decode/link-counters.js';
+import type { Netns, Network } from '../model/types.js';
+import type { NetnsCounters, OpenLiveHost } from '../watch/index.js';
+import { askedGauge } from './families.js';
+import { formatLabels } from './labels.js';
+import type { Collected, MetricSource, Scrape } from './scrape.js';
+import { type Family, Sheet } from './sheet.js';
+import type { Registry } from 'prom-client';
+
+/** What of a live host is asked. */
+export type CountedHost = Pick<OpenLiveHost, 'host' | 'head' | 'networks' | 'counters'>;
+
+/** In the order of LinkCounters.counters. */
+const FAMILIES: readonly Family[] = (
+  [
+    ['receive_packets', 'Packets received'],
+    ['transmit_packets', 'Packets sent'],
+    ['receive_bytes', 'Bytes received'],
+    ['transmit_bytes', 'Bytes sent'],
+    ['receive_errors', 'Packets that were received with errors'],
+    ['transmit_errors', 'Packets that could not be sent for errors'],
+    ['receive_dropped', 'Packets that were received and dropped'],
+    ['transmit_dropped', 'Packets that were to be sent and dropped'],
+  ] as const
+).map(([what, help]) => ({
+  name: `nsatlas_interface_${what}_total`,
+  help: `${help}, as the kernel counts for the interface.`,
+  type: 'counter',
+}));
+
+/** An interface that waits for room. */
+interface Row {
+  readonly labels: string;
+  readonly counters: Float64Array;
+}
+
+/**
+ * The counters of every interface, read anew for each scrape. Over the limit on series stay: the host's namespace first, then by inode, and loopbacks only
+ * when everything else has room; so that the same ones stay from scrape to scrape.
+ */
+export function createInterfaceMetrics(registry: Registry, live: CountedHost): MetricSource {
+  let unread: number | undefined;
+  const naming = {
+    name: 'nsatlas_interface_counters_unread_namespaces',
+    help: 'Network namespaces whose counters could not be read whole in this scrape.',
+  };
+  askedGauge(registry, naming, () => unread);
+  return {
+    name: 'interfaces',
+    collect: async (scrape): Promise<Collected> => {
+      unread = undefined;
+      const read = await live.counters(scrape.signal);
+      unread = read.reduce((sum, { isWhole }) => sum + Number(!isWhole), 0);
+      return { sheets: [await sheetOf(read, live, scrape)] };
+    },
+  };
+}
+
+async function sheetOf(read: readonly NetnsCounters[], live: CountedHost, { slices, budget }: Scrape): Promise<Sheet> {
+  const sheet = new Sheet(FAMILIES);
+  const host = live.host()?.id;
+  const bridges = bridgesOf(live.networks());
+  const loopbacks: Row[] = [];
+  const add = (row: () => Row): void => {
+    if (!budget.take('interfaces', sheet.width)) return;
+    const { labels, counters } = row();
+    sheet.add(labels, [...counters]);
+  };
+  for (const { key, links } of read) {
+    const head = live.head(key);
+    // It went meanwhile.
+    if (head === undefined) continue;
+    const names = new NetworkNames(head, links, bridges);
+    for (const link of links.values()) {
+      const row = (): Row => ({ labels: labelsOf(link, head, host, names), counters: link.counters });
+      if (link.isLoopback) loopbacks.push(row());
+      else add(row);
+      if (slices.areDue) await slices.rest();
+    }
+  }
+  for (const row of loopbacks) add(() => row);
+  return sheet;
+}
+
+function labelsOf(link: LinkCounters, { id, owner }: Netns, host: string | undefined, names: NetworkNames): string {
+  return formatLabels({
+    host,
+    netns: id,
+    interface: link.name.text,
+    // Two names can look the same once they are labels; numbers cannot.
+    ifindex: `${link.ifindex}`,
+    kind: link.kind,
+    network: names.of(link),
+    service: owner?.serviceName,
+    container: owner?.containerName,
+  });
+}
+
+/** Bridges in the host's namespace to the networks that an engine made them for. */
+function bridgesOf(networks: readonly Network[]): ReadonlyMap<string, string> {
+  return new Map(networks.flatMap(({ bridge, name }) => (bridge === undefined ? [] : [[bridge, name] as const])));
+}
+
+/** Which network an interface is on, where that is known: nothing is guessed. */
+class NetworkNames {
+  readonly #netns: string | undefined;
+  readonly #byMac = new Map<string, string>();
+  readonly #byBridge = new Map<number, string>();
+
+  constructor(head: Netns, links: ReadonlyMap<number, LinkCounters>, bridges: ReadonlyMap<string, string>) {
+    this.#netns = head.networkName ?? head.networkId;
+    for (const { mac, name } of head.owner?.networks ?? []) if (mac !== undefined) this.#byMac.set(mac, name);
+    if (head.role !== 'HOST') return;
+    for (const { ifindex, name } of links.values()) {
+      const network = bridges.get(name.text);
+      if (network !== undefined) this.#byBridge.set(ifindex, network);
+    }
+  }
+
+  /** The namespace's own network; else by the MAC that the engine gave an endpoint; else, on the host, by the bridge. */
+  of({ mac, ifindex, masterIfindex }: LinkCounters): string | undefined {
+    const endpoint = mac === undefined ? undefined : this.#byMac.get(mac);
+    return this.#netns ?? endpoint ?? this.#byBridge.get(ifindex) ?? this.#byBridge.get(masterIfindex ?? 0);
+  }
+}

@@ -1,0 +1,168 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseListen } from '../rpc/address.js';
+import { ListenError } from '../rpc/error.js';
+import { listen } from '../rpc/listener.js';
+import { createNotices } from '../rpc/notices.js';
+import { createTlsDoor, type TlsDoor } from '../rpc/tls-door.js';
+import type { Log, TlsFiles } from '../rpc/types.js';
+import type { Metrics } from './metrics.js';
+
+/** How to serve metrics. */
+export interface MetricsServerOptions {
+  /** HOST:PORT or unix:PATH. Port 0 is any free port. An address that other machines can reach needs `tls` or `insecure`. */
+  readonly listen: string;
+  /** Serves with TLS to scrapers that have a certificate. A unix socket stays without. */
+  readonly tls?: TlsFiles;
+  /** Serves any address in plain text. */
+  readonly insecure?: boolean;
+  /** How often the certificates' files are looked at, in milliseconds; 5,000. */
+  readonly tlsPollMs?: number;
+  readonly log: Log;
+  /** How long a connection may take for a request and its answer, or stay idle, in milliseconds; 30,000. */
+  readonly connectionLimitMs?: number;
+}
+
+/** A server of metrics that serves. */
+export interface RunningMetrics {
+  /** Where, with the real port. */
+  readonly address: string;
+  /** Takes no more scrapes and ends those under way. Harmless when repeated. */
+  close(): Promise<void>;
+}
+
+/** Most connections: some Prometheus servers and some people. */
+const MAX_CONNECTIONS = 32;
+const MAX_HEADER_BYTES = 8 * 1024;
+
+/** // Prometheus, docs/instrumenting/exposition_formats.md */
+const TEXT_FORMAT = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * Serves /metrics in Prometheus' text format, and /healthz, on a port of its own.
+ * @throws ListenError when the address cannot be served; TlsFileError when the certificates cannot be used
+ */
+export async function startMetrics(metrics: Pick<Metrics, 'render'>, options: MetricsServerOptions): Promise<RunningMetrics> {
+  const { log, connectionLimitMs = 30_000 } = options;
+  const isOpen = checkReach(options);
+  const notice = createNotices(log, { now: () => performance.now() });
+  const door =
+    options.tls === undefined || options.listen.startsWith('unix:')
+      ? undefined
+      : await createTlsDoor(options.tls, { log, notice, pollMs: options.tlsPollMs ?? 5000, protocol: 'http/1.1' });
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true }, (request, response) => {
+    answer(metrics, request, response).catch((cause: unknown) => {
+      // The scraper has gone, or nobody foresaw it; either way there is nothing more to tell it.
+      log.debug({ err: cause }, 'a scrape was not answered');
+      response.destroy();
+    });
+  });
+  server.on('clientError', (_cause: Error, socket: Socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    socket.destroySoon();
+  });
+  const sockets = new Set<Socket>();
+  const onConnection = (socket: Socket): void => enter(server, { sockets, door, limitMs: connectionLimitMs }, socket);
+  const listener = await listen(options.listen, onConnection, { reach: 'any', socketMode: 0o600 }).catch((cause: unknown) => {
+    door?.close();
+    throw cause;
+  });
+  if (isOpen) log.warn({ address: listener.address }, 'metrics are served in plain text to everybody who can reach this address');
+  log.info({ address: listener.address, tls: door !== undefined }, 'serving metrics');
+  return {
+    address: listener.address,
+    close: async () => {
+      await listener.close();
+      door?.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+/** @returns whether strangers can read what is served @throws ListenError when they could and nobody has said that they may */
+function checkReach({ listen: text, tls, insecure = false }: MetricsServerOptions): boolean {
+  const address = parseListen(text, 'any');
+  if (address.kind === 'unix' || tls !== undefined) return false;
+  try {
+    parseListen(text, 'this-machine');
+    return false;
+  } catch (cause) {
+    if (insecure) return true;
+    const ways =
+      'give certificates (--tls-cert, --tls-key and --tls-ca), or --metrics-insecure to serve everybody who can reach it, unencrypted; or listen on 127.0.0.1:PORT';
+    throw new ListenError(text, `other machines can reach it; ${ways}`, { cause });
+  }
+}
+
+interface Hall {
+  readonly sockets: Set<Socket>;
+  readonly door: TlsDoor | undefined;
+  readonly limitMs: number;
+}
+
+/**
+ * Hands a connection over. The listening socket is rpc's, so Node's own limits on slow clients do not run: one limit for a request and its answer
+ * does for all of them.
+ */
+function enter(server: Server, { sockets, door, limitMs }: Hall, socket: Socket): void {
+  if (sockets.size >= MAX_CONNECTIONS) {
+    socket.destroy();
+    return;
+  }
+  sockets.add(socket);
+  const tooLong = (): void => {
+    socket.destroy();
+  };
+  let timer = setTimeout(tooLong, limitMs);
+  const again = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(tooLong, limitMs);
+  };
+  socket.once('close', () => {
+    clearTimeout(timer);
+    sockets.delete(socket);
+  });
+  // A client that hangs up is no news.
+  socket.on('error', () => undefined);
+  const hand = (client: Socket): void => {
+    ANSWERED.set(client, again);
+    server.emit('connection', client);
+  };
+  if (door === undefined) hand(socket);
+  else door.enter(socket, hand);
+}
+
+/** What to call when a connection has got an answer. */
+const ANSWERED = new WeakMap<Socket, () => void>();
+
+async function answer(metrics: Pick<Metrics, 'render'>, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { socket } = request;
+  response.once('finish', () => ANSWERED.get(socket)?.());
+  const path = (request.url ?? '').replace(/[?#].*$/, '');
+  if (path !== '/metrics' && path !== '/healthz') {
+    say(response, 404, 'There is /metrics, and /healthz.\n');
+  } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('Allow', 'GET, HEAD');
+    say(response, 405, 'Only GET.\n');
+  } else if (path === '/healthz') {
+    say(response, 200, 'ok\n');
+  } else {
+    await tell(request, response, await metrics.render());
+  }
+}
+
+async function tell(request: IncomingMessage, response: ServerResponse, pieces: readonly Uint8Array[]): Promise<void> {
+  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  response.writeHead(200, { 'Content-Type': TEXT_FORMAT, 'Content-Length': length });
+  if (request.method === 'HEAD') response.end();
+  else await pipeline(Readable.from(pieces), response);
+}
+
+/** A body that came with the request is not read: the connection ends with the answer. */
+function say(response: ServerResponse, status: number, text: string): void {
+  const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text) };
+  response.writeHead(status, { ...headers, ...(status === 200 ? {} : { Connection: 'close' }) });
+  response.end(text);
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SeriesBudget, Slices } from '../../../src/metrics/scrape.js';
+import { Sheet } from '../../../src/metrics/sheet.js';
+
+const FAMILIES = [
+  { name: 'a_total', type: 'counter', help: 'First \\ of two.' },
+  { name: 'b', type: 'gauge', help: 'Second.' },
+] as const;
+
+describe('a sheet', () => {
+  it('tells family by family, each with all of its series', () => {
+    const sheet = new Sheet(FAMILIES);
+    sheet.add('{x="1"}', [1, 2]);
+    sheet.add('{x="2"}', [2 ** 53, undefined]);
+    sheet.add('{x="3"}', [2 ** 64, Number.POSITIVE_INFINITY]);
+    assert.equal(
+      [...sheet.text()].join(''),
+      [
+        '# HELP a_total First \\\\ of two.',
+        '# TYPE a_total counter',
+        'a_total{x="1"} 1',
+        'a_total{x="2"} 9007199254740992',
+        'a_total{x="3"} 18446744073709552000',
+        '# HELP b Second.',
+        '# TYPE b gauge',
+        'b{x="1"} 2',
+        'b{x="3"} +Inf',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('comes in pieces of a line or two, so that it can be told in slices', () => {
+    const sheet = new Sheet(FAMILIES);
+    for (let row = 0; row < 100; row++) sheet.add(`{row="${row}"}`, [row, row]);
+    for (const piece of sheet.text()) assert.ok(piece.length < 100, piece);
+  });
+});
+
+describe('the limit on series', () => {
+  it('lets in whoever comes first and counts the others by scope', () => {
+    const budget = new SeriesBudget(10);
+    assert.deepEqual(
+      [budget.take('a', 4), budget.take('b', 4), budget.take('b', 4), budget.take('a', 1)],
+      [true, true, false, false],
+    );
+    assert.deepEqual(Object.fromEntries(budget.dropped), { a: 1, b: 4 });
+  });
+
+  it('says 0 of a scope of which nothing was left out', () => {
+    const budget = new SeriesBudget(10);
+    budget.take('a', 10);
+    assert.deepEqual(Object.fromEntries(budget.dropped), { a: 0 });
+  });
+});
+
+describe('slices', () => {
+  it('are due after some milliseconds of work, and not right after a rest', async () => {
+    let time = 0;
+    const slices = new Slices(() => time);
+    assert.equal(slices.areDue, false);
+    time = 5;
+    assert.equal(slices.areDue, true);
+    await slices.rest();
+    assert.equal(slices.areDue, false);
+  });
+});
