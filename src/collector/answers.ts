@@ -61,12 +61,12 @@ export function* listOfFabric(
   for (const batch of fabric[name](hosts, selector)) {
     for (const item of batch) items.push(item);
     if (items.length < MOST_ITEMS && now() - since < BUDGET_MS) continue;
-    if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] } as never);
+    if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
     else yield undefined;
     items = [];
     since = now();
   }
-  if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] } as never);
+  if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
 }
 
 /** A member as the fabric is made of it; nothing when nothing is known yet. */
