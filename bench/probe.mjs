@@ -2,6 +2,7 @@
 // each millisecond; what lies between two ticks beyond that is a stretch. The time in which the thread was ready to run and had no
 // core, because other processes had them, is told apart: it is field 2 of schedstat (sched_info.run_delay, Documentation/scheduler/sched-stats.rst).
 import { openSync, readSync } from 'node:fs';
+import { PerformanceObserver } from 'node:perf_hooks';
 
 /** Nothing shorter is seen. */
 const PERIOD_MS = 1;
@@ -26,10 +27,14 @@ function tick() {
   last = now;
 }
 
+new PerformanceObserver((list) => {
+  for (const { duration } of list.getEntries()) longest.gcMs = Math.max(longest.gcMs, duration);
+}).observe({ entryTypes: ['gc'] });
+
 function watch(isWanted) {
   clearInterval(timer);
   timer = undefined;
-  longest = { wallMs: 0, ownMs: 0 };
+  longest = { wallMs: 0, ownMs: 0, gcMs: 0 };
   if (!isWanted) return;
   last = { at: performance.now(), waited: waitedMs() };
   timer = setInterval(tick, PERIOD_MS);
@@ -37,10 +42,18 @@ function watch(isWanted) {
   timer.unref();
 }
 
-process.on('message', (question) => {
+/** What is in use when everything else was thrown away; needs --expose-gc. Bytes. */
+function liveBytes() {
+  globalThis.gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return { heapUsed, external };
+}
+
+process.on('message', ({ id, isWatched, live }) => {
   if (timer !== undefined) tick();
-  process.send({ id: question.id, longest });
-  watch(question.watch);
+  const told = longest;
+  process.send({ id, longest: told, ...(live && liveBytes()) });
+  watch(isWatched);
 });
 process.channel.unref();
 watch(true);

@@ -1,6 +1,7 @@
 // The tables, in Markdown.
 import { cpus, loadavg, release } from 'node:os';
-import { judge, stretchesOf } from './targets.mjs';
+import { collectorTables, collectorTargets } from './collector-report.mjs';
+import { judge, stretchesOf, verdict } from './targets.mjs';
 
 /** The machine, as far as it explains the numbers. */
 export function describeMachine() {
@@ -33,8 +34,7 @@ function table(head, rows) {
  */
 export function render(machine, results, big, words) {
   const about =
-    `${machine.cores} cores (${machine.cpu}), Linux ${machine.kernel}, Node ${machine.node}, ${machine.date}. ` +
-    `\`npm run bench${words.length === 0 ? '' : ` -- ${words.join(' ')}`}\`; load average ${machine.load.toFixed(1)} before it began. ` +
+    `${describeRun(machine, words)} ` +
     'Medians; ratios are taken inside each round, with the smallest and the largest. What each row does: README.md.';
   return (
     [
@@ -46,6 +46,24 @@ export function render(machine, results, big, words) {
       ...(big === undefined ? [] : bigSection(big)),
     ].join('\n\n') + '\n'
   );
+}
+
+function describeRun(machine, words) {
+  return (
+    `${machine.cores} cores (${machine.cpu}), Linux ${machine.kernel}, Node ${machine.node}, ${machine.date}. ` +
+    `\`npm run bench${words.length === 0 ? '' : ` -- ${words.join(' ')}`}\`; load average ${machine.load.toFixed(1)} before it began.`
+  );
+}
+
+/** What the part about the collector begins with: it is recorded by itself. */
+export const COLLECTOR_HEADING = '## A collector of many agents';
+
+/** That part, Markdown. @param {object} collector of collector.mjs */
+export function renderCollector(machine, collector, words) {
+  const rows = collectorTargets(collector).map(({ value, ...target }) => verdict(target, value));
+  const cells = rows.map((row) => [row.measure, row.size, row.target, row.measured, row.verdict]);
+  const targetTable = table(['measure', 'agents × namespaces', 'target', 'measured', ''], cells);
+  return [COLLECTOR_HEADING, describeRun(machine, words), targetTable, ...collectorTables(collector, table)].join('\n\n') + '\n';
 }
 
 function targets(results, big) {

@@ -1,6 +1,6 @@
 // npm run bench -- [--size 100,1000] [--rounds 9] [--only scan,…] [--record]: what watching and scanning cost. See README.md.
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,11 @@ import { parseArgs } from 'node:util';
 
 const FILE = fileURLToPath(import.meta.url);
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const RESULTS = here('RESULTS.md');
 /** Says to the second process that it is in namespaces of its own. */
 const INSIDE = '--inside';
 
-/** What is measured at each size, in this order, and `big` once. Loaded when asked for: one that is broken does not stop the others. */
+/** What is measured at each size, in this order. Loaded when asked for: one that is broken does not stop the others. */
 const PARTS = {
   scan: async (bench) => (await import('./scan.mjs')).measureScans(bench),
   programs: async (bench) => (await import('./programs.mjs')).measurePrograms(bench),
@@ -20,21 +21,38 @@ const PARTS = {
   decode: async ({ topology }) => (await import('./decode.mjs')).measureDecoding(topology.paths),
 };
 
+/** What is measured once. Results of the collector are recorded by themselves. */
+const ONCE = {
+  big: async (bench) => (await import('./big.mjs')).measureBig(bench),
+  collector: async (bench) => {
+    // A new network namespace has its loopback down.
+    execFileSync('ip', ['link', 'set', 'lo', 'up']);
+    return (await import('./collector.mjs')).measureCollector(bench);
+  },
+};
+const NAMES = [...Object.keys(PARTS), ...Object.keys(ONCE)];
+const COUNTS = ['rounds', 'idle', 'flood', 'rows', 'agents', 'namespaces', 'big-agents', 'changes', 'steady'];
+
 const { values: flags } = parseArgs({
   options: {
     size: { type: 'string', default: '100,1000' },
     rounds: { type: 'string', default: '9' },
-    only: { type: 'string', default: [...Object.keys(PARTS), 'big'].join(',') },
+    only: { type: 'string', default: NAMES.join(',') },
     idle: { type: 'string', default: '60' },
     flood: { type: 'string', default: '30' },
     rows: { type: 'string', default: '50000' },
+    agents: { type: 'string', default: '200' },
+    namespaces: { type: 'string', default: '100' },
+    'big-agents': { type: 'string', default: '50' },
+    changes: { type: 'string', default: '2000' },
+    steady: { type: 'string', default: '30' },
     record: { type: 'boolean', default: false },
     inside: { type: 'boolean', default: false },
   },
 });
 const sizes = flags.size.split(',').map(Number);
 const only = flags.only.split(',');
-const numbers = Object.fromEntries(['rounds', 'idle', 'flood', 'rows'].map((name) => [name, Number(flags[name])]));
+const numbers = Object.fromEntries(COUNTS.map((name) => [name, Number(flags[name])]));
 
 const usage = findMistake();
 if (usage !== undefined) {
@@ -53,8 +71,8 @@ if (usage !== undefined) {
 
 function findMistake() {
   const isCount = (value) => Number.isInteger(value) && value >= 1;
-  const unknown = only.find((name) => name !== 'big' && PARTS[name] === undefined);
-  if (unknown !== undefined) return `--only knows ${[...Object.keys(PARTS), 'big'].join(', ')}; not ${unknown}`;
+  const unknown = only.find((name) => !NAMES.includes(name));
+  if (unknown !== undefined) return `--only knows ${NAMES.join(', ')}; not ${unknown}`;
   if (sizes.some((size) => !isCount(size) || size < 10)) return '--size takes whole numbers from 10 up, separated by commas';
   const wrong = Object.entries(numbers).find(([, value]) => !isCount(value));
   return wrong && `--${wrong[0]} takes a whole number from 1 up`;
@@ -62,7 +80,7 @@ function findMistake() {
 
 async function main() {
   const { buildPrograms } = await import('./tools.mjs');
-  const { describeMachine, render } = await import('./report.mjs');
+  const { COLLECTOR_HEADING, describeMachine, render, renderCollector } = await import('./report.mjs');
   const folder = mkdtempSync(join(tmpdir(), 'nsatlas-bench-'));
   // exit() makes the scratch folders go, too.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
@@ -71,19 +89,26 @@ async function main() {
   const machine = describeMachine();
   const results = [];
   for (const size of sizes) {
-    if (only.some((name) => name !== 'big')) results.push(await benchmark(programs, size, folder));
+    if (only.some((name) => PARTS[name] !== undefined)) results.push(await benchmark(programs, size, folder));
   }
-  const big = only.includes('big')
-    ? await attempt('big', async () => (await import('./big.mjs')).measureBig({ programs, ...numbers }))
-    : undefined;
-  const text = render(
-    machine,
-    results,
-    big,
-    process.argv.slice(2).filter((word) => word !== INSIDE),
-  );
-  process.stdout.write(text);
-  if (flags.record) writeFileSync(here('RESULTS.md'), text);
+  const once = {};
+  for (const [name, measureOnce] of Object.entries(ONCE)) {
+    if (only.includes(name)) once[name] = await attempt(name, () => measureOnce({ programs, folder, ...numbers }));
+  }
+  const words = process.argv.slice(2).filter((word) => word !== INSIDE);
+  const host = only.some((name) => name !== 'collector') ? render(machine, results, once.big, words) : undefined;
+  const collector = once.collector && renderCollector(machine, once.collector, words);
+  process.stdout.write([host, collector].filter((text) => text !== undefined).join('\n'));
+  if (flags.record) record(host, collector, COLLECTOR_HEADING);
+}
+
+/** What was not measured stays as it was recorded. */
+function record(host, collector, heading) {
+  const old = readFileSync(RESULTS, 'utf8');
+  const at = old.indexOf(heading);
+  const [oldHost, oldCollector] = at === -1 ? [old, ''] : [`${old.slice(0, at).trimEnd()}\n`, old.slice(at)];
+  const texts = [host ?? oldHost, collector ?? oldCollector];
+  writeFileSync(RESULTS, texts.filter((text) => text !== '').join('\n'));
 }
 
 /** What fails is not measured, and the run fails in the end; the rest is measured. */

@@ -200,7 +200,8 @@ function judgeSizes(target, results) {
   return [...measured, ...missing.map((size) => verdict({ ...target, size: String(size) }, undefined))];
 }
 
-function verdict({ measure, size, target, limit, show }, value) {
+/** A row of a table of targets. `limit` undefined: told without a verdict. @param {number | undefined} value */
+export function verdict({ measure, size, target, limit, show }, value) {
   if (value === undefined) return { measure, size, target, measured: '', verdict: 'not measured' };
   const word = limit === undefined ? '' : value <= limit ? 'met' : 'missed';
   return { measure, size, target, measured: show(value), verdict: word };

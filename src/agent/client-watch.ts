@@ -1,25 +1,32 @@
 import { type ClientReadableStream, status } from '@grpc/grpc-js';
-import type { WatchEvent } from '../model/types.js';
 import { decode } from '../wire/codec.js';
+import type { MessageName, Messages } from '../wire/messages.js';
 
-interface FollowOptions {
-  readonly onEvent: (event: WatchEvent) => void | Promise<void>;
+interface FollowOptions<Name extends MessageName> {
+  /** Of which message the events are. */
+  readonly message: Name;
+  readonly onEvent: (event: Messages[Name]) => void | Promise<void>;
   readonly signal: AbortSignal;
   /** What the stream ended with, or what was wrong with a message, as it is to be thrown. */
   readonly toError: (cause: unknown) => Promise<Error>;
+  /** Awaited before each message is decoded. */
+  readonly turn?: (() => Promise<void>) | undefined;
 }
 
 /** Takes the events of a Watch stream one after the other, until the signal is aborted. See AgentClient.watch. */
-export async function followStream(
+export async function followStream<Name extends MessageName>(
   call: ClientReadableStream<Buffer>,
-  { onEvent, signal, toError }: FollowOptions,
+  { message, onEvent, signal, toError, turn }: FollowOptions<Name>,
 ): Promise<void> {
   const cancel = (): void => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
   const callback = new Callback(onEvent);
   try {
     if (signal.aborted) cancel();
-    for await (const bytes of call) await callback.run(decode('nsatlas.v1.WatchResponse', bytes as Buffer));
+    for await (const bytes of call) {
+      await turn?.();
+      await callback.run(decode(message, bytes as Buffer));
+    }
     if (!signal.aborted) throw Object.assign(new Error(), { code: status.UNAVAILABLE, details: 'the stream has ended' });
   } catch (cause) {
     call.cancel();
@@ -31,15 +38,15 @@ export async function followStream(
 }
 
 /** Tells what a callback threw from everything else. */
-class Callback {
-  readonly #onEvent: FollowOptions['onEvent'];
+class Callback<Event> {
+  readonly #onEvent: (event: Event) => void | Promise<void>;
   #cause: { readonly thrown: unknown } | undefined;
 
-  constructor(onEvent: FollowOptions['onEvent']) {
+  constructor(onEvent: (event: Event) => void | Promise<void>) {
     this.#onEvent = onEvent;
   }
 
-  async run(event: WatchEvent): Promise<void> {
+  async run(event: Event): Promise<void> {
     try {
       await this.#onEvent(event);
     } catch (thrown) {

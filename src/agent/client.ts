@@ -1,19 +1,13 @@
+import { type Client, type ClientReadableStream, status } from '@grpc/grpc-js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
-import { decode, encode } from '../wire/codec.js';
-import { methodPath, toBuffer } from '../wire/definitions.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
-import {
-  type AgentStatus,
-  type ItemOf,
-  LIST_RPCS,
-  type MessageName,
-  type Messages,
-  type SelectorMessage,
-} from '../wire/messages.js';
+import type { AgentStatus, ItemOf } from '../wire/messages.js';
+import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
 import { type ChannelOptions, openChannel } from '../rpc/channel.js';
-import { toAgentError } from './client-problems.js';
+import { selectorMessage } from '../wire/selector.js';
+import { explainProblem } from './client-problems.js';
 import { followStream } from './client-watch.js';
 import { AgentError } from './error.js';
 import type { WatchWish } from './watch-feed.js';
@@ -29,8 +23,18 @@ export interface AgentClient {
    * Resolves when the signal is aborted, and only then: connecting anew, with the last cursor, is the caller's to do.
    * @throws AgentError also when the stream ends; what onEvent throws
    */
-  watch(wish: WatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
+  watch(wish: ClientWatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
   close(): void;
+}
+
+/** What to watch, and how. */
+export interface ClientWatchWish extends WatchWish {
+  /** The agent tells `synced` again when it told nothing for this long, in milliseconds; 0 (the default): never. */
+  readonly heartbeatMs?: number;
+  /** Fails as UNREACHABLE when there is no connection after this many milliseconds; by default gRPC's own patience, some 20 s. */
+  readonly connectMs?: number;
+  /** Awaited when a message has come, before it is decoded: for those who follow many agents. */
+  readonly turn?: () => Promise<void>;
 }
 
 /** What makes an answer dearer. */
@@ -54,56 +58,22 @@ export interface AgentClientOptions extends ChannelOptions {
 export function createAgentClient(address: string, { timeoutMs = 60_000, ...options }: AgentClientOptions = {}): AgentClient {
   const channel = openChannel(address, options);
   if (channel === undefined) {
-    throw new AgentError(
-      'ERR_NSATLAS_AGENT_UNREACHABLE',
-      address,
-      `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`,
-    );
+    const problem = `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
+    throw new AgentError('UNREACHABLE', address, problem);
   }
-  const { client } = channel;
-  const toError = (cause: unknown): Promise<AgentError> => toAgentError({ address, channel, timeoutMs }, cause);
-
-  const stream = async <Response extends MessageName>(
-    { method, request, response }: { method: string; request: Buffer; response: Response },
-    onMessage: (message: Messages[Response]) => void,
-  ): Promise<void> => {
-    const call = client.makeServerStreamRequest(methodPath(SERVICE, method), toBuffer, (bytes) => bytes, request, {
-      deadline: Date.now() + timeoutMs,
-    });
-    try {
-      for await (const bytes of call) onMessage(decode(response, bytes as Buffer));
-    } catch (cause) {
-      call.cancel();
-      throw await toError(cause);
-    }
+  const toError = async (cause: unknown): Promise<AgentError> => {
+    const { problem, message } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
+    return new AgentError(problem, address, message, { cause });
   };
+  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
 
   return {
     status: () =>
-      new Promise((resolve, reject) => {
-        const fail = (cause: unknown): void => void toError(cause).then(reject, reject);
-        const request = toBuffer(encode('nsatlas.v1.GetStatusRequest', {}));
-        client.makeUnaryRequest(
-          methodPath(SERVICE, 'GetStatus'),
-          toBuffer,
-          (bytes) => bytes,
-          request,
-          { deadline: Date.now() + timeoutMs },
-          (problem, bytes) => {
-            try {
-              if (problem !== null || bytes === undefined) fail(problem);
-              else resolve(decode('nsatlas.v1.GetStatusResponse', bytes));
-            } catch (cause) {
-              fail(cause);
-            }
-          },
-        );
-      }),
+      caller.unary({ name: 'GetStatus', request: 'nsatlas.v1.GetStatusRequest', response: 'nsatlas.v1.GetStatusResponse' }, {}),
     snapshot: async (selector, tables, { counters = false } = {}) => {
       const merger = new SnapshotMerger();
-      const asked = { selector: toMessage(selector), tables: [...tables], counters };
-      const request = toBuffer(encode('nsatlas.v1.GetSnapshotRequest', asked));
-      await stream({ method: 'GetSnapshot', request, response: 'nsatlas.v1.HostSnapshot' }, (part) => merger.add(part));
+      const request = { selector: selectorMessage(selector), tables: [...tables], counters };
+      await caller.stream(SNAPSHOT_METHOD, request, (part) => merger.add(part));
       try {
         return merger.finish();
       } catch (cause) {
@@ -112,37 +82,33 @@ export function createAgentClient(address: string, { timeoutMs = 60_000, ...opti
     },
     list: async <Name extends ListName>(name: Name, selector: Selector, { counters = false }: AskOptions = {}) => {
       const parts: Listing<ItemOf<Name>>[] = [];
-      const method = `List${LIST_RPCS[name]}` as const;
-      const request = toBuffer(encode(`nsatlas.v1.${method}Request`, { selector: toMessage(selector), counters }));
       // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
-      await stream({ method, request, response: `nsatlas.v1.${method}Response` }, (part) =>
+      await caller.stream(listMethod(name), { selector: selectorMessage(selector), counters }, (part) =>
         parts.push(part as Listing<ItemOf<Name>>),
       );
       return mergeListing(parts);
     },
-    watch: ({ selector, tables, after }, onEvent, signal) => {
-      const asked = { selector: toMessage(selector), tables: [...tables], ...(after !== undefined && { after }), heartbeatMs: 0 };
-      const request = toBuffer(encode('nsatlas.v1.WatchRequest', asked));
-      const call = client.makeServerStreamRequest(methodPath(SERVICE, 'Watch'), toBuffer, (bytes) => bytes, request);
-      return followStream(call, { onEvent, signal, toError });
+    watch: ({ selector, tables, after, heartbeatMs = 0, connectMs, turn }, onEvent, signal) => {
+      const request = {
+        selector: selectorMessage(selector),
+        tables: [...tables],
+        ...(after !== undefined && { after }),
+        heartbeatMs,
+      };
+      const message = 'nsatlas.v1.WatchResponse';
+      const call = caller.open({ name: 'Watch', request: 'nsatlas.v1.WatchRequest', response: message }, request);
+      if (connectMs !== undefined) limitConnecting(channel.client, call, connectMs);
+      return followStream(call, { message, onEvent, signal, toError, turn });
     },
     close: () => channel.close(),
   };
 }
 
-function toMessage(selector: Selector): SelectorMessage {
-  const none = {
-    netns: [],
-    roles: [],
-    networks: [],
-    containers: [],
-    services: [],
-    kinds: [],
-    interfaces: [],
-    vnis: [],
-    macs: [],
-    ips: [],
-    hosts: [],
-  };
-  return { ...none, ...selector };
+/** Ends a call that waits for a connection. A connection that is refused ends the call by itself, saying why. */
+function limitConnecting(client: Client, call: ClientReadableStream<Buffer>, connectMs: number): void {
+  client.waitForReady(Date.now() + connectMs, (problem) => {
+    if (problem === undefined || call.destroyed) return;
+    const details = `ETIMEDOUT: no connection within ${connectMs / 1000} s`;
+    call.destroy(Object.assign(new Error(details), { code: status.UNAVAILABLE, details }));
+  });
 }

@@ -1,6 +1,6 @@
 import { LISTS, type ListName, relevantGaps, wantedLinks } from '../model/lists.js';
 import { selectRows, selectsNetns, type Selector, speaksOfRows } from '../model/select.js';
-import type { Gap, Netns, Table } from '../model/types.js';
+import type { Freshness, Gap, Netns, Table } from '../model/types.js';
 import type { HostView, NetnsView } from '../model/views.js';
 import type { LiveHost } from '../watch/types.js';
 import { encodeListing, encodeNetnsPart, encodeSnapshotHead } from '../wire/chunks.js';
@@ -29,17 +29,23 @@ const MOST_ITEMS: Readonly<Record<ListName, number>> = {
 
 interface LiveAnswer {
   readonly live: LiveHost;
+  /** What it says of hosts is not looked at. */
   readonly selector: Selector;
   readonly now: () => number;
+  /** Whether the first message has the freshness; a collector tells that of all hosts at once. */
+  readonly tellFreshness?: boolean;
 }
 
 /** A list of what is known, as the messages of its stream. Gaps come last. */
-export function* liveList<Name extends ListName>(name: Name, { live, selector, now }: LiveAnswer): Generator<Step> {
+export function* liveList<Name extends ListName>(
+  name: Name,
+  { live, selector, now, tellFreshness = true }: LiveAnswer,
+): Generator<Step> {
   const { tables } = LISTS[name];
-  const view = viewOf(live, { selector, tables });
+  const view = liveView(live, { selector, tables });
   // The compiler cannot follow that the name and its items belong together.
   const batches = LISTS[name].batches(view, selector) as Iterable<readonly ItemOf<Name>[]>;
-  let freshness = live.freshness() as ReturnType<LiveHost['freshness']> | undefined;
+  let freshness: Freshness | undefined = tellFreshness ? live.freshness() : undefined;
   const encode = (items: ItemOf<Name>[], gaps: Gap[]): Generator<Uint8Array> => {
     const messages = encodeListing(name, { items, gaps, ...(freshness !== undefined && { freshness }) });
     freshness = undefined;
@@ -61,7 +67,7 @@ export function* liveList<Name extends ListName>(name: Name, { live, selector, n
 
 /** What is known as the messages of a GetSnapshot stream: the host first, gaps last. */
 export function* liveSnapshot(tables: readonly Table[], { live, selector, now }: LiveAnswer): Generator<Step> {
-  const view = viewOf(live, { selector, tables });
+  const view = liveView(live, { selector, tables });
   yield* encodeSnapshotHead({ host: hostOf(live), networks: [...live.networks()], gaps: [] });
   let since = now();
   for (const netns of view.namespaces()) {
@@ -102,12 +108,14 @@ function* breathing<Value>(work: Generator<unknown, Value>): Generator<undefined
   }
 }
 
-interface LiveView extends HostView {
+/** A live host as lists are made of it. */
+export interface LiveView extends HostView {
   /** Ids of the namespaces that were looked at and did not fit the selector. */
   readonly left: ReadonlySet<string>;
 }
 
-function viewOf(live: LiveHost, { selector, tables }: { selector: Selector; tables: readonly Table[] }): LiveView {
+/** @throws CallError when nothing is known of the host yet */
+export function liveView(live: LiveHost, { selector, tables }: { selector: Selector; tables: readonly Table[] }): LiveView {
   const left = new Set<string>();
   return {
     hostId: hostOf(live).id,

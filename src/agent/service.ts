@@ -1,7 +1,7 @@
 import { type UntypedServiceImplementation, status } from '@grpc/grpc-js';
 import { LISTS, type ListName } from '../model/lists.js';
-import type { Selector } from '../model/select.js';
-import type { Freshness, HostSnapshot, Listing, Table } from '../model/types.js';
+import { selectsHost, type Selector, withoutHosts } from '../model/select.js';
+import type { Freshness, Host, HostSnapshot, Listing, Table } from '../model/types.js';
 import { ALL_TABLES, type HostSource } from '../scan/types.js';
 import { encodeListing, encodeSnapshot } from '../wire/chunks.js';
 import { encode } from '../wire/codec.js';
@@ -59,6 +59,7 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
         return encodeListing(name, { ...listing, ...freshly() });
       }
       await ready(tables, signal);
+      if (!isOfHost(live, selector)) return encodeListing(name, { items: [], gaps: [], freshness: live.freshness() });
       return liveList(name, { live, selector, now });
     });
 
@@ -67,6 +68,7 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
     const tables = checkTables(request.tables, ALL_TABLES);
     if (live === undefined || request.counters) {
       const snapshot = selectSnapshot(onlyTables(await snapshotOf(tables, signal), tables), selector);
+      if (!selectsHost(snapshot.host, selector)) throw otherHost(snapshot.host);
       return encodeSnapshot({ ...snapshot, host: { ...snapshot.host, ...freshly() } });
     }
     await ready(tables, signal);
@@ -92,7 +94,11 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
     const release = live.lease(wanted.tables);
     try {
       await ready(wanted.tables, stream.signal);
-      return await watchers.serve(wanted, stream);
+      refuseOtherHost(live, wanted.selector);
+      return await watchers.serve(
+        { ...wanted, selector: withoutHosts(wanted.selector), heartbeatMs: request.heartbeatMs },
+        stream,
+      );
     } finally {
       release();
     }
@@ -105,6 +111,21 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
     Watch: watch,
     ...Object.fromEntries(lists),
   } as UntypedServiceImplementation;
+}
+
+function isOfHost(live: LiveHost, selector: Selector): boolean {
+  const host = live.host();
+  return host === undefined || selectsHost(host, selector);
+}
+
+/** What has to have a host cannot be empty. @throws CallError NOT_FOUND */
+function refuseOtherHost(live: LiveHost, selector: Selector): void {
+  const host = live.host();
+  if (host !== undefined && !selectsHost(host, selector)) throw otherHost(host);
+}
+
+function otherHost({ id, name }: Host): CallError {
+  return new CallError(status.NOT_FOUND, `this agent is of host ${name} (${id}), which selector.hosts leaves out`);
 }
 
 /** @throws CallError when the host cannot be read */

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { ListName } from '../model/lists.js';
 import { addCountersOption, addSelectorOptions, addShowOptions, selectorOf, type ShowFlags } from './options.js';
+import type { ListedName } from '../outputs/contract.js';
 import type { Context } from './context.js';
 import { ordered } from './order.js';
 import { reportFreshness, reportGaps } from './report.js';
@@ -9,18 +9,19 @@ import { openSource } from './sources.js';
 import { withProgress } from './terminal.js';
 
 interface ListWords {
-  readonly name: ListName;
+  readonly name: ListedName;
   readonly help: string;
   readonly example: string;
 }
 
 /** Lists of what has counters or ages. */
-const CHANGING: ReadonlySet<ListName> = new Set(['interfaces', 'fdb', 'neighbors', 'routes']);
+const CHANGING: ReadonlySet<ListedName> = new Set(['interfaces', 'fdb', 'neighbors', 'routes']);
 
-/** `nsatlas netns`, `interfaces`, … */
+/** `nsatlas netns`, `interfaces`, `hosts`, … */
 export function listCommand({ name, help, example }: ListWords, context: Context, finish: (status: number) => void): Command {
   const command = new Command(name).description(help).addHelpText('after', `\nExample:\n  ${example}`);
-  addSelectorOptions(addShowOptions(command));
+  addShowOptions(command);
+  if (name !== 'hosts') addSelectorOptions(command, { links: name !== 'overlays' });
   if (CHANGING.has(name)) addCountersOption(command);
   return command.action(async (flags: ShowFlags) => {
     const selector = selectorOf(flags);
@@ -29,7 +30,7 @@ export function listCommand({ name, help, example }: ListWords, context: Context
       const document = await withProgress(context.terminal.stderr, source.doing, source.list(name, selector));
       await show(ordered(document), flags.output, context);
       reportFreshness(document.listing.freshness, (line) => context.warn(line));
-      finish(reportGaps(document.listing.gaps, (line) => context.warn(line)));
+      finish(reportGaps(document.listing.gaps, (line) => context.warn(line), document.hosts));
     } finally {
       source.close();
     }

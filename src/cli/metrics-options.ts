@@ -7,7 +7,7 @@ import type { RunningMetrics } from '../metrics/server.js';
 import type { Log, TlsFiles } from '../rpc/types.js';
 import type { HostSource } from '../scan/types.js';
 import type { OpenLiveHost } from '../watch/index.js';
-import { option } from './options.js';
+import { option } from './flags.js';
 import { VERSION } from './version.js';
 
 /** Flags of the servers that can be scraped. */

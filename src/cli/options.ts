@@ -1,26 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { Selector } from '../model/select.js';
 import type { Role, Table } from '../model/types.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
-
-/** Every flag can be given as an environment variable of this name; lists are separated by commas there. */
-function environmentName(flag: string): string {
-  return `NSATLAS_${flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
-}
-
-/** A flag that can be given as an environment variable, too. */
-export function option(flags: string, description: string): Option {
-  const long = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
-  return new Option(flags, description).env(environmentName(long));
-}
-
-/** A flag that may be repeated. */
-function listOption(flags: string, description: string): Option {
-  return option(flags, `${description} (repeatable)`).argParser((value: string, previous: string[] | undefined) => [
-    ...(previous ?? []),
-    value,
-  ]);
-}
+import { addListenOption, listOption, logLevelOption, option, parsePositive } from './flags.js';
+import { addSourceOptions, type SourceFlags } from './source-options.js';
 
 /** Flags of the commands that read this host. */
 export interface HostFlags {
@@ -34,14 +17,14 @@ export interface HostFlags {
 }
 
 /** Flags of the commands that show something. */
-export interface ShowFlags extends HostFlags, SelectorFlags {
+export interface ShowFlags extends HostFlags, SelectorFlags, SourceFlags {
   output: string;
-  agent?: string;
-  from?: string[];
   counters?: boolean;
 }
 
-interface SelectorFlags {
+/** Flags that choose from what there is. */
+export interface SelectorFlags {
+  host?: string[];
   netns?: string[];
   role?: string[];
   network?: string[];
@@ -69,9 +52,7 @@ export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Co
     .addOption(
       option('--time-limit <ms>', 'most milliseconds that one namespace may take').default(2000).argParser(parsePositive),
     )
-    .addOption(
-      option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default(logLevel),
-    );
+    .addOption(logLevelOption(logLevel));
 }
 
 /** Flags of the servers. */
@@ -81,18 +62,13 @@ export interface ServerFlags {
 }
 
 export function addServerOptions(command: Command): Command {
-  return command
-    .addOption(
-      listOption('--listen <address>', 'where to serve: HOST:PORT on loopback, or unix:PATH').default(
-        undefined,
-        '127.0.0.1:7117',
-      ),
-    )
-    .addOption(option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive))
-    .hook('preAction', (_, action) => {
-      if (action.getOptionValue('listen') === undefined) action.setOptionValue('listen', ['127.0.0.1:7117']);
-    });
+  return addListenOption(command, DEFAULT_LISTEN).addOption(
+    option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive),
+  );
 }
+
+/** Where an agent listens, and `nsatlas up`. */
+const DEFAULT_LISTEN = '127.0.0.1:7117';
 
 /** Flags of the commands that keep this host's state true. */
 export interface LiveFlags {
@@ -121,9 +97,8 @@ export function addCountersOption(command: Command): Command {
 }
 
 /** Flags of `nsatlas watch`. */
-export interface WatchFlags extends HostFlags, LiveFlags, SelectorFlags {
+export interface WatchFlags extends HostFlags, LiveFlags, SelectorFlags, Omit<SourceFlags, 'from'> {
   output: string;
-  agent?: string;
   table?: string[];
   initial?: boolean;
   timestamps?: boolean;
@@ -132,13 +107,12 @@ export interface WatchFlags extends HostFlags, LiveFlags, SelectorFlags {
 
 export function addWatchOptions(command: Command): Command {
   const live = addNetnsSelectorOptions(addLiveOptions(addHostOptions(command)));
-  return live
+  return addSourceOptions(live, { files: false })
     .addOption(
       option('-o, --output <format>', 'table: one line for each change, for people; json: one line for each event, for programs')
         .choices(['table', 'json'])
         .default('table'),
     )
-    .addOption(option('--agent <address>', 'watch through the agent at HOST:PORT or unix:PATH instead of reading this host'))
     .addOption(listOption('--table <table>', `only this table: ${TABLES.join(', ')}`))
     .addOption(option('--initial', 'also what there is at the start, line by line'))
     .addOption(option('--timestamps', 'the time before each line'))
@@ -159,20 +133,23 @@ export function tablesOf(names: readonly string[] | undefined): readonly Table[]
 
 export function addShowOptions(command: Command): Command {
   const formats = OUTPUTS.map((output) => output.format);
-  return addHostOptions(command)
-    .addOption(
-      option('-o, --output <format>', OUTPUTS.map((output) => `${output.format}: ${output.help}`).join('; '))
-        .choices(formats)
-        .default('table'),
-    )
-    .addOption(option('--agent <address>', 'ask the agent at HOST:PORT or unix:PATH instead of reading this host'))
-    .addOption(option('--from <file...>', 'read saved snapshots instead of this host (- is standard input)'));
+  const shown = addHostOptions(command).addOption(
+    option('-o, --output <format>', OUTPUTS.map((output) => `${output.format}: ${output.help}`).join('; '))
+      .choices(formats)
+      .default('table'),
+  );
+  return addSourceOptions(shown, { files: true });
 }
 
-export function addSelectorOptions(command: Command): Command {
-  return addNetnsSelectorOptions(command)
-    .addOption(listOption('--kind <kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'))
-    .addOption(listOption('--interface <name>', 'only interfaces of this name'))
+/** The flags that narrow a list; `links`: also by what only an interface has. */
+export function addSelectorOptions(command: Command, { links = true } = {}): Command {
+  addNetnsSelectorOptions(command);
+  if (links) {
+    command
+      .addOption(listOption('--kind <kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'))
+      .addOption(listOption('--interface <name>', 'only interfaces of this name'));
+  }
+  return command
     .addOption(listOption('--vni <number>', 'only VXLANs with this VNI'))
     .addOption(listOption('--mac <address>', 'only this MAC address'))
     .addOption(listOption('--ip <address>', 'only this IP address'));
@@ -189,20 +166,12 @@ function addNetnsSelectorOptions(command: Command): Command {
     .addOption(listOption('--service <name>', 'only namespaces of this Swarm service'));
 }
 
-/** Splits lists that came from the environment; flags are taken as they are. */
-export function splitEnvironmentLists(command: Command): void {
-  for (const [name, value] of Object.entries(command.opts())) {
-    if (command.getOptionValueSource(name) !== 'env' || !Array.isArray(value)) continue;
-    const parts = value.flatMap((part) => String(part).split(',')).filter((part) => part !== '');
-    command.setOptionValueWithSource(name, parts, 'env');
-  }
-}
-
 const ROLES: readonly Role[] = ['HOST', 'CONTAINER', 'OVERLAY', 'LOAD_BALANCER', 'INGRESS', 'OTHER'];
 
 /** @throws InvalidArgumentError naming the flag */
 export function selectorOf(flags: SelectorFlags): Selector {
   return {
+    ...given('hosts', flags.host),
     ...given('netns', flags.netns),
     ...given('roles', flags.role?.map(parseRole)),
     ...given('networks', flags.network),
@@ -236,10 +205,4 @@ function parseMac(text: string): string {
   if (!/^([0-9a-f]{2}:)+[0-9a-f]{2}$/i.test(text))
     throw new InvalidArgumentError(`--mac ${text}: not of the form 02:42:0a:00:01:02`);
   return text.toLowerCase();
-}
-
-function parsePositive(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('not a positive number.');
-  return value;
 }

@@ -1,17 +1,19 @@
 import { Command, CommanderError } from 'commander';
-import type { ListName } from '../model/lists.js';
+import type { ListedName } from '../outputs/contract.js';
 import { agentCommand } from './agent-command.js';
+import { collectorCommand } from './collector-command.js';
 import type { Context } from './context.js';
 import { doctorCommand } from './doctor-command.js';
 import { listCommand } from './list-command.js';
-import { splitEnvironmentLists } from './options.js';
+import { splitEnvironmentLists } from './flags.js';
 import { EXIT, UsageError } from './report.js';
 import { snapshotCommand } from './snapshot-command.js';
+import { upCommand } from './up-command.js';
 import { VERSION } from './version.js';
 import { watchCommand } from './watch-command.js';
 
 /** One list command each: its word, what it says, and an example that helps. */
-const LIST_COMMANDS: readonly { readonly name: ListName; readonly help: string; readonly example: string }[] = [
+const LIST_COMMANDS: readonly { readonly name: ListedName; readonly help: string; readonly example: string }[] = [
   {
     name: 'netns',
     help: 'network namespaces: role, owner, network, how a container is attached',
@@ -27,6 +29,21 @@ const LIST_COMMANDS: readonly { readonly name: ListName; readonly help: string; 
   },
   { name: 'neighbors', help: 'ARP and ND tables', example: 'nsatlas neighbors --ip 10.0.1.7' },
   { name: 'routes', help: 'routes of all tables', example: 'nsatlas routes --container web' },
+  {
+    name: 'hosts',
+    help: 'the hosts of a collector: which are heard, how old what is known of the others is',
+    example: 'nsatlas hosts --collector 127.0.0.1:7127',
+  },
+  {
+    name: 'overlays',
+    help: 'overlay networks across hosts: VTEPs, endpoints, where the forwarding entries lead',
+    example: 'nsatlas overlays --collector 127.0.0.1:7127 --network app_net',
+  },
+  {
+    name: 'endpoints',
+    help: 'what is attached to overlay networks: address, host, container, service',
+    example: 'nsatlas endpoints --from node-1.json node-2.json --ip 10.0.1.7',
+  },
 ];
 
 /** Runs the command line. @returns the exit status */
@@ -61,6 +78,8 @@ function buildProgram(context: Context, finish: (status: number) => void): Comma
     snapshotCommand(context, finish),
     watchCommand(context, finish),
     agentCommand(context, finish),
+    collectorCommand(context, finish),
+    upCommand(context, finish),
     doctorCommand(context, finish),
   ];
   for (const command of commands) {

@@ -17,6 +17,8 @@ export interface PrinterOptions {
   /** One line on stderr. */
   readonly warn: (line: string) => void;
   readonly now: () => Date;
+  /** Stands before each line: the host, where there are several. */
+  readonly prefix?: () => string;
 }
 
 // ECMA-48, SGR.
@@ -46,14 +48,7 @@ export class WatchPrinter {
     const lines: string[] = [];
     if (before.synced || initial) for (const change of changes) lines.push(...watchLines(change, (id) => this.#nameOf(id)));
     if (event.synced !== undefined && !before.synced) lines.push(`synced: ${countWords(this.#merger.counts)}`);
-    return lines.map((line) => `${this.#decorate(line)}\n`).join('');
-  }
-
-  #decorate(line: string): string {
-    const { colour, timestamps, now } = this.#options;
-    const sign = colour ? COLOURS[line.slice(0, 1)] : undefined;
-    const text = sign === undefined ? line : `${sign}${line.slice(0, 1)}${RESET}${line.slice(1)}`;
-    return timestamps ? `${now().toISOString()} ${text}` : text;
+    return lines.map((line) => `${decorate(line, this.#options)}\n`).join('');
   }
 
   #nameOf(id: string): string {
@@ -67,4 +62,11 @@ export class WatchPrinter {
     if (before !== undefined && now.lostEvents > before.lostEvents)
       warn(`events were lost (${now.lostEvents} times so far); everything was read again`);
   }
+}
+
+/** A line as it is written: with the time, the host and colour where they are asked for. */
+export function decorate(line: string, { colour, timestamps, now, prefix }: PrinterOptions): string {
+  const sign = colour ? COLOURS[line.slice(0, 1)] : undefined;
+  const text = sign === undefined ? line : `${sign}${line.slice(0, 1)}${RESET}${line.slice(1)}`;
+  return [...(timestamps ? [now().toISOString()] : []), ...(prefix === undefined ? [] : [prefix()]), text].join(' ');
 }

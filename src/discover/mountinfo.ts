@@ -8,6 +8,8 @@ export interface NsfsMount {
   readonly dev: number;
   /** Peer group that the mount receives from ("master:12"). Without one, mounts that go away elsewhere stay here and pin. */
   readonly propagatedFrom: number | undefined;
+  /** Peer group that the mount is in ("shared:361"): what is mounted and unmounted in one of them is so in all. */
+  readonly peerGroup: number | undefined;
   /** The file under the mount was unlinked: it cannot be opened by this path any more, but it still pins the namespace. */
   readonly deleted: boolean;
 }
@@ -35,22 +37,49 @@ export function parseMountinfo(text: string): NsfsMount[] {
   return [...walkMountinfo(text)];
 }
 
+/** A mount that is no namespace: a folder in which namespaces may be mounted. */
+export interface FolderMount {
+  readonly mountPoint: string;
+  /** The folder of its file system that is mounted: "/docker/netns" where /run/docker/netns was bound and /run is a file system. */
+  readonly root: string;
+  readonly propagatedFrom: number | undefined;
+  readonly peerGroup: number | undefined;
+}
+
+/** The mounts that are no namespaces. Lines that are not of that form are none of ours. */
+export function parseFolderMounts(text: string): FolderMount[] {
+  return text.split('\n').flatMap((line) => {
+    const [, , root, mountPoint, optional = '', type] = MOUNT_LINE.exec(line) ?? [];
+    if (root === undefined || mountPoint === undefined || type === 'nsfs') return [];
+    return [{ mountPoint: unescapePath(mountPoint), root: unescapePath(root), ...groups(optional) }];
+  });
+}
+
 // mount id, parent id, device, root, mount point, options, optional fields, separator, type
 const NSFS_LINE = /^\d+ \d+ (\d+:\d+) net:\[(\d+)\] (\S+) \S+((?: (?!- )\S+)*) - nsfs /;
+const MOUNT_LINE = /^\d+ \d+ (\d+:\d+) (\S+) (\S+) \S+((?: (?!- )\S+)*) - (\S+) /;
 
 function parseLine(line: string): NsfsMount | undefined {
-  const [, device, ino, rawMountPoint, optional] = NSFS_LINE.exec(line) ?? [];
+  const [, device, ino, rawMountPoint, optional = ''] = NSFS_LINE.exec(line) ?? [];
   if (device === undefined || ino === undefined || rawMountPoint === undefined) return undefined;
-  const master = / master:(\d+)/.exec(optional ?? '')?.[1];
   const mountPoint = unescapePath(rawMountPoint);
   const deleted = mountPoint.endsWith(DELETED);
   return {
     mountPoint: deleted ? mountPoint.slice(0, -DELETED.length) : mountPoint,
     ino: Number(ino),
     dev: parseDevice(device),
-    propagatedFrom: master === undefined ? undefined : Number(master),
+    ...groups(optional),
     deleted,
   };
+}
+
+/** @param optional "shared:361 master:12" */
+function groups(optional: string): Pick<NsfsMount, 'propagatedFrom' | 'peerGroup'> {
+  const number = (pattern: RegExp): number | undefined => {
+    const digits = pattern.exec(optional)?.[1];
+    return digits === undefined ? undefined : Number(digits);
+  };
+  return { propagatedFrom: number(/ master:(\d+)/), peerGroup: number(/ shared:(\d+)/) };
 }
 
 /** Space, tab, newline and backslash are octal escapes in mountinfo (mangle_path(), fs/seq_file.c). */

@@ -5,6 +5,7 @@ import type { EngineError } from './error.js';
 import { errorOf, httpGet, type HttpQuestion, httpStream } from './http.js';
 import { asObject, child, isTrue, text } from './json.js';
 import { parseNetwork } from './networks.js';
+import { parseNode, type SwarmNode } from './nodes.js';
 import type { Patience } from './patience.js';
 
 /** Newest API that these files were written for: https://docs.docker.com/reference/api/engine/version-history/ */
@@ -84,6 +85,12 @@ export class EngineClient {
     const network = parseNetwork(raw, this.socket);
     if (network === undefined) throw this.#malformed('networks', 'the answer is no network');
     return network;
+  }
+
+  /** The nodes of the Swarm that this engine is a manager of. Any other engine refuses. */
+  async nodes(patience: Patience): Promise<SwarmNode[]> {
+    const raw = await this.#getJson(this.#path('/nodes'), 'nodes', LIST_BYTES, patience);
+    return this.#list(raw, 'nodes', parseNode);
   }
 
   /** Ids of the running containers. */

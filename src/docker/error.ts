@@ -26,7 +26,7 @@ export interface EngineErrorDetail {
   readonly code: EngineErrorCode;
   /** Path of the engine's socket. */
   readonly socket: string;
-  /** "connect", "version", "info", "networks", "list", "inspect", "events". */
+  /** "connect", "version", "info", "networks", "nodes", "list", "inspect", "events". */
   readonly operation: string;
   readonly message: string;
   /** Name of the errno, when there was one. */

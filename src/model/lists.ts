@@ -2,6 +2,7 @@ import { netnsName } from './ids.js';
 import {
   type LinkTest,
   selectsFdb,
+  selectsHost,
   selectsInterface,
   selectsLink,
   selectsNeighbor,
@@ -82,6 +83,7 @@ function define<Item>(tables: readonly Table[], batches: Batches<Item>): ListDef
     tables,
     batches,
     list: (snapshot, selector) => {
+      if (!selectsHost(snapshot.host, selector)) return { items: [], gaps: [] };
       const left = snapshot.namespaces.filter((netns) => !selectsNetns(netns, selector)).map((netns) => netns.id);
       const items: Item[] = [];
       for (const batch of batches(viewOf(snapshot), selector)) for (const item of batch) items.push(item);

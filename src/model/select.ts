@@ -4,7 +4,7 @@ import type { Rows } from './views.js';
 
 /**
  * Narrows a list. Each field that is set must match; within a field any value may match
- * (proto/nsatlas/v1/agent.proto, message Selector). An empty list is as good as none.
+ * (proto/nsatlas/v1/lists.proto, message Selector). An empty list is as good as none.
  */
 export interface Selector {
   netns?: readonly string[];
@@ -20,6 +20,16 @@ export interface Selector {
   hosts?: readonly string[];
 }
 
+/** Whether a host fits the part of the selector that speaks of hosts: by its id, the beginning of its id (4 characters or more), or its name. */
+export function selectsHost({ id, name }: { readonly id: string; readonly name: string }, { hosts }: Selector): boolean {
+  return any(hosts, (wanted) => name === wanted || id === wanted || isId(id, wanted));
+}
+
+/** The selector without what it says of hosts, for a host that fits. */
+export function withoutHosts({ hosts: _fits, ...selector }: Selector): Selector {
+  return selector;
+}
+
 /** Whether a namespace fits the parts of the selector that speak of namespaces and of whom they belong to. */
 export function selectsNetns(netns: Netns, selector: Selector): boolean {
   const owners = netns.owner === undefined ? netns.joined : [netns.owner, ...netns.joined];
@@ -32,8 +42,32 @@ export function selectsNetns(netns: Netns, selector: Selector): boolean {
   );
 }
 
+/** A network as it is known: its id may be only the beginning of it. */
+export interface NetworkRef {
+  readonly networkId?: string;
+  readonly networkName?: string;
+}
+
+/** Whether a network itself fits, whoever is on it. */
+export function selectsNetwork(network: NetworkRef, selector: Selector): boolean {
+  return any(selector.networks, (wanted) => isNetwork(network, wanted));
+}
+
+/** Whether a VNI fits. */
+export function selectsVni(vni: number, selector: Selector): boolean {
+  return any(selector.vnis, (wanted) => wanted === vni);
+}
+
+/** What is needed of an interface to select it by kind, name and VNI. */
+export interface NamedLink {
+  readonly name: string;
+  readonly altnames: readonly string[];
+  readonly kind?: string | undefined;
+  readonly vxlan?: { readonly vni: number } | undefined;
+}
+
 /** Whether an interface fits by kind, name and VNI. */
-export function selectsLink(link: Interface, selector: Selector): boolean {
+export function selectsLink(link: NamedLink, selector: Selector): boolean {
   return (
     any(selector.kinds, (wanted) => link.kind === wanted) &&
     any(selector.interfaces, (wanted) => link.name === wanted || link.altnames.includes(wanted)) &&
@@ -127,9 +161,15 @@ function isId(id: string | undefined, wanted: string): boolean {
 }
 
 function isOnNetwork(netns: Netns, wanted: string): boolean {
+  return (
+    isNetwork(netns, wanted) ||
+    (netns.owner?.networks.some((network) => network.name === wanted || isId(network.id, wanted)) ?? false)
+  );
+}
+
+function isNetwork({ networkId, networkName }: NetworkRef, wanted: string): boolean {
   // Without an engine only the beginning of the network's id is known, so the wanted whole id may be the longer one.
-  const own = netns.networkName === wanted || isId(netns.networkId, wanted) || isId(wanted, netns.networkId ?? '');
-  return own || (netns.owner?.networks.some((network) => network.name === wanted || isId(network.id, wanted)) ?? false);
+  return networkName === wanted || isId(networkId, wanted) || isId(wanted, networkId ?? '');
 }
 
 function isContainer(owner: Owner, wanted: string): boolean {

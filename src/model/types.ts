@@ -361,19 +361,20 @@ export interface OverlayMember {
   hostName?: string;
   netnsId: NetnsId;
   netnsName?: string;
-  ifindex: Ifindex;
-  ifname: string;
+  ifindex?: Ifindex;
+  ifname?: string;
   vtep?: string;
   vtepSource?: string;
-  operState: string;
-  mtu: number;
-  dstPort: number;
+  operState?: string;
+  mtu?: number;
+  dstPort?: number;
   subnets: string[];
   endpoints: number;
   fdbEntries?: number;
   remotes: RemoteVtep[];
   state?: AgentState;
   ageMs?: number;
+  status?: ReadStatus;
 }
 
 export interface RemoteVtep {

@@ -10,7 +10,8 @@ export interface Column<Row> {
   mood?(row: Row): 'good' | 'bad' | 'dim' | undefined;
 }
 
-const UP_STATES: Readonly<Record<string, 'good' | 'bad'>> = { UP: 'good', DOWN: 'bad', LOWERLAYERDOWN: 'bad' };
+/** What the state of an interface says. */
+export const UP_STATES: Readonly<Record<string, 'good' | 'bad'>> = { UP: 'good', DOWN: 'bad', LOWERLAYERDOWN: 'bad' };
 
 export const NETNS_COLUMNS: readonly Column<Netns>[] = [
   { title: 'NAME', cell: (netns) => netns.netnsName ?? netns.id },
@@ -206,7 +207,8 @@ export const FEATURE_COLUMNS: readonly Column<Feature>[] = [
 /** Most addresses that one cell shows; `-o json` has them all. */
 const SHOWN = 3;
 
-function someOf(values: readonly string[]): string | undefined {
+/** The first of several values, and how many more there are. */
+export function someOf(values: readonly string[]): string | undefined {
   if (values.length === 0) return undefined;
   const shown = values.slice(0, SHOWN).join(' ');
   return values.length <= SHOWN ? shown : `${shown} +${values.length - SHOWN}`;

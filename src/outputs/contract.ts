@@ -1,11 +1,29 @@
-import type { ListName, Lists } from '../model/lists.js';
-import type { HostSnapshot, Listing } from '../model/types.js';
+import type { ListName } from '../model/lists.js';
+import type { HostAge, HostSnapshot, Listing } from '../model/types.js';
 import type { Feature } from '../scan/types.js';
+import type { FabricItemOf, FabricListName, ItemOf } from '../wire/messages.js';
 
-type ItemOf<Name extends ListName> = Lists[Name] extends { list(...args: never[]): Listing<infer Item> } ? Item : never;
+/** Every list of the command line: the word of its command. */
+export type ListedName = ListName | FabricListName;
+
+type ListedItem<Name extends ListedName> = Name extends FabricListName
+  ? FabricItemOf<Name>
+  : Name extends ListName
+    ? ItemOf<Name>
+    : never;
+
+/** A host that a list is made of; `state` and age where a collector says them. */
+export type ListedHost = Pick<HostAge, 'host' | 'hostName'> & Partial<HostAge>;
+
+interface ListOf<Name extends ListedName> {
+  readonly name: Name;
+  readonly listing: Listing<ListedItem<Name>>;
+  /** The hosts that the list can be of, when there can be several: then each line says its host. Not part of the JSON. */
+  readonly hosts?: readonly ListedHost[];
+}
 
 /** One of the lists, with its name so that an output knows what it has. */
-export type ListDocument = { [Name in ListName]: { readonly name: Name; readonly listing: Listing<ItemOf<Name>> } }[ListName];
+export type ListDocument = { [Name in ListedName]: ListOf<Name> }[ListedName];
 
 /** What a command has to show. */
 export type Document =

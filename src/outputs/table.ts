@@ -11,7 +11,9 @@ import {
   VETH_COLUMNS,
   VXLAN_COLUMNS,
 } from './columns.js';
-import type { Document, Output, RenderOptions } from './contract.js';
+import type { Document, ListedHost, Output, RenderOptions } from './contract.js';
+import { endpointColumns, HOST_COLUMNS, OVERLAY_COLUMNS, overlayLines } from './fabric-columns.js';
+import { hostColumns } from './host-columns.js';
 import { printable } from './printable.js';
 
 /** One line for each thing, for people. */
@@ -24,20 +26,26 @@ export const output: Output = {
 
 function render(document: Document, options: RenderOptions): string {
   switch (document.name) {
+    case 'hosts':
+      return renderTable(HOST_COLUMNS, document.listing.items, options);
+    case 'overlays':
+      return renderTable(OVERLAY_COLUMNS, overlayLines(document.listing.items), options);
+    case 'endpoints':
+      return renderTable(endpointColumns(document.listing.items), document.listing.items, options);
     case 'netns':
-      return renderTable(NETNS_COLUMNS, document.listing.items, options);
+      return renderTable([...ofHosts(document), ...NETNS_COLUMNS], document.listing.items, options);
     case 'interfaces':
-      return renderTable(INTERFACE_COLUMNS, document.listing.items, options);
+      return renderTable([...ofHosts(document), ...INTERFACE_COLUMNS], document.listing.items, options);
     case 'vxlans':
-      return renderTable(VXLAN_COLUMNS, document.listing.items, options);
+      return renderTable([...ofHosts(document), ...VXLAN_COLUMNS], document.listing.items, options);
     case 'veths':
-      return renderTable(VETH_COLUMNS, document.listing.items, options);
+      return renderTable([...ofHosts(document), ...VETH_COLUMNS], document.listing.items, options);
     case 'fdb':
-      return renderTable(FDB_COLUMNS, document.listing.items, options);
+      return renderTable([...ofHosts(document), ...FDB_COLUMNS], document.listing.items, options);
     case 'neighbors':
-      return renderNeighbors(document.listing.items, options);
+      return renderNeighbors([...ofHosts(document), ...NEIGHBOR_COLUMNS], document.listing.items, options);
     case 'routes':
-      return renderTable(ROUTE_COLUMNS, document.listing.items, options);
+      return renderTable([...ofHosts(document), ...ROUTE_COLUMNS], document.listing.items, options);
     case 'snapshot':
       return renderSnapshot(document.snapshot, options);
     case 'doctor': {
@@ -47,14 +55,19 @@ function render(document: Document, options: RenderOptions): string {
   }
 }
 
+/** What each line begins with when a list can be of several hosts. */
+function ofHosts({ hosts }: { readonly hosts?: readonly ListedHost[] }): ReturnType<typeof hostColumns> {
+  return hosts === undefined ? [] : hostColumns(hosts);
+}
+
 /** linux/neighbour.h */
 const NUD_NOARP = 0x40;
 
 /** Rows that need no resolution (multicast, mostly) are left out, as `ip neigh` does, but not without saying so. */
-function renderNeighbors(rows: readonly Neighbor[], options: RenderOptions): string {
+function renderNeighbors(columns: readonly Column<Neighbor>[], rows: readonly Neighbor[], options: RenderOptions): string {
   const shown = rows.filter((row) => row.rawState !== NUD_NOARP);
   const hidden = rows.length - shown.length;
-  const table = renderTable(NEIGHBOR_COLUMNS, shown, options);
+  const table = renderTable(columns, shown, options);
   return hidden === 0 ? table : `${table}(${hidden} NOARP rows are not shown; -o json has them)\n`;
 }
 

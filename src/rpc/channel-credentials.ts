@@ -106,11 +106,11 @@ class FreshCredentials extends ChannelCredentials {
       });
       const closed = (): void => reject(this.#fail('the connection ended in the TLS handshake'));
       secure.once('close', closed);
-      secure.on('error', (cause) => reject(this.#fail(tlsProblem(cause, tls))));
+      secure.on('error', (cause: Error) => reject(this.#fail(tlsProblem(cause, tls))));
       secure.once('secureConnect', () => {
         secure.off('close', closed).removeAllListeners('error');
         // A server of another make refuses a client's certificate when the handshake is over for the client.
-        secure.on('error', (cause) => (this.#trouble.last ??= alertProblem(cause, tls)));
+        secure.on('error', (cause: Error) => (this.#trouble.last ??= alertProblem(cause, tls)));
         const problem = secure.authorized ? unfit(secure) : certificateProblem(secure, { ...tls, host: name });
         if (problem === undefined) {
           resolve(secure);

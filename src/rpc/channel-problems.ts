@@ -8,6 +8,7 @@ const NOT_GRPC = 'what listens there does not speak gRPC, or has just ended';
 
 /** What grpc-js says of a connection, and what that means. */
 const PROBLEMS: readonly (readonly [RegExp, message: string, listening: boolean])[] = [
+  [/Stream refused/, 'it has too many calls already; try again later', true],
   [/ECONNREFUSED/, 'connection refused', false],
   [/ENOENT/, 'there is no such socket', false],
   [/EACCES|EPERM/, 'permission denied; the socket is its owner’s alone', true],
@@ -58,9 +59,12 @@ function wrongName(certificate: Partial<PeerCertificate>, host: string): string 
   return `its certificate is for ${describeNames(certificate)}, not for ${host}; if it is the right one, give --tls-server-name ${example}`;
 }
 
-/** OpenSSL's reasons: openssl/include/openssl/sslerr.h, 3.0; and what its alerts (RFC 8446, 6.2) say of our certificate. */
+/** Node's codes of OpenSSL's reasons (openssl/include/openssl/sslerr.h, 3.0), and what its alerts (RFC 8446, 6.2) say of our certificate. */
 const REASONS: readonly (readonly [RegExp, (tls: ClientTls) => string])[] = [
-  [/WRONG_VERSION_NUMBER|RECORD|HTTP_REQUEST/, () => 'it does not speak TLS; leave the --tls flags away to ask it in plain text'],
+  [
+    /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_TOO_SMALL/,
+    () => 'it does not speak TLS; leave the --tls flags away to ask it in plain text',
+  ],
   [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/, () => 'it does not speak TLS 1.3'],
   [/APPLICATION_PROTOCOL/, () => 'it speaks TLS, but not HTTP/2'],
   [/CERTIFICATE_REQUIRED/, () => 'it wants a client certificate: give --tls-cert and --tls-key'],
@@ -78,8 +82,7 @@ export function tlsProblem(cause: NodeJS.ErrnoException, tls: ClientTls): string
 
 /** What went wrong where TLS says so; undefined where it does not. */
 export function alertProblem(cause: NodeJS.ErrnoException, tls: ClientTls): string | undefined {
-  const text = `${cause.code ?? ''} ${cause.message}`.toUpperCase().replaceAll(' ', '_');
-  return REASONS.find(([pattern]) => pattern.test(text))?.[1](tls);
+  return REASONS.find(([pattern]) => pattern.test(cause.code ?? ''))?.[1](tls);
 }
 
 /** How long a server may take to show that it speaks TLS, in milliseconds. */

@@ -7,7 +7,7 @@ import type { ClientTls } from './types.js';
 /** How to connect. */
 export interface ChannelOptions {
   /** TLS, with the files read again for each connection. Not for unix sockets: they are plain on both sides. Without it plain text. */
-  readonly tls?: ClientTls;
+  readonly tls?: ClientTls | undefined;
   /** Most bytes of one message; 64 MiB. Parts are 256 KiB, but a single row may be larger. */
   readonly maxMessageBytes?: number;
   /** A connection with calls is asked whether it is there after this long without a word, in milliseconds; 30,000. */

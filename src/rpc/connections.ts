@@ -2,6 +2,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { formatPeer } from './address.js';
 import type { Notice } from './notices.js';
+import type { Streams } from './streams.js';
 
 /** The connections to one address. */
 export interface Connections {
@@ -24,6 +25,8 @@ interface ConnectionLimits {
   readonly notice: Notice;
   /** All that are open, whatever their address; added to and taken from. */
   readonly open: Set<Socket>;
+  /** Likewise. */
+  readonly streams: Streams;
 }
 
 /**
@@ -32,7 +35,7 @@ interface ConnectionLimits {
  * quarter of the places, the oldest making way for the newest; and where all places are taken, the connection that has been
  * without a call for longest makes way. Those with calls never do.
  */
-export function createConnections({ max, handshakeLimitMs, notice, open }: ConnectionLimits): Connections {
+export function createConnections({ max, handshakeLimitMs, notice, open, streams }: ConnectionLimits): Connections {
   /** In the order in which they came. */
   const pending = new Map<Socket, NodeJS.Timeout>();
   /** Without calls, in the order in which they have been so. */
@@ -91,22 +94,24 @@ export function createConnections({ max, handshakeLimitMs, notice, open }: Conne
       return true;
     },
     begin: (socket, session) => {
-      let calls = 0;
       const peer = peerOf(socket);
+      let speaks = false;
       session.once('remoteSettings', () => {
+        speaks = true;
         if (admit(socket)) idle.add(socket);
       });
-      session.on('stream', (stream) => {
-        calls += 1;
-        idle.delete(socket);
-        stream.once('close', () => {
-          calls -= 1;
-          if (calls === 0 && open.has(socket)) idle.add(socket);
-        });
-      });
       session.on('error', (problem: Error) => {
-        if (pending.has(socket)) notice('not-http2', { peer, problem: problem.message }, 'what a connection sent is not HTTP/2');
-        else notice('broken', { peer, problem: problem.message }, 'a connection broke the rules of HTTP/2; it was ended');
+        const told = { peer, problem: problem.message };
+        if (speaks) notice('broken', told, 'a connection broke the rules of HTTP/2; it was ended');
+        else notice('not-http2', told, 'what a connection sent is not HTTP/2; it was ended');
+      });
+      streams.count(session, {
+        peer,
+        onBusy: () => idle.delete(socket),
+        onIdle: () => {
+          if (open.has(socket)) idle.add(socket);
+        },
+        end: () => socket.destroy(),
       });
     },
     admit: (socket) => void admit(socket),

@@ -1,6 +1,6 @@
 import type { Server, ServerDuplexStream, ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
-import { fileDescriptors } from '../wire/descriptors.js';
+import { descriptorsOf } from '../wire/descriptors.js';
 
 /** grpc.reflection.v1 and v1alpha of a server. */
 export interface Reflection {
@@ -13,10 +13,11 @@ export interface Reflection {
  * What the server tells of itself. @grpc/reflection is made for what proto-loader loads, and proto-loader's descriptors have
  * no map fields and no google.protobuf (fullstorydev/grpcurl#519); so it is handed the compiler's own, in the one shape that it
  * looks at.
+ * @param services full names of what is served
  */
-export function createReflection(): Reflection {
+export function createReflection(services: readonly string[]): Reflection {
   const format = 'Protocol Buffer 3 DescriptorProto';
-  const service = new ReflectionService({ files: { format, type: {}, fileDescriptorProtos: fileDescriptors() } });
+  const service = new ReflectionService({ files: { format, type: {}, fileDescriptorProtos: descriptorsOf(services) } });
   const open = new Set<Call>();
   return {
     addTo: (server) => {

@@ -57,7 +57,7 @@ export async function startServer(
   const services = build({ calls, health, now });
   for (const { name, handlers } of services) server.addService(serviceDefinition(name), handlers);
   health.addTo(server);
-  const reflection = createReflection();
+  const reflection = createReflection(names);
   reflection.addTo(server);
 
   const entrance = await createEntrance(server, options);

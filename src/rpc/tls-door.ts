@@ -59,9 +59,10 @@ export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs, prot
   });
   server.on('tlsClientError', (problem: NodeJS.ErrnoException, client) => {
     const peer = formatPeer(client.remoteAddress, client.remotePort);
-    const [kind, message] = explain(problem);
-    if (kind === 'left') log.debug({ peer, problem: problem.message }, message);
-    else notice(kind, { peer, problem: problem.message }, message);
+    const { code = problem.message } = problem;
+    const [kind, message] = explain(code);
+    if (kind === 'left') log.debug({ peer, problem: code }, message);
+    else notice(kind, { peer, problem: code }, message);
   });
 
   return {
@@ -97,7 +98,7 @@ function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): 
   return [remoteAddress, remotePort, localAddress, localPort].join(' ');
 }
 
-/** OpenSSL's reasons: openssl/include/openssl/sslerr.h, 3.0 */
+/** Node's codes of OpenSSL's reasons: openssl/include/openssl/sslerr.h, 3.0 */
 const REASONS: readonly (readonly [RegExp, kind: string, message: string])[] = [
   [/NO_APPLICATION_PROTOCOL/, 'not-http2', 'a client does not speak HTTP/2; it was refused'],
   [/UNSUPPORTED_PROTOCOL|VERSION_TOO_LOW|PROTOCOL_VERSION/, 'old-tls', 'a client does not speak TLS 1.3; it was refused'],
@@ -107,15 +108,14 @@ const REASONS: readonly (readonly [RegExp, kind: string, message: string])[] = [
     'a client does not trust this server’s certificate',
   ],
   [
-    /HTTP_REQUEST|HTTPS_PROXY_REQUEST|WRONG_VERSION_NUMBER|RECORD/,
+    /HTTP_REQUEST|HTTPS_PROXY_REQUEST|WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_TOO_SMALL/,
     'plain',
     'a client spoke plain text where TLS is spoken; it was refused',
   ],
 ];
 
-function explain({ code = '', message }: NodeJS.ErrnoException): readonly [kind: string, message: string] {
-  const text = `${code} ${message}`;
-  const known = REASONS.find(([pattern]) => pattern.test(text.toUpperCase().replaceAll(' ', '_')));
+function explain(code: string): readonly [kind: string, message: string] {
+  const known = REASONS.find(([pattern]) => pattern.test(code));
   if (known !== undefined) return [known[1], known[2]];
   if (code.startsWith('ERR_SSL')) return ['bad-tls', 'a TLS handshake failed'];
   return ['left', 'a connection ended in its TLS handshake'];

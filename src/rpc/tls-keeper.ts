@@ -29,15 +29,15 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
   let seen = await signatureOf(paths);
   let current = await readTlsFiles(paths);
   let problem: string | undefined;
-  let closed = false;
+  const state = { closed: false };
   warnOfExpiry(current, log);
 
   const look = async (): Promise<void> => {
     const found = await signatureOf(paths);
-    if (closed || (found === seen && problem === undefined)) return;
+    if (state.closed || (found === seen && problem === undefined)) return;
     try {
       const material = await readTlsFiles(paths);
-      if (closed) return;
+      if (isClosed(state)) return;
       // Not before it was read: a file that changes meanwhile is read again the next time.
       seen = found;
       problem = undefined;
@@ -54,18 +54,25 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
     }
   };
   let running: Promise<void> | undefined;
-  const poll = setInterval(() => (running ??= look().finally(() => (running = undefined))), pollMs).unref();
+  const poll = setInterval(() => {
+    running ??= look().finally(() => (running = undefined));
+  }, pollMs).unref();
   const daily = setInterval(() => warnOfExpiry(current, log), DAY_MS).unref();
   return {
     get current() {
       return current;
     },
     close: () => {
-      closed = true;
+      state.closed = true;
       clearInterval(poll);
       clearInterval(daily);
     },
   };
+}
+
+/** For the compiler, which does not know that it changes while others are awaited. */
+function isClosed(state: { readonly closed: boolean }): boolean {
+  return state.closed;
 }
 
 function isSame(a: TlsMaterial, b: TlsMaterial): boolean {

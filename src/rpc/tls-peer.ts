@@ -69,9 +69,9 @@ export function namesOf({ subject, subjectaltname }: Partial<PeerCertificate>): 
 /** Most that is shown of a name that a stranger chose, in characters. */
 const SHOWN_CHARACTERS = 80;
 
-/** For messages: `"agent" (agent.nsatlas, localhost)`. Only printable ASCII: whoever signed it, it is a stranger's text. */
+/** For messages: 'agent', 'agent.nsatlas'. Only printable ASCII: whoever signed it, it is a stranger's text. */
 export function describeNames(certificate: Partial<PeerCertificate>): string {
   const names = namesOf(certificate).slice(0, 5);
   if (names.length === 0) return 'nobody in particular (it has neither a common name nor DNS names)';
-  return names.map((name) => `"${name.slice(0, SHOWN_CHARACTERS).replaceAll(/[^\x20-\x7e]|["\\]/g, '?')}"`).join(', ');
+  return names.map((name) => `'${name.slice(0, SHOWN_CHARACTERS).replaceAll(/[^\x20-\x7e]|['"\\]/g, '?')}'`).join(', ');
 }

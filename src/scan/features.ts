@@ -1,7 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs';
-import { parseMountinfo } from '../discover/mountinfo.js';
 import type { EngineView } from '../docker/types.js';
 import { type Capability, type Privileges, readPrivileges } from './capabilities.js';
+import { ownMounts } from './own-mounts.js';
 import type { Feature } from './types.js';
 
 /** What works here, what is switched off, why, and what to do about it. */
@@ -28,7 +27,7 @@ export function describeFeatures(procRoot: string, view: EngineView): Feature[] 
     }),
     events(privileges),
     userNamespace(privileges),
-    mounts(procRoot),
+    ownMounts(procRoot),
     ...engines(view),
   ].filter((feature) => feature !== undefined);
 }
@@ -71,22 +70,6 @@ function userNamespace(privileges: Privileges): Feature | undefined {
   return { name: 'initial-user-namespace', enabled: false, detail };
 }
 
-/**
- * In a container, namespace mounts that do not receive unmounts from the host show only what was there at the start of
- * the container, and keep it alive. In the host's own mount namespace there is nothing to receive.
- */
-function mounts(procRoot: string): Feature | undefined {
-  const own = readlinkSync('/proc/self/ns/mnt');
-  const first = tryRead(() => readlinkSync(`${procRoot}/1/ns/mnt`));
-  if (first === undefined || first === own) return undefined;
-  const all = parseMountinfo(readFileSync('/proc/self/mountinfo', 'utf8'));
-  const stuck = all.filter((mount) => mount.propagatedFrom === undefined);
-  if (stuck.length === 0)
-    return { name: 'mount-propagation', enabled: true, detail: `${all.length} namespace mounts, all kept up by the host` };
-  const detail = `${stuck.length} namespace mounts (first: ${stuck[0]?.mountPoint ?? ''}) are private to this mount namespace: they keep dead namespaces alive and new ones are not seen; bind the directory with propagation rslave`;
-  return { name: 'mount-propagation', enabled: false, detail };
-}
-
 function engines(view: EngineView): Feature[] {
   const up = view.engines.map((engine) => ({
     name: 'containers',
@@ -100,13 +83,4 @@ function engines(view: EngineView): Feature[] {
     detail: 'no Docker engine was found: namespaces have no owners and no network names; give --docker-socket',
   };
   return up.length + down.length === 0 ? [none] : [...up, ...down];
-}
-
-function tryRead<Value>(read: () => Value): Value | undefined {
-  try {
-    return read();
-  } catch {
-    // Another user's process: then there is nothing to compare with.
-    return undefined;
-  }
 }

@@ -1,7 +1,17 @@
 import type { ListName } from '../model/lists.js';
 import type { HostSnapshot, Listing, Netns } from '../model/types.js';
 import { encode } from './codec.js';
-import { LIST_RPCS, type ItemOf, type MessageName, type Messages, type SnapshotPart } from './messages.js';
+import {
+  FABRIC_RPCS,
+  type FabricItemOf,
+  type FabricListing,
+  type FabricListName,
+  type ItemOf,
+  LIST_RPCS,
+  type MessageName,
+  type Messages,
+  type SnapshotPart,
+} from './messages.js';
 
 /** What one message of a stream may have, in bytes; one row that alone is larger is a message of its own. */
 export const MAX_PART_BYTES = 256 * 1024;
@@ -15,14 +25,31 @@ const MAX_PART_ROWS = 1000;
  */
 export function* encodeListing<Name extends ListName>(name: Name, listing: Listing<ItemOf<Name>>): Generator<Uint8Array> {
   const response = `nsatlas.v1.List${LIST_RPCS[name]}Response` as MessageName;
-  const { items, gaps, freshness } = listing;
+  const { items, gaps, freshness, fabric } = listing;
   yield* split(items.length + gaps.length, (from, to) => {
     const part = {
       items: items.slice(from, to),
       gaps: gaps.slice(Math.max(0, from - items.length), Math.max(0, to - items.length)),
       ...(from === 0 && freshness !== undefined && { freshness }),
+      ...(from === 0 && fabric !== undefined && { fabric }),
     };
     // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
+    return encode(response, part as Messages[typeof response]);
+  });
+}
+
+/** As encodeListing, of a list of the fabric; the first message has the ages. */
+export function* encodeFabricListing<Name extends FabricListName>(
+  name: Name,
+  { items, gaps, fabric }: FabricListing<FabricItemOf<Name>>,
+): Generator<Uint8Array> {
+  const response = `nsatlas.v1.List${FABRIC_RPCS[name]}Response` as MessageName;
+  yield* split(items.length + gaps.length, (from, to) => {
+    const part = {
+      items: items.slice(from, to),
+      gaps: gaps.slice(Math.max(0, from - items.length), Math.max(0, to - items.length)),
+      ...(from === 0 && fabric !== undefined && name !== 'hosts' && { fabric }),
+    };
     return encode(response, part as Messages[typeof response]);
   });
 }

@@ -1,7 +1,9 @@
 import { fromMessage, toMessage, type Fields } from './convert.js';
 import { WireError } from './error.js';
+import { DECODERS } from './gen/decoders.js';
 import { grpc, nsatlas } from './gen/proto.js';
 import type { MessageName, Messages } from './messages.js';
+import { GivenUp, Reader } from './reader.js';
 
 /** What the generated module offers for one message. */
 interface MessageClass {
@@ -29,14 +31,32 @@ export function encode<Name extends MessageName>(name: Name, model: Messages[Nam
  * @throws WireError when the bytes are no such message
  */
 export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): Messages[Name] {
+  // The table and the types come from the same .proto, which test/unit/wire/parity.test.ts holds together.
+  return (decodeFast(name, bytes) ?? decodeSlow(name, bytes)) as unknown as Messages[Name];
+}
+
+/** The generated decoder's answer; undefined where it gave up. */
+export function decodeFast(name: MessageName, bytes: Uint8Array): Fields | undefined {
+  const reader = new Reader(bytes);
+  try {
+    const fields = DECODERS[name]?.(reader, bytes.length);
+    reader.mustBeAt(bytes.length);
+    return fields;
+  } catch (cause) {
+    if (cause instanceof GivenUp || cause instanceof WireError) return undefined;
+    throw cause;
+  }
+}
+
+/** What decodeFast() is held to: the answer of protobufjs, converted. @throws WireError when the bytes are no such message */
+export function decodeSlow(name: MessageName, bytes: Uint8Array): Fields {
   let message: Fields;
   try {
     message = classOf(name).decode(bytes);
   } catch (cause) {
     throw new WireError(`is no ${name}: ${cause instanceof Error ? cause.message : String(cause)}`, '', { cause });
   }
-  // The table and the types come from the same .proto, which test/unit/wire/parity.test.ts holds together.
-  return fromMessage(name, message) as unknown as Messages[Name];
+  return fromMessage(name, message);
 }
 
 const classes = new Map<string, MessageClass>();

@@ -35,11 +35,17 @@ export class SnapshotMerger {
   }
 }
 
-/** Puts the messages of a List stream together; the freshness is the first's. */
+/** Puts the messages of a List stream together; freshness and ages are the first's. */
 export function mergeListing<Item>(parts: readonly Listing<Item>[]): Listing<Item> {
   const freshness = parts.find((part) => part.freshness !== undefined)?.freshness;
-  const listing = { items: parts.flatMap((part) => part.items), gaps: parts.flatMap((part) => part.gaps) };
-  return freshness === undefined ? listing : { ...listing, freshness };
+  const fabric = parts.find((part) => part.fabric !== undefined)?.fabric;
+  const items: Item[] = [];
+  const gaps: Gap[] = [];
+  for (const part of parts) {
+    append(items, part.items);
+    append(gaps, part.gaps);
+  }
+  return { items, gaps, ...(freshness !== undefined && { freshness }), ...(fabric !== undefined && { fabric }) };
 }
 
 /** push(...rows) would put every row on the stack. */

@@ -147,3 +147,20 @@ export const LIST_RPCS = {
   neighbors: 'Neighbors',
   routes: 'Routes',
 } as const satisfies Record<ListName, string>;
+
+/** The lists that only a collector has, by the command's word. */
+export interface FabricItems {
+  hosts: HostEntry;
+  overlays: Overlay;
+  endpoints: Endpoint;
+}
+
+export type FabricListName = keyof FabricItems;
+export type FabricItemOf<Name extends FabricListName> = FabricItems[Name];
+
+/** As LIST_RPCS. */
+export const FABRIC_RPCS = {
+  hosts: 'Hosts',
+  overlays: 'Overlays',
+  endpoints: 'Endpoints',
+} as const satisfies Record<FabricListName, string>;

@@ -140,10 +140,15 @@ function timestampToWire(value: unknown): { seconds: Halves; nanos: number } {
   return { seconds: halves(BigInt(seconds), false), nanos: Number(fraction.padEnd(9, '0')) };
 }
 
-function timestampFromWire(value: { seconds: unknown; nanos: number }): string {
-  const date = new Date(Number(bigintOf(value.seconds, false)) * 1000);
+function timestampFromWire({ seconds, nanos }: { seconds: unknown; nanos: number }): string {
+  return timestampText({ seconds: bigintOf(seconds, false), nanos });
+}
+
+/** A google.protobuf.Timestamp, read: `seconds` is a bigint, `nanos` a number. @throws WireError beyond what a Date holds */
+export function timestampText({ seconds, nanos }: Readonly<Record<string, unknown>>): string {
+  const date = new Date(Number(seconds) * 1000);
   if (Number.isNaN(date.getTime())) throw new WireError('is a time beyond the year 275760');
-  const ms = value.nanos % NANOS_PER_MS === 0;
-  const digits = ms ? String(value.nanos / NANOS_PER_MS).padStart(3, '0') : String(value.nanos).padStart(9, '0');
+  const ms = (nanos as number) % NANOS_PER_MS === 0;
+  const digits = ms ? String((nanos as number) / NANOS_PER_MS).padStart(3, '0') : String(nanos).padStart(9, '0');
   return date.toISOString().replace('.000Z', `.${digits}Z`);
 }

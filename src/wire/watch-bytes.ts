@@ -51,3 +51,20 @@ function someRows(change: NetnsChange, from: number, to: number): NetnsChange {
   }
   return part;
 }
+
+const FABRIC = 'nsatlas.v1.CollectorWatchResponse';
+
+/** Tag of CollectorWatchResponse.event: field 2, length-delimited (protobuf.dev/programming-guides/encoding). */
+const EVENT_TAG = (2 << 3) | 2;
+
+/** A CollectorWatchResponse with the event of a host, of the bytes of that event: they are the same for every reader. */
+export function fabricMessage(host: string, event: Uint8Array): Uint8Array {
+  return Buffer.concat([encode(FABRIC, { host }), Buffer.from([EVENT_TAG, ...varint(event.length)]), event]);
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest >>>= 7) bytes.push((rest & 0x7f) | 0x80);
+  return [...bytes, rest];
+}

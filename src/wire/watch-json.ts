@@ -1,8 +1,8 @@
-import type { WatchEvent } from '../model/types.js';
+import type { FabricEvent, WatchEvent } from '../model/types.js';
 import { wellFormed } from './scalars.js';
 
-/** An event as the proto3 JSON of nsatlas.v1.WatchResponse in one line, with the rules of toJson. No line break at the end. */
-export function watchJson(event: WatchEvent): string {
+/** An event as the proto3 JSON of WatchResponse or CollectorWatchResponse in one line, with the rules of toJson. No line break at the end. */
+export function watchJson(event: WatchEvent | FabricEvent): string {
   return JSON.stringify(event, (_key, value: unknown) => jsonValue(value));
 }
 

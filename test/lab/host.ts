@@ -23,6 +23,8 @@ export interface HostPlan {
   readonly labDir: string;
   /** The lab's cgroup, from the root of every hierarchy. */
   readonly labCgroup: string;
+  /** The machine's own network instead of the fabric: it reaches what the machine reaches. */
+  readonly onMachineNetwork: boolean;
 }
 
 /** A machine of the lab: namespaces of its own, held by an init whose death ends all that runs in it. */
@@ -52,13 +54,14 @@ export class LabHost {
     const dir = hostDir(plan);
     mkdirSync(dir, { mode: 0o700 });
     writeFileSync(join(dir, 'daemon.json'), '{}\n');
-    const namespaces = ['--net', '--mount', '--uts', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
+    const own = plan.onMachineNetwork ? [] : ['--net'];
+    const namespaces = [...own, '--mount', '--uts', '--pid', '--fork', '--kill-child', '--propagation', 'private'];
     const init = ['bash', script('host.sh'), plan.name, dir, hostCgroup(plan), cgroupVersion()];
     let keeper: Keeper | undefined;
     try {
       keeper = await Keeper.start(['unshare', ...namespaces, ...init], plan.name);
       const host = new LabHost(plan, keeper);
-      await host.plugIn(plan);
+      if (!plan.onMachineNetwork) await host.plugIn(plan);
       return host;
     } catch (error) {
       await keeper?.end();

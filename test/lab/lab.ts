@@ -21,6 +21,11 @@ export interface LabOptions {
   readonly name?: string;
 }
 
+interface NewHost {
+  readonly name?: string;
+  readonly onMachineNetwork?: boolean;
+}
+
 /**
  * Hosts with Docker daemons on this machine, for tests: each in namespaces of its own, on a network of their own.
  * Ends only what it started. When the process dies without destroy(), however it dies, the lab ends by itself (see Keeper).
@@ -59,15 +64,19 @@ export class Lab {
     return this.fabric.pid;
   }
 
-  /** A new host, without a Docker daemon. Its name is h1, h2, … when none is given. */
-  addHost({ name = `h${this.added + 1}` }: { readonly name?: string } = {}): Promise<LabHost> {
+  /**
+   * A new host, without a Docker daemon. Its name is h1, h2, … when none is given.
+   * `onMachineNetwork`: not on the fabric but in the machine's own network namespace, for what has to reach a registry. Its address is then
+   * nobody's, and a daemon on it must make no links and no rules (see builder.ts).
+   */
+  addHost({ name = `h${this.added + 1}`, onMachineNetwork = false }: NewHost = {}): Promise<LabHost> {
     this.refuseAfterEnd();
     if (!HOST_NAME.test(name) || name === 'fabric')
       throw new LabError('BAD_USAGE', `"${name}" is no name for a host (${HOST_NAME.source})`);
     const number = NETWORK.firstHost + this.added;
     if (number > NETWORK.lastHost) throw new LabError('BAD_USAGE', 'the lab has no more addresses');
     this.added += 1;
-    const host = this.starting.then(() => this.startHost(name, `${NETWORK.prefix}${number}`));
+    const host = this.starting.then(() => this.startHost(name, `${NETWORK.prefix}${number}`, onMachineNetwork));
     // One after another, and destroy() waits for hosts that are only half there. Who added the host learns of its error.
     this.starting = host.catch(() => undefined);
     return host;
@@ -89,6 +98,13 @@ export class Lab {
       target instanceof LabHost ? target.daemons : [target],
     );
     await Promise.all(daemons.map((daemon) => importImage(daemon, tar)));
+  }
+
+  /** Ends one host, as a power cut does. */
+  async removeHost(host: LabHost): Promise<void> {
+    const at = this.hosts.indexOf(host);
+    if (at >= 0) this.hosts.splice(at, 1);
+    await host.destroy();
   }
 
   /** Makes a swarm of all hosts: the first is the manager, the others are workers. Waits until all are ready. */
@@ -127,7 +143,7 @@ export class Lab {
     await Promise.all(this.hosts.splice(0).map((host) => host.destroy()));
   }
 
-  private async startHost(name: string, address: string): Promise<LabHost> {
+  private async startHost(name: string, address: string, onMachineNetwork: boolean): Promise<LabHost> {
     this.refuseAfterEnd();
     const host = await LabHost.start({
       name,
@@ -137,6 +153,7 @@ export class Lab {
       fabricPid: this.fabric.pid,
       labDir: this.dir,
       labCgroup: `/${basename(this.dir)}`,
+      onMachineNetwork,
     });
     this.hosts.push(host);
     return host;

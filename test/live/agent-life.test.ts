@@ -105,7 +105,10 @@ test('a port in use is one clear line, and none of the other addresses stays ser
 });
 
 test('an address that others could reach is refused before anything is served', async () => {
-  assert.match((await refused(['127.0.0.1:0', '0.0.0.0:0'])).message, /0\.0\.0\.0:0: this release has no TLS/);
+  assert.match(
+    (await refused(['127.0.0.1:0', '0.0.0.0:0'])).message,
+    /0\.0\.0\.0:0: other machines can reach it; give certificates \(--tls-cert/,
+  );
   assert.match((await refused([])).message, /no address was given/);
 });
 

@@ -165,6 +165,6 @@ describe('nsatlas agent', () => {
     assert.ok(status === 1 || status === 2, `${status}`);
     const lines = stderr.split('\n').filter((line) => line.startsWith('nsatlas:'));
     assert.equal(lines.length, 1, stderr);
-    assert.match(lines[0] ?? '', /cannot listen on 0\.0\.0\.0:0: this release has no TLS/);
+    assert.match(lines[0] ?? '', /cannot listen on 0\.0\.0\.0:0: other machines can reach it; give certificates \(--tls-cert/);
   });
 });

@@ -2,10 +2,12 @@
 
 import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
+import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { type AgentClient, createAgentClient } from '../../src/agent/client.js';
 import type { AgentOptions } from '../../src/agent/types.js';
 import type { ClientTls } from '../../src/rpc/types.js';
+import { ROOT } from '../support/root.js';
 import type { Certificates, Pair } from '../support/certificates.js';
 import { fakeNetns, fakeSnapshot } from '../unit/agent/fake-host.js';
 import { BUF, type Finished, run, serve, type Served } from './agent-rig.js';
@@ -22,11 +24,24 @@ export function clientOf(t: TestContext, address: string, tls?: ClientTls): Agen
   return client;
 }
 
-/** buf curl over TLS. */
+/** buf curl over TLS. With the schema at hand: what it finds wrong while it asks for one by reflection, it shows with -v only. */
 export function curlTls(address: string, { ca }: { ca: string }, pair?: Pair, args: readonly string[] = []): Promise<Finished> {
   const own = pair === undefined ? [] : ['--cert', pair.cert, '--key', pair.key];
   const url = `https://${address}/nsatlas.v1.Agent/ListNetns`;
-  return run(BUF, ['curl', '--protocol', 'grpc', '--cacert', ca, ...own, ...args, '-d', '{}', url]);
+  return run(BUF, [
+    'curl',
+    '--schema',
+    join(ROOT, 'proto'),
+    '--protocol',
+    'grpc',
+    '--cacert',
+    ca,
+    ...own,
+    ...args,
+    '-d',
+    '{}',
+    url,
+  ]);
 }
 
 /** What a client of TLS meets: the code of its error, or "secure". */

@@ -27,7 +27,7 @@ test('the name of the server is what its certificate is for, or what the client 
   const { address } = await serveTls(t, certificates);
   await assert.rejects(clientOf(t, address, certificates.client).list('netns', {}), {
     message:
-      `cannot reach the agent at ${address}: its certificate is for "nsatlas-node", "agent.nsatlas", "collector.nsatlas", ` +
+      `cannot reach the agent at ${address}: its certificate is for 'nsatlas-node', 'agent.nsatlas', 'collector.nsatlas', ` +
       'not for 127.0.0.1; if it is the right one, give --tls-server-name nsatlas-node',
   });
   const named = clientOf(t, address, { ...certificates.client, serverName: 'agent.nsatlas' });
@@ -54,8 +54,8 @@ test('a client without a certificate is told that it needs one, and so is the lo
 });
 
 for (const { what, leaf, wanted } of [
-  { what: 'that has expired', leaf: { days: -1 }, wanted: /the client certificate of "odd".* expired on 20\d\d-\d\d-\d\dT/ },
-  { what: 'made for servers only', leaf: { usage: 'serverAuth' }, wanted: /"odd".* is not made for clients/ },
+  { what: 'that has expired', leaf: { days: -1 }, wanted: /the client certificate of 'odd'.* expired on 20\d\d-\d\d-\d\dT/ },
+  { what: 'made for servers only', leaf: { usage: 'serverAuth' }, wanted: /'odd'.* is not made for clients/ },
 ]) {
   test(`a client with a certificate ${what} is told so, and so is the log`, async (t) => {
     const certificates = makeCertificates(t);
@@ -65,7 +65,7 @@ for (const { what, leaf, wanted } of [
     const said = await curlTls(address, certificates, odd);
     assert.notEqual(said.status, 0);
     assert.match(said.stderr, wanted);
-    assert.match(JSON.stringify(log.lines.map(({ fields }) => fields)).replaceAll('\\"', '"'), wanted);
+    assert.match(JSON.stringify(log.lines.map(({ fields }) => fields)), wanted);
     assert.equal(source.reads.length, 0);
   });
 }
@@ -73,12 +73,12 @@ for (const { what, leaf, wanted } of [
 test('a client with a certificate of another CA is told so, and so is the log', async (t) => {
   const [certificates, others] = [makeCertificates(t), makeCertificates(t)];
   const { address, log, source } = await serveTls(t, certificates);
-  const wanted = /the client certificate of "nsatlas-people" is signed by no CA that this server trusts/;
+  const wanted = /the client certificate of 'nsatlas-people' is signed by no CA that this server trusts/;
   await assert.rejects(clientOf(t, address, { ca: certificates.ca, ...others.people }).list('netns', {}), { message: wanted });
   const said = await curlTls(address, certificates, others.people);
   assert.notEqual(said.status, 0);
   assert.match(said.stderr, wanted);
-  assert.match(JSON.stringify(log.lines.map(({ fields }) => fields)).replaceAll('\\"', '"'), wanted);
+  assert.match(JSON.stringify(log.lines.map(({ fields }) => fields)), wanted);
   assert.equal(source.reads.length, 0);
 });
 
@@ -109,12 +109,15 @@ test('with a list of names, only clients that have one of them are served', asyn
   });
   const as = (pair: { cert: string; key: string }) => clientOf(t, address, { ca: certificates.ca, ...pair }).list('netns', {});
   assert.equal((await as(certificates.node)).items.length, 1);
-  assert.equal((await as(makeLeaf(certificates, 'a', { name: 'ann', alternatives: 'DNS:x' }))).items.length, 1);
-  const wanted = /refused this client: the client certificate of "nsatlas-people" is not on this server's list/;
+  assert.equal((await as(makeLeaf(certificates, 'a', { name: 'ann', alternatives: ['DNS.1=x'] }))).items.length, 1);
+  const wanted = /refused this client: the client certificate of 'nsatlas-people' is not on this server's list/;
   await assert.rejects(as(certificates.people), { code: 'ERR_NSATLAS_AGENT_REFUSED', message: wanted });
   assert.match(JSON.stringify(log.lines), /nsatlas-people.*is not on this server's list/);
   // Names that are not DNS names do not become some by the way they are written.
-  const sly = makeLeaf(certificates, 'b', { name: 'x', alternatives: 'URI:http://x/\\, DNS:collector.nsatlas,DNS:ann.example' });
+  const sly = makeLeaf(certificates, 'b', {
+    name: 'x',
+    alternatives: ['URI.1=http://x/, DNS:collector.nsatlas', 'DNS.1=ann.example'],
+  });
   await assert.rejects(as(sly), { message: /not on this server's list/ });
 });
 

@@ -42,17 +42,23 @@ interface LeafOptions {
   readonly name?: string;
   /** serverAuth, clientAuth */
   readonly usage?: string;
-  readonly alternatives?: string;
+  /** As openssl's x509v3_config has them: DNS.1=…, IP.1=…, URI.1=… */
+  readonly alternatives?: readonly string[];
 }
 
 /** One more certificate of a CA, unlike those that certs.sh makes. */
 export function makeLeaf({ folder, ca }: Certificates, file: string, options: LeafOptions = {}): Pair {
-  const { days = 30, name = file, usage = 'serverAuth,clientAuth', alternatives = 'DNS:agent.nsatlas,IP:127.0.0.1' } = options;
+  const {
+    days = 30,
+    name = file,
+    usage = 'serverAuth,clientAuth',
+    alternatives = ['DNS.1=agent.nsatlas', 'IP.1=127.0.0.1'],
+  } = options;
   const at = (extension: string): string => join(folder, `${file}${extension}`);
   const openssl = (...args: string[]): void => void execFileSync('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
   openssl('genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256', '-out', at('-key.pem'));
   openssl('req', '-new', '-key', at('-key.pem'), '-subj', `/CN=${name}`, '-out', at('.csr'));
-  writeFileSync(at('.ext'), `extendedKeyUsage=${usage}\nsubjectAltName=${alternatives}\n`);
+  writeFileSync(at('.ext'), `extendedKeyUsage=${usage}\nsubjectAltName=@names\n[names]\n${alternatives.join('\n')}\n`);
   const signer = ['-CA', ca, '-CAkey', join(folder, 'ca-key.pem'), '-set_serial', String(1 + Math.floor(Math.random() * 1e9))];
   openssl('x509', '-req', '-in', at('.csr'), ...signer, '-days', String(days), '-extfile', at('.ext'), '-out', at('.pem'));
   return { cert: at('.pem'), key: at('-key.pem') };

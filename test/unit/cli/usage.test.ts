@@ -16,6 +16,9 @@ after(() => rmSync(folder, { recursive: true }));
 const saved = join(folder, 'host.json');
 writeFileSync(saved, toJson(sampleSnapshot()));
 
+const other = join(folder, 'other.json');
+writeFileSync(other, toJson({ ...sampleSnapshot(), host: { ...sampleSnapshot().host, id: 'host-2', name: 'h2' } }));
+
 interface Outcome {
   readonly status: number;
   readonly stdout: string;
@@ -49,9 +52,14 @@ describe('the command line', () => {
     'fdb',
     'neighbors',
     'routes',
+    'hosts',
+    'overlays',
+    'endpoints',
     'snapshot',
     'watch',
     'agent',
+    'collector',
+    'up',
     'doctor',
   ]) {
     it(`${command} --help says what it does and has an example`, async () => {
@@ -77,6 +85,52 @@ describe('the command line', () => {
   it('shows several snapshots together', async () => {
     const { stdout } = await nsatlas(['vxlans', '-o', 'json', '--from', saved, saved]);
     assert.equal((JSON.parse(stdout) as { items: unknown[] }).items.length, 2);
+  });
+
+  it('says the host of each row of several snapshots, and shows the one that --host asks for', async () => {
+    const both = await nsatlas(['vxlans', '--from', saved, other]);
+    assert.match(both.stdout, /^HOST +NETWORK .*\nh1 +app_net .*\nh2 +app_net /);
+    const one = await nsatlas(['vxlans', '-o', 'json', '--from', saved, other, '--host', 'h2']);
+    const { items } = JSON.parse(one.stdout) as { items: { host: string }[] };
+    assert.deepEqual(
+      items.map(({ host }) => host),
+      ['host-2'],
+    );
+    const { stdout } = await nsatlas(['snapshot', '-o', 'json', '--from', saved, other, '--host', 'host-2']);
+    assert.equal((JSON.parse(stdout) as { host: { id: string } }).host.id, 'host-2');
+  });
+
+  it('makes one fabric of several snapshots', async () => {
+    const { status, stdout, said } = await nsatlas(['overlays', '--from', saved, other]);
+    assert.deepEqual([status, said], [0, '']);
+    assert.match(stdout, /^NETWORK .*\napp_net +4097 +h1 .*\napp_net +4097 +h2 /);
+    const json = JSON.parse((await nsatlas(['overlays', '-o', 'json', '--from', saved, other])).stdout) as {
+      items: { members: unknown[] }[];
+    };
+    assert.deepEqual(
+      json.items.map(({ members }) => members.length),
+      [2],
+    );
+  });
+
+  it('lists the endpoints of the host that --host asks for, by address', async () => {
+    const { status, stdout } = await nsatlas(['endpoints', '--from', saved, other, '--host', 'h2']);
+    assert.equal(status, 0);
+    assert.match(stdout, /^NETWORK .*\napp_net +4097 +10\.0\.1\.2 +h2 +app_web\.1\.x .*\n$/);
+  });
+
+  it('lists the hosts of snapshots with their age', async () => {
+    const { status, stdout } = await nsatlas(['hosts', '--from', saved, other]);
+    assert.equal(status, 0);
+    assert.match(stdout, /^NAME +STATE +AGE .*\nh1 +STALE +\S+ .*a snapshot of 2026-11-21T06:00:00\.000Z\nh2 +STALE /);
+  });
+
+  it('lets a source on the line win over one in the environment', async () => {
+    const env = { NSATLAS_COLLECTOR: '127.0.0.1:1', NSATLAS_HOST: 'h1', NSATLAS_AGENT: '127.0.0.1:1' };
+    const { status, said } = await nsatlas(['veths', '--from', saved], env);
+    assert.deepEqual([status, said], [0, '']);
+    assert.match((await nsatlas(['veths'], env)).said, /--agent and --collector exclude each other/);
+    assert.match((await nsatlas(['veths', '--agent', '127.0.0.1:9'], env)).said, /cannot reach the agent at 127\.0\.0\.1:9/);
   });
 
   it('exits with 1 and says what is missing when a saved snapshot has gaps', async () => {
@@ -119,7 +173,22 @@ describe('the command line', () => {
     [['watch', '--role', 'boss'], /--role boss: unknown/],
     [['agent', '--rescan', '0'], /'0' is invalid.*not a positive number/],
     [['veths', '--agent', '127.0.0.1:1', '--from', saved], /--agent and --from exclude each other/],
-    [['snapshot', '--from', saved, saved], /snapshot shows one host: give one file/],
+    [['veths', '--agent', '127.0.0.1:1', '--collector', '127.0.0.1:1'], /--agent and --collector exclude each other/],
+    [['watch', '--agent', '127.0.0.1:1', '--collector', '127.0.0.1:1'], /--agent and --collector exclude each other/],
+    [['hosts', '--collector', '127.0.0.1:1', '--from', saved], /--from and --collector exclude each other/],
+    [['fdb', '--collector', '127.0.0.1:1', '--counters'], /--counters: a collector has none; .*--agent/],
+    [['netns', '--host', 'h1'], /--host chooses among several hosts: give it with --collector or --from/],
+    [['watch', '--host', 'h1', '--agent', '127.0.0.1:1'], /--host chooses among several hosts: give it with --collector$/],
+    [['hosts', '--vni', '7'], /unknown option '--vni'/],
+    [['overlays', '--kind', 'vxlan'], /unknown option '--kind'/],
+    [['snapshot', '--from', saved, other], /snapshot shows one host: give --host with one of h1 \(host-1\), h2 \(host-2\)/],
+    [['snapshot', '--from', saved, other, '--host', 'h3'], /--host fits no host; there are h1 \(host-1\), h2 \(host-2\)/],
+    [['snapshot', '--from', saved, saved], /--from: file .* and file .* are of the same host h1 \(host-1\): give one of them/],
+    [['overlays', '--from', saved, saved], /are of the same host h1 \(host-1\)/],
+    [['collector'], /no agent to follow: give --agent or --agents-file/],
+    [['collector', '--agent', 'nowhere'], /--agent "nowhere" is neither HOST:PORT/],
+    [['collector', '--agent', '127.0.0.1:1', '--table', 'arp'], /--table arp: unknown/],
+    [['collector', '--agent', '127.0.0.1:1', '--forget', '-1'], /'-1' is invalid/],
     [['veths', '--from', '/nowhere/host.json'], /--from \/nowhere\/host\.json: .*ENOENT.*nsatlas snapshot -o json/],
     [['veths', '--from', '/etc/passwd'], /--from \/etc\/passwd: .*nsatlas snapshot -o json/],
   ];
@@ -154,6 +223,16 @@ describe('the command line', () => {
     const { status, said, stdout } = await nsatlas(['watch', '--agent', '127.0.0.1:1']);
     assert.deepEqual([status, stdout], [1, '']);
     assert.match(said, /^cannot reach the agent at 127\.0\.0\.1:1: .*$/);
+  });
+
+  it('does not wait for a collector that was never there', async () => {
+    for (const args of [['watch'], ['netns'], ['overlays'], ['hosts'], ['snapshot']]) {
+      const { status, said, stdout } = await nsatlas([...args, '--collector', '127.0.0.1:1']);
+      assert.deepEqual([status, stdout], [1, '']);
+      assert.match(said, /^cannot reach the collector at 127\.0\.0\.1:1: .*; is `nsatlas collector` running\?$/);
+    }
+    const { said } = await nsatlas(['netns', '--collector', 'nowhere']);
+    assert.match(said, /^nowhere is no address of a collector; give HOST:PORT \(127\.0\.0\.1:7127\) or unix:PATH$/);
   });
 
   it('says in one line that no agent is there', async () => {

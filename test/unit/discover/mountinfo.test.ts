@@ -1,13 +1,20 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseMountinfo } from '../../../src/discover/mountinfo.js';
+import { parseFolderMounts, parseMountinfo } from '../../../src/discover/mountinfo.js';
 
 const DOCKER = '812 25 0:4 net:[4026532287] /run/docker/netns/1-x8sn2ys3vd rw shared:361 - nsfs nsfs rw';
 
 describe('mountinfo', () => {
   it('finds a network namespace and its identity', () => {
     assert.deepEqual(parseMountinfo(`${DOCKER}\n`), [
-      { mountPoint: '/run/docker/netns/1-x8sn2ys3vd', ino: 4026532287, dev: 4, propagatedFrom: undefined, deleted: false },
+      {
+        mountPoint: '/run/docker/netns/1-x8sn2ys3vd',
+        ino: 4026532287,
+        dev: 4,
+        propagatedFrom: undefined,
+        peerGroup: 361,
+        deleted: false,
+      },
     ]);
   });
 
@@ -19,7 +26,9 @@ describe('mountinfo', () => {
   it('knows the peer group that a mount receives from', () => {
     assert.equal(parseMountinfo(DOCKER.replace('shared:361', 'master:12'))[0]?.propagatedFrom, 12);
     assert.equal(parseMountinfo(DOCKER.replace('shared:361', 'shared:9 master:12'))[0]?.propagatedFrom, 12);
+    assert.equal(parseMountinfo(DOCKER.replace('shared:361', 'shared:9 master:12'))[0]?.peerGroup, 9);
     assert.equal(parseMountinfo(DOCKER.replace(' shared:361', ''))[0]?.propagatedFrom, undefined);
+    assert.equal(parseMountinfo(DOCKER.replace(' shared:361', ''))[0]?.peerGroup, undefined);
   });
 
   it('undoes the escapes of blanks and backslashes', () => {
@@ -36,6 +45,13 @@ describe('mountinfo', () => {
 
   it('encodes device numbers as stat does', () => {
     assert.equal(parseMountinfo(DOCKER.replace('0:4', '0:300'))[0]?.dev, 0x10002c);
+  });
+
+  it('tells folders, with what of their file system is mounted', () => {
+    const folder = '90 25 0:22 /docker/netns /host/my\\040netns rw,nosuid master:12 - tmpfs tmpfs rw';
+    assert.deepEqual(parseFolderMounts(`${DOCKER}\n${folder}\nnonsense\n`), [
+      { mountPoint: '/host/my netns', root: '/docker/netns', propagatedFrom: 12, peerGroup: undefined },
+    ]);
   });
 
   it('survives lines that are cut anywhere', () => {

@@ -30,10 +30,21 @@ for (const address of [
       (cause) =>
         cause instanceof ListenError &&
         cause.address === address &&
-        /no TLS.*this machine only.*127\.0\.0\.1:PORT.*ssh -L/.test(cause.message),
+        /other machines can reach it; give certificates \(--tls-cert.*or --insecure .*127\.0\.0\.1:PORT/.test(cause.message),
     );
   });
 }
+
+test('with TLS, or in the open, any address of this machine is served, but no name is looked up', () => {
+  for (const [text, host] of [
+    ['0.0.0.0:7117', '0.0.0.0'],
+    ['[::]:7117', '::'],
+    ['192.0.2.1:7117', '192.0.2.1'],
+    ['localhost:7117', '127.0.0.1'],
+  ] as const)
+    assert.deepEqual(parseListen(text, 'any'), { kind: 'tcp', host, port: 7117 });
+  assert.throws(() => parseListen('example.com:7117', 'any'), /a name where an IP address is wanted/);
+});
 
 for (const address of [
   '7117',

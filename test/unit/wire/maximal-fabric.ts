@@ -35,6 +35,7 @@ const member: Whole<OverlayMember> = {
   remotes: [{ vtep: '192.0.2.12', host: 'h2', hostName: 'node-2', fdbEntries: 2 }],
   state: 'LIVE',
   ageMs: 3.5,
+  status: 'DENIED',
 };
 
 export const overlay: Whole<Overlay> = {

@@ -1,0 +1,256 @@
+import { status } from '@grpc/grpc-js';
+import type { FeedStream } from '../rpc/calls.js';
+import { CallError } from '../rpc/error.js';
+
+/** A message to be sent; 'again' where nothing came of a piece of work; 'wait' when everything was told: ask again when something changed. */
+export type HubStep = Uint8Array | 'again' | 'wait';
+
+/** A sign of life for a reader that knows everything. */
+export interface Heartbeat {
+  /** Milliseconds without a message after which one is sent; 0: never. */
+  readonly everyMs: number;
+  /** The message; undefined when there is nothing to say yet. */
+  mark(): Uint8Array | undefined;
+}
+
+interface HubOptions {
+  /** Calls back after each change of what is told. Returns what ends it. */
+  readonly subscribe: (listener: () => void) => () => void;
+  /** Milliseconds on a clock that never goes back. */
+  readonly now: () => number;
+  /** What is stopping when it stops: "agent", "collector". */
+  readonly who: string;
+}
+
+/** Those who watch something. */
+export interface WatchHub {
+  /**
+   * Sends what the steps give, each when the reader has taken the one before, until it goes away.
+   * @throws what stream.write throws; stream.signal.reason; CallError UNAVAILABLE when it stops
+   */
+  serve(steps: Iterator<HubStep, never>, stream: FeedStream, heartbeat: Heartbeat): Promise<never>;
+  /** Ends all of them, so that they connect elsewhere or again. */
+  stop(): void;
+  readonly count: number;
+}
+
+/** How long readers are served at a stretch, in milliseconds; what one part costs comes on top. */
+const BUDGET_MS = 1.5;
+
+/** Most bytes that a reader is sent before it has taken them. */
+const MOST_BYTES = 64 * 1024;
+
+/** A reader that asks for more of them gets this many milliseconds between two. */
+const MIN_HEARTBEAT_MS = 500;
+
+export function createHub(options: HubOptions): WatchHub {
+  const hub = new Hub(options);
+  return {
+    serve: (steps, stream, heartbeat) =>
+      new Promise((_resolve, reject) => {
+        const onFail = (reason: unknown): void => {
+          hub.remove(reader);
+          reject(reason instanceof Error ? reason : new Error(String(reason)));
+        };
+        const reader = new Reader(hub, steps, { stream, heartbeat, onFail });
+        hub.add(reader);
+      }),
+    stop: () => hub.stop(),
+    get count() {
+      return hub.count;
+    },
+  };
+}
+
+/** Gives readers their turns: those who wait when something has changed, those who are behind when they have taken what they were sent. */
+class Hub {
+  readonly #options: HubOptions;
+  readonly now: () => number;
+  readonly #readers = new Set<Reader>();
+  readonly #waiting = new Set<Reader>();
+  readonly #due = new Set<Reader>();
+  #unsubscribe: (() => void) | undefined;
+  #scheduled = false;
+  #stopped = false;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    this.now = options.now;
+  }
+
+  get count(): number {
+    return this.#readers.size;
+  }
+
+  add(reader: Reader): void {
+    this.#readers.add(reader);
+    if (this.#stopped) reader.fail(this.#stopping());
+    this.#unsubscribe ??= this.#options.subscribe(() => this.#changed());
+    this.due(reader);
+  }
+
+  remove(reader: Reader): void {
+    this.#readers.delete(reader);
+    this.#waiting.delete(reader);
+    this.#due.delete(reader);
+    if (this.#readers.size > 0) return;
+    this.#unsubscribe?.();
+    this.#unsubscribe = undefined;
+  }
+
+  wait(reader: Reader): void {
+    this.#waiting.add(reader);
+  }
+
+  /** It is not woken by changes until it is due or waits again. */
+  busy(reader: Reader): void {
+    this.#waiting.delete(reader);
+    this.#due.delete(reader);
+  }
+
+  /** It has its turn after the others. */
+  due(reader: Reader): void {
+    this.#due.add(reader);
+    this.#schedule();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const reader of [...this.#readers]) reader.fail(this.#stopping());
+  }
+
+  #stopping(): CallError {
+    return new CallError(status.UNAVAILABLE, `the ${this.#options.who} is stopping`);
+  }
+
+  #changed(): void {
+    if (this.#waiting.size === 0) return;
+    for (const reader of this.#waiting) this.#due.add(reader);
+    this.#waiting.clear();
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // Not later than what is running now has ended, and not in the midst of it.
+    queueMicrotask(() => this.#serve());
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#serve());
+  }
+
+  #serve(): void {
+    const until = this.now() + BUDGET_MS;
+    this.#scheduled = false;
+    for (const reader of this.#due) {
+      this.#due.delete(reader);
+      reader.run(until);
+      if (this.now() >= until) break;
+    }
+    if (this.#due.size > 0) this.#schedule();
+  }
+}
+
+/** One stream. It is sent the next event when it has taken the last ones, and then only the newest state of things. */
+class Reader {
+  readonly #hub: Hub;
+  readonly #steps: Iterator<HubStep, never>;
+  readonly #stream: FeedStream;
+  readonly #heartbeat: Heartbeat;
+  readonly #onFail: (reason: unknown) => void;
+  /** Whether everything was told and taken. */
+  #waits = false;
+  #sentAt: number;
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(
+    hub: Hub,
+    steps: Iterator<HubStep, never>,
+    { stream, heartbeat, onFail }: { stream: FeedStream; heartbeat: Heartbeat; onFail: (reason: unknown) => void },
+  ) {
+    this.#hub = hub;
+    this.#steps = steps;
+    this.#stream = stream;
+    this.#heartbeat = heartbeat;
+    this.#onFail = onFail;
+    this.#sentAt = hub.now();
+    stream.signal.addEventListener('abort', () => this.fail(stream.signal.reason), { once: true });
+    if (heartbeat.everyMs > 0) this.#beatIn(Math.max(heartbeat.everyMs, MIN_HEARTBEAT_MS));
+  }
+
+  fail(reason: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#onFail(reason);
+  }
+
+  /** Never throws. @param until when the turn is over */
+  run(until: number): void {
+    if (this.#over) return;
+    try {
+      this.#send(until);
+    } catch (cause) {
+      this.fail(cause);
+    }
+  }
+
+  #send(until: number): void {
+    this.#waits = false;
+    const messages: Uint8Array[] = [];
+    let bytes = 0;
+    let waits = false;
+    while (!waits && bytes < MOST_BYTES) {
+      const { value: step } = this.#steps.next();
+      if (step === 'wait') waits = true;
+      else if (step !== 'again') {
+        bytes += step.length;
+        messages.push(step);
+      }
+      if (this.#hub.now() >= until) break;
+    }
+    if (messages.length > 0) this.#write(messages);
+    else this.#again(waits);
+  }
+
+  #write(messages: readonly Uint8Array[]): void {
+    this.#sentAt = this.#hub.now();
+    this.#stream.write(messages).then(
+      () => this.#again(false),
+      (cause: unknown) => this.fail(cause),
+    );
+  }
+
+  #again(waits: boolean): void {
+    if (this.#over) return;
+    this.#waits = waits;
+    if (waits) this.#hub.wait(this);
+    else this.#hub.due(this);
+  }
+
+  /** Only a reader that knows everything is sent a mark: one that is behind hears of the agent anyway. */
+  #beatIn(ms: number): void {
+    this.#timer = setTimeout(() => {
+      const everyMs = Math.max(this.#heartbeat.everyMs, MIN_HEARTBEAT_MS);
+      const quietMs = this.#hub.now() - this.#sentAt;
+      const due = this.#waits && quietMs >= everyMs;
+      if (due) this.#mark();
+      if (!this.#over) this.#beatIn(due || quietMs >= everyMs ? everyMs : everyMs - quietMs);
+    }, ms);
+    this.#timer.unref();
+  }
+
+  #mark(): void {
+    try {
+      const message = this.#heartbeat.mark();
+      if (message === undefined) return;
+      // Until it is taken the reader is not sent anything else.
+      this.#hub.busy(this);
+      this.#waits = false;
+      this.#write([message]);
+    } catch (cause) {
+      this.fail(cause);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { printable } from '../outputs/printable.js';
+import { UsageError } from './report.js';
+
+interface NamedHost {
+  readonly id: string;
+  readonly name: string;
+}
+
+interface Choice<Item> {
+  readonly hostOf: (item: Item) => NamedHost;
+  /** All that could have been chosen from. */
+  readonly known: readonly NamedHost[];
+  /** What else would help, after "give --host NAME". */
+  readonly otherwise?: string;
+}
+
+/** Most hosts that a message names. */
+const NAMED = 20;
+
+/** The one host that is left. @throws UsageError when none is, or several, naming them */
+export function chooseHost<Item>(left: readonly Item[], { hostOf, known, otherwise = '' }: Choice<Item>): Item {
+  const [first, ...others] = left;
+  if (first === undefined) throw new UsageError(`--host fits no host; there are ${names(known)}`);
+  if (others.length > 0)
+    throw new UsageError(`snapshot shows one host: give --host with one of ${names(left.map(hostOf))}${otherwise}`);
+  return first;
+}
+
+function names(hosts: readonly NamedHost[]): string {
+  if (hosts.length === 0) return 'none yet';
+  const shown = hosts.slice(0, NAMED).map(({ id, name }) => printable(`${name} (${id})`));
+  if (hosts.length > NAMED) shown.push(`${hosts.length - NAMED} more`);
+  return shown.join(', ');
+}

@@ -1,0 +1,75 @@
+import { createFabric, FABRIC_TABLES, fabricHostOf } from '../fabric/index.js';
+import { LISTS, relevantGaps } from '../model/lists.js';
+import { isFailure } from '../model/gaps.js';
+import { selectsHost, type Selector } from '../model/select.js';
+import type { Gap, HostEntry, HostSnapshot, Netns, Table } from '../model/types.js';
+import type { ListDocument, ListedName } from '../outputs/contract.js';
+import { ALL_TABLES } from '../scan/types.js';
+import { FABRIC_RPCS, type FabricListName } from '../wire/messages.js';
+
+/** A host as a command knows it without a collector. */
+export interface KnownHost {
+  readonly snapshot: HostSnapshot;
+  /** As HostEntry has it; "" for what was read from a file. */
+  readonly agent: string;
+  readonly source: string;
+  /** Of what is known, in milliseconds; absent of what was read just now. */
+  readonly ageMs?: number;
+}
+
+/** Whether a list is made of hosts rather than of one host. */
+export function isFabricName(name: ListedName): name is FabricListName {
+  return name in FABRIC_RPCS;
+}
+
+/** The tables that have to be read for a list. */
+export function tablesOfList(name: ListedName): readonly Table[] {
+  if (!isFabricName(name)) return LISTS[name].tables;
+  return name === 'hosts' ? ALL_TABLES : FABRIC_TABLES;
+}
+
+/** A list of the fabric that some hosts make, as a collector of them would answer. */
+export function fabricList(name: FabricListName, known: readonly KnownHost[], selector: Selector): ListDocument {
+  const selected = known.filter(({ snapshot }) => selectsHost(snapshot.host, selector));
+  const gaps = selected.flatMap(({ snapshot }) => gapsOf(snapshot, tablesOfList(name)));
+  // All hosts: what is asked of one may be known from the others.
+  const hosts = known.map(({ snapshot }) => fabricHostOf(snapshot));
+  switch (name) {
+    case 'hosts':
+      return { name, listing: { items: selected.map(entryOf), gaps } };
+    case 'overlays':
+      return { name, listing: { items: [...createFabric().overlays(hosts, selector)].flat(), gaps } };
+    case 'endpoints':
+      return { name, listing: { items: [...createFabric().endpoints(hosts, selector)].flat(), gaps } };
+  }
+}
+
+function gapsOf({ host, gaps }: HostSnapshot, tables: readonly Table[]): Gap[] {
+  return relevantGaps(gaps, { hostId: host.id, left: new Set(), tables });
+}
+
+/** A file's host is as the file has it; one that was just read, or whose agent just answered, is live. */
+function entryOf({ snapshot: { host, namespaces, gaps }, agent, source, ageMs = host.freshness?.ageMs }: KnownHost): HostEntry {
+  const rows = (count: (netns: Netns) => readonly unknown[]): number =>
+    namespaces.reduce((sum, netns) => sum + count(netns).length, 0);
+  return {
+    host: host.id,
+    hostName: host.name,
+    agent,
+    source,
+    state: agent === '' ? 'STALE' : 'LIVE',
+    ...(agent === '' && { problem: `a snapshot of ${host.readAt}` }),
+    ...(ageMs !== undefined && { ageMs }),
+    ...(host.freshness !== undefined && { freshness: host.freshness }),
+    namespaces: namespaces.length,
+    interfaces: rows(({ interfaces }) => interfaces),
+    fdbEntries: rows(({ fdb }) => fdb),
+    neighbors: rows(({ neighbors }) => neighbors),
+    routes: rows(({ routes }) => routes),
+    gaps: gaps.filter(isFailure).length,
+    disconnects: 0,
+    resyncs: 0,
+    heardAt: host.readAt,
+    details: host,
+  };
+}

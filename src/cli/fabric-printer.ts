@@ -1,0 +1,108 @@
+import type { Cursor, FabricAge, FabricEvent, HostCursor, HostEntry, WatchEvent } from '../model/types.js';
+import { hostNames, silence } from '../outputs/host-columns.js';
+import { hostLine, nameOf } from '../outputs/host-lines.js';
+import { printable, printableJson } from '../outputs/printable.js';
+import { countWords } from '../outputs/watch-lines.js';
+import { watchJson } from '../wire/watch-json.js';
+import { WatchMerger } from '../wire/watch-merge.js';
+import { decorate, type PrinterOptions, WatchPrinter } from './watch-printer.js';
+
+interface Told {
+  readonly merger: WatchMerger;
+  readonly printer: WatchPrinter;
+}
+
+/** Puts the events of a collector's Watch together, host by host, and makes the text of each. */
+export class FabricPrinter {
+  readonly #options: PrinterOptions;
+  readonly #cursors = new Map<string, Cursor>();
+  readonly #entries = new Map<string, HostEntry>();
+  readonly #told = new Map<string, Told>();
+  #names: ReadonlyMap<string, string> = new Map();
+  #synced = false;
+
+  constructor(options: PrinterOptions) {
+    this.#options = options;
+  }
+
+  /** To be given as `after` when connecting anew. */
+  get cursors(): HostCursor[] {
+    return [...this.#cursors].map(([host, cursor]) => ({ host, cursor }));
+  }
+
+  /** What to write on stdout for an event: whole lines, or nothing. What concerns the watch itself is said on stderr. */
+  textOf(event: FabricEvent): string {
+    const { host } = event;
+    if (host !== undefined && event.event !== undefined) this.#cursors.set(host, event.event.cursor);
+    if (host !== undefined && event.forgotten !== undefined) this.#cursors.delete(host);
+    if (this.#options.format === 'json') return `${printableJson(watchJson(event))}\n`;
+    if (event.synced !== undefined) return this.#sync(event.synced.fabric);
+    if (host === undefined) return '';
+    if (event.entry !== undefined) return this.#setEntry(host, event.entry);
+    if (event.forgotten !== undefined) return this.#forget(host, event.forgotten.reason);
+    return event.event === undefined ? '' : this.#tell(host, event.event);
+  }
+
+  #tell(host: string, event: WatchEvent): string {
+    const { merger, printer } = this.#toldOf(host);
+    // At the start one line says it of all hosts; later each that is told anew says it of itself.
+    const isQuiet = !this.#synced && event.synced !== undefined && !merger.synced;
+    const text = printer.textOf(event);
+    return isQuiet ? '' : text;
+  }
+
+  #toldOf(host: string): Told {
+    const known = this.#told.get(host);
+    if (known !== undefined) return known;
+    const merger = new WatchMerger();
+    const prefix = (): string => printable(this.#names.get(host) ?? host);
+    const warn = (line: string): void => this.#options.warn(`${prefix()}: ${line}`);
+    const told = { merger, printer: new WatchPrinter(merger, { ...this.#options, warn, prefix }) };
+    this.#told.set(host, told);
+    return told;
+  }
+
+  #setEntry(host: string, entry: HostEntry): string {
+    const old = this.#entries.get(host);
+    this.#entries.set(host, entry);
+    this.#rename();
+    return this.#lines(hostLine(old, entry));
+  }
+
+  #forget(host: string, reason: string): string {
+    const old = this.#entries.get(host);
+    this.#entries.delete(host);
+    this.#told.delete(host);
+    this.#rename();
+    return this.#lines(hostLine(old, undefined, reason));
+  }
+
+  #rename(): void {
+    this.#names = hostNames([...this.#entries].map(([host, entry]) => ({ host, hostName: nameOf(entry) })));
+  }
+
+  #sync({ hosts }: FabricAge): string {
+    if (this.#synced) return '';
+    this.#synced = true;
+    for (const { hostName, ...known } of hosts) {
+      const age = silence(known);
+      if (age !== undefined)
+        this.#options.warn(printable(`host ${hostName}: ${age}; what is shown of it is the last that was heard`));
+    }
+    return this.#lines(`synced: ${hosts.length} host${hosts.length === 1 ? '' : 's'}, ${countWords(this.#counts())}`, true);
+  }
+
+  #counts(): WatchMerger['counts'] {
+    const sum = { namespaces: 0, interfaces: 0, fdb: 0, neighbors: 0, routes: 0 };
+    for (const { merger } of this.#told.values()) {
+      const { counts } = merger;
+      for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];
+    }
+    return sum;
+  }
+
+  #lines(line: string | undefined, always = false): string {
+    const { initial } = this.#options;
+    return line === undefined || !(this.#synced || initial || always) ? '' : `${decorate(line, this.#options)}\n`;
+  }
+}

@@ -1,0 +1,55 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+/** Every flag can be given as an environment variable of this name; lists are separated by commas there. */
+function environmentName(flag: string): string {
+  return `NSATLAS_${flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
+}
+
+/** A flag, with its environment variable. */
+export function option(flags: string, description: string): Option {
+  const long = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
+  return new Option(flags, description).env(environmentName(long));
+}
+
+/** A flag that may be repeated. */
+export function listOption(flags: string, description: string): Option {
+  return option(flags, `${description} (repeatable)`).argParser((value: string, previous: string[] | undefined) => [
+    ...(previous ?? []),
+    value,
+  ]);
+}
+
+/** What a server logs, and what a command says of its own work. */
+export function logLevelOption(level: string): Option {
+  return option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default(level);
+}
+
+/** Where a server listens. @param address when no other is given */
+export function addListenOption(command: Command, address: string): Command {
+  return command
+    .addOption(
+      listOption(
+        '--listen <address>',
+        'where to serve: HOST:PORT or unix:PATH; other machines are served with --tls-* or --insecure',
+      ).default(undefined, address),
+    )
+    .hook('preAction', (_, action) => {
+      if (action.getOptionValue('listen') === undefined) action.setOptionValue('listen', [address]);
+    });
+}
+
+/** Splits lists that came from the environment; flags are taken as they are. */
+export function splitEnvironmentLists(command: Command): void {
+  for (const [name, value] of Object.entries(command.opts())) {
+    if (command.getOptionValueSource(name) !== 'env' || !Array.isArray(value)) continue;
+    const parts = value.flatMap((part) => String(part).split(',')).filter((part) => part !== '');
+    command.setOptionValueWithSource(name, parts, 'env');
+  }
+}
+
+/** @throws InvalidArgumentError */
+export function parsePositive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('not a positive number.');
+  return value;
+}

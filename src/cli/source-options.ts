@@ -1,0 +1,43 @@
+import type { Command } from 'commander';
+import { listOption, option } from './flags.js';
+import { UsageError } from './report.js';
+import { addClientTlsOptions, type ClientTlsFlags } from './tls-options.js';
+
+/** Where the answer comes from; this host, read now, without any of them. */
+export interface SourceFlags extends ClientTlsFlags {
+  agent?: string;
+  from?: string[];
+  collector?: string;
+  host?: string[];
+}
+
+/** What excludes each other. */
+const SOURCES = ['agent', 'from', 'collector'] as const;
+
+/** Flags that choose where the answer comes from. @param files whether saved snapshots will do */
+export function addSourceOptions(command: Command, { files }: { readonly files: boolean }): Command {
+  command
+    .addOption(option('--agent <address>', 'ask the agent at HOST:PORT or unix:PATH instead of reading this host'))
+    .addOption(option('--collector <address>', 'ask the collector at HOST:PORT or unix:PATH: all its hosts'));
+  addClientTlsOptions(command);
+  if (files) command.addOption(option('--from <file...>', 'read saved snapshots instead of this host (- is standard input)'));
+  const several = files ? '--collector or --from' : '--collector';
+  return command
+    .addOption(listOption('--host <name>', `with ${several}: only this host, by name, id or beginning of the id`))
+    .hook('preAction', (_, action) => settleSource(action, several));
+}
+
+/** What was given on the line wins over the environment, and one source is all that there can be. @throws UsageError */
+function settleSource(action: Command, several: string): void {
+  const isGiven = (name: string): boolean => action.getOptionValue(name) !== undefined;
+  const isTyped = (name: string): boolean => action.getOptionValueSource(name) === 'cli';
+  if (SOURCES.some(isTyped)) for (const name of SOURCES) if (!isTyped(name)) action.setOptionValue(name, undefined);
+  const given = SOURCES.filter(isGiven);
+  if (given.length > 1) {
+    const names = given.map((name) => `--${name}`).join(' and ');
+    throw new UsageError(`${names} exclude each other: give one of them`);
+  }
+  if (!isGiven('host') || given.includes('collector') || given.includes('from')) return;
+  if (isTyped('host')) throw new UsageError(`--host chooses among several hosts: give it with ${several}`);
+  action.setOptionValue('host', undefined);
+}

@@ -1,0 +1,83 @@
+import { shown } from './shown.js';
+import { type AgentSource, type Following, MOST_TARGETS, type Target } from './sources/types.js';
+
+/** What is wrong with a source, in a line for people. */
+export interface SourceProblem {
+  readonly source: string;
+  readonly message: string;
+}
+
+interface Followed {
+  readonly source: AgentSource;
+  targets: readonly Target[];
+  problem: string | undefined;
+  /** Of what it named: more than can be followed. */
+  excess: string | undefined;
+  following: Following | undefined;
+}
+
+/** All that the sources name, each address once. */
+export class Targets {
+  readonly #followed: readonly Followed[];
+  readonly #onChange: () => void;
+  #open = true;
+
+  /** @param onChange told after each change of targets or problems */
+  constructor(sources: readonly AgentSource[], onChange: () => void) {
+    this.#onChange = onChange;
+    this.#followed = sources.map((source) => ({
+      source,
+      targets: [],
+      problem: undefined,
+      excess: undefined,
+      following: undefined,
+    }));
+  }
+
+  /** Begins to ask the sources. */
+  start(): void {
+    for (const each of this.#followed) {
+      each.following = each.source.follow(
+        (targets) => {
+          each.targets = targets.slice(0, MOST_TARGETS);
+          each.excess =
+            targets.length > MOST_TARGETS
+              ? `names ${targets.length} agents; only ${MOST_TARGETS} of them are followed`
+              : undefined;
+          this.#changed();
+        },
+        (problem) => {
+          if (problem === each.problem) return;
+          each.problem = problem;
+          this.#changed();
+        },
+      );
+    }
+  }
+
+  /** By address. What several sources name is the first one's. */
+  all(): Map<string, Target> {
+    const found = new Map<string, Target>();
+    for (const { targets } of this.#followed)
+      for (const target of targets) if (!found.has(target.address)) found.set(target.address, target);
+    return found;
+  }
+
+  /** Of the sources that could not be asked, or name too many. */
+  problems(): SourceProblem[] {
+    return this.#followed.flatMap(({ source, problem, excess }) =>
+      [problem, excess].flatMap((message) =>
+        message === undefined ? [] : [{ source: source.name, message: shown(`${source.name}: ${message}`, 500) }],
+      ),
+    );
+  }
+
+  close(): void {
+    this.#open = false;
+    for (const { following } of this.#followed) following?.close();
+  }
+
+  #changed(): void {
+    if (this.#open) this.#onChange();
+  }
+}

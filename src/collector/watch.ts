@@ -1,0 +1,76 @@
+import { SharedBytes } from '../agent/watch-bytes.js';
+import { createHub } from '../agent/watch-hub.js';
+import type { FeedStream } from '../rpc/calls.js';
+import type { LiveHost } from '../watch/types.js';
+import type { Members } from './types.js';
+import { FabricFeed, type FabricWish } from './watch-feed.js';
+
+/** Those who watch a fabric. */
+export interface FabricWatchers {
+  /**
+   * Serves one reader until it goes away.
+   * @throws what stream.write throws; stream.signal.reason; CallError UNAVAILABLE when the collector stops
+   */
+  serve(wish: FabricWish & { readonly heartbeatMs: number }, stream: FeedStream): Promise<never>;
+  /** Ends all of them, so that they connect elsewhere or again. */
+  stop(): void;
+  readonly count: number;
+}
+
+/** @param now milliseconds on a clock that never goes back */
+export function createFabricWatchers({
+  members,
+  now,
+}: {
+  readonly members: Members;
+  readonly now: () => number;
+}): FabricWatchers {
+  const shared = new WeakMap<LiveHost, SharedBytes>();
+  const makerOf = (live: LiveHost): ReturnType<SharedBytes['maker']> => {
+    const known = shared.get(live) ?? new SharedBytes(live);
+    shared.set(live, known);
+    const maker = known.maker();
+    return { ...maker, restart: (reason) => maker.restart(reason.replace('the agent', 'the collector')) };
+  };
+  const feeds = new Set<FabricFeed>();
+  const hub = createHub({ subscribe: (listener) => subscribeAll(members, feeds, listener), now, who: 'collector' });
+  return {
+    serve: async ({ heartbeatMs, ...wish }, stream) => {
+      const feed = new FabricFeed(members, wish, makerOf);
+      feeds.add(feed);
+      try {
+        return await hub.serve(feed.steps(), stream, { everyMs: heartbeatMs, mark: () => feed.mark() });
+      } finally {
+        feeds.delete(feed);
+      }
+    },
+    stop: () => hub.stop(),
+    get count() {
+      return hub.count;
+    },
+  };
+}
+
+/** Listens to every host that there is, and to hosts that come. */
+function subscribeAll(members: Members, feeds: ReadonlySet<FabricFeed>, listener: () => void): () => void {
+  const followed = new Map<LiveHost, () => void>();
+  const follow = (): void => {
+    const lives = new Set(members.members().map(({ live }) => live));
+    for (const [live, unsubscribe] of followed) {
+      if (lives.has(live)) continue;
+      unsubscribe();
+      followed.delete(live);
+    }
+    for (const live of lives) if (!followed.has(live)) followed.set(live, live.subscribe(listener));
+  };
+  const unsubscribe = members.subscribe(() => {
+    follow();
+    for (const feed of feeds) feed.rosterChanged();
+    listener();
+  });
+  follow();
+  return () => {
+    unsubscribe();
+    for (const end of followed.values()) end();
+  };
+}

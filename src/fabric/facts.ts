@@ -1,0 +1,178 @@
+import { netnsName } from '../model/ids.js';
+import type { Engine, Interface, InterfaceRef, Netns, NetnsId, Network, PairStatus, ReadStatus, Vxlan } from '../model/types.js';
+import type { NetnsView } from '../model/views.js';
+import { canIdentify, isLinkLocal6 } from './ip.js';
+import { RemoteRows } from './remote-rows.js';
+import { BREATH, type Work } from './steps.js';
+import type { FabricHost } from './types.js';
+
+/** What the fabric keeps of a host. */
+export interface HostFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly engines: readonly Engine[];
+  readonly networks: readonly Network[];
+  readonly namespaces: ReadonlyMap<NetnsId, NetnsFacts>;
+}
+
+/** What the fabric keeps of a namespace. */
+export interface NetnsFacts {
+  /** Without rows. */
+  readonly head: Netns;
+  /** What people call it. */
+  readonly name: string;
+  /** How reading its interfaces went. */
+  readonly status: ReadStatus;
+  /** Vxlans of a VNI; those in metadata mode have none. */
+  readonly vxlans: readonly VxlanFacts[];
+  /** Ends of pairs, by ifindex: any of them may be what is attached to an overlay. */
+  readonly ends: ReadonlyMap<number, EndFacts>;
+  /** Of the host's own namespace: addresses that may tell the host from others. */
+  readonly addresses: readonly string[];
+}
+
+/** One vxlan, with the ports of its bridge. */
+export interface VxlanFacts {
+  readonly ifindex: Interface['ifindex'];
+  readonly name: string;
+  readonly altnames: readonly string[];
+  readonly mac: string | undefined;
+  readonly vxlan: Vxlan;
+  readonly operState: string;
+  readonly mtu: number;
+  /** Addresses of its bridge, with prefix length. */
+  readonly subnets: readonly string[];
+  readonly ports: readonly PortFacts[];
+  /** undefined when the forwarding table could not be read. */
+  readonly rows: RemoteRows | undefined;
+}
+
+/** A port of an overlay's bridge. */
+export interface PortFacts {
+  readonly ref: InterfaceRef;
+  readonly altnames: readonly string[];
+  readonly kind: string | undefined;
+  readonly operState: string;
+  readonly status: PairStatus;
+  readonly peer: InterfaceRef | undefined;
+}
+
+/** The end of a pair, as an endpoint is made of it. */
+export interface EndFacts {
+  readonly ifindex: Interface['ifindex'];
+  readonly name: string;
+  readonly altnames: readonly string[];
+  readonly kind: string | undefined;
+  readonly mac: string | undefined;
+  readonly operState: string;
+  /** Without prefix length; those that every link has of itself are left out. */
+  readonly ips: readonly string[];
+}
+
+/** Reads what the fabric needs of one host, one part of a namespace at a time. @param known namespaces that need not be read again */
+export function* readHost(
+  host: FabricHost,
+  known: (netns: NetnsView) => NetnsFacts | undefined = () => undefined,
+): Work<{ facts: HostFacts; revisions: ReadonlyMap<NetnsId, string> }> {
+  const namespaces = new Map<NetnsId, NetnsFacts>();
+  const revisions = new Map<NetnsId, string>();
+  for (const netns of host.view.namespaces()) {
+    const { id } = netns.head;
+    namespaces.set(id, known(netns) ?? (yield* readNetns(netns)));
+    if (netns.revision !== undefined) revisions.set(id, netns.revision);
+    yield BREATH;
+  }
+  const { name, engines, networks } = host;
+  return { facts: { id: host.view.hostId, name, engines, networks, namespaces }, revisions };
+}
+
+function* readNetns(netns: NetnsView): Work<NetnsFacts> {
+  const links = new Links();
+  for (const { interfaces } of netns.take(['LINKS', 'ADDRESSES', 'NSIDS'])) {
+    for (const link of interfaces) links.add(link);
+    yield BREATH;
+  }
+  const { head } = netns;
+  const rows = yield* readRows(netns, links.vxlans);
+  return {
+    // The rows of a snapshot must not be kept by what is remembered of it; processes are of no use here.
+    head: { ...head, pids: [], tables: [], interfaces: [], fdb: [], neighbors: [], routes: [] },
+    name: netnsName(head),
+    status: head.status === 'OK' ? (head.tables.find(({ table }) => table === 'LINKS')?.status ?? 'NOT_READ') : head.status,
+    vxlans: links.vxlans.map((link) => links.vxlanFacts(link, rows)),
+    ends: links.ends,
+    addresses: head.role === 'HOST' ? links.addresses() : [],
+  };
+}
+
+type VxlanLink = Interface & { vxlan: Vxlan };
+
+/** The interfaces of one namespace, as they come. */
+class Links {
+  readonly vxlans: VxlanLink[] = [];
+  readonly ends = new Map<number, EndFacts>();
+  readonly #ports = new Map<number, PortFacts[]>();
+  readonly #bridges = new Map<number, readonly string[]>();
+  readonly #addresses = new Set<string>();
+
+  add(link: Interface): void {
+    for (const { address } of link.addressDetails) if (canIdentify(address)) this.#addresses.add(address);
+    if (link.kind === 'bridge') this.#bridges.set(link.ifindex, subnetsOf(link));
+    if (link.veth?.status === 'PAIRED') this.ends.set(link.ifindex, endFacts(link));
+    if (hasVxlan(link)) {
+      if (link.vxlan.external !== true) this.vxlans.push(link);
+    } else if (link.masterIfindex !== undefined) {
+      const ports = this.#ports.get(link.masterIfindex);
+      if (ports === undefined) this.#ports.set(link.masterIfindex, [portFacts(link)]);
+      else ports.push(portFacts(link));
+    }
+  }
+
+  addresses(): readonly string[] {
+    return [...this.#addresses];
+  }
+
+  /** A vxlan that is a port of something else than a bridge (a bond, a vrf) has no ports beside it. */
+  vxlanFacts(link: VxlanLink, rows: ReadonlyMap<number, RemoteRows> | undefined): VxlanFacts {
+    const { ifindex, name, altnames, mac, vxlan, operState, mtu, masterIfindex } = link;
+    const bridge = masterIfindex === undefined ? undefined : this.#bridges.get(masterIfindex);
+    const ports = bridge === undefined || masterIfindex === undefined ? [] : (this.#ports.get(masterIfindex) ?? []);
+    ports.sort((a, b) => a.ref.ifindex - b.ref.ifindex);
+    return { ifindex, name, altnames, mac, vxlan, operState, mtu, subnets: bridge ?? [], ports, rows: rows?.get(ifindex) };
+  }
+}
+
+function hasVxlan(link: Interface): link is VxlanLink {
+  return link.vxlan !== undefined;
+}
+
+function subnetsOf(link: Interface): string[] {
+  return link.addressDetails
+    .filter(({ scope }) => scope === 'global')
+    .map(({ address, prefixLength }) => `${address}/${prefixLength}`);
+}
+
+function portFacts(link: Interface): PortFacts {
+  const { netnsId, ifindex, name, altnames, kind, operState, veth } = link;
+  // Of a tap or a network card the kernel cannot say who is at the other end.
+  const status = veth?.status ?? 'PEER_NOT_VISIBLE';
+  const peer = status === 'PAIRED' ? veth?.peer : undefined;
+  return { ref: { netnsId, ifindex, name }, altnames, kind, operState, status, peer };
+}
+
+function endFacts({ ifindex, name, altnames, kind, mac, operState, addressDetails }: Interface): EndFacts {
+  const ips = addressDetails.map(({ address }) => address).filter((address) => !isLinkLocal6(address));
+  return { ifindex, name, altnames, kind, mac, operState, ips };
+}
+
+/** The rows of each vxlan that lead to a VTEP; undefined when the table could not be read whole. */
+function* readRows(netns: NetnsView, vxlans: readonly VxlanLink[]): Work<ReadonlyMap<number, RemoteRows> | undefined> {
+  if (vxlans.length === 0 || netns.head.tables.every(({ table, status }) => table !== 'FDB' || status !== 'OK')) return undefined;
+  const rows = new Map(vxlans.map(({ ifindex }): [number, RemoteRows] => [ifindex, new RemoteRows()]));
+  for (const { fdb } of netns.take(['FDB'])) {
+    for (const row of fdb) rows.get(row.ifindex)?.add(row);
+    yield BREATH;
+  }
+  for (const each of rows.values()) each.seal();
+  return rows;
+}

@@ -1,0 +1,487 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import type { Roster, RosterOptions } from '../../../src/collector/roster.js';
+import type { AgentSource } from '../../../src/collector/sources/types.js';
+import type { HostEntry } from '../../../src/model/types.js';
+import { fakeLink, fakeNetns, HOST } from '../agent/fake-host.js';
+import { FakeLive } from '../agent/fake-live.js';
+import { unordered } from '../agent/watch-rig.js';
+import { fakeAgent, FakeFleet, type FakeReplica, fakeRoster, FakeSource } from './fake-fleet.js';
+
+const A = '10.0.0.1:7117';
+const B = '10.0.0.2:7117';
+const C = '10.0.0.3:7117';
+
+interface Rig {
+  readonly fleet: FakeFleet;
+  readonly source: FakeSource;
+  readonly roster: Roster;
+  readonly log: ReturnType<typeof fakeRoster>['log'];
+  /** "host STATE" of each entry, or "- STATE" without a host; by address. */
+  readonly states: () => Record<string, string>;
+  readonly entry: (agent: string) => HostEntry;
+  readonly replica: (hostId: string) => FakeReplica;
+}
+
+function rig(
+  t: TestContext,
+  addresses: readonly string[],
+  options: Partial<RosterOptions> = {},
+  more: readonly AgentSource[] = [],
+): Rig {
+  const fleet = new FakeFleet();
+  const source = new FakeSource(addresses);
+  const { roster, log } = fakeRoster(fleet, [source, ...more], options);
+  t.after(() => roster.close());
+  return {
+    fleet,
+    source,
+    roster,
+    log,
+    states: () => Object.fromEntries(roster.entries().map(({ agent, host = '-', state }) => [agent, `${host} ${state}`])),
+    entry: (agent) => {
+      const found = roster.entries().filter((entry) => entry.agent === agent);
+      assert.equal(found.length, 1, `${found.length} entries of ${agent}`);
+      return found[0] as HostEntry;
+    },
+    replica: (hostId) => roster.members().find((member) => member.hostId === hostId)?.live as FakeReplica,
+  };
+}
+
+test('an agent goes from UNREACHABLE by SYNCING to LIVE, its host is a member, and what it tells afterwards arrives', async (t) => {
+  const { fleet, roster, states, entry, replica } = rig(t, [A]);
+  const agent = fakeAgent('h1');
+  fleet.agents.set(A, agent);
+  const seen: string[] = [];
+  roster.subscribe(() => seen.push(roster.entries()[0]?.state ?? '-'));
+  roster.start();
+  assert.deepEqual(states(), { [A]: '- UNREACHABLE' });
+  assert.deepEqual(roster.members(), []);
+  await fleet.clock.advance(100);
+  assert.deepEqual([...new Set(seen)], ['UNREACHABLE', 'SYNCING', 'LIVE']);
+  const { problem, host, hostName, ageMs, namespaces, interfaces, resyncs, disconnects, details, source } = entry(A);
+  assert.deepEqual(
+    { problem, host, hostName, aged: ageMs !== undefined, namespaces, interfaces, resyncs, disconnects, id: details?.id, source },
+    {
+      problem: undefined,
+      host: 'h1',
+      hostName: 'node-h1',
+      aged: true,
+      namespaces: 1,
+      interfaces: 1,
+      resyncs: 0,
+      disconnects: 0,
+      id: 'h1',
+      source: 'fake',
+    },
+  );
+  assert.deepEqual(roster.gaps(), []);
+  agent.live.setLink(fakeLink('net:[1]', 1, { mtu: 1400 }));
+  await fleet.clock.advance(1000);
+  assert.deepEqual(unordered(replica('h1').merger.snapshot()), unordered(agent.live.snapshot()));
+});
+
+test('a quiet agent stays LIVE by its heartbeats, and its age does not grow', async (t) => {
+  const { fleet, roster, states, entry } = rig(t, [A]);
+  fleet.agents.set(A, fakeAgent('h1'));
+  roster.start();
+  await fleet.clock.advance(60_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE' });
+  assert.ok((entry(A).ageMs ?? Infinity) <= 2500);
+  assert.equal(fleet.attempts.get(A), 1);
+});
+
+test('an agent that stops without a word is STALE within four heartbeats, its host stays with its age, and it is back by itself', async (t) => {
+  const { fleet, roster, states, entry, replica } = rig(t, [A, B]);
+  const agent = fakeAgent('h1');
+  fleet.agents.set(A, agent);
+  fleet.agents.set(B, fakeAgent('h2'));
+  roster.start();
+  await fleet.clock.advance(10_000);
+  agent.stopped = true;
+  await fleet.clock.advance(5500);
+  assert.equal(states()[A], 'h1 LIVE');
+  await fleet.clock.advance(4500);
+  assert.deepEqual(states(), { [A]: 'h1 STALE', [B]: 'h2 LIVE' });
+  await fleet.clock.advance(60_000);
+  const stale = entry(A);
+  assert.ok(stale.ageMs !== undefined && stale.ageMs > 69_000 && stale.ageMs < 73_000, `${stale.ageMs} ms`);
+  assert.match(
+    stale.problem ?? '',
+    /^silent for 1 min 1[0-2] s: the agent at 10\.0\.0\.1:7117 is connected but has said nothing for/,
+  );
+  assert.equal(roster.members().length, 2);
+  assert.equal(stale.interfaces, 1);
+  const gaps = roster.gaps();
+  assert.deepEqual(
+    gaps.map(({ host, status, operation }) => ({ host, status, operation })),
+    [{ host: 'h1', status: 'STALE_HOST', operation: 'follow' }],
+  );
+  assert.match(gaps[0]?.message ?? '', /^host node-h1: silent for .*; what is shown is 1 min 1[0-2] s old$/);
+  agent.live.add(fakeNetns(2));
+  agent.stopped = false;
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: 'h2 LIVE' });
+  assert.deepEqual(unordered(replica('h1').merger.snapshot()), unordered(agent.live.snapshot()));
+  assert.equal(entry(A).resyncs, 0, 'it went on where it was');
+  assert.equal(entry(A).disconnects, 1);
+  // The stream was good: the next failure is tried again at once.
+  assert.equal(fleet.open, 2);
+});
+
+test('an agent process that is replaced at its address is told anew, and the host stays the same object', async (t) => {
+  const { fleet, roster, states, entry, replica } = rig(t, [A]);
+  const first = fakeAgent('h1');
+  fleet.agents.set(A, first);
+  roster.start();
+  await fleet.clock.advance(10_000);
+  const [member] = roster.members();
+  first.dead = true;
+  await fleet.clock.advance(500);
+  assert.deepEqual(states(), { [A]: 'h1 STALE' });
+  assert.match(entry(A).problem ?? '', /^silent for .*: cannot reach the agent at .*: connection refused/);
+  const second = fakeAgent('h1', { number: 7 });
+  fleet.agents.set(A, second);
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE' });
+  assert.equal(roster.members()[0], member);
+  assert.deepEqual(unordered(replica('h1').merger.snapshot()), unordered(second.live.snapshot()));
+  assert.equal(entry(A).resyncs, 1);
+});
+
+test('pauses between attempts grow to ten seconds, and begin anew after a good stream', async (t) => {
+  const { fleet, roster } = rig(t, [A]);
+  roster.start();
+  const at: number[] = [];
+  for (let tenths = 0; tenths < 900; tenths++) {
+    const before = fleet.attempts.get(A) ?? 0;
+    await fleet.clock.advance(100);
+    if ((fleet.attempts.get(A) ?? 0) > before) at.push(fleet.clock.now());
+  }
+  const pauses = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+  assert.ok((pauses[0] ?? 0) <= 300 && (pauses[1] ?? 0) <= 500, pauses.join());
+  assert.ok(
+    pauses.slice(-3).every((pause) => pause >= 5000 && pause <= 10_100),
+    pauses.join(),
+  );
+  fleet.agents.set(A, fakeAgent('h1'));
+  await fleet.clock.advance(20_000);
+  const before = fleet.attempts.get(A) ?? 0;
+  fleet.agents.delete(A);
+  await fleet.clock.advance(600);
+  assert.equal((fleet.attempts.get(A) ?? 0) - before, 1);
+  assert.equal(fleet.open, 0, 'no client is left');
+});
+
+test('a refused call is said and tried again slowly', async (t) => {
+  const { fleet, roster, states, entry } = rig(t, [A]);
+  fleet.refusing.set(A, 'REFUSED');
+  roster.start();
+  await fleet.clock.advance(60_000);
+  assert.deepEqual(states(), { [A]: '- UNREACHABLE' });
+  assert.match(entry(A).problem ?? '', /says no/);
+  const attempts = fleet.attempts.get(A) ?? 0;
+  assert.ok(attempts >= 3 && attempts <= 6, `${attempts} attempts`);
+  assert.deepEqual(
+    roster.gaps().map(({ status, operation, host }) => ({ status, operation, host })),
+    [{ status: 'FAILED', operation: 'follow', host: undefined }],
+  );
+});
+
+test('a host whose agent is named no more is kept for the set time and then forgotten; one that is named stays, silent as it is', async (t) => {
+  const { fleet, source, roster, states, entry } = rig(t, [A, B], { forgetMs: 60_000 });
+  const [a, b] = [fakeAgent('h1'), fakeAgent('h2')];
+  fleet.agents.set(A, a).set(B, b);
+  roster.start();
+  await fleet.clock.advance(10_000);
+  a.dead = true;
+  b.dead = true;
+  source.set([B]);
+  await fleet.clock.advance(50_000);
+  assert.deepEqual(states(), { [A]: 'h1 STALE', [B]: 'h2 STALE' });
+  assert.match(
+    entry(A).problem ?? '',
+    /^fake no longer names its agent \(10\.0\.0\.1:7117\); what is shown is forgotten in 10 s$/,
+  );
+  await fleet.clock.advance(11_000);
+  assert.deepEqual(states(), { [B]: 'h2 STALE' });
+  await fleet.clock.advance(600_000);
+  assert.deepEqual(
+    roster.members().map(({ hostId }) => hostId),
+    ['h2'],
+  );
+});
+
+test('an address that is named again goes on where it was', async (t) => {
+  const { fleet, source, roster, states, entry } = rig(t, [A]);
+  fleet.agents.set(A, fakeAgent('h1'));
+  roster.start();
+  await fleet.clock.advance(10_000);
+  source.set([]);
+  await fleet.clock.advance(5000);
+  assert.equal(fleet.open, 0);
+  source.set([A]);
+  assert.deepEqual(states(), { [A]: 'h1 STALE' });
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE' });
+  assert.equal(entry(A).resyncs, 0);
+});
+
+test('one agent by two addresses is streamed once, is no gap, and goes on by the other address when the first one fails', async (t) => {
+  const { fleet, roster, states, entry, replica } = rig(t, [A, B]);
+  const agent = fakeAgent('h1');
+  fleet.agents.set(A, agent).set(B, agent);
+  roster.start();
+  await fleet.clock.advance(60_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: 'h1 LIVE' });
+  assert.equal(agent.streams, 1);
+  assert.equal(roster.members().length, 1);
+  assert.deepEqual(roster.gaps(), []);
+  const other = entry(A).problem === undefined ? B : A;
+  const used = other === A ? B : A;
+  assert.equal(entry(other).problem, `the same agent as ${used}, which is used`);
+  assert.ok((fleet.attempts.get(other) ?? 0) <= 6);
+  assert.equal(entry(other).disconnects, 0);
+  fleet.agents.delete(used);
+  await fleet.clock.advance(4000);
+  agent.live.setLink(fakeLink('net:[1]', 1, { mtu: 1300 }));
+  await fleet.clock.advance(1000);
+  assert.equal(states()[other], 'h1 LIVE');
+  assert.equal(entry(other).problem, undefined);
+  assert.equal(entry(other).resyncs, 0, 'the same process goes on from the cursor');
+  assert.deepEqual(unordered(replica('h1').merger.snapshot()), unordered(agent.live.snapshot()));
+  assert.equal(states()[used], '- UNREACHABLE', 'no double host');
+});
+
+test('two processes that are both heard and say they are one host are reported, and never merged', async (t) => {
+  const { fleet, source, roster, states, entry, replica } = rig(t, [A]);
+  const [first, second] = [fakeAgent('h1', { number: 1 }), fakeAgent('h1', { number: 2, name: 'impostor' })];
+  fleet.agents.set(A, first).set(B, second);
+  roster.start();
+  await fleet.clock.advance(1000);
+  source.set([B, A]);
+  await fleet.clock.advance(100_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: 'h1 CONFLICT' });
+  assert.equal(
+    entry(B).problem,
+    `the agent at ${B} says that it is host h1, and so does another one at ${A}, which is used; give one of them another --host-id`,
+  );
+  assert.equal(roster.members().length, 1);
+  assert.deepEqual(unordered(replica('h1').merger.snapshot()), unordered(first.live.snapshot()));
+  assert.deepEqual(
+    roster.gaps().map(({ status, host }) => ({ status, host })),
+    [{ status: 'FAILED', host: undefined }],
+  );
+  assert.deepEqual([entry(A).resyncs, entry(B).disconnects], [0, 0]);
+});
+
+test('an agent that is replaced under another address takes its host over: no double host', async (t) => {
+  const { fleet, source, roster, states, entry, replica } = rig(t, [A]);
+  const first = fakeAgent('h1');
+  fleet.agents.set(A, first);
+  roster.start();
+  await fleet.clock.advance(10_000);
+  const [member] = roster.members();
+  first.dead = true;
+  await fleet.clock.advance(300);
+  const second = fakeAgent('h1', { number: 9 });
+  fleet.agents.set(B, second);
+  source.set([A, B]);
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { [A]: '- UNREACHABLE', [B]: 'h1 LIVE' });
+  assert.equal(roster.members()[0], member);
+  assert.equal(roster.members().length, 1);
+  assert.equal(entry(B).resyncs, 1);
+  assert.deepEqual(unordered(replica('h1').merger.snapshot()), unordered(second.live.snapshot()));
+  source.set([B]);
+  await fleet.clock.advance(700_000);
+  assert.deepEqual(states(), { [B]: 'h1 LIVE' });
+});
+
+test('one in conflict takes the host over when the other one is gone, and not while that one is only connecting anew', async (t) => {
+  const { fleet, source, roster, states } = rig(t, [A]);
+  const [first, second] = [fakeAgent('h1'), fakeAgent('h1', { number: 2 })];
+  fleet.agents.set(A, first).set(B, second);
+  roster.start();
+  await fleet.clock.advance(1000);
+  source.set([A, B]);
+  await fleet.clock.advance(20_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: 'h1 CONFLICT' });
+  // Away for three seconds.
+  fleet.agents.delete(A);
+  await fleet.clock.advance(3000);
+  fleet.agents.set(A, first);
+  await fleet.clock.advance(10_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: 'h1 CONFLICT' });
+  first.dead = true;
+  await fleet.clock.advance(8000);
+  assert.deepEqual(states(), { [A]: '- UNREACHABLE', [B]: 'h1 LIVE' });
+});
+
+test('a target whose machine was replaced tells of a new host; the old one stays for the set time, stale', async (t) => {
+  const { fleet, roster, states } = rig(t, [A], { forgetMs: 60_000 });
+  const first = fakeAgent('h1');
+  fleet.agents.set(A, first);
+  roster.start();
+  await fleet.clock.advance(10_000);
+  first.dead = true;
+  fleet.agents.set(A, fakeAgent('h2'));
+  await fleet.clock.advance(2000);
+  assert.deepEqual(
+    roster.entries().map(({ agent, host, state }) => `${agent} ${host} ${state}`),
+    [`${A} h1 STALE`, `${A} h2 LIVE`],
+  );
+  assert.match(
+    roster.gaps()[0]?.message ?? '',
+    /^host node-h1: the agent at .* tells of another host now; what is shown is forgotten in 5\d s/,
+  );
+  assert.equal(roster.members().length, 2);
+  await fleet.clock.advance(61_000);
+  assert.deepEqual(states(), { [A]: 'h2 LIVE' });
+});
+
+test('an agent that is another host each time fills neither the roster nor the time', async (t) => {
+  const { fleet, roster } = rig(t, [A]);
+  const agent = fakeAgent('h0');
+  let id = 0;
+  agent.spoil = (event) => (event.host === undefined ? [event] : [{ ...event, host: { ...event.host, id: `h${++id}` } }]);
+  fleet.agents.set(A, agent);
+  roster.start();
+  for (let round = 0; round < 100; round++) {
+    // In the midst of the stream, and by a stream of its own.
+    agent.live.setHost({ ...HOST, id: 'x', name: `x${round}` });
+    await fleet.clock.advance(1000);
+    assert.ok(roster.members().length <= 2, `${roster.members().length} hosts`);
+  }
+  assert.ok(id > 10);
+});
+
+test('what makes no sense is said, costs nothing that is known, and is not asked for all the time', async (t) => {
+  const { fleet, roster, states, entry } = rig(t, [A]);
+  const agent = fakeAgent('h1');
+  fleet.agents.set(A, agent);
+  roster.start();
+  await fleet.clock.advance(10_000);
+  const bad = fakeAgent('h1');
+  bad.spoil = (event) => (event.host === undefined ? [event] : [{ ...event, host: { ...event.host, id: 'x'.repeat(10_000) } }]);
+  agent.dead = true;
+  fleet.agents.set(A, bad);
+  await fleet.clock.advance(60_000);
+  assert.deepEqual(states(), { [A]: 'h1 STALE' });
+  assert.match(entry(A).problem ?? '', /tells what cannot be: the id of its host has 10000 characters; it is not used/);
+  assert.ok((fleet.attempts.get(A) ?? 0) < 10);
+  bad.spoil = (event) => (event.host === undefined ? [event] : []);
+  await fleet.clock.advance(60_000);
+  assert.match(entry(A).problem ?? '', /it does not say which host it tells of/);
+  bad.spoil = undefined;
+  await fleet.clock.advance(31_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE' });
+});
+
+test('names from strangers are fit for a line, in messages and in the log', async (t) => {
+  const { fleet, roster, log } = rig(t, [A]);
+  const agent = fakeAgent('h\u001b[2J', { name: `evil\u202e\n${'x'.repeat(4000)}` });
+  fleet.agents.set(A, agent);
+  roster.start();
+  await fleet.clock.advance(1000);
+  agent.dead = true;
+  await fleet.clock.advance(1000);
+  const texts = [...roster.gaps().map(({ message }) => message), ...log.lines.map((line) => JSON.stringify(line.fields))];
+  assert.ok(texts.length >= 3);
+  for (const text of texts) {
+    assert.doesNotMatch(text, /[\p{Cc}\p{Cf}]/u);
+    assert.ok(text.length < 1500, `${text.length} characters`);
+  }
+});
+
+test('one address of two sources is one agent, and what is wrong with a source is a gap until it is over', async (t) => {
+  const other = new FakeSource([A, B], 'other');
+  const { fleet, source, roster, entry, log } = rig(t, [A], {}, [other]);
+  fleet.agents.set(A, fakeAgent('h1')).set(B, fakeAgent('h2'));
+  roster.start();
+  await fleet.clock.advance(1000);
+  assert.deepEqual(
+    roster.entries().map(({ agent, source: from }) => `${agent} ${from}`),
+    [`${A} fake`, `${B} other`],
+  );
+  other.fail('cannot be asked\u001b[2J');
+  assert.deepEqual(roster.gaps(), [{ status: 'FAILED', operation: 'discover', message: 'other: cannot be asked\ufffd[2J' }]);
+  other.fail(undefined);
+  assert.deepEqual(roster.gaps(), []);
+  assert.deepEqual(
+    log.lines.filter(({ message }) => message.startsWith('finding')).map(({ level, message }) => `${level} ${message}`),
+    ['warn finding agents', 'info finding agents works again'],
+  );
+  source.set([]);
+  await fleet.clock.advance(1000);
+  assert.equal(entry(A).source, 'other');
+  assert.equal(fleet.attempts.get(A), 1, 'it was not connected to anew');
+});
+
+test('a source that names more than can be followed is cut, and says so', async (t) => {
+  const { roster, source } = rig(t, []);
+  roster.start();
+  source.set(Array.from({ length: 10_002 }, (_, at) => `10.1.${at >> 8}.${at & 255}:7117`));
+  assert.equal(roster.entries().length, 10_000);
+  assert.match(roster.gaps()[0]?.message ?? '', /^fake: names 10002 agents; only 10000 of them are followed$/);
+});
+
+test('the host of this process is a member without being followed, and nobody else can be it', async (t) => {
+  const { fleet, source, roster, states, entry } = rig(t, [A]);
+  const impostor = fakeAgent('h1', { number: 5 });
+  fleet.agents.set(A, impostor);
+  roster.start();
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE' });
+  const live = new FakeLive({ namespaces: [fakeNetns(1)] });
+  roster.addLocal(live);
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { local: 'h1 LIVE', [A]: 'h1 CONFLICT' });
+  assert.equal(roster.members().length, 1);
+  assert.equal(roster.members()[0]?.live, live);
+  assert.equal(entry('local').interfaces, 1);
+  // Its own service, by a port.
+  fleet.agents.set(B, { ...fakeAgent('h1'), live });
+  source.set([B]);
+  await fleet.clock.advance(40_000);
+  assert.deepEqual(states(), { local: 'h1 LIVE', [B]: 'h1 LIVE' });
+  assert.equal(entry(B).problem, 'the same agent as local, which is used');
+  assert.deepEqual(roster.gaps(), []);
+});
+
+test('a host of this process that cannot be read is said, and read again', async (t) => {
+  const { fleet, roster, states } = rig(t, []);
+  const live = new FakeLive({ namespaces: [fakeNetns(1)] });
+  const host = live.host.bind(live);
+  live.host = () => undefined;
+  live.answer = () => Promise.reject(new Error('EMFILE: too many open files'));
+  roster.addLocal(live);
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { local: '- UNREACHABLE' });
+  assert.match(roster.gaps()[0]?.message ?? '', /EMFILE/);
+  live.answer = () => Promise.resolve();
+  live.host = host;
+  await fleet.clock.advance(6000);
+  assert.deepEqual(states(), { local: 'h1 LIVE' });
+  roster.close();
+  assert.equal(live.released, live.leased.length);
+  assert.equal(live.listeners, 0);
+});
+
+test('a roster that is closed connects to nobody any more, and what it knew stays readable', async (t) => {
+  const { fleet, roster, source } = rig(t, [A, C]);
+  fleet.agents.set(A, fakeAgent('h1'));
+  roster.start();
+  await fleet.clock.advance(5000);
+  roster.close();
+  await fleet.clock.advance(1000);
+  const attempts = [...fleet.attempts.values()].reduce((sum, count) => sum + count, 0);
+  source.set([A, B, C]);
+  await fleet.clock.advance(60_000);
+  assert.equal(
+    [...fleet.attempts.values()].reduce((sum, count) => sum + count, 0),
+    attempts,
+  );
+  assert.equal(fleet.open, 0);
+  assert.equal(roster.members().length, 1);
+});

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { agentSource, agentsFile, SourceError } from '../../../../src/collector/sources/index.js';
+import { follow } from './source-rig.js';
+
+test('an agent is named by its address, in whatever spelling', (t) => {
+  for (const [text, address] of [
+    ['10.0.0.1:7117', '10.0.0.1:7117'],
+    ['Node-1.example:07117', 'node-1.example:7117'],
+    ['[FD00:0:0::1]:7117', '[fd00::1]:7117'],
+    ['unix:/run/nsatlas.sock', 'unix:/run/nsatlas.sock'],
+    ['unix:///run/nsatlas.sock', 'unix:/run/nsatlas.sock'],
+    ['dns:7117', 'dns:7117'],
+  ] as const) {
+    const followed = follow(t, agentSource(text));
+    assert.deepEqual(followed.targets, [{ address, source: '--agent' }], text);
+  }
+});
+
+test('sources are named as they are written', () => {
+  assert.equal(agentSource('dns:tasks.nsatlas_agent:7117').name, 'dns:tasks.nsatlas_agent:7117');
+  assert.equal(agentSource('swarm:/var/run/docker.sock:7117').name, 'swarm:/var/run/docker.sock:7117');
+  assert.equal(agentSource('swarm:unix:///var/run/docker.sock:7117').name, 'swarm:/var/run/docker.sock:7117');
+  assert.equal(agentsFile('/etc/agents.yml').name, 'file /etc/agents.yml');
+});
+
+test('what names no agent is refused, and what to give is said', () => {
+  for (const [text, advice] of [
+    ['10.0.0.1', /is neither HOST:PORT nor unix:PATH, dns:NAME:PORT or swarm:SOCKET:PORT/],
+    ['10.0.0.1:0', /is neither/],
+    ['10.0.0.1:70000', /is neither/],
+    ['', /is neither/],
+    ['unix:run/x', /is neither/],
+    ['ipv4:10.0.0.1:7117', /is neither/],
+    ['xds:///a:7117', /is neither/],
+    ['a b:7117', /is neither/],
+    ['dns:a b:7117', /is not dns:NAME:PORT; try/],
+    ['dns::7117', /is not dns:NAME:PORT; try/],
+    ['dns:a:0', /is not dns:NAME:PORT; try/],
+    ['swarm:docker.sock:7117', /is not swarm:SOCKET:PORT; try/],
+    ['swarm:/run/docker.sock', /is not swarm:SOCKET:PORT; try/],
+    ['swarm:/run/docker.sock:0', /is not swarm:SOCKET:PORT; try/],
+  ] as const) {
+    assert.throws(
+      () => agentSource(text),
+      (cause) => cause instanceof SourceError && cause.code === 'ERR_NSATLAS_SOURCE' && advice.test(cause.message),
+      text,
+    );
+  }
+});
