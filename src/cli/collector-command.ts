@@ -1,0 +1,42 @@
+import { Command } from 'commander';
+import type { Roster } from '../collector/roster.js';
+import { addCollectorOptions, type CollectorFlags, rosterOf, sourcesOf } from './collector-options.js';
+import type { Context } from './context.js';
+import { addListenOption, logLevelOption } from './flags.js';
+import { tablesOf } from './options.js';
+import { EXIT, UsageError } from './report.js';
+import { serveUntilSignal } from './serve.js';
+import { VERSION } from './version.js';
+
+/** Where a collector listens; the port is not an agent's, so that both fit on one host. */
+const DEFAULT_LISTEN = '127.0.0.1:7127';
+
+/** `nsatlas collector` */
+export function collectorCommand(context: Context, finish: (status: number) => void): Command {
+  const command = new Command('collector')
+    .description('follow the agents of many hosts and serve what they know as one; needs no privileges')
+    .addHelpText(
+      'after',
+      '\nExample:\n  nsatlas collector --agent 192.0.2.11:7117 --agent 192.0.2.12:7117\n  nsatlas overlays --collector 127.0.0.1:7127',
+    );
+  addListenOption(addCollectorOptions(command), DEFAULT_LISTEN).addOption(logLevelOption('info'));
+  return command.action(async (flags: CollectorFlags) => {
+    const sources = await sourcesOf(flags);
+    if (sources.length === 0) throw new UsageError('no agent to follow: give --agent or --agents-file');
+    // Before anything is started, because it may be wrong.
+    tablesOf(flags.table);
+    const { startCollector } = await import('../collector/server.js');
+    let roster: Roster | undefined;
+    try {
+      await serveUntilSignal({ name: 'nsatlas-collector', level: flags.logLevel, context }, async ({ log, notifying }) => {
+        const members = (roster = await rosterOf(flags, sources, log));
+        const server = await startCollector({ members, version: VERSION, listen: flags.listen, log, ...notifying });
+        members.start();
+        return server;
+      });
+      finish(EXIT.ok);
+    } finally {
+      roster?.close();
+    }
+  });
+}
