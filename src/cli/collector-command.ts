@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import type { Roster } from '../collector/roster.js';
-import { addCollectorOptions, type CollectorFlags, rosterOf, sourcesOf } from './collector-options.js';
+import { addCollectorOptions, type CollectorFlags, followingOf, rosterOf } from './collector-options.js';
 import type { Context } from './context.js';
 import { addListenOption, logLevelOption } from './flags.js';
-import { tablesOf } from './options.js';
 import { EXIT, UsageError } from './report.js';
 import { serveUntilSignal } from './serve.js';
 import { VERSION } from './version.js';
@@ -21,16 +20,15 @@ export function collectorCommand(context: Context, finish: (status: number) => v
     );
   addListenOption(addCollectorOptions(command), DEFAULT_LISTEN).addOption(logLevelOption('info'));
   return command.action(async (flags: CollectorFlags) => {
-    const sources = await sourcesOf(flags);
-    if (sources.length === 0) throw new UsageError('no agent to follow: give --agent or --agents-file');
-    // Before anything is started, because it may be wrong.
-    tablesOf(flags.table);
+    const following = await followingOf(flags);
+    if (following.sources.length === 0) throw new UsageError('no agent to follow: give --agent or --agents-file');
     const { startCollector } = await import('../collector/server.js');
     let roster: Roster | undefined;
     try {
       await serveUntilSignal({ name: 'nsatlas-collector', level: flags.logLevel, context }, async ({ log, notifying }) => {
-        const members = (roster = await rosterOf(flags, sources, log));
-        const server = await startCollector({ members, version: VERSION, listen: flags.listen, log, ...notifying });
+        const members = (roster = await rosterOf(following, log));
+        const options = { listen: flags.listen, ...following.access, log, ...notifying };
+        const server = await startCollector({ members, version: VERSION, ...options });
         members.start();
         return server;
       });

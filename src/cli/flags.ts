@@ -27,7 +27,12 @@ export function logLevelOption(level: string): Option {
 /** Where a server listens. @param address when no other is given */
 export function addListenOption(command: Command, address: string): Command {
   return command
-    .addOption(listOption('--listen <address>', 'where to serve: HOST:PORT on loopback, or unix:PATH').default(undefined, address))
+    .addOption(
+      listOption(
+        '--listen <address>',
+        'where to serve: HOST:PORT or unix:PATH; other machines are served with --tls-* or --insecure',
+      ).default(undefined, address),
+    )
     .hook('preAction', (_, action) => {
       if (action.getOptionValue('listen') === undefined) action.setOptionValue('listen', [address]);
     });

@@ -3,7 +3,7 @@ import type { AgentServiceOptions } from '../agent/types.js';
 import type { Roster } from '../collector/roster.js';
 import type { RunningServer, ServeOptions } from '../rpc/types.js';
 import type { OpenLiveHost } from '../watch/index.js';
-import { addCollectorOptions, type CollectorFlags, rosterOf, sourcesOf } from './collector-options.js';
+import { addCollectorOptions, type CollectorFlags, followingOf, rosterOf } from './collector-options.js';
 import type { Context } from './context.js';
 import { hostSource, liveHost } from './host.js';
 import { addHostOptions, addLiveOptions, addServerOptions, type HostFlags, type LiveFlags, type ServerFlags } from './options.js';
@@ -21,7 +21,7 @@ export function upCommand(context: Context, finish: (status: number) => void): C
     );
   addCollectorOptions(addServerOptions(addLiveOptions(addHostOptions(command, { logLevel: 'info' }))));
   return command.action(async (flags: HostFlags & LiveFlags & ServerFlags & CollectorFlags) => {
-    const sources = await sourcesOf(flags);
+    const following = await followingOf(flags);
     const source = hostSource(flags, { follow: true });
     let live: OpenLiveHost | undefined;
     let roster: Roster | undefined;
@@ -29,10 +29,10 @@ export function upCommand(context: Context, finish: (status: number) => void): C
       await serveUntilSignal({ name: 'nsatlas', level: flags.logLevel, context }, async ({ log, notifying }) => {
         live = await liveHost(flags, (problem) => log.warn({ err: problem }, 'reading this host'));
         await warnOfFeatures(source, log);
-        const members = (roster = await rosterOf(flags, sources, log));
+        const members = (roster = await rosterOf(following, log));
         members.addLocal(live);
         const agent = { source, live, maxAgeMs: flags.maxAge };
-        const server = await startBoth(members, agent, { listen: flags.listen, log, ...notifying });
+        const server = await startBoth(members, agent, { listen: flags.listen, ...following.access, log, ...notifying });
         members.start();
         return server;
       });

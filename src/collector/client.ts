@@ -68,11 +68,11 @@ export function createCollectorClient(
   const channel = openChannel(address, options);
   if (channel === undefined) {
     const problem = `${address} is no address of a collector; give HOST:PORT (127.0.0.1:${DEFAULT_COLLECTOR_PORT}) or unix:PATH`;
-    throw new CollectorError('ERR_NSATLAS_COLLECTOR_UNREACHABLE', address, problem);
+    throw new CollectorError('UNREACHABLE', address, problem);
   }
   const toError = async (cause: unknown): Promise<CollectorError> => {
     const { problem, message } = await explainProblem({ what: 'collector', address, channel, timeoutMs }, cause);
-    return new CollectorError(`ERR_NSATLAS_COLLECTOR_${problem}`, address, message, { cause });
+    return new CollectorError(problem, address, message, { cause });
   };
   const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
   return {
@@ -122,5 +122,5 @@ const WATCH_METHOD = {
 } as const;
 
 function refusal(address: string, why: string): CollectorError {
-  return new CollectorError('ERR_NSATLAS_COLLECTOR_REFUSED', address, `the collector at ${address}: ${why}`);
+  return new CollectorError('REFUSED', address, `the collector at ${address}: ${why}`);
 }

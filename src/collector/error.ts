@@ -9,10 +9,10 @@ export class CollectorError extends Error {
   /** As it was given. */
   readonly address: string;
 
-  constructor(code: CollectorErrorCode, address: string, message: string, options: ErrorOptions = {}) {
+  constructor(problem: CallProblem, address: string, message: string, options: ErrorOptions = {}) {
     super(message, options);
     this.name = 'CollectorError';
-    this.code = code;
+    this.code = `ERR_NSATLAS_COLLECTOR_${problem}`;
     this.address = address;
   }
 }
