@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test';
 import type { Roster, RosterOptions } from '../../../src/collector/roster.js';
 import type { AgentSource } from '../../../src/collector/sources/types.js';
 import type { HostEntry } from '../../../src/model/types.js';
-import { fakeLink, fakeNetns, HOST } from '../agent/fake-host.js';
+import { fakeLink, fakeNetns, HOST, withFdb } from '../agent/fake-host.js';
 import { FakeLive } from '../agent/fake-live.js';
 import { unordered } from '../agent/watch-rig.js';
 import { fakeAgent, FakeFleet, type FakeReplica, fakeRoster, FakeSource } from './fake-fleet.js';
@@ -528,6 +528,8 @@ test('the host of this process is a member without being followed, and nobody el
   assert.equal(roster.members().length, 1);
   assert.equal(roster.members()[0]?.live, live);
   assert.equal(entry('local').interfaces, 1);
+  live.addRow('fdb', withFdb(1, 1).fdb[0]!);
+  assert.equal(entry('local').fdbEntries, 1);
   // Its own service, by a port.
   fleet.agents.set(B, { ...fakeAgent('h1'), live });
   source.set([B]);
