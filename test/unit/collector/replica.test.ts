@@ -176,6 +176,15 @@ test('while a restarted agent tells everything anew nothing that was known is mi
   assert.deepEqual(replica.counts, { namespaces: 1, interfaces: 0, fdb: 19, neighbors: 0, routes: 0 });
 });
 
+test('a namespace that was being told whole when the agent began anew keeps what it had until the mark', () => {
+  const { replica } = drained(new FakeLive({ namespaces: [withFdb(1, 20)] }));
+  const { cursor, counts } = replica;
+  assert.ok(cursor !== undefined);
+  replica.apply({ cursor, netns: { ...emptyChange, netns: fakeNetns(1), whole: true } });
+  replica.apply({ cursor: { epoch: 'agent-2', revision: 0n }, restart: { reason: 'the agent was restarted' } });
+  assert.deepEqual(replica.counts, counts);
+});
+
 test('rows keep their ids over a restart of the agent, and a new row has none that a reader knows', () => {
   const agent = new FakeLive({ namespaces: [withFdb(1, 10)] });
   const first = new TestLink(agent);
