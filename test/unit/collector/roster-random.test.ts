@@ -117,7 +117,7 @@ test('whatever connects, falls silent, moves and clashes: a host is there once, 
         assert.equal(fleet.open, 0);
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
