@@ -72,16 +72,7 @@ function makeHost(t: TestContext, number: number, other: number): HostMade {
   const there = `02:42:0a:00:09:${byte(other)}`;
   overlay.exec(['bridge', 'fdb', 'add', there, 'dev', 'vxlan0', 'dst', `192.0.2.${other}`, 'self', 'permanent']);
   const name = `node-${number}`;
-  const flags = [
-    '--netns-dir',
-    scratch.dir,
-    '--docker-socket',
-    '/nowhere.sock',
-    '--host-id',
-    `id-${number}`,
-    '--host-name',
-    name,
-  ];
+  const flags = ['--netns-dir', scratch.dir, '--host-id', `id-${number}`, '--host-name', name];
   return { name, dir: scratch.dir, overlay, flags };
 }
 
