@@ -21,7 +21,14 @@ const nothing = async () => [];
  */
 export async function serveReplay(live, address, onWatch) {
   // Without reflection, of which every server has its own: of 200 that is a gigabyte.
-  const calls = createCalls({ ...LIMITS, log: SILENT, now: () => performance.now(), isUnavailable: () => true, onCall() {} });
+  const calls = createCalls({
+    ...LIMITS,
+    log: SILENT,
+    now: () => performance.now(),
+    isUnavailable: () => true,
+    onCallBegin() {},
+    onCall() {},
+  });
   const server = new Server();
   server.addService(serviceDefinition(AGENT), handlers(calls, live, onWatch));
   const port = await promisify(server.bindAsync.bind(server))(address, ServerCredentials.createInsecure());

@@ -2,11 +2,21 @@ import { Command } from 'commander';
 import type { AgentServiceOptions } from '../agent/types.js';
 import type { Roster } from '../collector/roster.js';
 import type { RunningServer, ServeOptions } from '../rpc/types.js';
+import type { HostSource } from '../scan/types.js';
 import type { OpenLiveHost } from '../watch/index.js';
 import { addCollectorOptions, type CollectorFlags, followingOf, rosterOf } from './collector-options.js';
 import type { Context } from './context.js';
 import { hostSource, liveHost } from './host.js';
 import { addHostOptions, addLiveOptions, addServerOptions, type HostFlags, type LiveFlags, type ServerFlags } from './options.js';
+import {
+  addInterfaceMetricsOption,
+  addMetricsOptions,
+  collectorMetrics,
+  hostMetrics,
+  type MetricsFlags,
+  openMetrics,
+  type OpenMetrics,
+} from './metrics-options.js';
 import { EXIT } from './report.js';
 import { serveUntilSignal, warnOfFeatures } from './serve.js';
 import { VERSION } from './version.js';
@@ -20,11 +30,13 @@ export function upCommand(context: Context, finish: (status: number) => void): C
       '\nExample:\n  sudo nsatlas up\n  nsatlas overlays --collector 127.0.0.1:7117\n  nsatlas interfaces --agent 127.0.0.1:7117',
     );
   addCollectorOptions(addServerOptions(addLiveOptions(addHostOptions(command, { logLevel: 'info' }))));
-  return command.action(async (flags: HostFlags & LiveFlags & ServerFlags & CollectorFlags) => {
+  addInterfaceMetricsOption(addMetricsOptions(command));
+  return command.action(async (flags: HostFlags & LiveFlags & ServerFlags & CollectorFlags & MetricsFlags) => {
     const following = await followingOf(flags);
     const source = hostSource(flags, { follow: true });
     let live: OpenLiveHost | undefined;
     let roster: Roster | undefined;
+    let metrics: OpenMetrics | undefined;
     try {
       await serveUntilSignal({ name: 'nsatlas', level: flags.logLevel, context }, async ({ log, notifying }) => {
         live = await liveHost(flags, (problem) => log.warn({ err: problem }, 'reading this host'));
@@ -32,17 +44,31 @@ export function upCommand(context: Context, finish: (status: number) => void): C
         const members = (roster = await rosterOf(following, log));
         members.addLocal(live);
         const agent = { source, live, maxAgeMs: flags.maxAge };
-        const server = await startBoth(members, agent, { listen: flags.listen, ...following.access, log, ...notifying });
+        metrics = await openMetrics(flags, log, following.access.tls);
+        await metrics.serve(await metricsOfBoth(flags, { live, source, members }));
+        const options = { listen: flags.listen, ...following.access, log, ...metrics.calls, ...notifying };
+        const server = await startBoth(members, agent, options);
         members.start();
         return server;
       });
       finish(EXIT.ok);
     } finally {
+      await metrics?.close();
       roster?.close();
       live?.close();
       source.close();
     }
   });
+}
+
+/** What is measured of this host, and of all that are followed. */
+async function metricsOfBoth(
+  flags: MetricsFlags,
+  { live, source, members }: { readonly live: OpenLiveHost; readonly source: HostSource; readonly members: Roster },
+): Promise<Parameters<OpenMetrics['serve']>[0]> {
+  const { overlaysOf } = await import('../collector/overlays.js');
+  const [ofHost, ofFabric] = [hostMetrics(flags, live, source), collectorMetrics({ members, overlays: overlaysOf(members) })];
+  return async (metrics) => [...(await ofHost(metrics)), ...(await ofFabric(metrics))];
 }
 
 /** Both services behind the same addresses. */

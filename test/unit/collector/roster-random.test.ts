@@ -67,7 +67,11 @@ function check(fleet: FakeFleet, roster: Roster, source: FakeSource, before: Rea
   assert.equal(new Set(members).size, members.length, 'a host is a member once');
   const named = source.addresses;
   const agents = entries.filter(({ problem }) => !/is forgotten in/.test(problem ?? ''));
-  assert.deepEqual(agents.map(({ agent }) => agent).sort(), [...named].sort(), 'each target has an entry, and nothing else has one');
+  assert.deepEqual(
+    agents.map(({ agent }) => agent).sort(),
+    [...named].sort(),
+    'each target has an entry, and nothing else has one',
+  );
   assert.deepEqual(
     entries.flatMap((entry) => (isUsed(entry) ? [entry.host] : [])).sort(),
     [...members].sort(),

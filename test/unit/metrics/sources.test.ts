@@ -134,7 +134,7 @@ describe('metrics of a host', () => {
 });
 
 function link(ifindex: number, name: string, more: Partial<LinkCounters> = {}): LinkCounters {
-  const counters = Float64Array.from({ length: 8 }, (_, at) => ifindex * 10 + at);
+  const counters = Array.from({ length: 8 }, (_, at) => ifindex * 10 + at);
   const none = { kind: undefined, mac: undefined, masterIfindex: undefined, isLoopback: false };
   return { ifindex: ifindex as Ifindex, name: { text: name }, ...none, counters, ...more };
 }
