@@ -81,7 +81,7 @@ export function createCollectorClient(
       const parts: Listing<CollectorItem<Name>>[] = [];
       const method = listMethod(name);
       // The name and the type of the items belong together, which the compiler cannot follow.
-      await caller.stream<MessageName, MessageName>(method, { selector: selectorMessage(selector) }, (part) =>
+      await caller.stream<MessageName, MessageName>(method, { selector: selectorMessage(selector), counters: false }, (part) =>
         parts.push(part as Listing<CollectorItem<Name>>),
       );
       return mergeListing(parts);
