@@ -70,16 +70,19 @@ export async function startPrometheus(t: TestContext, config: object): Promise<R
   };
 }
 
-/** Prometheus says on stderr where it listens, and later that it is ready. */
-async function listeningAddress(child: ChildProcess): Promise<string> {
-  let said = '';
-  let address: string | undefined;
-  for await (const chunk of child.stderr ?? []) {
-    said += String(chunk);
-    address ??= /msg="Listening on" address=(127\.0\.0\.1:\d+)/.exec(said)?.[1];
-    if (address === undefined || !said.includes('Server is ready to receive web requests')) continue;
-    child.stderr?.resume();
-    return address;
-  }
-  throw new Error(`Prometheus ended: ${said}`);
+/** Prometheus says on stderr where it listens, and later that it is ready. Its stderr is read to the end: a program of Go dies when it cannot write there. */
+function listeningAddress(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    let address: string | undefined;
+    child.stderr?.on('data', (chunk) => {
+      if (address !== undefined && said === '') return;
+      said += String(chunk);
+      address ??= /msg="Listening on" address=(127\.0\.0\.1:\d+)/.exec(said)?.[1];
+      if (address === undefined || !said.includes('Server is ready to receive web requests')) return;
+      said = '';
+      resolve(address);
+    });
+    child.once('exit', () => reject(new Error(`Prometheus ended: ${said}`)));
+  });
 }
