@@ -46,7 +46,7 @@ const WITHOUT: Readonly<Record<string, Told>> = {
 };
 
 /** Registers the tests. */
-export function captold(rigOf: () => StackRig): void {
+export function capabilities(rigOf: () => StackRig): void {
   it('loses with each capability what docs/capabilities.md says, and nothing else', async (t) => {
     const rig = rigOf();
     const [, h2] = rig.hosts;
