@@ -22,27 +22,27 @@ const LOSSES: readonly Loss[] = [
   { capability: 'NET_BROADCAST', features: ['events'] },
 ];
 
-/** What an agent can do, found out by what it tells of a host with one namespace of each sort. */
-interface Abilities {
-  /** Reads a namespace that is mounted. */
-  readonly enters: boolean;
-  /** Finds one that only a process refers to. */
-  readonly findsProcesses: boolean;
-  /** Reads one whose file is in a folder of somebody else, with mode 0700. */
-  readonly readsClosed: boolean;
-  /** Hears of changes instead of reading all again and again. */
-  readonly hears: boolean;
+/** What an agent tells of a host with one namespace of each sort. */
+interface Told {
+  /** Status of one that is mounted; undefined: not found. */
+  readonly mounted: string | undefined;
+  /** Of one that only a process refers to. */
+  readonly ofProcess: string | undefined;
+  /** Of one whose file is in a folder of somebody else, with mode 0700. */
+  readonly closed: string | undefined;
+  /** Whether it hears of changes, or reads all again and again. */
+  readonly mode: string | undefined;
 }
 
-const ALL: Abilities = { enters: true, findsProcesses: true, readsClosed: true, hears: true };
+const ALL: Told = { mounted: 'OK', ofProcess: 'OK', closed: 'OK', mode: 'EVENTS' };
 
 /** What is lost in deed, not only by name. */
-const WITHOUT: Readonly<Record<string, Abilities>> = {
-  SYS_ADMIN: { ...ALL, enters: false, readsClosed: false, hears: false },
-  SYS_PTRACE: { ...ALL, findsProcesses: false },
-  DAC_READ_SEARCH: { ...ALL, readsClosed: false },
-  NET_ADMIN: { ...ALL, hears: false },
-  NET_BROADCAST: { ...ALL, hears: false },
+const WITHOUT: Readonly<Record<string, Told>> = {
+  SYS_ADMIN: { mounted: 'DENIED', ofProcess: 'DENIED', closed: 'DENIED', mode: 'POLLING' },
+  SYS_PTRACE: { ...ALL, ofProcess: undefined },
+  DAC_READ_SEARCH: { ...ALL, closed: 'DENIED' },
+  NET_ADMIN: { ...ALL, mode: 'POLLING' },
+  NET_BROADCAST: { ...ALL, mode: 'POLLING' },
 };
 
 /** Registers the tests. */
@@ -55,7 +55,7 @@ export function capabilities(rigOf: () => StackRig): void {
     const agents = await Promise.all(LOSSES.map(({ capability }, at) => deployWithout(rig, h2, capability, 7200 + at)));
     t.after(() => rig.manager.docker('stack', 'rm', ...agents.map(({ stack }) => stack)));
     const whole = await rig.agent(h2);
-    await waitFor('the whole agent to know all', async () => same(await abilities(whole, marks), ALL), { timeoutMs: 20_000 });
+    await waitFor('the whole agent to know all', async () => same(await told(whole, marks), ALL), { timeoutMs: 20_000 });
     whole.close();
     for (const { capability, service } of agents) {
       const agent = await rig.agent(h2, service);
@@ -67,7 +67,7 @@ export function capabilities(rigOf: () => StackRig): void {
       );
       // What is off names what is missing.
       for (const { enabled, detail } of features) if (!enabled) assert.match(detail, new RegExp(`CAP_${capability} `));
-      assert.deepEqual(await abilities(agent, marks), WITHOUT[capability], `without ${capability}`);
+      assert.deepEqual(await told(agent, marks), WITHOUT[capability], `without ${capability}`);
       agent.close();
     }
   });
@@ -129,19 +129,16 @@ async function makeMarks(host: LabHost): Promise<Marks> {
   };
 }
 
-async function abilities(agent: AgentClient, { mounted, ofProcess, closed }: Marks): Promise<Abilities> {
+async function told(agent: AgentClient, marks: Marks): Promise<Told> {
   const { items } = await agent.list('netns', {});
-  const isRead = (wanted: string): boolean => items.some(({ id, status }) => id === wanted && status === 'OK');
+  const statusOf = (wanted: string): string | undefined => items.find(({ id }) => id === wanted)?.status;
   const { freshness } = await agent.status();
-  return {
-    enters: isRead(mounted),
-    findsProcesses: items.some(({ id }) => id === ofProcess),
-    readsClosed: isRead(closed),
-    hears: freshness?.mode === 'EVENTS',
-  };
+  const { mounted, ofProcess, closed } = marks;
+  return { mounted: statusOf(mounted), ofProcess: statusOf(ofProcess), closed: statusOf(closed), mode: freshness?.mode };
 }
 
-function same(found: Abilities, wanted: Abilities): true | undefined {
+/** A condition of waitFor(). */
+function same(found: Told, wanted: Told): true {
   assert.deepEqual(found, wanted);
   return true;
 }
