@@ -294,7 +294,7 @@ class HostRoster implements Roster, LinkOwner {
     if (host === undefined) return;
     const { clock, forgetMs } = this.#options;
     // An agent that is another host each time must not fill the roster.
-    for (const other of this.#orphans) if (other.moved && other.last.address === seat.address) this.#forget(other);
+    if (moved) for (const other of this.#orphans) if (other.moved && other.last.address === seat.address) this.#forget(other);
     seat.host = undefined;
     host.holder = undefined;
     host.moved = moved;

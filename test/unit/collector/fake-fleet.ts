@@ -163,13 +163,13 @@ export class FakeFleet {
     let toldAt = this.clock.now();
     const isOver = (): boolean => signal.aborted || agent.dead || call.gone();
     for (;;) {
-      while (!isOver() && (agent.stopped || call.dark())) await this.#passing();
+      while (!isOver() && (agent.stopped || call.dark())) await this.#passing(signal);
       if (isOver()) return;
       const { value: step } = steps.next();
       if (step === 'again') continue;
       const beats = wish.heartbeatMs !== undefined && this.clock.now() - toldAt >= wish.heartbeatMs;
       if (step === 'wait' && !beats) {
-        await this.#passing();
+        await this.#passing(signal);
         continue;
       }
       if (step !== 'wait') cursor = step.cursor;
@@ -186,13 +186,21 @@ export class FakeFleet {
   /** Waits until it is over, the signal is aborted (true), or time is up. */
   async #silence(isOver: () => boolean, signal: AbortSignal, ms: number | undefined): Promise<boolean> {
     const until = this.clock.now() + (ms ?? 20_000);
-    while (!isOver() && !signal.aborted && this.clock.now() < until) await this.#passing();
+    while (!isOver() && !signal.aborted && this.clock.now() < until) await this.#passing(signal);
     return signal.aborted;
   }
 
-  /** Some time. */
-  #passing(): Promise<void> {
-    return new Promise((resolve) => this.clock.after(250, resolve));
+  /** Some time, or until the signal is aborted. */
+  #passing(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        cancel();
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const cancel = this.clock.after(250, done);
+      signal.addEventListener('abort', done, { once: true });
+    });
   }
 }
 

@@ -318,6 +318,94 @@ test('one in conflict takes the host over when the other one is gone, and not wh
   assert.deepEqual(states(), { [A]: '- UNREACHABLE', [B]: 'h1 LIVE' });
 });
 
+test('who waits to tell of a host is asked at once when the one that did is not named any more', async (t) => {
+  const { fleet, source, roster, states } = rig(t, [A]);
+  const [first, second] = [fakeAgent('h1'), fakeAgent('h1', { number: 2 })];
+  fleet.agents.set(A, first).set(B, second);
+  roster.start();
+  await fleet.clock.advance(1000);
+  source.set([A, B]);
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: 'h1 CONFLICT' });
+  source.set([B]);
+  await fleet.clock.advance(500);
+  assert.deepEqual(states(), { [B]: 'h1 LIVE' });
+});
+
+test('one in conflict that cannot be reached any more is in conflict no longer', async (t) => {
+  const { fleet, source, roster, states } = rig(t, [A]);
+  const second = fakeAgent('h1', { number: 2 });
+  fleet.agents.set(A, fakeAgent('h1')).set(B, second);
+  roster.start();
+  await fleet.clock.advance(1000);
+  source.set([A, B]);
+  await fleet.clock.advance(1000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: 'h1 CONFLICT' });
+  second.dead = true;
+  await fleet.clock.advance(31_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: '- UNREACHABLE' });
+});
+
+test('an agent that goes on from a cursor that it was not given is told anew', async (t) => {
+  const { fleet, roster, states, entry, replica } = rig(t, [A]);
+  const first = fakeAgent('h1');
+  fleet.agents.set(A, first);
+  roster.start();
+  await fleet.clock.advance(10_000);
+  first.dead = true;
+  const second = fakeAgent('h1', { number: 9 });
+  // As if it knew where the other one was.
+  second.spoil = ({ restart, ...event }) => (restart === undefined && event.synced !== undefined ? [event] : []);
+  fleet.agents.set(A, second);
+  await fleet.clock.advance(1000);
+  assert.match(entry(A).problem ?? '', /it goes on from a cursor that it was not given/);
+  assert.equal(replica('h1').merger.snapshot()?.namespaces[0]?.id, 'net:[1]');
+  second.spoil = undefined;
+  await fleet.clock.advance(31_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE' });
+  assert.deepEqual(unordered(replica('h1').merger.snapshot()), unordered(second.live.snapshot()));
+  assert.ok(
+    fleet.resumed.every((cursor) => !cursor.includes(second.live.epoch)),
+    'and not from there again',
+  );
+});
+
+test('an agent whose words wait for their turn is not silent', async (t) => {
+  let release: (() => void) | undefined;
+  let isBusy = false;
+  const turn = (): Promise<void> => (isBusy ? new Promise((resolve) => (release = resolve)) : Promise.resolve());
+  const { fleet, roster, states, entry } = rig(t, [A], { turns: { turn } });
+  fleet.agents.set(A, fakeAgent('h1'));
+  roster.start();
+  await fleet.clock.advance(10_000);
+  isBusy = true;
+  await fleet.clock.advance(60_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE' });
+  isBusy = false;
+  release?.();
+  await fleet.clock.advance(10_000);
+  assert.deepEqual(states(), { [A]: 'h1 LIVE' });
+  assert.equal(entry(A).disconnects, 0);
+});
+
+test('an address that is named again does not get back the host that it left', async (t) => {
+  const { fleet, source, roster } = rig(t, [A]);
+  const first = fakeAgent('h1');
+  fleet.agents.set(A, first);
+  roster.start();
+  await fleet.clock.advance(10_000);
+  first.dead = true;
+  fleet.agents.set(A, fakeAgent('h2'));
+  await fleet.clock.advance(2000);
+  source.set([]);
+  await fleet.clock.advance(1000);
+  source.set([A]);
+  assert.deepEqual(
+    roster.entries().map(({ host, state, problem }) => `${host} ${state} ${/is forgotten in/.test(problem ?? '')}`),
+    ['h1 STALE true', 'h2 STALE false'],
+  );
+});
+
 test('a target whose machine was replaced tells of a new host; the old one stays for the set time, stale', async (t) => {
   const { fleet, roster, states } = rig(t, [A], { forgetMs: 60_000 });
   const first = fakeAgent('h1');
