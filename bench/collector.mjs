@@ -88,7 +88,7 @@ async function flood(rig, { changes: perSecond, steady: seconds }) {
   await sleep(AFTERWARDS_MS);
   const stretch = await rig.collector.stretch({ watch: false });
   const changes = await rig.replay('changes');
-  const { fromSentMs, lost } = latencies(changes, await rig.watcher('arrivals'));
+  const { fromSentMs, lost } = arrivalsOf(changes, await rig.watcher('arrivals'));
   say('collector: comparing with what the agents hold');
   const wrong = await compare(rig);
   return {
@@ -96,7 +96,7 @@ async function flood(rig, { changes: perSecond, steady: seconds }) {
     made,
     perSecond: made / (ms / 1000),
     // Rows that went have no time of their own.
-    timed: changes.length,
+    timed: fromSentMs.length,
     lost,
     wrong,
     p50Ms: median(fromSentMs),
@@ -106,6 +106,25 @@ async function flood(rig, { changes: perSecond, steady: seconds }) {
     stretch,
     ...rig.collector.memory(),
   };
+}
+
+/**
+ * How long changes took to arrive. A row that has gone before anybody was told that it came is not lost: what is there in the end is compared.
+ * @param {{ key: string, value: number, hasGone: boolean, sent: bigint, acknowledged: bigint }[]} changes
+ * @param {{ key: string, value: number, at: bigint }[]} arrivals
+ * @returns {{ fromSentMs: number[], lost: number }}
+ */
+export function arrivalsOf(changes, arrivals) {
+  const goneAt = new Map();
+  for (const { key, value, hasGone } of changes) if (hasGone) goneAt.set(key, value);
+  const toldUpTo = new Map();
+  for (const { key, value } of arrivals) toldUpTo.set(key, Math.max(value, toldUpTo.get(key) ?? 0));
+  const isTold = ({ key, value }) => value <= (toldUpTo.get(key) ?? 0);
+  const hasComeAndGone = (change) => !isTold(change) && change.value < (goneAt.get(change.key) ?? 0);
+  return latencies(
+    changes.filter((change) => !change.hasGone && !hasComeAndGone(change)),
+    arrivals,
+  );
 }
 
 /** Hosts of which the lists or a watching client do not have what their agents have. @returns {Promise<string[]>} "host: table: …" */

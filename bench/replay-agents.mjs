@@ -36,8 +36,8 @@ function change() {
   const key = keys[Math.floor(Math.random() * keys.length)];
   const sent = process.hrtime.bigint();
   const number = ++value;
-  const name = kind < 2 ? agent.live.flapLink(key, number) : agent.live.changeRow(key, kind - 2, number);
-  if (name !== undefined) changes.push({ key: name, value: number, sent, acknowledged: sent });
+  const named = kind < 2 ? agent.live.flapLink(key, number) : agent.live.changeRow(key, kind - 2, number);
+  changes.push({ ...named, value: number, sent, acknowledged: sent });
 }
 
 /** As many changes each second as that, spread over all agents; late ticks are made up for. @returns {Promise<number>} changes made */

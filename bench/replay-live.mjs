@@ -187,7 +187,7 @@ export class ReplayHost {
     });
   }
 
-  /** The link of a container goes down or up. @param {number} value stands in its alias @returns what client.mjs calls the change */
+  /** The link of a container goes down or up. @param {number} value stands in its alias @returns {{ key: string, hasGone: false }} */
   flapLink(key, value) {
     const netns = this.#namespaces.get(key);
     const link = netns.changing;
@@ -196,13 +196,13 @@ export class ReplayHost {
     link.carrierChanges++;
     netns.links.set(link.ifindex, { bytes: encodeModel('Interface', link), revision: this.#history.next });
     this.#commit(key, netns);
-    return `link ${this.hostId} ${netns.id}`;
+    return { key: `link ${this.hostId} ${netns.id}`, hasGone: false };
   }
 
   /**
    * A forwarding entry or a neighbour goes or comes, in turns. One that comes says which change it is.
    * @param {0 | 1} table of SECTIONS
-   * @returns {string | undefined} what client.mjs calls the change; undefined of one that went
+   * @returns {{ key: string, hasGone: boolean }} what collector-client.mjs calls the row
    */
   changeRow(key, table, value) {
     const netns = this.#namespaces.get(key);
@@ -220,7 +220,7 @@ export class ReplayHost {
       if (netns.gone.rows.length > MOST_GONE) netns.gone.forgottenAt = netns.gone.rows.splice(0, MOST_GONE / 2).at(-1).revision;
     }
     this.#commit(key, netns);
-    return old === undefined ? `${rows} ${this.hostId} ${netns.id} ${slot}` : undefined;
+    return { key: `${rows} ${this.hostId} ${netns.id} ${slot}`, hasGone: old !== undefined };
   }
 
   #commit(key, netns) {

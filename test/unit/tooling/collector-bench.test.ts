@@ -21,8 +21,8 @@ type Lists = Pick<Netns, 'interfaces' | 'fdb' | 'neighbors'>;
 type Live = ConstructorParameters<typeof WatchFeed>[0] & {
   readonly targets: { readonly links: number[]; readonly rows: number[] };
   maker(): ConstructorParameters<typeof WatchFeed<Uint8Array>>[2];
-  flapLink(key: number, value: number): string;
-  changeRow(key: number, table: 0 | 1, value: number): string | undefined;
+  flapLink(key: number, value: number): object;
+  changeRow(key: number, table: 0 | 1, value: number): object;
   restart(): void;
 };
 
@@ -50,6 +50,9 @@ const { collectorTargets, growth, spread } = await load<{
   growth: (runs: readonly { liveBytes: number; count: number }[], count: (run: { count: number }) => number) => number[];
   spread: (values: readonly number[]) => number;
 }>('bench/collector-report.mjs');
+const { arrivalsOf } = await load<{
+  arrivalsOf: (changes: readonly object[], arrivals: readonly object[]) => { fromSentMs: number[]; lost: number };
+}>('bench/collector.mjs');
 // The compiled one, which the benchmark uses, too: with a History of another copy of the module nothing would change.
 const { WatchFeed: Feed } = await load<{ WatchFeed: typeof WatchFeed }>('dist/src/agent/watch-feed.js');
 
@@ -176,6 +179,24 @@ describe('the digest of what a host has', () => {
     assert.ok(first !== undefined);
     for (const other of [fdb.slice(1), [...fdb, first], fdb.with(0, { ...first, dst: '192.0.2.1' })])
       assert.notEqual(digestOf({ interfaces, fdb: other, neighbors }).fdb, digestOf(lists()).fdb);
+  });
+});
+
+describe('changes that arrive through a collector', () => {
+  const change = (value: number, hasGone = false): object => ({ key: 'k', value, hasGone, sent: 0n, acknowledged: 0n });
+  const arrival = (value: number): object => ({ key: 'k', value, at: BigInt(value) * 1_000_000n });
+
+  it('are lost when they came and nothing was told of them', () => {
+    assert.deepEqual(arrivalsOf([change(1), change(2, true), change(3)], [arrival(1)]), {
+      fromSentMs: [1],
+      fromAcknowledgedMs: [1],
+      lost: 1,
+    });
+  });
+
+  it('are not lost when what came has gone before anybody was told, and later ones count', () => {
+    assert.equal(arrivalsOf([change(1), change(2, true)], []).lost, 0);
+    assert.deepEqual(arrivalsOf([change(1), change(2, true), change(3)], [arrival(3)]).fromSentMs, [3, 3]);
   });
 });
 
