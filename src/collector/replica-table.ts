@@ -27,6 +27,8 @@ export class RowTable {
   #free = 0;
   readonly #ids: IdMap;
   #stale: StaleRows | undefined;
+  /** Whether all rows are stale: the index of them is made when it is wanted, that of each table in its own time. */
+  #allStale = false;
   readonly #removals: RowRemovals;
   readonly #cell: Cell = { shape: 0, family: 0, macHigh: 0, macLow: 0, ip: [0, 0, 0, 0] };
   count = 0;
@@ -65,7 +67,7 @@ export class RowTable {
       return told;
     }
     if (cell === undefined) return 'refused';
-    const stale = this.#stale?.take(cell);
+    const stale = this.#staleRows()?.take(cell);
     if (stale === undefined) return this.#insert(rowId, cell, revision);
     this.#memory.shapes.release(cell.shape);
     if (this.#ids.add(rowId, stale)) return 'known';
@@ -85,12 +87,13 @@ export class RowTable {
   /** The agent begins to tell everything anew, with other ids. What it does not tell again is gone when settle() is called. */
   retell(): void {
     this.#ids.clear();
-    this.#stale = this.count === 0 ? undefined : new StaleRows(this.#records, this.count, this.#slots());
+    this.#stale = undefined;
+    this.#allStale = true;
   }
 
   /** Everything was told again. Whether something was not. */
   settle(revision: number): boolean {
-    const stale = this.#stale;
+    const stale = this.#staleRows();
     this.#stale = undefined;
     if (stale === undefined) return false;
     let gone = false;
@@ -128,6 +131,12 @@ export class RowTable {
     this.#stale = undefined;
     this.#empty();
     this.#removals.clear();
+  }
+
+  #staleRows(): StaleRows | undefined {
+    if (this.#allStale && this.count > 0) this.#stale = new StaleRows(this.#records, this.count, this.#slots());
+    this.#allStale = false;
+    return this.#stale;
   }
 
   *#slots(): Generator<number> {
