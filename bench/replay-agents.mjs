@@ -18,7 +18,7 @@ const agents = [];
 async function start(live, address) {
   const agent = { live, streams: [], server: undefined, address };
   agent.server = await serveReplay(live, address, () => agent.streams.push(process.hrtime.bigint()));
-  agent.address = agent.server.addresses[0];
+  agent.address = agent.server.address;
   return agent;
 }
 
@@ -74,7 +74,7 @@ const ANSWERS = {
   /** When an agent's streams began since it was started, CLOCK_MONOTONIC in ns. */
   streams: ({ agent }) => agents[agent].streams,
   stop: async ({ agent }) => {
-    await agents[agent].server.drain(0);
+    await agents[agent].server.stop();
   },
   /** As a new process of the agent, at the same address: another epoch. */
   restart: async ({ agent }) => {

@@ -1,4 +1,4 @@
-// npm start [-- arguments of `nsatlas agent`]: from a fresh clone to a serving agent. Installs and builds what is missing,
+// npm start [-- arguments of `nsatlas up`]: from a fresh clone to a serving agent and collector. Installs and builds what is missing,
 // shows this host's namespaces, veth pairs and VXLANs, and serves them until it is told to end.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -27,12 +27,12 @@ try {
     console.error('not root: namespaces of others cannot be entered and are listed as gaps; `sudo npm start` shows them all');
   for (const [title, list] of LISTS) show(title, list);
   console.log('\nServing the same over gRPC; Ctrl-C ends it.');
-  process.exitCode = await runInForeground(process.execPath, [NSATLAS, 'agent', ...givenArguments()]);
+  process.exitCode = await runInForeground(process.execPath, [NSATLAS, 'up', ...givenArguments()]);
 } catch (error) {
   report(error);
 }
 
-/** What could not be read is said by the command itself, on stderr; the agent is worth starting all the same. */
+/** What could not be read is said by the command itself, on stderr; serving is worth it all the same. */
 function show(title, list) {
   console.log(`\n${title} (nsatlas ${list})`);
   spawnSync(process.execPath, [NSATLAS, list], { stdio: ['ignore', 'inherit', 'inherit'] });

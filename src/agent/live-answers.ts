@@ -7,6 +7,7 @@ import { encodeListing, encodeNetnsPart, encodeSnapshotHead } from '../wire/chun
 import type { ItemOf } from '../wire/messages.js';
 import { CallError } from '../rpc/error.js';
 import { hasRows } from './narrow.js';
+import type { NetnsRevisions } from './netns-revisions.js';
 import type { Step } from '../rpc/stream.js';
 import { status } from '@grpc/grpc-js';
 
@@ -114,18 +115,32 @@ export interface LiveView extends HostView {
   readonly left: ReadonlySet<string>;
 }
 
+interface LiveViewOptions {
+  readonly selector: Selector;
+  readonly tables: readonly Table[];
+  /** For readers who keep what they made of a namespace. */
+  readonly revisions?: NetnsRevisions;
+}
+
 /** @throws CallError when nothing is known of the host yet */
-export function liveView(live: LiveHost, { selector, tables }: { selector: Selector; tables: readonly Table[] }): LiveView {
+export function liveView(live: LiveHost, { selector, tables, revisions }: LiveViewOptions): LiveView {
   const left = new Set<string>();
   return {
     hostId: hostOf(live).id,
     left,
     *namespaces() {
+      revisions?.keep(live.keys());
       for (const key of live.keys()) {
+        // Before anything of it is read, so that a change in between is seen the next time.
+        const revision = live.head(key) === undefined ? undefined : revisions?.of(key);
         const head = live.head(key);
         if (head === undefined) continue;
         if (!selectsNetns(head, selector)) left.add(head.id);
-        yield { head: onlyStatuses(head, tables), take: (wanted) => live.parts(key, undefined, wanted) };
+        yield {
+          head: onlyStatuses(head, tables),
+          ...(revision !== undefined && { revision }),
+          take: (wanted) => live.parts(key, undefined, wanted),
+        };
       }
     },
     interfaceOf: (netnsId, ifindex) => live.interfaceOf(netnsId, ifindex),

@@ -165,7 +165,8 @@ function liveStatus(live: LiveHost, { problem, ...common }: CommonStatus): Agent
   const host = live.host();
   if (host === undefined) return unreadStatus({ problem, ...common });
   const freshness = live.freshness();
-  return { ...common, host, ageMs: freshness.ageMs, ...live.counts, gaps: [...live.gaps()], freshness };
+  const { namespaces, interfaces } = live.counts;
+  return { ...common, host, ageMs: freshness.ageMs, namespaces, interfaces, gaps: [...live.gaps()], freshness };
 }
 
 function unreadStatus({ problem, ...common }: CommonStatus): AgentStatus {

@@ -19,6 +19,25 @@ export function listOption(flags: string, description: string): Option {
   ]);
 }
 
+/** What a server logs, and what a command says of its own work. */
+export function logLevelOption(level: string): Option {
+  return option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default(level);
+}
+
+/** Where a server listens. @param address when no other is given */
+export function addListenOption(command: Command, address: string): Command {
+  return command
+    .addOption(
+      listOption(
+        '--listen <address>',
+        'where to serve: HOST:PORT or unix:PATH; other machines are served with --tls-* or --insecure',
+      ).default(undefined, address),
+    )
+    .hook('preAction', (_, action) => {
+      if (action.getOptionValue('listen') === undefined) action.setOptionValue('listen', [address]);
+    });
+}
+
 /** Splits lists that came from the environment; flags are taken as they are. */
 export function splitEnvironmentLists(command: Command): void {
   for (const [name, value] of Object.entries(command.opts())) {

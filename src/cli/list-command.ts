@@ -30,7 +30,7 @@ export function listCommand({ name, help, example }: ListWords, context: Context
       const document = await withProgress(context.terminal.stderr, source.doing, source.list(name, selector));
       await show(ordered(document), flags.output, context);
       reportFreshness(document.listing.freshness, (line) => context.warn(line));
-      finish(reportGaps(document.listing.gaps, (line) => context.warn(line)));
+      finish(reportGaps(document.listing.gaps, (line) => context.warn(line), document.hosts));
     } finally {
       source.close();
     }

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { MetricSource } from '../metrics/scrape.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { CallMetrics } from '../metrics/calls.js';
+import type { CollectorMetricsOptions } from '../metrics/collector.js';
 import type { RunningMetrics } from '../metrics/server.js';
 import type { Log, TlsFiles } from '../rpc/types.js';
 import type { HostSource } from '../scan/types.js';
@@ -92,5 +93,13 @@ export function hostMetrics(
     ]);
     const host = createHostMetrics(registry, { live, features: () => source.features() });
     return flags.metricsInterfaces === true ? [host, createInterfaceMetrics(registry, live)] : [host];
+  };
+}
+
+/** What is measured of the hosts that a collector follows. @param overlays as CollectorMetricsOptions has it */
+export function collectorMetrics(options: CollectorMetricsOptions): (metrics: Metrics) => Promise<readonly MetricSource[]> {
+  return async ({ registry }) => {
+    const { createCollectorMetrics } = await import('../metrics/collector.js');
+    return [createCollectorMetrics(registry, options)];
   };
 }

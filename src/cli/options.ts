@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Selector } from '../model/select.js';
 import type { Role, Table } from '../model/types.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
-import { listOption, option, parsePositive } from './flags.js';
+import { addListenOption, listOption, logLevelOption, option, parsePositive } from './flags.js';
 import { addSourceOptions, type SourceFlags } from './source-options.js';
 
 /** Flags of the commands that read this host. */
@@ -52,9 +52,7 @@ export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Co
     .addOption(
       option('--time-limit <ms>', 'most milliseconds that one namespace may take').default(2000).argParser(parsePositive),
     )
-    .addOption(
-      option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default(logLevel),
-    );
+    .addOption(logLevelOption(logLevel));
 }
 
 /** Flags of the servers. */
@@ -64,18 +62,13 @@ export interface ServerFlags {
 }
 
 export function addServerOptions(command: Command): Command {
-  return command
-    .addOption(
-      listOption(
-        '--listen <address>',
-        'where to serve: HOST:PORT or unix:PATH; other machines are served with --tls-* or --insecure',
-      ).default(undefined, '127.0.0.1:7117'),
-    )
-    .addOption(option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive))
-    .hook('preAction', (_, action) => {
-      if (action.getOptionValue('listen') === undefined) action.setOptionValue('listen', ['127.0.0.1:7117']);
-    });
+  return addListenOption(command, DEFAULT_LISTEN).addOption(
+    option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive),
+  );
 }
+
+/** Where an agent listens, and `nsatlas up`. */
+const DEFAULT_LISTEN = '127.0.0.1:7117';
 
 /** Flags of the commands that keep this host's state true. */
 export interface LiveFlags {

@@ -1,12 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import type { ListedName } from '../outputs/contract.js';
 import { agentCommand } from './agent-command.js';
+import { collectorCommand } from './collector-command.js';
 import type { Context } from './context.js';
 import { doctorCommand } from './doctor-command.js';
 import { listCommand } from './list-command.js';
 import { splitEnvironmentLists } from './flags.js';
 import { EXIT, UsageError } from './report.js';
 import { snapshotCommand } from './snapshot-command.js';
+import { upCommand } from './up-command.js';
 import { VERSION } from './version.js';
 import { watchCommand } from './watch-command.js';
 
@@ -76,6 +78,8 @@ function buildProgram(context: Context, finish: (status: number) => void): Comma
     snapshotCommand(context, finish),
     watchCommand(context, finish),
     agentCommand(context, finish),
+    collectorCommand(context, finish),
+    upCommand(context, finish),
     doctorCommand(context, finish),
   ];
   for (const command of commands) {

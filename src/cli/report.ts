@@ -1,5 +1,7 @@
 import { isFailure } from '../model/gaps.js';
 import type { Freshness, Gap } from '../model/types.js';
+import type { ListedHost } from '../outputs/contract.js';
+import { hostNames } from '../outputs/host-columns.js';
 import { printable } from '../outputs/printable.js';
 
 /** A mistake in how the command was used; exit status 2. */
@@ -20,10 +22,16 @@ const LISTED = 5;
 
 /**
  * Says on stderr what is missing from the answer, one line each, many of a sort in one line.
+ * @param hosts that the answer can be of, when there can be several: then each line says its host
  * @returns the exit status: 1 when something that exists could not be read
  */
-export function reportGaps(gaps: readonly Gap[], warn: (line: string) => void): number {
+export function reportGaps(gaps: readonly Gap[], warn: (line: string) => void, hosts: readonly ListedHost[] = []): number {
   const failures = gaps.filter(isFailure);
+  const names = hostNames(hosts);
+  const textOf = ({ host, status, message }: Gap): string => {
+    const name = host === undefined || status === 'STALE_HOST' ? undefined : names.get(host);
+    return printable(name === undefined ? message : `${name}: ${message}`);
+  };
   const sorts = new Map<string, Gap[]>();
   for (const gap of failures) {
     const sort = [gap.status, gap.operation, gap.errno, gap.table].join(' ');
@@ -33,7 +41,7 @@ export function reportGaps(gaps: readonly Gap[], warn: (line: string) => void): 
   }
   for (const same of sorts.values()) {
     const shown = same.length > LISTED ? same.slice(0, 1) : same;
-    for (const gap of shown) warn(printable(gap.message));
+    for (const gap of shown) warn(textOf(gap));
     if (same.length > shown.length) warn(`… and ${same.length - shown.length} more of the same sort (-o json lists them)`);
   }
   return failures.length > 0 ? EXIT.incomplete : EXIT.ok;

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { sdNotify } from '../native/index.js';
-import type { RunningServer } from '../rpc/types.js';
+import type { Log, RunningServer } from '../rpc/types.js';
+import type { HostSource } from '../scan/types.js';
 import type { Context } from './context.js';
 
 /** How long running calls may take to end after SIGTERM, in milliseconds. */
@@ -30,6 +31,11 @@ export async function serveUntilSignal(
   const server = await start({ log, notifying });
   log.info({ signal: await stop }, 'draining');
   await server.drain(DRAIN_LIMIT_MS);
+}
+
+/** Says in the log what is switched off, and why. */
+export async function warnOfFeatures(source: HostSource, log: Log): Promise<void> {
+  for (const feature of await source.features()) if (!feature.enabled) log.warn({ feature: feature.name }, feature.detail);
 }
 
 /** Signals that come within this many milliseconds are one: Ctrl-C reaches a process by its terminal and through npm. */

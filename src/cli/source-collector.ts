@@ -1,6 +1,7 @@
 import type { Selector } from '../model/select.js';
 import type { ClientTls } from '../rpc/types.js';
-import type { ListDocument, ListedName } from '../outputs/contract.js';
+import type { HostEntry } from '../model/types.js';
+import type { ListDocument, ListedHost } from '../outputs/contract.js';
 import { chooseHost } from './choose-host.js';
 import type { Source } from './source.js';
 
@@ -13,8 +14,10 @@ export async function openCollector(address: string, tls: ClientTls | undefined)
     doing: `asking the collector at ${address}`,
     list: async (name, selector) => {
       const listing = await client.list(name, selector);
+      // The list of hosts tells their names itself.
+      const hosts = name === 'hosts' ? namesOf(listing.items as HostEntry[]) : (listing.fabric?.hosts ?? []);
       // The name and the items belong together, which the compiler cannot follow through a union.
-      return { name, listing, hosts: listing.fabric?.hosts ?? [] } as ListDocument;
+      return { name, listing, hosts } as ListDocument;
     },
     snapshot: async ({ hosts = [] }) => {
       const entries = await knownHosts();
@@ -28,14 +31,15 @@ export async function openCollector(address: string, tls: ClientTls | undefined)
     close: () => client.close(),
   };
 
-  /** Each once, though several agents may say that they are it. */
-  async function knownHosts(selector: Selector = {}): Promise<{ host: string; hostName: string }[]> {
-    const { items } = await client.list('hosts' satisfies ListedName, selector);
-    const known = new Map(
-      items.flatMap(({ host, hostName = host }) =>
-        host === undefined || hostName === undefined ? [] : [[host, { host, hostName }] as const],
-      ),
-    );
-    return [...known.values()];
+  async function knownHosts(selector: Selector = {}): Promise<ListedHost[]> {
+    return namesOf((await client.list('hosts', selector)).items);
   }
+}
+
+/** Each once, though several agents may say that they are it. */
+function namesOf(entries: readonly HostEntry[]): ListedHost[] {
+  const known = entries.flatMap(({ host, hostName = host }): ListedHost[] =>
+    host === undefined || hostName === undefined ? [] : [{ host, hostName }],
+  );
+  return [...new Map(known.map((host) => [host.host, host])).values()];
 }

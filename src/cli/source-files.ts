@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { LISTS, type ListName } from '../model/lists.js';
 import { selectsHost, type Selector } from '../model/select.js';
-import type { ListDocument } from '../outputs/contract.js';
+import type { HostSnapshot } from '../model/types.js';
+import type { ListDocument, ListedHost } from '../outputs/contract.js';
 import { parseSnapshotJson } from '../wire/json.js';
 import { fabricList, isFabricName, type KnownHost } from './fabric-lists.js';
 import { UsageError } from './report.js';
@@ -17,7 +18,7 @@ export async function openFiles(files: readonly string[]): Promise<Source> {
     list: async (name, selector) => {
       if (!isFabricName(name)) return listOf(name, all, selector);
       if (name !== 'hosts') refuseTwice(all);
-      return fabricList(name, all, selector);
+      return { ...fabricList(name, all, selector), hosts: namesOf(all.map(({ snapshot }) => snapshot)) };
     },
     snapshot: async (selector) => {
       const chosen = all.filter(({ snapshot: { host } }) => selectsHost(host, selector));
@@ -59,7 +60,11 @@ function listOf(name: ListName, all: readonly KnownHost[], selector: Selector): 
   const hosts = all.map(({ snapshot }) => snapshot).filter(({ host }) => selectsHost(host, selector));
   const listings = hosts.map((snapshot) => LISTS[name].list(snapshot, selector));
   const listing = { items: listings.flatMap((part) => part.items as unknown[]), gaps: listings.flatMap((part) => part.gaps) };
-  const several = all.length > 1 && { hosts: hosts.map(({ host }) => ({ host: host.id, hostName: host.name })) };
+  const several = all.length > 1 && { hosts: namesOf(hosts) };
   // The name and the items come from the same entry of LISTS, which the compiler cannot follow through a union.
   return { name, listing, ...several } as ListDocument;
+}
+
+function namesOf(snapshots: readonly HostSnapshot[]): ListedHost[] {
+  return snapshots.map(({ host }) => ({ host: host.id, hostName: host.name }));
 }

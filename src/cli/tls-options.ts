@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import type { Command, Option } from 'commander';
 import { parseHostPort } from '../rpc/address.js';
 import type { ClientTls, TlsFiles } from '../rpc/types.js';
 import { listOption, option } from './flags.js';
@@ -28,9 +28,16 @@ export function addServerTlsOptions(command: Command): Command {
 }
 
 export function addClientTlsOptions(command: Command): Command {
-  return addFileOptions(command, 'the server').addOption(
-    option('--tls-server-name <name>', 'what the server’s certificate is for, where that is not the host of its address'),
-  );
+  return addFileOptions(command, 'the server').addOption(serverNameOption('the server'));
+}
+
+/** Of a server that is a client of agents, too, with the same files. */
+export function addBothTlsOptions(command: Command): Command {
+  return addServerTlsOptions(command).addOption(serverNameOption('an agent'));
+}
+
+function serverNameOption(whose: string): Option {
+  return option('--tls-server-name <name>', `what ${whose}’s certificate is for, where that is not the host of its address`);
 }
 
 function addFileOptions(command: Command, others: string): Command {
@@ -65,8 +72,12 @@ export async function serverTls(flags: ServerTlsFlags): Promise<{ tls?: TlsFiles
  * @throws UsageError when they do not fit together, or a file cannot be used
  */
 export async function clientTls(flags: ClientTlsFlags, address: string): Promise<ClientTls | undefined> {
+  return parseHostPort(address) === undefined ? undefined : agentsTls(flags);
+}
+
+/** The same, whatever address is asked. @throws UsageError as clientTls() does */
+export async function agentsTls(flags: ClientTlsFlags): Promise<ClientTls | undefined> {
   const { tlsCert: cert, tlsKey: key, tlsCa: ca, tlsServerName: serverName } = flags;
-  if (parseHostPort(address) === undefined) return undefined;
   if (cert === undefined && key === undefined && ca === undefined) {
     if (serverName !== undefined) throw new UsageError('--tls-server-name needs --tls-ca');
     return undefined;

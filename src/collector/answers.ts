@@ -1,10 +1,12 @@
 import { liveList, liveSnapshot, liveView } from '../agent/live-answers.js';
+import { NetnsRevisions } from '../agent/netns-revisions.js';
 import { FABRIC_TABLES, type Fabric } from '../fabric/index.js';
 import type { FabricHost } from '../fabric/types.js';
 import { type ListName, relevantGaps } from '../model/lists.js';
 import { type Selector, withoutHosts } from '../model/select.js';
 import type { Gap, Table } from '../model/types.js';
 import type { Step } from '../rpc/stream.js';
+import type { LiveHost } from '../watch/types.js';
 import { encodeFabricListing, encodeListing, encodeSnapshotHead } from '../wire/chunks.js';
 import type { FabricItemOf } from '../wire/messages.js';
 import { agesOf, membersThatFit } from './entries.js';
@@ -61,22 +63,32 @@ export function* listOfFabric(
   for (const batch of fabric[name](hosts, selector)) {
     for (const item of batch) items.push(item);
     if (items.length < MOST_ITEMS && now() - since < BUDGET_MS) continue;
-    if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] } as never);
+    if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
     else yield undefined;
     items = [];
     since = now();
   }
-  if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] } as never);
+  if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
+}
+
+const known = new WeakMap<LiveHost, NetnsRevisions>();
+
+/** As long as a host is known, so is which of its namespaces changed for the fabric. */
+function revisionsOf(live: LiveHost): NetnsRevisions {
+  const revisions = known.get(live) ?? new NetnsRevisions(live, FABRIC_TABLES);
+  known.set(live, revisions);
+  return revisions;
 }
 
 /** A member as the fabric is made of it; nothing when nothing is known yet. */
-export function fabricHostOf({ live, entry }: Member): FabricHost[] {
+export function fabricHostOf(member: Member): FabricHost[] {
+  const { live } = member;
   const host = live.host();
   if (host === undefined) return [];
-  const { state, ageMs } = entry();
+  const { state, ageMs } = member.entry();
   return [
     {
-      view: liveView(live, { selector: {}, tables: FABRIC_TABLES }),
+      view: liveView(live, { selector: {}, tables: FABRIC_TABLES, revisions: revisionsOf(live) }),
       name: host.name,
       engines: host.engines,
       networks: live.networks(),

@@ -1,7 +1,7 @@
 import type { Interface } from '../model/types.js';
 import type { Budget } from './replica-budget.js';
 import { weigh } from './replica-budget.js';
-import { compact, Pool, type Pooled } from './replica-pool.js';
+import { compact, isSamePlain, Pool, type Pooled, Recent } from './replica-pool.js';
 
 type Fields = Record<string, unknown>;
 
@@ -90,9 +90,13 @@ const SHARED = NAMES.filter((name) => FIELDS[name] === 'shared');
 const OWN_ATTRIBUTES = ['bridge_id', 'root_id', 'root_port'];
 const OWN_PORT_ATTRIBUTES = ['bridge_id', 'root_id', 'designated_port', 'id', 'no'];
 
+/** How many bases are compared with before one is looked up: those of a bridge, its ports and what is at their other ends, up and down. */
+const RECENT = 8;
+
 /** The interfaces of one host: some 500 bytes each instead of an object of 7,000, and hardly anything for the garbage collector to walk. */
 export class LinkPool {
   readonly #pool: Pool<LinkBase>;
+  readonly #recent = new Recent<LinkBase>(RECENT);
 
   constructor(budget: Budget) {
     this.#pool = new Pool(budget);
@@ -106,22 +110,13 @@ export class LinkPool {
   /** An interface as it is kept. What it shares is held: whoever does not keep it releases it. @returns undefined when there is no room */
   encode(link: Interface): KeptLink | undefined {
     if (ODD.some((name) => link[name] !== undefined)) return { base: undefined, own: link };
-    const { attributes, portAttributes, unknownAttributes } = link;
-    const unknown = Object.entries(unknownAttributes).map(([name, value]) => [name, Buffer.from(value).toString('base64')]);
-    const key = JSON.stringify([
-      SHARED.map((name) => link[name]),
-      OWN.map((name) => (link[name] === undefined ? 0 : 1)),
-      emptied(attributes, OWN_ATTRIBUTES),
-      emptied(portAttributes, OWN_PORT_ATTRIBUTES),
-      unknown,
-    ]);
-    const base = this.#pool.entry(key, () => baseOf(link));
+    const base = this.#recent.find((some) => fits(some, link)) ?? this.#lookUp(link);
     if (base === undefined) return undefined;
     this.#pool.hold(base);
     const own = [
       ...OWN.map((name) => link[name]).filter((value) => value !== undefined),
-      ...ownOf(attributes, OWN_ATTRIBUTES),
-      ...ownOf(portAttributes, OWN_PORT_ATTRIBUTES),
+      ...ownOf(link.attributes, OWN_ATTRIBUTES),
+      ...ownOf(link.portAttributes, OWN_PORT_ATTRIBUTES),
     ];
     return { base, own: JSON.stringify(own) };
   }
@@ -140,13 +135,51 @@ export class LinkPool {
   }
 
   release({ base }: KeptLink): void {
-    if (base !== undefined) this.#pool.release(base);
+    if (base !== undefined && this.#pool.release(base)) this.#recent.delete(base);
   }
 
   /** What it takes beyond what it shares, in bytes. */
   weightOf({ own }: KeptLink): number {
     return weigh(own);
   }
+
+  #lookUp(link: Interface): Pooled<LinkBase> | undefined {
+    const base = this.#pool.entry(keyOf(link), () => baseOf(link));
+    if (base !== undefined) this.#recent.add(base);
+    return base;
+  }
+}
+
+function keyOf(link: Interface): string {
+  return JSON.stringify([
+    SHARED.map((name) => link[name]),
+    OWN.map((name) => (link[name] === undefined ? 0 : 1)),
+    emptied(link.attributes, OWN_ATTRIBUTES),
+    emptied(link.portAttributes, OWN_PORT_ATTRIBUTES),
+    Object.entries(link.unknownAttributes).map(([name, value]) => [name, Buffer.from(value).toString('base64')]),
+  ]);
+}
+
+/** Whether an interface has a base: the same as comparing keys, without making one. */
+function fits({ fields, attributes, portAttributes, unknownAttributes }: LinkBase, link: Interface): boolean {
+  for (const name of SHARED) if (!isSamePlain(fields[name], link[name])) return false;
+  for (const name of OWN) if ((fields[name] === null) !== (link[name] !== undefined)) return false;
+  const isSameText = (shared: unknown, value: unknown): boolean => shared === value || shared === null;
+  return (
+    isSameRecord(attributes, link.attributes, isSameText) &&
+    isSameRecord(portAttributes, link.portAttributes, isSameText) &&
+    isSameRecord(unknownAttributes, link.unknownAttributes, (a, b) => Buffer.compare(a, b) === 0)
+  );
+}
+
+function isSameRecord<A, B>(
+  shared: Readonly<Record<string, A>>,
+  record: Readonly<Record<string, B>>,
+  same: (a: A, b: B) => boolean,
+): boolean {
+  const names = Object.keys(record);
+  if (names.length !== Object.keys(shared).length) return false;
+  return names.every((name) => Object.hasOwn(shared, name) && same(shared[name] as A, record[name] as B));
 }
 
 function baseOf(link: Interface): LinkBase {

@@ -73,3 +73,36 @@ export class Pool<Value> {
 export function compact<Value>(value: Value): Value {
   return JSON.parse(JSON.stringify(value)) as Value;
 }
+
+/** The entries that were used last: comparing with a few of them is cheaper than making a key. */
+export class Recent<Value> {
+  readonly #most: number;
+  #entries: Pooled<Value>[] = [];
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  find(fits: (value: Value) => boolean): Pooled<Value> | undefined {
+    for (const entry of this.#entries) if (fits(entry.value)) return entry;
+    return undefined;
+  }
+
+  add(entry: Pooled<Value>): void {
+    if (this.#entries.length >= this.#most) this.#entries.shift();
+    this.#entries.push(entry);
+  }
+
+  /** To be called for what is gone. */
+  delete(entry: Pooled<Value>): void {
+    if (this.#entries.includes(entry)) this.#entries = this.#entries.filter((each) => each !== entry);
+  }
+}
+
+/** Whether two values are the same, lists of the same texts, or empty objects. Of others this is not found out. */
+export function isSamePlain(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => item === b[at]);
+  return !Array.isArray(a) && !Array.isArray(b) && Object.keys(a).length + Object.keys(b).length === 0;
+}

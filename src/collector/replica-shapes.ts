@@ -2,7 +2,7 @@ import type { FdbEntry, Neighbor, Route } from '../model/types.js';
 import type { Row, RowSection } from '../wire/watch-rows.js';
 import { type Addresses, type Family, ipText, macText, parseIp, parseMac } from './replica-addresses.js';
 import type { Budget } from './replica-budget.js';
-import { compact, Pool, type Pooled } from './replica-pool.js';
+import { compact, isSamePlain, Pool, type Pooled, Recent } from './replica-pool.js';
 
 /** A row as it is kept: its addresses as bits, and the number of the shape that has everything else. */
 export interface Cell extends Addresses {
@@ -111,7 +111,11 @@ const RECENT = 4;
 export class ShapePool {
   readonly #pool: Pool<Shape>;
   /** Of the last rows: the next one mostly has one of them. */
-  readonly #recent: Record<RowSection, Pooled<Shape>[]> = { fdb: [], neighbors: [], routes: [] };
+  readonly #recent: Readonly<Record<RowSection, Recent<Shape>>> = {
+    fdb: new Recent(RECENT),
+    neighbors: new Recent(RECENT),
+    routes: new Recent(RECENT),
+  };
   readonly #cell: Cell = { shape: 0, family: 0, macHigh: 0, macLow: 0, ip: [0, 0, 0, 0] };
 
   constructor(budget: Budget) {
@@ -162,11 +166,7 @@ export class ShapePool {
   /** A row is no longer kept. */
   release(number: number): void {
     const shape = this.#pool.get(number);
-    if (!this.#pool.release(shape)) return;
-    for (const recent of Object.values(this.#recent)) {
-      const at = recent.indexOf(shape);
-      if (at >= 0) recent.splice(at, 1);
-    }
+    if (this.#pool.release(shape)) for (const recent of Object.values(this.#recent)) recent.delete(shape);
   }
 
   /** How the addresses of a shape's rows are kept. */
@@ -176,11 +176,10 @@ export class ShapePool {
 
   #shapeOf(section: RowSection, fields: Fields, form: Form): Pooled<Shape> | undefined {
     const recent = this.#recent[section];
-    for (const shape of recent) if (fits(section, shape.value, fields, form)) return shape;
+    const known = recent.find((shape) => fits(section, shape, fields, form));
+    if (known !== undefined) return known;
     const shape = this.#pool.entry(keyOf(section, fields, form), () => shapeOf(section, fields, form));
-    if (shape === undefined) return undefined;
-    if (recent.length >= RECENT) recent.shift();
-    recent.push(shape);
+    if (shape !== undefined) recent.add(shape);
     return shape;
   }
 }
@@ -200,16 +199,9 @@ function fits(section: RowSection, { rest, form: own }: Shape, fields: Fields, f
   const { address, names } = SECTIONS[section];
   if (!form.hasMac && rest['mac'] !== fields['mac']) return false;
   if (form.family === 0 && rest[address] !== fields[address]) return false;
-  for (const name of names) {
-    const [a, b] = [rest[name], fields[name]];
-    if (a !== b && !isSameList(a, b)) return false;
-  }
+  // A list or an object for which this does not find out has its key compared.
+  for (const name of names) if (!isSamePlain(rest[name], fields[name])) return false;
   return true;
-}
-
-/** Whether two lists have the same texts. Of other lists and of objects this is not found out here: their keys are compared. */
-function isSameList(a: unknown, b: unknown): boolean {
-  return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, at) => item === b[at]);
 }
 
 function keyOf(section: RowSection, fields: Fields, { hasMac, family, suffix }: Form): string {

@@ -69,8 +69,7 @@ export class Report {
 
   #known(host: KnownHost): Omit<HostEntry, 'agent' | 'source' | 'state' | 'disconnects'> {
     const details = host.live.host();
-    const { namespaces, interfaces } = host.live.counts;
-    const { fdb = 0, neighbors = 0, routes = 0 } = host.replica?.counts ?? {};
+    const { namespaces, interfaces, fdb, neighbors, routes } = host.live.counts;
     const freshness = host.complete ? host.live.freshness() : undefined;
     return {
       host: host.hostId,

@@ -16,7 +16,7 @@ export interface LinkCounters {
   /** IFF_LOOPBACK. */
   readonly isLoopback: boolean;
   /** The first COUNTER_WORDS words of rtnl_link_stats64, in its order, as doubles: exact up to 2^53, as Prometheus has them. */
-  readonly counters: Float64Array;
+  readonly counters: readonly number[];
 }
 
 /** Words that are read: rx_packets, tx_packets, rx_bytes, tx_bytes, rx_errors, tx_errors, rx_dropped, tx_dropped. // linux/if_link.h, v6.12 */
@@ -32,7 +32,7 @@ export function decodeLinkCounters(view: DataView, start: number, end: number): 
   let kind: string | undefined;
   let mac: string | undefined;
   let masterIfindex: Ifindex | undefined;
-  let counters: Float64Array | undefined;
+  let counters: number[] | undefined;
   const attributes = new AttributeReader(view, start + uapi.SIZEOF_IFINFOMSG, end, 'RTM_NEWLINK');
   while (attributes.next()) {
     switch (attributes.type) {
@@ -63,12 +63,11 @@ export function decodeLinkCounters(view: DataView, start: number, end: number): 
 }
 
 /** Without BigInt: eight of them for each of thousands of links would be most of the work. */
-function words({ view, offset, length }: AttributeReader): Float64Array | undefined {
+function words({ view, offset, length }: AttributeReader): number[] | undefined {
   if (length < COUNTER_WORDS * 8) return undefined;
   const [low, high] = LITTLE_ENDIAN ? [0, 4] : [4, 0];
-  return Float64Array.from(
-    { length: COUNTER_WORDS },
-    (_, at) =>
-      view.getUint32(offset + at * 8 + high, LITTLE_ENDIAN) * 2 ** 32 + view.getUint32(offset + at * 8 + low, LITTLE_ENDIAN),
-  );
+  const counters: number[] = [];
+  for (let at = offset; at < offset + COUNTER_WORDS * 8; at += 8)
+    counters.push(view.getUint32(at + high, LITTLE_ENDIAN) * 2 ** 32 + view.getUint32(at + low, LITTLE_ENDIAN));
+  return counters;
 }

@@ -40,11 +40,7 @@ export function* joinHosts(hosts: readonly HostFacts[]): Work<Joined> {
   const votesFor = yield* countVotes(groups);
   const taken = takenTwice(groups);
   const overlays: JoinedOverlay[] = [];
-  const steps = new Steps();
-  for (const group of groups) {
-    overlays.push(describe(group, { book, vteps, votesFor, taken }));
-    if (steps.spent(10 * group.members.length)) yield BREATH;
-  }
+  for (const group of groups) overlays.push(yield* describe(group, { book, vteps, votesFor, taken }));
   overlays.sort(compareOverlays);
   return { overlays, vteps };
 }
@@ -56,24 +52,30 @@ interface Context {
   readonly taken: ReadonlySet<string>;
 }
 
-function describe(group: OverlayGroup, { book, vteps, votesFor, taken }: Context): JoinedOverlay {
+function* describe(group: OverlayGroup, { book, vteps, votesFor, taken }: Context): Work<JoinedOverlay> {
   const { networkId, vni, members } = group;
   const told = networkId === undefined ? [] : book.told(networkId);
   const networkName = told[0]?.name ?? firstName(members);
-  const isIngress = networkName === 'ingress' || members.some(hasIngress) ? true : undefined;
+  const joined: JoinedMember[] = [];
+  const isToldIngress = told.find(({ ingress }) => ingress !== undefined)?.ingress;
+  let hasIngress = networkName === 'ingress';
+  const steps = new Steps();
+  for (const member of members) {
+    const votes = votesFor(member, networkId !== undefined);
+    joined.push({ ...member, vtep: ownVtepOf(member, networkId, { vteps, votes }) });
+    if (steps.spent(10 + votes.rows.size)) yield BREATH;
+    if (isToldIngress === undefined && !hasIngress) hasIngress = yield* isIngressAttached(member, steps);
+  }
   return {
     id: overlayId(group, taken),
     networkId,
     networkName,
     vni,
     subnets: subnetsOf(members, subnetsTold(told[0], vni)),
-    ingress: told.find(({ ingress }) => ingress !== undefined)?.ingress ?? isIngress,
+    ingress: isToldIngress ?? (hasIngress ? true : undefined),
     encrypted: told.find(({ encrypted }) => encrypted !== undefined)?.encrypted,
     internal: told.find(({ internal }) => internal !== undefined)?.internal,
-    members: members.map((member) => {
-      const votes = votesFor(member, networkId !== undefined);
-      return { ...member, vtep: ownVtepOf(member, networkId, { vteps, votes }) };
-    }),
+    members: joined,
   };
 }
 
@@ -82,8 +84,12 @@ function firstName(members: readonly MemberFacts[]): string | undefined {
   return members.find(({ netns }) => netns.head.networkName !== undefined)?.netns.head.networkName;
 }
 
-function hasIngress({ host, vxlan }: MemberFacts): boolean {
-  return vxlan?.ports.some((port) => attachedTo(host, port).netns?.head.role === 'INGRESS') ?? false;
+function* isIngressAttached({ host, vxlan }: MemberFacts, steps: Steps): Work<boolean> {
+  for (const port of vxlan?.ports ?? []) {
+    if (attachedTo(host, port).netns?.head.role === 'INGRESS') return true;
+    if (steps.spent()) yield BREATH;
+  }
+  return false;
 }
 
 /** An engine lists the VNIs of a network in the order of its subnets. */

@@ -34,7 +34,7 @@ export function ownVtepOf(member: MemberFacts, networkId: string | undefined, wi
   if (local !== undefined) return { address: local, source: 'local' };
   const { votes, vteps } = witnesses;
   const engine = engineAddress(member.host, networkId);
-  const own = mostRows(votes, (address) => vteps.hostOf(address)?.id === member.host.id, engine);
+  const own = mostRows(votes, (address) => vteps.hostOf(address)?.id === member.host.id);
   if (own !== undefined && own.rows * 2 > votes.total && (own.rows >= ENOUGH || engine === undefined || own.address === engine))
     return { address: own.address, source: 'rows' };
   if (engine !== undefined) return { address: engine, source: 'engine' };
@@ -52,21 +52,16 @@ function engineAddress(host: HostFacts, networkId: string | undefined): string |
   return addresses.size === 1 ? [...addresses][0] : undefined;
 }
 
-/** The VTEP with most rows. Of equal ones the preferred comes first, then the lesser text: the order of hosts decides nothing. */
+/** The VTEP with most rows. Of equal ones the lesser text: the order of hosts decides nothing. */
 function mostRows(
   { rows }: Votes,
   counts: (address: string) => boolean,
-  preferred?: string,
 ): { readonly address: string; readonly rows: number } | undefined {
   let best: { address: string; rows: number } | undefined;
   for (const [address, number] of rows) {
     if (!counts(address)) continue;
-    const order = best === undefined ? 1 : number - best.rows || rank(address, preferred) || compare(best.address, address);
+    const order = best === undefined ? 1 : number - best.rows || compare(best.address, address);
     if (order > 0) best = { address, rows: number };
   }
   return best;
-
-  function rank(address: string, wanted: string | undefined): number {
-    return Number(address === wanted) - Number(best?.address === wanted);
-  }
 }

@@ -71,6 +71,25 @@ export class RemoteRows {
 /** A MAC address of six bytes as a number; undefined for addresses of other kinds of links. */
 export function macNumber(mac: string): number | undefined {
   if (mac.length !== 17) return undefined;
-  const number = Number(`0x${mac.replaceAll(':', '')}`);
-  return Number.isInteger(number) ? number : undefined;
+  let number = 0;
+  for (let at = 0; at < 17; at++) {
+    const code = mac.charCodeAt(at);
+    if (at % 3 === 2) {
+      if (code !== COLON) return undefined;
+      continue;
+    }
+    const digit = digitOf(code);
+    if (digit === undefined) return undefined;
+    // Not a shift: 48 bits are more than those work on.
+    number = number * 16 + digit;
+  }
+  return number;
+}
+
+const COLON = 58;
+
+function digitOf(code: number): number | undefined {
+  if (code >= 48 && code <= 57) return code - 48;
+  const lower = code | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : undefined;
 }

@@ -1,3 +1,4 @@
+import { MacTable } from './mac-table.js';
 import { attachedTo, hasVxlan, type MemberFacts, type VxlanMember } from './members.js';
 import type { OverlayGroup } from './overlay-groups.js';
 import { macNumber } from './remote-rows.js';
@@ -51,7 +52,7 @@ export function* countVotes(groups: readonly OverlayGroup[]): Work<(member: Memb
     const boxes = asked.map((member) => ballot.boxOf(member, networkId !== undefined));
     for (const voter of read) {
       const hosts = asked.map(({ host }) => host.id !== voter.host.id);
-      for (const [owner, vtep, rows] of yield* rowsFor(voter, owners)) {
+      for (const [owner, vtep, rows] of yield* rowsFor(voter, owners, asked.length)) {
         if (hosts[owner] === true) boxes[owner]?.add(vtep, rows);
       }
     }
@@ -60,21 +61,19 @@ export function* countVotes(groups: readonly OverlayGroup[]): Work<(member: Memb
 }
 
 /** Which of the members (by position) has the endpoint with a MAC address. One that several hosts have (it moves, or is there twice) is nobody's. */
-function* ownersOf(members: readonly VxlanMember[]): Work<Map<number, number>> {
-  const owners = new Map<number, number>();
-  const doubtful = new Set<number>();
+function* ownersOf(members: readonly VxlanMember[]): Work<MacTable> {
+  const owners = new MacTable(members.reduce((sum, { vxlan }) => sum + vxlan.ports.length, 0));
   const steps = new Steps();
   for (const [at, { host, vxlan }] of members.entries()) {
     for (const port of vxlan.ports) {
       const mac = macNumber(attachedTo(host, port).end?.mac ?? '');
       if (steps.spent()) yield BREATH;
-      if (mac === undefined) continue;
+      if (mac === undefined || mac === 0) continue;
       const other = owners.get(mac);
-      if (other !== undefined && members[other]?.host.id !== host.id) doubtful.add(mac);
-      owners.set(mac, other ?? at);
+      if (!owners.has(mac)) owners.set(mac, at);
+      else if (other === undefined || members[other]?.host.id !== host.id) owners.set(mac, undefined);
     }
   }
-  for (const mac of doubtful) owners.delete(mac);
   return owners;
 }
 
@@ -82,16 +81,27 @@ function* ownersOf(members: readonly VxlanMember[]): Work<Map<number, number>> {
 const FACTOR = 1024;
 
 /** How many rows of a voter lead where for the endpoints of which member: [member, VTEP, rows]. */
-function* rowsFor({ vxlan }: VxlanMember, owners: ReadonlyMap<number, number>): Work<[number, string, number][]> {
-  const counts = new Map<number, number>();
-  for (const { macs, vteps } of vxlan.rows?.pieces() ?? []) {
+function* rowsFor({ vxlan }: VxlanMember, owners: MacTable, members: number): Work<[number, string, number][]> {
+  if (vxlan.rows === undefined) return [];
+  // Nearly all rows for the endpoints of a member lead to one VTEP: that one needs no Map.
+  const usual = new Uint16Array(members);
+  const usualRows = new Uint32Array(members);
+  const others = new Map<number, number>();
+  for (const { macs, vteps } of vxlan.rows.pieces()) {
     for (let at = 0; at < macs.length; at++) {
       const owner = owners.get(macs[at] ?? 0);
       if (owner === undefined) continue;
-      const key = owner * FACTOR + (vteps[at] ?? 0);
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+      const vtep = vteps[at] ?? 0;
+      const rows = usualRows[owner] ?? 0;
+      if (rows === 0) usual[owner] = vtep;
+      if (usual[owner] === vtep) usualRows[owner] = rows + 1;
+      else others.set(owner * FACTOR + vtep, (others.get(owner * FACTOR + vtep) ?? 0) + 1);
     }
     yield BREATH;
   }
-  return [...counts].map(([key, rows]) => [Math.floor(key / FACTOR), vxlan.rows?.vteps[key % FACTOR] ?? '', rows]);
+  const found: [number, string, number][] = [];
+  const add = (owner: number, vtep: number, rows: number): number => found.push([owner, vxlan.rows?.vteps[vtep] ?? '', rows]);
+  for (const [owner, rows] of usualRows.entries()) if (rows > 0) add(owner, usual[owner] ?? 0, rows);
+  for (const [key, rows] of others) add(Math.floor(key / FACTOR), key % FACTOR, rows);
+  return found;
 }

@@ -165,7 +165,7 @@ class HostMetrics implements MetricSource {
     askedCounter(registry, interrupted, () => live.stats().interruptedDumps);
     const lag = { name: 'nsatlas_event_lag_seconds', help: 'Time from an event that was received to its change being visible.' };
     askedHistogram(registry, lag, () => live.stats().lag);
-    const reads = { name: 'nsatlas_read_duration_seconds', help: 'How long reading what events told of took.' };
+    const reads = { name: 'nsatlas_read_duration_seconds', help: 'How long reading what is new or has changed took.' };
     askedHistogram(registry, reads, () => live.stats().reads);
     const scans = { name: 'nsatlas_scan_duration_seconds', help: 'How long reading the whole host took.' };
     askedHistogram(registry, scans, () => live.stats().scans);

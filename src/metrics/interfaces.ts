@@ -31,7 +31,7 @@ const FAMILIES: readonly Family[] = (
 /** An interface that waits for room. */
 interface Row {
   readonly labels: string;
-  readonly counters: Float64Array;
+  readonly counters: readonly number[];
 }
 
 /**
@@ -64,7 +64,7 @@ async function sheetOf(read: readonly NetnsCounters[], live: CountedHost, { slic
   const add = (row: () => Row): void => {
     if (!budget.take('interfaces', sheet.width)) return;
     const { labels, counters } = row();
-    sheet.add(labels, [...counters]);
+    sheet.add(labels, counters);
   };
   for (const { key, links } of read) {
     const head = live.head(key);

@@ -156,16 +156,17 @@ class ProcessMetrics implements Metrics {
   }
 }
 
-/** Text as bytes, piece by piece: one string of all of it would be made in one stretch. */
+/** Text as bytes, piece by piece: put together as one string, it would be made in one stretch, and twice. */
 class Pieces {
   readonly #pieces: Uint8Array[] = [];
-  #text: string[] = [];
-  #length = 0;
+  #piece = Buffer.allocUnsafe(PIECE_BYTES);
+  #used = 0;
 
   add(text: string): void {
-    this.#text.push(text);
-    this.#length += text.length;
-    if (this.#length >= PIECE_BYTES) this.#flush();
+    // No character takes more than three bytes for each of its units.
+    if (text.length * 3 > this.#piece.length - this.#used) this.#flush();
+    if (text.length * 3 > PIECE_BYTES) this.#pieces.push(Buffer.from(text));
+    else this.#used += this.#piece.write(text, this.#used);
   }
 
   end(): readonly Uint8Array[] {
@@ -174,8 +175,8 @@ class Pieces {
   }
 
   #flush(): void {
-    if (this.#length > 0) this.#pieces.push(Buffer.from(this.#text.join('')));
-    this.#text = [];
-    this.#length = 0;
+    if (this.#used > 0) this.#pieces.push(this.#piece.subarray(0, this.#used));
+    this.#piece = Buffer.allocUnsafe(PIECE_BYTES);
+    this.#used = 0;
   }
 }

@@ -12,9 +12,7 @@ export interface Family {
  */
 export class Sheet {
   readonly #families: readonly Family[];
-  readonly #labels: string[] = [];
-  /** Row by row, a value for each family. */
-  readonly #values: (number | undefined)[] = [];
+  readonly #rows: { readonly labels: string; readonly values: readonly (number | undefined)[] }[] = [];
 
   constructor(families: readonly Family[]) {
     this.#families = families;
@@ -27,19 +25,18 @@ export class Sheet {
 
   /**
    * @param labels as formatLabels() makes them; no two rows with the same
-   * @param values one for each family; undefined: not known, so there is no series
+   * @param values one for each family; undefined: not known, so there is no series. Not to be changed from then on
    */
   add(labels: string, values: readonly (number | undefined)[]): void {
-    this.#labels.push(labels);
-    for (let at = 0; at < this.#families.length; at++) this.#values.push(values[at]);
+    this.#rows.push({ labels, values });
   }
 
   /** The text format, in pieces of a line or two: between two of them other work can be done. */
   *text(): Generator<string> {
     for (const [column, { name, help, type }] of this.#families.entries()) {
       yield `# HELP ${name} ${help.replaceAll('\\', '\\\\')}\n# TYPE ${name} ${type}\n`;
-      for (const [row, labels] of this.#labels.entries()) {
-        const value = this.#values[row * this.#families.length + column];
+      for (const { labels, values } of this.#rows) {
+        const value = values[column];
         if (value !== undefined) yield `${name}${labels} ${formatValue(value)}\n`;
       }
     }

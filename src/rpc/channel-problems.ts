@@ -8,6 +8,7 @@ const NOT_GRPC = 'what listens there does not speak gRPC, or has just ended';
 
 /** What grpc-js says of a connection, and what that means. */
 const PROBLEMS: readonly (readonly [RegExp, message: string, listening: boolean])[] = [
+  [/Stream refused/, 'it has too many calls already; try again later', true],
   [/ECONNREFUSED/, 'connection refused', false],
   [/ENOENT/, 'there is no such socket', false],
   [/EACCES|EPERM/, 'permission denied; the socket is its owner’s alone', true],

@@ -2,6 +2,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { formatPeer } from './address.js';
 import type { Notice } from './notices.js';
+import type { Streams } from './streams.js';
 
 /** The connections to one address. */
 export interface Connections {
@@ -24,19 +25,21 @@ interface ConnectionLimits {
   readonly notice: Notice;
   /** All that are open, whatever their address; added to and taken from. */
   readonly open: Set<Socket>;
+  /** Likewise. */
+  readonly streams: Streams;
 }
 
 /**
  * Counts and limits connections. Half of an attack is to be slow: who says nothing, or half of something, must not take the
  * place of who has something to ask. So those that have not got as far as HTTP/2's first SETTINGS have a time limit and a
- * quarter of the places, the oldest making way for the newest; and where all places are taken, the connection that has been
- * without a call for longest makes way. Those with calls never do.
+ * quarter of the places, the oldest making way for the newest; and where all places are taken, the oldest connection that never
+ * had a call makes way, then the one that has been without for longest. Those with calls never do.
  */
-export function createConnections({ max, handshakeLimitMs, notice, open }: ConnectionLimits): Connections {
+export function createConnections({ max, handshakeLimitMs, notice, open, streams }: ConnectionLimits): Connections {
   /** In the order in which they came. */
   const pending = new Map<Socket, NodeJS.Timeout>();
-  /** Without calls, in the order in which they have been so. */
-  const idle = new Set<Socket>();
+  /** Without calls, in the order in which they have been so: those that never had one, and those that had. */
+  const [unused, idle] = [new Set<Socket>(), new Set<Socket>()];
   const maxPending = Math.max(1, Math.floor(max / 4));
   let count = 0;
 
@@ -50,6 +53,7 @@ export function createConnections({ max, handshakeLimitMs, notice, open }: Conne
     if (pending.size >= maxPending) return drop(pending.keys(), 'too many connections in their handshakes; the oldest was ended');
     if (count < max) return true;
     return (
+      drop(unused, 'too many connections; the oldest without a call was ended') ||
       drop(idle, 'too many connections; the one without calls for longest was ended') ||
       drop(pending.keys(), 'too many connections; the oldest in its handshake was ended')
     );
@@ -67,6 +71,7 @@ export function createConnections({ max, handshakeLimitMs, notice, open }: Conne
     if (!open.delete(socket)) return;
     count -= 1;
     admit(socket);
+    unused.delete(socket);
     idle.delete(socket);
   };
 
@@ -91,22 +96,20 @@ export function createConnections({ max, handshakeLimitMs, notice, open }: Conne
       return true;
     },
     begin: (socket, session) => {
-      let calls = 0;
       const peer = peerOf(socket);
-      session.once('remoteSettings', () => {
-        if (admit(socket)) idle.add(socket);
+      onceSpeaking(session, { peer, notice }, () => {
+        if (admit(socket)) unused.add(socket);
       });
-      session.on('stream', (stream) => {
-        calls += 1;
-        idle.delete(socket);
-        stream.once('close', () => {
-          calls -= 1;
-          if (calls === 0 && open.has(socket)) idle.add(socket);
-        });
-      });
-      session.on('error', (problem: Error) => {
-        if (pending.has(socket)) notice('not-http2', { peer, problem: problem.message }, 'what a connection sent is not HTTP/2');
-        else notice('broken', { peer, problem: problem.message }, 'a connection broke the rules of HTTP/2; it was ended');
+      streams.count(session, {
+        peer,
+        onBusy: () => {
+          unused.delete(socket);
+          idle.delete(socket);
+        },
+        onIdle: () => {
+          if (open.has(socket)) idle.add(socket);
+        },
+        end: () => socket.destroy(),
       });
     },
     admit: (socket) => void admit(socket),
@@ -114,6 +117,24 @@ export function createConnections({ max, handshakeLimitMs, notice, open }: Conne
       for (const socket of pending.keys()) socket.destroy();
     },
   };
+}
+
+/** Tells when the client has spoken HTTP/2, and logs when what it sends is something else. */
+function onceSpeaking(
+  session: ServerHttp2Session,
+  { peer, notice }: { readonly peer: string; readonly notice: Notice },
+  onSpeaking: () => void,
+): void {
+  let speaks = false;
+  session.once('remoteSettings', () => {
+    speaks = true;
+    onSpeaking();
+  });
+  session.on('error', (problem: Error) => {
+    const told = { peer, problem: problem.message };
+    if (speaks) notice('broken', told, 'a connection broke the rules of HTTP/2; it was ended');
+    else notice('not-http2', told, 'what a connection sent is not HTTP/2; it was ended');
+  });
 }
 
 function peerOf({ remoteAddress, remotePort }: Socket): string {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { type ConnectionInjector, type Server, ServerCredentials } from '@grpc/grpc-js';
 import { type Connections, createConnections } from './connections.js';
 import { createNotices } from './notices.js';
+import { createStreams } from './streams.js';
 import { createTlsDoor } from './tls-door.js';
 import type { ServeOptions } from './types.js';
 
@@ -19,22 +20,27 @@ export interface Entrance {
   end(): void;
 }
 
+/** Streams that are not calls of maxCalls: health, reflection, requests under way. */
+const UNCOUNTED = 256;
+
 /**
  * grpc-js is given connections rather than addresses: so the listening sockets are ours, with their limits and permissions.
  * @throws TlsFileError when the certificates cannot be used
  */
 export async function createEntrance(server: Server, options: ServeOptions): Promise<Entrance> {
-  const { log, tls, now = () => performance.now(), handshakeLimitMs = 10_000, maxConnections = 256 } = options;
+  const { log, tls, now = () => performance.now(), handshakeLimitMs = 10_000, maxConnections: max = 256 } = options;
+  const { maxCalls = 1000, stallLimitMs: requestLimitMs = 60_000 } = options;
   const notice = createNotices(log, { now });
   const door = tls && (await createTlsDoor(tls, { log, notice, pollMs: options.tlsPollMs ?? 5000 }));
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const inject = injection(server, injector);
   const sockets = new Set<Socket>();
+  const streams = createStreams({ max: maxCalls + UNCOUNTED, requestLimitMs, notice, now });
   const all: Connections[] = [];
   return {
     sockets,
     open: (address) => {
-      const connections = createConnections({ max: maxConnections, handshakeLimitMs, notice, open: sockets });
+      const connections = createConnections({ max, handshakeLimitMs, notice, open: sockets, streams });
       all.push(connections);
       // A unix socket is guarded by the permissions of its file.
       const plain = door === undefined || address.startsWith('unix:');

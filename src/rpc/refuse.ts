@@ -16,7 +16,7 @@ const MAX_REFUSED = 32;
 
 /**
  * Node cannot tell in TLS why a certificate is refused: it sends no alert, it only cuts the connection, and the client is left
- * to guess. So the handshake is let to its end, and the first call is answered with a status (docs/decisions/0009-mtls.md).
+ * to guess. So the handshake is let to its end, and the first call is answered with a status (docs/decisions/0013-mtls.md).
  * No call gets further than that, and none is read.
  */
 export function createRefuser(): Refuser {

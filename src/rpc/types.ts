@@ -58,7 +58,10 @@ export interface ServeOptions {
   readonly log: Log;
   /** sd_notify(3): told "READY=1" once every address is served, and "STOPPING=1". */
   readonly notify?: (message: string) => void;
-  /** How long a client may read nothing of an answer under way before its call is ended, in milliseconds; 60,000. */
+  /**
+   * How long a client may read nothing of an answer under way before its call is ended, and how long it may take to write its
+   * request, in milliseconds; 60,000.
+   */
   readonly stallLimitMs?: number;
   /** Most connections to each address; 256. A quarter of them may be in their handshakes. */
   readonly maxConnections?: number;

@@ -72,7 +72,7 @@ export class Keeper {
   interruptedDumps = 0;
   /** Messages of the kernel. */
   events = 0;
-  /** Jobs of reading after events. */
+  /** Jobs of reading what is new or was told of by events. */
   readonly reads = new DurationCounter();
   /** From an event to what it changed. */
   readonly lag = new DurationCounter();

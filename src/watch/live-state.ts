@@ -10,7 +10,7 @@ import { updateLinks } from './link-entries.js';
 import { LiveNetns, type Ownership } from './live-netns.js';
 import { Pairing } from './pairing.js';
 import { headOf, interfaceOf, partsOf, type PartsContext, slotsByIfindex } from './parts.js';
-import type { LiveChanges } from './types.js';
+import type { LiveChanges, LiveCounts } from './types.js';
 
 /** Sources of gaps that are not of one namespace. */
 export type GapSource = 'discovery' | 'engines' | 'owners';
@@ -48,10 +48,15 @@ export class LiveState {
     return this.history.revision;
   }
 
-  get counts(): { namespaces: number; interfaces: number } {
-    let interfaces = 0;
-    for (const netns of this.namespaces.values()) interfaces += netns.links.size;
-    return { namespaces: this.namespaces.size, interfaces };
+  get counts(): LiveCounts {
+    const counts = { namespaces: this.namespaces.size, interfaces: 0, fdb: 0, neighbors: 0, routes: 0 };
+    for (const { links, tables } of this.namespaces.values()) {
+      counts.interfaces += links.size;
+      counts.fdb += tables.FDB.rows.count;
+      counts.neighbors += tables.NEIGHBORS.rows.count;
+      counts.routes += tables.ROUTES.rows.count;
+    }
+    return counts;
   }
 
   keys(): readonly number[] {

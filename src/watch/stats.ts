@@ -12,7 +12,7 @@ export interface Durations {
 export interface LiveStats {
   /** Whole reads: from the beginning of looking for namespaces until the last of them was read. */
   readonly scans: Durations;
-  /** Jobs of reading after events. */
+  /** Jobs of reading what is new or was told of by events. */
   readonly reads: Durations;
   /** From the oldest event of a namespace that was received until what it changed could be seen by readers. */
   readonly lag: Durations;

@@ -27,7 +27,7 @@ export interface LiveHost {
   networks(): readonly Network[];
   /** All of them; whoever answers for some tables leaves the others' out. */
   gaps(): readonly Gap[];
-  readonly counts: { readonly namespaces: number; readonly interfaces: number };
+  readonly counts: LiveCounts;
 
   /** Of the namespaces that are there: the host's first, then by inode. Keys are never used again. */
   keys(): readonly number[];
@@ -46,6 +46,16 @@ export interface LiveHost {
   changesAfter(revision: number): LiveChanges | undefined;
   /** Calls back after each change of revision, once for changes that come together. Returns what ends it. */
   subscribe(listener: () => void): () => void;
+}
+
+/** How much is known. */
+export interface LiveCounts {
+  readonly namespaces: number;
+  readonly interfaces: number;
+  /** Rows of the tables that are read. */
+  readonly fdb: number;
+  readonly neighbors: number;
+  readonly routes: number;
 }
 
 /** Names of what changed; the content is asked for with parts(), host(), … */

@@ -62,9 +62,9 @@ export async function buildNsatlasImage(lab: Lab): Promise<string> {
   }
 }
 
-/** Loads the image into the daemons of the hosts given, or of all. */
-export async function loadNsatlasImage(lab: Lab, tar: string, ...hosts: LabHost[]): Promise<void> {
-  await Promise.all((hosts.length > 0 ? hosts : lab.hosts).map((host) => host.docker('load', '--quiet', '--input', tar)));
+/** Loads the image into the daemons of the hosts given. */
+export async function loadNsatlasImage(tar: string, hosts: readonly LabHost[]): Promise<void> {
+  await Promise.all(hosts.map((host) => host.docker('load', '--quiet', '--input', tar)));
 }
 
 async function importBase(host: LabHost, base: keyof typeof BASES): Promise<void> {

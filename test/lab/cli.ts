@@ -1,9 +1,10 @@
-// npm run lab -- up [N] | exec HOST [COMMAND…] | status | down
+// npm run lab -- up [N] [--stack] | exec HOST [COMMAND…] | status | down
 //
 // A lab to play with: `up` leaves it in the background, where a process of its own ("keep") holds it until `down`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { NSATLAS } from '../support/cli.js';
 import { isKeeper, openLog, readLog, readState, removeState, type LabState, writeState } from './cli-state.js';
 import { LabError, messageOf } from './error.js';
 import { enterCommand } from './host.js';
@@ -11,11 +12,13 @@ import { CLEAN_ENV } from './keeper.js';
 import { Lab } from './lab.js';
 import { labObstacle } from './machine.js';
 import { tryRun } from './run.js';
+import { personFlags, PORTS, startStack } from './stack.js';
 import { Hopeless, waitFor } from './wait.js';
 
 const USAGE = `A real Docker Swarm on this machine, each host in namespaces of its own. Needs root.
 
-  npm run lab -- up [N]                 starts N hosts (2) named h1, h2, …: a swarm, with the image localhost:1/busybox:1
+  npm run lab -- up [N] [--stack]       starts N hosts (2) named h1, h2, …: a swarm, with the image localhost:1/busybox:1;
+                                        --stack: builds the project's image and deploys deploy/stack.yml
   npm run lab -- exec HOST [COMMAND…]   runs a command on a host; a shell when none is given
   npm run lab -- status                 what runs
   npm run lab -- down                   ends it; nothing remains
@@ -25,18 +28,23 @@ const USAGE = `A real Docker Swarm on this machine, each host in namespaces of i
 /** More hosts than this are a mistake in typing. */
 const MAX_HOSTS = 20;
 
-/** How long the lab may take to come up and to go, in milliseconds. */
+/** How long the lab may take to come up and to go, in milliseconds; with the stack an image is built first. */
 const UP_MS = 180_000;
+const UP_WITH_STACK_MS = 900_000;
 const DOWN_MS = 60_000;
 
-async function up(argument: string | undefined): Promise<number> {
+async function up(args: readonly string[]): Promise<number> {
+  const withStack = args.includes('--stack');
+  const [argument, ...others] = args.filter((arg) => arg !== '--stack');
+  if (others.length > 0) throw new LabError('BAD_USAGE', `what is "${others.join(' ')}"?`);
   const count = Number(argument ?? 2);
   if (!Number.isInteger(count) || count < 1 || count > MAX_HOSTS)
     throw new LabError('BAD_USAGE', `"${argument}" is no number of hosts (1 to ${MAX_HOSTS})`);
   if (readState() !== undefined) throw new LabError('BAD_USAGE', 'a lab is up already; "npm run lab -- down" ends it');
   const started = performance.now();
   const log = openLog();
-  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.url), 'keep', String(count)], {
+  const keep = ['keep', String(count), ...(withStack ? ['--stack'] : [])];
+  const keeper = spawn(process.execPath, [fileURLToPath(import.meta.url), ...keep], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
   });
@@ -50,7 +58,8 @@ async function up(argument: string | undefined): Promise<number> {
   for (const signal of signals) process.once(signal, stop);
   let state: LabState;
   try {
-    state = await waitFor('the lab', look, { timeoutMs: UP_MS });
+    if (withStack) console.error('building the image, which takes a minute or two when something has changed …');
+    state = await waitFor('the lab', look, { timeoutMs: withStack ? UP_WITH_STACK_MS : UP_MS });
   } catch (error) {
     stop();
     removeState();
@@ -61,11 +70,18 @@ async function up(argument: string | undefined): Promise<number> {
   console.error(
     `${count} hosts are up after ${((performance.now() - started) / 1000).toFixed(1)} s; their folder is ${state.dir}`,
   );
+  if (withStack) console.error(stackHelp(state));
   return status();
 }
 
+/** How what was deployed is asked. */
+function stackHelp({ dir, hosts: [manager] }: LabState): string {
+  const ask = `${process.execPath} ${NSATLAS} overlays --collector ${manager?.address}:${PORTS.collector} ${personFlags(dir, 'collector').join(' ')}`;
+  return `the services start within half a minute; ask the collector, for example:\n  npm run lab -- exec ${manager?.name} ${ask}`;
+}
+
 /** The process in the background. */
-async function keep(count: number): Promise<number> {
+async function keep(count: number, withStack: boolean): Promise<number> {
   const told = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), once(process, 'SIGHUP')]);
   const lab = await Lab.create({ name: 'cli' });
   // The lab itself keeps no process alive.
@@ -74,6 +90,7 @@ async function keep(count: number): Promise<number> {
     const start = async (): Promise<void> => {
       await lab.addDockerHosts(...Array.from({ length: count }, (_, index) => `h${index + 1}`));
       await lab.swarm();
+      if (withStack) await startStack(lab);
       writeState(lab);
     };
     // "down" may come before it is up.
@@ -155,8 +172,8 @@ async function main([command, ...args]: readonly string[]): Promise<number> {
   }
   const obstacle = labObstacle();
   if (obstacle !== undefined) throw new LabError('MISSING_TOOL', obstacle);
-  if (command === 'up') return up(args[0]);
-  if (command === 'keep') return keep(Number(args[0]));
+  if (command === 'up') return up(args);
+  if (command === 'keep') return keep(Number(args[0]), args.includes('--stack'));
   if (command === 'exec') return exec(args[0], args.slice(1));
   if (command === 'status') return status();
   if (command === 'down') return down();

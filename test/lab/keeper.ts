@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { LabError } from './error.js';
 
-/** How long a script may take to get ready; it only mounts and makes links. Milliseconds. */
-const READY_MS = 10_000;
+/** How long a script may take to get ready; it only mounts and makes links, but the machine may be busy. Milliseconds. */
+const READY_MS = 30_000;
 
 /** How long a script may take to clean up before it is killed, in milliseconds. */
 const END_MS = 20_000;

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from '../support/root.js';
-import { NSATLAS_IMAGE } from './builder.js';
+import { buildNsatlasImage, loadNsatlasImage, NSATLAS_IMAGE } from './builder.js';
 import type { LabHost } from './host.js';
 import { CLEAN_ENV } from './keeper.js';
 import type { Lab } from './lab.js';
@@ -13,21 +13,30 @@ export const STACK = 'nsatlas';
 /** Where an agent and the collector listen on their hosts. */
 export const PORTS = { agent: 7117, collector: 7127, agentMetrics: 9117, collectorMetrics: 9127 } as const;
 
-/** The folder with the lab's certificates: ca.pem, node.pem, node-key.pem for the services, people.pem, people-key.pem for who asks. */
-export function certificates(lab: Lab): string {
-  return join(lab.dir, 'certs');
+/** The folder with the certificates of a lab, in the lab's folder: ca.pem, node.pem, node-key.pem for the services, people.pem, people-key.pem for who asks. */
+export function certificates(dir: string): string {
+  return join(dir, 'certs');
 }
 
 /** Makes them, as an operator does. */
 export async function makeCertificates(lab: Lab): Promise<void> {
-  await run(['sh', join(ROOT, 'deploy/certs.sh'), certificates(lab)]);
+  await run(['sh', join(ROOT, 'deploy/certs.sh'), certificates(lab.dir)]);
 }
 
 /** Flags with which a person's command asks an agent or the collector. */
-export function personFlags(lab: Lab, server: 'agent' | 'collector'): string[] {
-  const file = (name: string): string => join(certificates(lab), name);
+export function personFlags(dir: string, server: 'agent' | 'collector'): string[] {
+  const file = (name: string): string => join(certificates(dir), name);
   const own = [`--tls-cert=${file('people.pem')}`, `--tls-key=${file('people-key.pem')}`];
   return [`--tls-ca=${file('ca.pem')}`, ...own, `--tls-server-name=${server}.nsatlas`];
+}
+
+/** All of it: the image, built from deploy/Dockerfile, certificates, and the stack deployed. Does not wait for the services. */
+export async function startStack(lab: Lab): Promise<void> {
+  const hosts = [...lab.hosts];
+  const tar = await buildNsatlasImage(lab);
+  await loadNsatlasImage(tar, hosts);
+  await makeCertificates(lab);
+  await deployStack(lab);
 }
 
 /** Changes the text of deploy/stack.yml before it is deployed. */
@@ -54,7 +63,7 @@ export async function deployStack(
     writeFileSync(file, text);
   }
   const socketGroup = (await manager.exec(['stat', '--format', '%g', '/var/run/docker.sock'])).stdout.trim();
-  const settings = { NSATLAS_IMAGE, DOCKER_GID: socketGroup, NSATLAS_CERTS_DIR: certificates(lab), ...env };
+  const settings = { NSATLAS_IMAGE, DOCKER_GID: socketGroup, NSATLAS_CERTS_DIR: certificates(lab.dir), ...env };
   // No registry can be asked about the image.
   const argv = ['docker', 'stack', 'deploy', '--resolve-image', 'never', '--compose-file', file, stack];
   await manager.exec(argv, { env: { ...CLEAN_ENV, ...settings } });

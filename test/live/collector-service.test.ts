@@ -113,11 +113,21 @@ test('hosts are listed with their agents, reached or not', async (t) => {
     ],
   );
   const one = items(await ask(address, 'ListHosts', { selector: { hosts: ['host-one'] } }));
-  assert.deepEqual(one.map(({ host }) => host), ['host-one']);
+  assert.deepEqual(
+    one.map(({ host }) => host),
+    ['host-one'],
+  );
   const [status] = await ask(address, 'GetStatus');
   assert.deepEqual(
     [status?.['hosts'], status?.['namespaces'], status?.['agents']],
-    [2, 3, [{ state: 'LIVE', agents: 2 }, { state: 'UNREACHABLE', agents: 1 }]],
+    [
+      2,
+      3,
+      [
+        { state: 'LIVE', agents: 2 },
+        { state: 'UNREACHABLE', agents: 1 },
+      ],
+    ],
   );
 });
 
@@ -128,13 +138,10 @@ test('snapshots come one after the other, each beginning with its host', async (
     ...(host === undefined ? [] : [(host as Json)['id']]),
     ...((namespaces ?? []) as Json[]).map(({ id }) => id),
   ]);
-  assert.deepEqual([...new Set(order.map((word, at) => `${String(word)}${at > order.indexOf('host-two') ? '*' : ''}`))], [
-    'host-one',
-    'net:[1]',
-    'net:[2]',
-    'host-two',
-    'net:[1]*',
-  ]);
+  assert.deepEqual(
+    [...new Set(order.map((word, at) => `${String(word)}${at > order.indexOf('host-two') ? '*' : ''}`))],
+    ['host-one', 'net:[1]', 'net:[2]', 'host-two', 'net:[1]*'],
+  );
 });
 
 test('what a collector cannot do is refused with the reason', async (t) => {
@@ -160,7 +167,11 @@ test('a watch tells all hosts, the mark, and each change with its host', async (
   ]);
   const events = messagesOf(stdout) as Json[];
   const words = events.map(({ event, entry, synced }) =>
-    entry !== undefined ? 'entry' : synced !== undefined ? 'SYNCED' : Object.keys(event as Json).filter((key) => key !== 'cursor')[0],
+    entry !== undefined
+      ? 'entry'
+      : synced !== undefined
+        ? 'SYNCED'
+        : Object.keys(event as Json).filter((key) => key !== 'cursor')[0],
   );
   assert.equal(words[0], 'entry');
   assert.ok(words.indexOf('restart') > 0 && words.indexOf('SYNCED') > words.indexOf('netns'), words.join(' '));

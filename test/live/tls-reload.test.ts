@@ -92,10 +92,12 @@ test('a CA that is replaced decides about clients from then on', async (t) => {
   renameSync(`${certificates.ca}.new`, certificates.ca);
   await eventually('the log tells', () => log.lines.some(({ message }) => message === 'certificates were replaced'));
   await clientOf(t, address, stranger).status();
-  await clientOf(t, address, { ...certificates.client, ca: others.ca }).status().then(
-    () => assert.fail('its CA did not sign the server’s certificate'),
-    (cause: unknown) => assert.match((cause as Error).message, /signed by no CA/),
-  );
+  await clientOf(t, address, { ...certificates.client, ca: others.ca })
+    .status()
+    .then(
+      () => assert.fail('its CA did not sign the server’s certificate'),
+      (cause: unknown) => assert.match((cause as Error).message, /signed by no CA/),
+    );
 });
 
 test('a client takes up certificates that were replaced for its next connection', async (t) => {

@@ -56,7 +56,7 @@ export interface FakeContainer {
   pid?: number;
   mode?: string;
   labels?: Record<string, unknown>;
-  networks?: Record<string, { NetworkID: string }>;
+  networks?: Record<string, { NetworkID: string; MacAddress?: string }>;
 }
 
 /** A network as the stand-in tells of it. */

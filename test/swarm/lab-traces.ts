@@ -51,16 +51,20 @@ export class Witness {
     await this.link(['nsenter', '-t', String(pid), '-n']);
   }
 
-  /** Watches every namespace that is mounted on a lab host. The path is the host's, the PID is the machine's: mounts only. */
+  /**
+   * Watches every namespace that is mounted on a lab host, but for the host's own, which Docker mounts as "default" and never takes off. The
+   * path is the host's, the PID is the machine's: mounts only.
+   */
   async watchMounts(hostPid: number): Promise<void> {
     const mountinfo = readFileSync(`/proc/${hostPid}/mountinfo`, 'utf8').split('\n');
     const paths = mountinfo.filter((line) => line.includes(' - nsfs ')).map((line) => line.split(' ')[4] ?? '');
-    for (const path of paths) await this.link(['nsenter', '-t', String(hostPid), '-m', 'nsenter', `--net=${path}`]);
+    for (const path of paths.filter((each) => basename(each) !== 'default'))
+      await this.link(['nsenter', '-t', String(hostPid), '-m', 'nsenter', `--net=${path}`]);
   }
 
   /** Watches the namespace of a process that is known by its number on a lab host. */
   async watchOn(hostPid: number, pid: number): Promise<void> {
-    await this.link(['nsenter', '-t', String(hostPid), '-m', '-p', 'nsenter', '-t', String(pid), '-n']);
+    await this.link(['nsenter', '-t', String(hostPid), '-m', 'nsenter', `--net=/proc/${pid}/ns/net`]);
   }
 
   /** How many namespaces live that were watched. */

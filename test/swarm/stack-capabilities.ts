@@ -1,5 +1,6 @@
 // docs/capabilities.md, row by row: the agent's service with one capability less, on the same host and at the same time.
 import assert from 'node:assert/strict';
+import { readlinkSync } from 'node:fs';
 import { it } from 'node:test';
 import type { AgentClient } from '../../src/agent/client.js';
 import { type LabHost, waitFor, waitForTasks } from '../lab/index.js';
@@ -111,10 +112,9 @@ async function makeMarks(host: LabHost): Promise<Marks> {
   const [mounted, closed] = (await host.exec(['bash', '-c', make])).stdout.trim().split('\n');
   const ofProcess = await waitFor(
     'unshare to unshare',
-    async () => {
-      const own = `readlink /proc/1/ns/net /proc/$(pgrep --newest --full 'sleep 1000')/ns/net`;
-      const [first, second] = (await host.exec(['bash', '-c', own])).stdout.trim().split('\n');
-      return first === second ? undefined : second;
+    () => {
+      const [own, its] = [host.pid, holder.pid].map((pid) => readlinkSync(`/proc/${pid}/ns/net`));
+      return own === its ? undefined : its;
     },
     { timeoutMs: 5000 },
   );

@@ -46,7 +46,7 @@ export function pinsNothing(rigOf: () => StackRig): void {
     await witness.watchOn(h3.pid, (await rig.container(h3, SERVICE)).pid);
     await witness.watchMounts(h3.pid);
     const watched = await witness.alive();
-    assert.ok(watched >= 5, `${watched} namespaces: the task, its overlay, the load balancer, ingress and its sandbox`);
+    assert.ok(watched >= 5, `${watched} namespaces: the task (twice), its overlay, ingress and its sandbox`);
     await h3.dockerd.stop();
     await h3.dockerd.start();
     const agent = await waitFor(

@@ -50,7 +50,7 @@ export class StackRig {
       done('image built');
       const hosts = (await lab.addDockerHosts('h1', 'h2', 'h3')) as [LabHost, LabHost, LabHost];
       await lab.swarm();
-      await loadNsatlasImage(lab, tar);
+      await loadNsatlasImage(tar, hosts);
       done('swarm');
       await makeCertificates(lab);
       await deployStack(lab);
@@ -150,7 +150,7 @@ export class StackRig {
 
   /** Runs nsatlas on a host as a person with a certificate does, against the collector. */
   async person(host: LabHost, ...args: string[]): Promise<CliResult> {
-    const flags = [`--collector=${this.manager.address}:${PORTS.collector}`, ...personFlags(this.lab, 'collector')];
+    const flags = [`--collector=${this.manager.address}:${PORTS.collector}`, ...personFlags(this.lab.dir, 'collector')];
     const result = await host.tryExec([process.execPath, NSATLAS, ...args, ...flags]);
     return { status: result.status ?? null, stdout: result.stdout, stderr: result.stderr };
   }

@@ -16,7 +16,7 @@ import type {
   Table,
 } from '../../../src/model/types.js';
 import { netnsName } from '../../../src/model/ids.js';
-import type { LiveChanges, LiveHost } from '../../../src/watch/types.js';
+import type { LiveChanges, LiveCounts, LiveHost } from '../../../src/watch/types.js';
 import { HOST } from './fake-host.js';
 
 type Row = FdbEntry | Neighbor | Route;
@@ -105,9 +105,16 @@ export class FakeLive implements LiveHost {
     return this.#gaps;
   }
 
-  get counts(): { namespaces: number; interfaces: number } {
-    const interfaces = [...this.#kept.values()].reduce((sum, kept) => sum + kept.interfaces.size, 0);
-    return { namespaces: this.#kept.size, interfaces };
+  get counts(): LiveCounts {
+    const kept = [...this.#kept.values()];
+    const sum = (of: (one: Kept) => number): number => kept.reduce((total, one) => total + of(one), 0);
+    return {
+      namespaces: kept.length,
+      interfaces: sum(({ interfaces }) => interfaces.size),
+      fdb: sum(({ rows }) => rows.fdb.size),
+      neighbors: sum(({ rows }) => rows.neighbors.size),
+      routes: sum(({ rows }) => rows.routes.size),
+    };
   }
 
   get listeners(): number {

@@ -32,6 +32,24 @@ describe('what is missing from an answer', () => {
     });
   });
 
+  it('says its host where there are several, unless the message does', () => {
+    const lines: string[] = [];
+    const gaps: Gap[] = [
+      { host: 'h1', status: 'FAILED', message: 'fdb: failed' },
+      { host: 'h2', status: 'STALE_HOST', message: 'node-2 is silent' },
+      { host: 'h9', status: 'DENIED', message: 'of whom nothing is known' },
+    ];
+    const hosts = [
+      { host: 'h1', hostName: 'node-1' },
+      { host: 'h2', hostName: 'node-2' },
+    ];
+    assert.equal(
+      reportGaps(gaps, (line) => lines.push(line), hosts),
+      1,
+    );
+    assert.deepEqual(lines, ['node-1: fdb: failed', 'node-2 is silent', 'of whom nothing is known']);
+  });
+
   it('cannot write to the terminal by its name', () => {
     assert.deepEqual(report([{ status: 'FAILED', message: 'x\u001b[2Jy' }]).lines, ['x\\u{1b}[2Jy']);
   });

@@ -186,7 +186,7 @@ describe('the command line', () => {
     [['snapshot', '--from', saved, saved], /--from: file .* and file .* are of the same host h1 \(host-1\): give one of them/],
     [['overlays', '--from', saved, saved], /are of the same host h1 \(host-1\)/],
     [['collector'], /no agent to follow: give --agent or --agents-file/],
-    [['collector', '--agent', 'nowhere'], /--agent nowhere: /],
+    [['collector', '--agent', 'nowhere'], /--agent "nowhere" is neither HOST:PORT/],
     [['collector', '--agent', '127.0.0.1:1', '--table', 'arp'], /--table arp: unknown/],
     [['collector', '--agent', '127.0.0.1:1', '--forget', '-1'], /'-1' is invalid/],
     [['veths', '--from', '/nowhere/host.json'], /--from \/nowhere\/host\.json: .*ENOENT.*nsatlas snapshot -o json/],

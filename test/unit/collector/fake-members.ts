@@ -66,6 +66,7 @@ export class FakeMembers implements Members {
 }
 
 function entryOf({ hostId, live, state }: Kept): HostEntry {
+  const { namespaces, interfaces, fdb: fdbEntries, neighbors, routes } = live.counts;
   return {
     host: hostId,
     hostName: live.host()?.name ?? hostId,
@@ -73,10 +74,11 @@ function entryOf({ hostId, live, state }: Kept): HostEntry {
     source: '--agent',
     state,
     ageMs: state === 'LIVE' ? 3 : 61_000,
-    ...live.counts,
-    fdbEntries: 0,
-    neighbors: 0,
-    routes: 0,
+    namespaces,
+    interfaces,
+    fdbEntries,
+    neighbors,
+    routes,
     gaps: live.gaps().length,
     disconnects: 0,
     resyncs: 0,

@@ -1,13 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { FdbEntry, HostSnapshot, Ifindex, Neighbor, Route } from '../../../src/model/types.js';
-import { fakeLink, fakeNetns, withFdb } from '../agent/fake-host.js';
+import type { FdbEntry, HostSnapshot, Ifindex, Neighbor, NetnsChange, Route } from '../../../src/model/types.js';
+import { fakeLink, fakeNetns, HOST, withFdb } from '../agent/fake-host.js';
 import { FakeLive } from '../agent/fake-live.js';
 import { TestReader, unordered } from '../agent/watch-rig.js';
-import { sameForAll, snapshotOf, TestLink } from './replica-rig.js';
+import { makeReplica, sameForAll, snapshotOf, TestLink } from './replica-rig.js';
 
 const ifindex = 1 as Ifindex;
+
+const emptyChange: Omit<NetnsChange, 'netns'> = {
+  whole: false,
+  removedIfindexes: [],
+  interfaces: [],
+  removedFdb: [],
+  fdb: [],
+  removedNeighbors: [],
+  neighbors: [],
+  removedRoutes: [],
+  routes: [],
+};
+
+/** A replica that was told everything. */
+function drained(agent: FakeLive): TestLink {
+  const link = new TestLink(agent);
+  link.drain();
+  return link;
+}
 
 type Edit = { do: (typeof KINDS)[number]; n: number; m: number };
 
@@ -119,7 +138,7 @@ test('after any changes, stalls, restarts and reconnects a replica is what its a
       assert.deepEqual(replica.cursor, merger.cursor);
       assert.ok(replica.synced && reader.merger.synced);
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 });
 
@@ -136,4 +155,156 @@ test('an agent that is merely restarted changes nothing for those who read the r
   assert.equal(replica.cursor?.epoch, 'agent-2');
   assert.equal(replica.revision, revision);
   assert.deepEqual(reader.drain(), []);
+});
+
+test('while a restarted agent tells everything anew nothing that was known is missing, and what it does not tell again is gone at the mark', () => {
+  const agent = new FakeLive({ namespaces: [withFdb(1, 20), withFdb(2, 20)] });
+  agent.partRows = 3;
+  const first = new TestLink(agent);
+  first.drain();
+  const { replica, merger } = first;
+  const before = replica.counts;
+  agent.remove('net:[2]', true);
+  agent.dropRow('fdb', 'net:[1]', agent.rowIds('fdb', 'net:[1]')[0] ?? 0, true);
+  agent.dropLink('net:[1]', 1);
+  for (const stopAfter of [3, 9, undefined]) {
+    // The connection is lost in the midst of it, twice.
+    const link = new TestLink(restarted(agent, `agent-${stopAfter}`), { replica, merger });
+    for (let steps = 0; steps !== stopAfter && link.step(); steps++)
+      if (!replica.synced) assert.deepEqual(replica.counts, before, `after ${steps} steps`);
+  }
+  assert.deepEqual(replica.counts, { namespaces: 1, interfaces: 0, fdb: 19, neighbors: 0, routes: 0 });
+});
+
+test('a namespace that was being told whole when the agent began anew keeps what it had until the mark', () => {
+  const { replica } = drained(new FakeLive({ namespaces: [withFdb(1, 20)] }));
+  const { cursor, counts } = replica;
+  assert.ok(cursor !== undefined);
+  replica.apply({ cursor, netns: { ...emptyChange, netns: fakeNetns(1), whole: true } });
+  replica.apply({ cursor: { epoch: 'agent-2', revision: 0n }, restart: { reason: 'the agent was restarted' } });
+  assert.deepEqual(replica.counts, counts);
+});
+
+test('rows keep their ids over a restart of the agent, and a new row has none that a reader knows', () => {
+  const agent = new FakeLive({ namespaces: [withFdb(1, 10)] });
+  const first = new TestLink(agent);
+  first.drain();
+  const { replica, merger } = first;
+  const ids = (): Map<string, number> =>
+    new Map(snapshotOf(replica).namespaces[0]?.fdb.map(({ mac = '', rowId = -1 }) => [mac, rowId]));
+  const before = ids();
+  const again = restarted(agent, 'agent-2');
+  again.addRow('fdb', rowOf('fdb', 'net:[1]', 2));
+  new TestLink(again, { replica, merger }).drain();
+  const after = ids();
+  for (const [mac, id] of before) assert.equal(after.get(mac), id);
+  assert.equal(new Set(after.values()).size, 11);
+});
+
+test('a namespace of another cookie is another one, and the end of the one before does not end it', () => {
+  const replica = makeReplica();
+  const cursor = { epoch: 'a', revision: 1n };
+  const tell = (cookie: bigint): void =>
+    replica.apply({ cursor, netns: { ...emptyChange, whole: true, netns: { ...fakeNetns(1), cookie } } });
+  tell(1n);
+  const [first] = replica.keys();
+  tell(2n);
+  const [second] = replica.keys();
+  replica.apply({ cursor, removed: { id: 'net:[1]', cookie: 1n, netnsName: '1' } });
+  assert.notEqual(first, second);
+  assert.deepEqual(replica.keys(), [second]);
+});
+
+test('the first that is told of a namespace after a restart stands for all of it, also where it does not say so', () => {
+  const agent = new FakeLive({ namespaces: [withFdb(1, 5)] });
+  const { replica } = drained(agent);
+  const cursor = { epoch: 'agent-2', revision: 0n };
+  replica.apply({ cursor, restart: { reason: 'the agent was restarted' } });
+  replica.apply({
+    cursor,
+    netns: { ...emptyChange, netns: fakeNetns(1), fdb: [{ ...rowOf('fdb', 'net:[1]', 1), rowId: 3 } as FdbEntry] },
+  });
+  replica.apply({ cursor: { ...cursor, revision: 1n }, synced: { freshness: agent.freshness() } });
+  assert.deepEqual(replica.counts, { namespaces: 1, interfaces: 0, fdb: 1, neighbors: 0, routes: 0 });
+});
+
+test('the host namespace comes first, then they come by inode', () => {
+  const agent = new FakeLive({ namespaces: [fakeNetns(30), fakeNetns(4), fakeNetns(20, { role: 'HOST' }), fakeNetns(100)] });
+  const { replica } = drained(agent);
+  const order = (): (string | undefined)[] => replica.keys().map((key) => replica.head(key)?.id);
+  assert.deepEqual(order(), ['net:[20]', 'net:[4]', 'net:[30]', 'net:[100]']);
+});
+
+test('the freshness of a silent agent grows old', () => {
+  const clock = { ms: 1000 };
+  const replica = makeReplica({ clock });
+  assert.equal(replica.freshness().ageMs, 0);
+  const freshness = { mode: 'EVENTS' as const, ageMs: 5, rescanMs: 60_000, lostEvents: 0, interruptedDumps: 0 };
+  replica.heard();
+  replica.apply({ cursor: { epoch: 'a', revision: 1n }, synced: { freshness } });
+  clock.ms += 200;
+  assert.deepEqual(replica.freshness(), { ...freshness, ageMs: 205 });
+  replica.heard();
+  assert.deepEqual(replica.freshness(), freshness);
+});
+
+test('those who listen are called once for each commit, and not where nothing changed', () => {
+  const agent = new FakeLive({ namespaces: [withFdb(1, 3)] });
+  const { replica, events } = drained(agent);
+  let calls = 0;
+  const end = replica.subscribe(() => calls++);
+  for (const event of events) replica.apply(event);
+  replica.commit();
+  assert.equal(calls, 0, 'what is told twice is nothing new');
+  const cursor = { epoch: 'a', revision: 9n };
+  replica.apply({ cursor, removed: { id: 'net:[1]', netnsName: '1' } });
+  replica.apply({ cursor, netns: { ...emptyChange, netns: fakeNetns(2) } });
+  const { revision } = replica;
+  replica.commit();
+  assert.deepEqual([calls, replica.revision], [1, revision + 1]);
+  end();
+});
+
+test('it is ready when the host is known, and not for those who wait no longer', async () => {
+  const replica = makeReplica();
+  const patience = new AbortController();
+  const given = replica.ready([], patience.signal);
+  patience.abort(new Error('no longer'));
+  await assert.rejects(given, /no longer/);
+  await assert.rejects(replica.ready([], AbortSignal.abort(new Error('never'))), /never/);
+  const waiting = replica.ready([], new AbortController().signal);
+  replica.apply({ cursor: { epoch: 'a', revision: 0n }, host: HOST });
+  replica.commit();
+  await waiting;
+});
+
+test('a reader is told of addresses only when it asks for them', () => {
+  const { replica } = drained(new FakeLive({ namespaces: [fakeNetns(1)] }));
+  const [key = 0] = replica.keys();
+  const [part] = [...replica.parts(key, undefined, ['LINKS'])];
+  assert.deepEqual(part?.interfaces[0]?.addresses, []);
+  assert.deepEqual(
+    part?.netns.tables.map(({ table }) => table),
+    ['LINKS'],
+  );
+  assert.deepEqual(replica.interfaceOf('net:[1]', 1), fakeLink('net:[1]', 1));
+});
+
+test('a reader of whom more removals were missed than are remembered is told the namespace whole', () => {
+  const agent = new FakeLive({ namespaces: [withFdb(1, 2000)] });
+  const link = new TestLink(agent);
+  link.drain();
+  const { replica } = link;
+  const { revision } = replica;
+  const [key = 0] = replica.keys();
+  const since = (): boolean | undefined => [...replica.parts(key, revision, ['FDB'])][0]?.whole;
+  const ids = agent.rowIds('fdb', 'net:[1]');
+  for (const id of ids.slice(0, 200)) agent.dropRow('fdb', 'net:[1]', id, true);
+  agent.commit();
+  link.drain();
+  assert.equal(since(), false);
+  for (const id of ids.slice(200)) agent.dropRow('fdb', 'net:[1]', id, true);
+  agent.commit();
+  link.drain();
+  assert.equal(since(), true);
 });

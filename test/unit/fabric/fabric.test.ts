@@ -290,6 +290,16 @@ describe('vxlans without a network', () => {
     ]);
   });
 
+  it('of two sites with the same addresses stay apart', () => {
+    const hosts = [1, 2, 3, 4].map((number) => new MadeHost(`h${number}`, `192.0.2.${number}`));
+    for (const [at, host] of hosts.entries()) {
+      const [own, other] = at % 2 === 0 ? ['10.9.0.1', '10.9.0.2'] : ['10.9.0.2', '10.9.0.1'];
+      host.vxlan(42, { local: own, remote: other });
+    }
+    assert.equal(overlaysOf(hosts).length, 4, 'nobody knows who belongs to whom');
+    assert.deepEqual(hostsIn(overlaysOf(hosts.slice(0, 2))), [['h1', 'h2']]);
+  });
+
   it('of one multicast group are one, of two groups two', () => {
     const hosts = [1, 2, 3].map((number) => new MadeHost(`h${number}`, `192.0.2.${number}`));
     for (const [at, host] of hosts.entries()) host.vxlan(42, { remote: at < 2 ? '239.1.1.1' : '239.1.1.2' });
@@ -335,6 +345,23 @@ describe('vxlans without a network', () => {
 });
 
 describe('endpoints', () => {
+  it('and remote VTEPs come in a fixed order, whatever the order of the kernel’s tables', () => {
+    const { hosts, parts } = swarm();
+    const answers = (): unknown => [overlaysOf(hosts)[0]!.members[0]!.remotes, endpointsOf(hosts).map(({ port }) => port)];
+    const before = answers();
+    parts[0]!.netns.interfaces.reverse();
+    parts[0]!.netns.fdb.reverse();
+    assert.deepEqual(answers(), before);
+  });
+
+  it('are not made of the other ports of what is no bridge', () => {
+    const host = new MadeHost('h1', '192.0.2.1');
+    const part = host.overlay(NETWORK, 4097);
+    part.attach('10.0.1.9');
+    part.bridge.kind = 'vrf';
+    assert.deepEqual(endpointsOf([host]), []);
+  });
+
   it('are not made of the gateway’s address on the bridge, nor of the vxlan', () => {
     const host = new MadeHost('h1', '192.0.2.1');
     host.overlay(NETWORK, 4097);

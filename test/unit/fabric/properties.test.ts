@@ -48,7 +48,12 @@ function make(hosts: World): MadeHost[] {
   return hosts.map(({ id, name, address, engine, told, overlays }) => {
     const host = new MadeHost(id, address, name);
     if (engine !== undefined) host.engine(engine);
-    for (const network of told) host.network(network, `net-${network}`, { vnis: [1, 2] });
+    for (const network of told)
+      host.network(network, `${name}-${id}`, {
+        vnis: [1, 2],
+        internal: id > 'h2',
+        subnets: ['10.1.0.0/16', `10.${id.slice(1)}.0.0/16`],
+      });
     for (const { id: network, vni, local, remote, macs, blind, isUnread, rows } of overlays) {
       const made = host.overlay(network ?? '', vni);
       if (network === undefined) delete made.netns.networkId;
@@ -75,7 +80,7 @@ function answer(hosts: MadeHost[]): { overlays: Overlay[]; endpoints: Endpoint[]
 test('the answer does not depend on the order of hosts', () => {
   fc.assert(
     fc.property(world, fc.infiniteStream(fc.nat()), (hosts, random) => {
-      const keyed = make(hosts).map((host) => ({ host, key: random.next().value }));
+      const keyed = make(hosts).map((host) => ({ host, key: Number(random.next().value) }));
       const shuffled = [...keyed].sort((a, b) => a.key - b.key).map(({ host }) => host);
       assert.deepEqual(answer(shuffled), answer(keyed.map(({ host }) => host)));
     }),

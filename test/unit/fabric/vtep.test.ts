@@ -69,6 +69,32 @@ describe('the VTEP of a member', () => {
     assert.deepEqual(vtepOf(b, [a, b]), ['192.0.2.2', 'engine']);
   });
 
+  it('is what a single row says when the engine says the same', () => {
+    const { a, b, onA, onB } = two();
+    b.engine('192.0.2.2');
+    onB.attach('10.0.1.9');
+    onA.row(macOf('10.0.1.9'), '192.0.2.2');
+    assert.deepEqual(vtepOf(b, [a, b]), ['192.0.2.2', 'rows']);
+  });
+
+  it('does not follow several rows to another address of the host when as many lead elsewhere', () => {
+    const { a, b, onA, onB } = two();
+    b.engine('192.0.2.2');
+    b.addAddress('eth1', '198.51.100.2', 24);
+    for (const [at, ip] of ['10.0.1.6', '10.0.1.7', '10.0.1.8', '10.0.1.9'].entries()) {
+      onB.attach(ip);
+      onA.row(macOf(ip), at < 2 ? '198.51.100.2' : '192.0.2.1');
+    }
+    assert.deepEqual(vtepOf(b, [a, b]), ['192.0.2.2', 'engine']);
+  });
+
+  it('is not where the default destination leads, even when an endpoint has no MAC address to speak of', () => {
+    const { a, b, onA, onB } = two();
+    onB.attach('10.0.1.9', { mac: '00:00:00:00:00:00' });
+    onA.row('00:00:00:00:00:00', '192.0.2.2');
+    assert.deepEqual(vtepOf(b, [a, b]), [undefined, undefined]);
+  });
+
   it('does not follow rows to another host, however many there are', () => {
     const { a, b, onA, onB } = two();
     b.engine('192.0.2.2');
@@ -98,6 +124,18 @@ describe('the VTEP of a member', () => {
     );
   });
 
+  it('is that of its addresses to which most rows lead', () => {
+    const { a, b, onA, onB } = two();
+    b.addAddress('eth1', '192.0.2.22', 24);
+    for (const [at, ip] of ['10.0.1.6', '10.0.1.7', '10.0.1.8'].entries()) {
+      onB.attach(ip);
+      onA.row(macOf(ip), at === 0 ? '192.0.2.2' : '192.0.2.22');
+    }
+    assert.deepEqual(vtepOf(b, [a, b]), ['192.0.2.22', 'rows']);
+    onA.row(macOf('10.0.1.6'), '192.0.2.2');
+    assert.deepEqual(vtepOf(b, [a, b]), ['192.0.2.2', 'rows'], 'of equal ones the first by spelling');
+  });
+
   it('does not count rows for a MAC address that two hosts have', () => {
     const { a, b, onA, onB } = two();
     const c = new MadeHost('h3', '192.0.2.3');
@@ -122,6 +160,11 @@ describe('the VTEP of a member', () => {
       onA.row(macOf(ip), '203.0.113.7');
     }
     assert.deepEqual(vtepOf(b, [a, b]), ['203.0.113.7', 'rows']);
+    for (const ip of ['10.0.1.6', '10.0.1.7']) {
+      onB.attach(ip);
+      onA.row(macOf(ip), '203.0.113.1');
+    }
+    assert.deepEqual(vtepOf(b, [a, b]), [undefined, undefined], 'they do not agree');
     b.engine('192.0.2.2');
     assert.deepEqual(vtepOf(b, [a, b]), ['192.0.2.2', 'engine']);
   });

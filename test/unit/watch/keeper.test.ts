@@ -111,4 +111,22 @@ describe('what keeps namespaces true', () => {
     all.keeper.hear({ ...NOTHING, dead: [first.nsid] });
     assert.deepEqual([...all.state.namespaces.values()], [second]);
   });
+
+  it('counts how long it took from an event that was received to what it changed, and not what nobody told of', async () => {
+    const all = world(() => true);
+    await come(all, foundAt(1));
+    await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
+    const [netns] = [...all.state.namespaces.values()];
+    assert.ok(netns?.nsid !== undefined);
+    const lags = (): number => all.keeper.lag.counts.reduce((sum, count) => sum + count, 0);
+    assert.equal(lags(), 0);
+    const change = { nsid: netns.nsid, table: 'LINKS', ifindexes: [] } as const;
+    // Of a table that is not kept: nothing is read.
+    all.keeper.hear({ ...NOTHING, changes: [{ ...change, table: 'ROUTES' }], messages: 2, oldestAtMs: performance.now() - 9000 });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    all.keeper.hear({ ...NOTHING, changes: [change], messages: 3, oldestAtMs: performance.now() - 400 });
+    await until(() => lags() === 1);
+    assert.equal(all.keeper.events, 5);
+    assert.ok(all.keeper.lag.sum >= 0.4 && all.keeper.lag.sum < 9, `${all.keeper.lag.sum}`);
+  });
 });

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import type { Roster } from '../collector/roster.js';
+import type { AgentSource } from '../collector/sources/types.js';
+import type { Table } from '../model/types.js';
+import type { ClientTls, Log, TlsFiles } from '../rpc/types.js';
+import { listOption, option, parsePositive } from './flags.js';
+import { tablesOf } from './options.js';
+import { UsageError } from './report.js';
+import { addBothTlsOptions, agentsTls, type ClientTlsFlags, serverTls, type ServerTlsFlags } from './tls-options.js';
+
+/** Flags of the servers that follow agents. */
+export interface CollectorFlags extends ServerTlsFlags, ClientTlsFlags {
+  agent?: string[];
+  agentsFile?: string;
+  forget: number;
+  table?: string[];
+  listen: string[];
+  logLevel: string;
+}
+
+/** Which agents are followed, and how. */
+export function addCollectorOptions(command: Command): Command {
+  return addBothTlsOptions(command)
+    .addOption(
+      listOption(
+        '--agent <address>',
+        'an agent to follow: HOST:PORT or unix:PATH; dns:NAME:PORT for every address of a name; swarm:SOCKET:PORT for every node of a Swarm manager',
+      ),
+    )
+    .addOption(option('--agents-file <path>', 'a file with addresses of agents, YAML or JSON; read again when it changes'))
+    .addOption(
+      option('--forget <seconds>', 'how long a host is kept when nothing names its agent any more')
+        .default(600)
+        .argParser(parsePositive),
+    )
+    .addOption(listOption('--table <table>', 'follow only this table: links, addresses, nsids, fdb, neighbors or routes'));
+}
+
+/** What the flags say, checked before anything is started. */
+export interface Following {
+  readonly sources: readonly AgentSource[];
+  readonly tables: readonly Table[];
+  readonly forgetMs: number;
+  /** Towards the agents. */
+  readonly tls: ClientTls | undefined;
+  /** For startServer(). */
+  readonly access: { tls?: TlsFiles; insecure?: boolean };
+}
+
+/** @throws UsageError naming the flag; InvalidArgumentError */
+export async function followingOf(flags: CollectorFlags): Promise<Following> {
+  const { agentSource, agentsFile, SourceError } = await import('../collector/sources/index.js');
+  const tables = tablesOf(flags.table);
+  try {
+    const files = flags.agentsFile === undefined ? [] : [agentsFile(flags.agentsFile)];
+    const sources = [...(flags.agent ?? []).map((text) => agentSource(text)), ...files];
+    return { sources, tables, forgetMs: flags.forget * 1000, tls: await agentsTls(flags), access: await serverTls(flags) };
+  } catch (cause) {
+    if (cause instanceof SourceError) throw new UsageError(`--agent ${cause.message}`);
+    throw cause;
+  }
+}
+
+/** The roster that follows them once it is started. */
+export async function rosterOf({ sources, tables, forgetMs, tls }: Following, log: Log): Promise<Roster> {
+  const [{ createRoster }, { createAgentClient }] = await Promise.all([
+    import('../collector/roster.js'),
+    import('../agent/client.js'),
+  ]);
+  const warn = (message: string): void => log.warn({}, message);
+  return createRoster({ sources, connect: (address) => createAgentClient(address, { tls, warn }), tables, log, forgetMs });
+}

@@ -1,0 +1,39 @@
+// A server to be attacked, in a process of its own: what it costs is measured there.
+
+import { startAgent } from '../../src/agent/server.js';
+import type { ServeOptions } from '../../src/rpc/types.js';
+import { fakeLog, fakeNetns, fakeSnapshot, fakeSource } from '../unit/agent/fake-host.js';
+
+/** What the child is started with, and what it tells. */
+export interface ChildOptions
+  extends Partial<Pick<ServeOptions, 'tls' | 'handshakeLimitMs' | 'maxConnections' | 'stallLimitMs'>> {
+  readonly listen: readonly string[];
+}
+
+export interface ChildReport {
+  readonly address: string;
+  readonly rss: number;
+  readonly log: readonly string[];
+}
+
+const log = fakeLog();
+let address = '';
+
+process.on('message', (options: ChildOptions | 'report') => {
+  if (options !== 'report') {
+    const source = fakeSource(() => fakeSnapshot([fakeNetns(1)]), []);
+    void startAgent({ source, log, ...options }).then((agent) => {
+      address = agent.addresses[0] ?? '';
+      report();
+    });
+  } else {
+    global.gc?.();
+    report();
+  }
+});
+process.on('disconnect', () => process.exit());
+
+function report(): void {
+  const lines = log.lines.map(({ level, message, fields }) => `${level} ${message} ${JSON.stringify(fields)}`);
+  process.send?.({ address, rss: process.memoryUsage().rss, log: lines } satisfies ChildReport);
+}

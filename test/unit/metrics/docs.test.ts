@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { createCollectorMetrics } from '../../../src/metrics/collector.js';
+import { createHostMetrics } from '../../../src/metrics/host.js';
+import { createInterfaceMetrics } from '../../../src/metrics/interfaces.js';
+import { createMetrics } from '../../../src/metrics/metrics.js';
+import { DurationCounter } from '../../../src/watch/stats.js';
+import { ROOT } from '../../support/root.js';
+import { fakeLog, fakeSnapshot } from '../agent/fake-host.js';
+
+/** Names of all families that agents and collectors can tell. */
+async function families(): Promise<Set<string>> {
+  const metrics = createMetrics({ version: '1', log: fakeLog() });
+  const live = {
+    ready: async () => undefined,
+    host: () => fakeSnapshot([]).host,
+    freshness: () => ({ mode: 'EVENTS', ageMs: 0, rescanMs: 0, lostEvents: 0, interruptedDumps: 0 }) as const,
+    gaps: () => [],
+    stats: () => {
+      const none = new DurationCounter();
+      return { scans: none, reads: none, lag: none, events: 0, lostEvents: 0, interruptedDumps: 0 };
+    },
+    tallies: () => [],
+    head: () => undefined,
+    networks: () => [],
+    counters: async () => [],
+  };
+  const members = { tables: [], members: () => [], entries: () => [], gaps: () => [], subscribe: () => () => undefined };
+  metrics.add(createHostMetrics(metrics.registry, { live, features: async () => [] }));
+  metrics.add(createInterfaceMetrics(metrics.registry, live));
+  metrics.add(createCollectorMetrics(metrics.registry, { members, overlays: () => [] }));
+  const text = Buffer.concat(await metrics.render()).toString();
+  metrics.close();
+  return new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name));
+}
+
+function namesIn(path: string): Set<string> {
+  const text = readFileSync(join(ROOT, path), 'utf8').replaceAll(/nsatlas-\w+/g, '');
+  return new Set(text.match(/\b(?:nsatlas|process|nodejs)_[a-z0-9_]*[a-z0-9]\b/g));
+}
+
+describe('the manual of the metrics', () => {
+  it('names every family that there is, and no other', async () => {
+    assert.deepEqual([...namesIn('docs/metrics.md')].sort(), [...(await families())].sort());
+  });
+
+  it('is what the rules and alerts are made of: they name no family that there is not', async () => {
+    const known = await families();
+    const named = namesIn('deploy/prometheus-rules.yml');
+    assert.ok(named.size >= 8, `${named.size}`);
+    for (const name of named) assert.ok(known.has(name), name);
+  });
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readTlsFiles, signatureOf } from '../../../src/rpc/tls-files.js';
+import { makeCertificates, makeLeaf } from '../../support/certificates.js';
+
+test('certificates that fit together are read, with the times at which they end', async (t) => {
+  const { server } = makeCertificates(t);
+  const { cert, key, expiries } = await readTlsFiles(server);
+  assert.equal(cert, readFileSync(server.cert, 'latin1'));
+  assert.equal(key, readFileSync(server.key, 'latin1'));
+  assert.deepEqual(
+    expiries.map(({ path }) => path),
+    [server.cert, server.ca],
+  );
+  const days = expiries.map(({ until }) => Math.round((until.getTime() - Date.now()) / 86_400_000));
+  assert.deepEqual(days, [397, 3650]);
+});
+
+test('what cannot be used is said in a line that names the file and what to do', async (t) => {
+  const certificates = makeCertificates(t);
+  const { server, people, folder } = certificates;
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const bad: [Partial<typeof server>, RegExp][] = [
+    [{ ca: join(folder, 'none.pem') }, /none\.pem for TLS: there is no such file$/],
+    [{ ca: folder }, /it is a folder; give a PEM file$/],
+    // Without a CA, OpenSSL would trust the whole world's.
+    [{ ca: file('empty', '') }, /empty for TLS: there is no certificate in it; give a PEM file/],
+    [{ ca: server.key }, /node-key\.pem for TLS: there is no certificate in it/],
+    [{ cert: file('half', readFileSync(server.cert, 'utf8').slice(0, 300)) }, /half for TLS: there is no certificate in it/],
+    [
+      { cert: file('junk', '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n') },
+      /junk for TLS: a certificate in it cannot be read/,
+    ],
+    [{ key: people.key }, /people-key\.pem for TLS: it is not the key of the certificate in .*node\.pem$/],
+    [{ key: server.cert }, /node\.pem for TLS: there is no private key in it/],
+    [{ key: file('locked', '-----BEGIN ENCRYPTED PRIVATE KEY-----\n') }, /locked for TLS: it is locked with a passphrase/],
+    [{ ca: file('large', 'x'.repeat(2 << 20)) }, /large for TLS: it is larger than certificates are/],
+  ];
+  for (const [part, message] of bad)
+    await assert.rejects(readTlsFiles({ ...server, ...part }), { name: 'TlsFileError', code: 'ERR_NSATLAS_TLS_FILE', message });
+});
+
+test('every way of replacing a file changes the signature', async (t) => {
+  const certificates = makeCertificates(t);
+  const before = await signatureOf(certificates.server);
+  assert.equal(await signatureOf(certificates.server), before);
+  const { key } = makeLeaf(certificates, 'other');
+  writeFileSync(certificates.server.key, readFileSync(key));
+  const after = await signatureOf(certificates.server);
+  assert.notEqual(after, before);
+  assert.match(await signatureOf({ ...certificates.server, cert: '/nowhere' }), / ENOENT /);
+});

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { decodeLinkCounters } from '../../../src/decode/link-counters.js';
+import type { NetnsReader, ReadVisitor } from '../../../src/native/types.js';
+import * as uapi from '../../../src/netlink/uapi.js';
+import { readCounters } from '../../../src/watch/counters.js';
+import { LiveState } from '../../../src/watch/live-state.js';
+import { DurationCounter } from '../../../src/watch/stats.js';
+import { type NetnsTally, talliesOf } from '../../../src/watch/tallies.js';
+import { viewOf } from '../../support/fixture.js';
+import { addNetns, applyRows, fdbRow, foundAt, plainRow, vethRow } from '../../support/live-rows.js';
+import { attribute, ifinfomsg, join, message, number, text, u32 } from '../../support/message-builder.js';
+
+describe('durations', () => {
+  it('are counted under the first bound that they do not exceed', () => {
+    const durations = new DurationCounter();
+    for (const ms of [0, 1, 1.0001, 30_000, 30_001]) durations.add(ms);
+    assert.deepEqual(durations.counts, [2, 1, ...Array<number>(11).fill(0), 1, 1]);
+    assert.equal(durations.bounds.length + 1, durations.counts.length);
+    assert.ok(Math.abs(durations.sum - 60.0030001) < 1e-9);
+  });
+
+  it('are never negative: clocks of two threads can differ by a little', () => {
+    const durations = new DurationCounter();
+    durations.add(-5);
+    assert.equal(durations.sum, 0);
+    assert.equal(durations.counts[0], 1);
+  });
+});
+
+/** Payload of an RTM_NEWLINK of a VXLAN. */
+function vxlanRow(ifindex: number, name: string, vni: number): Uint8Array {
+  const info = join(attribute(uapi.IFLA_INFO_KIND, text('vxlan')), attribute(uapi.IFLA_INFO_DATA, attribute(1, u32(vni))));
+  return join(ifinfomsg(ifindex), attribute(uapi.IFLA_IFNAME, text(name)), attribute(uapi.IFLA_LINKINFO, info));
+}
+
+describe('a namespace in numbers', () => {
+  const tallyOf = (state: LiveState): NetnsTally | undefined => [...talliesOf(state.namespaces.values())][0];
+
+  it('has its interfaces by kind, and the rows of each VXLAN', () => {
+    const state = new LiveState();
+    const netns = addNetns(state, 1);
+    const rows = [
+      plainRow(1, 'lo'),
+      vethRow(2, 'veth0', 9),
+      vethRow(3, 'veth1', 9),
+      vxlanRow(4, 'vxlan0', 4097),
+      vxlanRow(5, 'vxlan1', 4098),
+    ];
+    applyRows(state, netns, 'LINKS', { come: rows.map((row, at) => [at, row] as const) });
+    const fdb = [...Array.from({ length: 7 }, (_, at) => fdbRow(4, at)), fdbRow(5, 99), fdbRow(2, 100)];
+    applyRows(state, netns, 'FDB', { come: fdb.map((row, at) => [at, row] as const) });
+    netns.tables.NEIGHBORS.status = 'NOT_READ';
+    state.commit();
+    const tally = tallyOf(state);
+    assert.deepEqual(Object.fromEntries(tally?.kinds ?? []), { undefined: 1, veth: 2, vxlan: 2 });
+    assert.deepEqual(tally?.vxlans, [
+      { ifindex: 4, name: 'vxlan0', vni: 4097, fdb: 7, neighbors: undefined },
+      { ifindex: 5, name: 'vxlan1', vni: 4098, fdb: 1, neighbors: undefined },
+    ]);
+    assert.equal(tally.head.tables.find(({ table }) => table === 'FDB')?.rows, 9);
+  });
+
+  it('follows a VXLAN that got another VNI', () => {
+    const state = new LiveState();
+    const netns = addNetns(state, 1);
+    applyRows(state, netns, 'LINKS', { come: [[0, vxlanRow(4, 'vxlan0', 4097)]] });
+    state.commit();
+    assert.equal(tallyOf(state)?.vxlans[0]?.vni, 4097);
+    applyRows(state, netns, 'LINKS', { gone: [0], come: [[1, vxlanRow(4, 'vxlan0', 5000)]] });
+    state.commit();
+    assert.equal(tallyOf(state)?.vxlans[0]?.vni, 5000);
+  });
+});
+
+function countersRow(ifindex: number, name: string, words = 25): Uint8Array {
+  const stats = join(...Array.from({ length: words }, (_, at) => number(8, BigInt(ifindex) * 2n ** 40n + BigInt(at))));
+  return join(
+    ifinfomsg(ifindex, 1, ifindex === 1 ? 8 : 0),
+    attribute(uapi.IFLA_IFNAME, text(name)),
+    attribute(uapi.IFLA_STATS64, stats),
+  );
+}
+
+const NLM_F_DUMP_INTR = 0x10;
+
+/** A reader that answers the nth read with the nth list of datagrams. */
+function readerOf(answers: readonly (readonly Uint8Array[])[], errno = 0): NetnsReader & { reads: number } {
+  const reader = {
+    reads: 0,
+    read: async (_job: unknown, visitor: ReadVisitor) => {
+      for (const datagram of answers[reader.reads++] ?? []) visitor.datagram?.(0, 0, viewOf(datagram), 0, datagram.length);
+      visitor.requestEnd?.(0, 0, errno, 'receive');
+      visitor.targetEnd?.(0, undefined);
+    },
+    identify: async () => [],
+    forget: () => undefined,
+    close: () => undefined,
+  };
+  return reader;
+}
+
+describe('counters of a namespace', () => {
+  const netns = addNetns(new LiveState(), 1);
+  const limits = { timeLimitMs: 1000, signal: AbortSignal.timeout(5000) };
+
+  it('are read by ifindex, exact beyond 32 bits', async () => {
+    const datagram = join(message(uapi.RTM_NEWLINK, countersRow(1, 'lo')), message(uapi.RTM_NEWLINK, countersRow(2, 'eth0')));
+    const [read] = await readCounters(readerOf([[datagram]]), [netns], limits);
+    assert.equal(read?.isWhole, true);
+    const eth0 = read.links.get(2);
+    assert.deepEqual(
+      [...(eth0?.counters ?? [])],
+      Array.from({ length: 8 }, (_, at) => 2 * 2 ** 40 + at),
+    );
+    assert.deepEqual([read.links.get(1)?.isLoopback, eth0?.isLoopback], [true, false]);
+  });
+
+  it('are read again when interfaces changed meanwhile, and taken as they are in the end', async () => {
+    const [lo, eth0] = [countersRow(1, 'lo'), countersRow(2, 'eth0')];
+    const interrupted = join(message(uapi.RTM_NEWLINK, lo, { flags: NLM_F_DUMP_INTR }), message(uapi.RTM_NEWLINK, eth0));
+    const once = readerOf([[interrupted], [message(uapi.RTM_NEWLINK, lo)]]);
+    const [read] = await readCounters(once, [netns], limits);
+    assert.deepEqual([once.reads, read?.isWhole, [...(read?.links.keys() ?? [])]], [2, true, [1]]);
+    const always = readerOf(Array(9).fill([interrupted]) as Uint8Array[][]);
+    const [last] = await readCounters(always, [netns], limits);
+    assert.deepEqual([always.reads, [...(last?.links.keys() ?? [])]], [3, [1, 2]]);
+  });
+
+  it('are none, and said not to be whole, when the kernel refuses or nothing leads there', async () => {
+    const some = message(uapi.RTM_NEWLINK, countersRow(1, 'lo'));
+    const [refused] = await readCounters(readerOf([[some]], 1), [netns], limits);
+    assert.deepEqual([refused?.isWhole, refused?.links.size], [false, 0]);
+    const nowhere = addNetns(new LiveState(), 2, foundAt(7, '/x', { openPaths: [] }));
+    const [unread] = await readCounters(readerOf([]), [nowhere], limits);
+    assert.deepEqual([unread?.isWhole, unread?.links.size], [false, 0]);
+  });
+
+  it('are not those of a link that has none: that is said', async () => {
+    const datagram = join(message(uapi.RTM_NEWLINK, countersRow(1, 'lo')), message(uapi.RTM_NEWLINK, plainRow(2, 'eth0')));
+    const [read] = await readCounters(readerOf([[datagram]]), [netns], limits);
+    assert.deepEqual([read?.isWhole, [...(read?.links.keys() ?? [])]], [false, [1]]);
+    const short = countersRow(3, 'eth1', 7);
+    assert.ok(decodeLinkCounters(viewOf(short), 0, short.length) instanceof Error);
+  });
+});
