@@ -98,7 +98,7 @@ export class FabricFeed {
     this.#rosterChanged = false;
     const entries = entriesThatFit(this.#members, this.#wish.selector);
     const members = new Map(this.#members.members().map((member) => [member.hostId, member]));
-    const now = new Map(entries.map((entry) => [keyOf(entry), entry]));
+    const now = new Map(entries.map((entry) => [keyOf(entry, members), entry]));
     for (const key of [...new Set([...this.#told.keys(), ...this.#after.keys()])]) {
       if (now.has(key)) continue;
       // Of hosts that a reader only has from an earlier stream nothing is known yet when the collector has just been started; it is told anew then.
@@ -132,8 +132,9 @@ export class FabricFeed {
   }
 }
 
-function keyOf({ host, agent }: HostEntry): string {
-  return host ?? agent;
+/** Several agents can say that they are one host: only that of the member is told under its id, the others under their addresses. */
+function keyOf({ host, agent }: HostEntry, members: ReadonlyMap<string, Member>): string {
+  return host !== undefined && members.get(host)?.entry().agent === agent ? host : agent;
 }
 
 /** What is worth being told: not the ages, which grow by themselves. */

@@ -25,8 +25,9 @@ interface World {
 /** An overlay with two containers on it, one of them with a hostile name, as a Docker engine and the kernel tell of them. */
 async function world(t: TestContext): Promise<World> {
   const engine = new FakeEngine();
-  const { socket, close } = await standIn(engine.handler);
-  t.after(close);
+  const stand = await standIn(engine.handler);
+  const { socket } = stand;
+  t.after(() => stand.close());
   const scratch = Scratch.create(t);
   const overlay = scratch.netns(`1-${NETWORK.slice(0, 10)}`);
   overlay.ip('link add br0 type bridge');

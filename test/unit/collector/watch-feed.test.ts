@@ -130,6 +130,21 @@ describe('the watch of a fabric', () => {
     assert.deepEqual(reader.drain().map(what).slice(0, 2), ['h1:7117 forgotten', 'h1 LIVE']);
   });
 
+  it('tells of two agents that claim one host under two names', () => {
+    const members = new FakeMembers();
+    members.add('h1', [fakeNetns(1)]);
+    members.unreached = [{ ...unreachedEntry('192.0.2.9:7117'), host: 'h1', state: 'CONFLICT' }];
+    const reader = new Reader(members);
+    reader.drain();
+    assert.deepEqual(
+      [...reader.entries].map(([key, { state }]) => [key, state]),
+      [
+        ['h1', 'LIVE'],
+        ['192.0.2.9:7117', 'CONFLICT'],
+      ],
+    );
+  });
+
   it('goes on where an earlier stream ended', () => {
     const members = new FakeMembers();
     const h1 = members.add('h1', [withFdb(1, 50)]);
