@@ -61,6 +61,12 @@ export async function followingOf(flags: CollectorFlags): Promise<Following> {
   }
 }
 
+/**
+ * Most bytes of one message of an agent: parts are 256 KiB, but all gaps and all networks are one message each. gRPC reads some messages
+ * ahead of whoever takes them, so that an agent with bad intentions can make the collector hold several times this.
+ */
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
 /** The roster that follows them once it is started. */
 export async function rosterOf({ sources, tables, forgetMs, tls }: Following, log: Log): Promise<Roster> {
   const [{ createRoster }, { createAgentClient }] = await Promise.all([
@@ -68,5 +74,11 @@ export async function rosterOf({ sources, tables, forgetMs, tls }: Following, lo
     import('../agent/client.js'),
   ]);
   const warn = (message: string): void => log.warn({}, message);
-  return createRoster({ sources, connect: (address) => createAgentClient(address, { tls, warn }), tables, log, forgetMs });
+  return createRoster({
+    sources,
+    connect: (address) => createAgentClient(address, { tls, warn, maxMessageBytes: MAX_MESSAGE_BYTES }),
+    tables,
+    log,
+    forgetMs,
+  });
 }
