@@ -210,14 +210,20 @@ export function namespacesOf(shape, agent) {
 /** Ifindex of vxlan0 in each overlay. */
 const VXLAN_IFINDEX = 3;
 
-/** How an agent tells of one endpoint of another host: the `at`-th row of an overlay. @returns {{ fdb: object, neighbor: object, key: string }} */
-export function rowsOf(shape, agent, overlay, at) {
+/**
+ * How an agent tells of one endpoint of another host: the `at`-th row of an overlay.
+ * @returns {{ key: string, make: () => { fdb: object, neighbor: object } }} `key`: the same for the same endpoint
+ */
+export function endpointRows(shape, agent, overlay, at) {
   const others = Math.max(1, shape.agents - 1);
   const far = (agent + 1 + (at % others)) % Math.max(shape.agents, 2);
   const number = Math.floor(at / others);
-  const { ip, mac } = endpointOf(shape, far, overlay, number);
-  const place = { netnsId: netnsIdOf(1 + overlay), ifindex: VXLAN_IFINDEX, ifname: 'vxlan0' };
-  return { key: `${overlay} ${far} ${number}`, fdb: fdbRow(place, mac, vtepOf(far)), neighbor: neighborRow(place, ip, mac) };
+  const make = () => {
+    const { ip, mac } = endpointOf(shape, far, overlay, number);
+    const place = { netnsId: netnsIdOf(1 + overlay), ifindex: VXLAN_IFINDEX, ifname: 'vxlan0' };
+    return { fdb: fdbRow(place, mac, vtepOf(far)), neighbor: neighborRow(place, ip, mac) };
+  };
+  return { key: `${overlay} ${far} ${number}`, make };
 }
 
 function fdbRow(place, mac, dst) {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { History } from '../dist/src/watch/history.js';
 import { encodeWatchBody } from '../dist/src/wire/watch-bytes.js';
 import { changeBody, encodeModel, withRowId } from './replay-bytes.mjs';
-import { hostIdOf, hostOf, namespacesOf, ownMarks, planOf, rowsOf, stampedRows } from './replay-host.mjs';
+import { endpointRows, hostIdOf, hostOf, namespacesOf, ownMarks, planOf, stampedRows } from './replay-host.mjs';
 
 // As an agent does it (src/watch/parts.ts).
 const LINKS_PER_PART = 12;
@@ -25,10 +25,11 @@ export class SharedParts {
   #links = new Map();
 
   /** A row of another host's endpoint, without row id: all agents tell of the same ones. */
-  row({ key, ...row }) {
+  row({ key, make }) {
     let known = this.#rows.get(key);
     if (known === undefined) {
-      known = { fdb: encodeModel('FdbEntry', row.fdb), neighbors: encodeModel('Neighbor', row.neighbor) };
+      const { fdb, neighbor } = make();
+      known = { fdb: encodeModel('FdbEntry', fdb), neighbors: encodeModel('Neighbor', neighbor) };
       this.#rows.set(key, known);
     }
     return known;
@@ -182,7 +183,7 @@ export class ReplayHost {
   #endpoints(overlay, { rows, type }, [from, until]) {
     return Array.from({ length: until - from }, (_, index) => {
       const at = from + index;
-      const bytes = this.#shared.row(rowsOf(this.#shape, this.#agent, overlay, at))[rows];
+      const bytes = this.#shared.row(endpointRows(this.#shape, this.#agent, overlay, at))[rows];
       return withRowId(type, bytes, at);
     });
   }

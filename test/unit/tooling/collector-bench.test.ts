@@ -30,10 +30,15 @@ async function load<Module>(path: string): Promise<Module> {
   return (await import(pathToFileURL(join(ROOT, path)).href)) as Module;
 }
 
-const { planOf, namespacesOf, rowsOf, stampedMac, stampOf } = await load<{
+const { planOf, namespacesOf, endpointRows, stampedMac, stampOf } = await load<{
   planOf: (shape: Shape) => { links: number; namespaces: number; rows: number; rowsOfOne: number; overlays: number };
   namespacesOf: (shape: Shape, agent: number) => { head: Netns; links: Interface[]; overlay?: number }[];
-  rowsOf: (shape: Shape, agent: number, overlay: number, at: number) => { fdb: FdbEntry; neighbor: Neighbor };
+  endpointRows: (
+    shape: Shape,
+    agent: number,
+    overlay: number,
+    at: number,
+  ) => { make: () => { fdb: FdbEntry; neighbor: Neighbor } };
   stampedMac: (slot: number, value: number) => string;
   stampOf: (mac: string | undefined) => { slot: number; value: number } | undefined;
 }>('bench/replay-host.mjs');
@@ -111,7 +116,7 @@ describe('a host that is made up', () => {
         for (const { name, kind, mac = '' } of links) if (name === 'eth0' && kind === 'veth') endpoints.set(mac, agent);
     const [seen, { overlays, rowsOfOne }] = [new Set<number | undefined>(), planOf(SHAPE)];
     for (let overlay = 0; overlay < overlays; overlay++)
-      for (let at = 0; at < rowsOfOne; at++) seen.add(endpoints.get(rowsOf(SHAPE, 1, overlay, at).fdb.mac ?? ''));
+      for (let at = 0; at < rowsOfOne; at++) seen.add(endpoints.get(endpointRows(SHAPE, 1, overlay, at).make().fdb.mac ?? ''));
     assert.equal(seen.has(1), false);
     assert.ok(seen.has(0) && seen.has(2));
   });
@@ -163,7 +168,7 @@ describe('a host that is made up', () => {
 describe('the digest of what a host has', () => {
   const lists = (): Lists => {
     const links = namespacesOf(SHAPE, 0).flatMap((netns) => netns.links);
-    const rows = Array.from({ length: 10 }, (_, at) => rowsOf(SHAPE, 0, 0, at));
+    const rows = Array.from({ length: 10 }, (_, at) => endpointRows(SHAPE, 0, 0, at).make());
     return { interfaces: links, fdb: rows.map(({ fdb }) => fdb), neighbors: rows.map(({ neighbor }) => neighbor) };
   };
 
