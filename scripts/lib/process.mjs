@@ -39,14 +39,14 @@ export function run(command, args, options = {}) {
 }
 
 /**
- * Runs a program on the caller's terminal and hands it the signals that would end this process. Resolves to an exit status.
+ * Runs a program on the caller's terminal, in the caller's folder, and hands it the signals that would end this process. Resolves to an exit status.
  * @param {string} command
  * @param {readonly string[]} args
  * @returns {Promise<number>}
  */
 export function runInForeground(command, args) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit' });
+    const child = spawn(command, args, { stdio: 'inherit' });
     const forward = (signal) => {
       // Ctrl-C on a terminal reaches the child by itself; a second one would make it hurry.
       if (signal === 'SIGINT' && process.stdin.isTTY) return;

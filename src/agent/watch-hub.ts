@@ -20,6 +20,8 @@ interface HubOptions {
   readonly now: () => number;
   /** What is stopping when it stops: "agent", "collector". */
   readonly who: string;
+  /** How long readers are served at a stretch, in milliseconds; 1.5. What one part costs comes on top. */
+  readonly budgetMs?: number;
 }
 
 /** Those who watch something. */
@@ -34,7 +36,7 @@ export interface WatchHub {
   readonly count: number;
 }
 
-/** How long readers are served at a stretch, in milliseconds; what one part costs comes on top. */
+/** Of an agent: it must not keep the kernel's events waiting. */
 const BUDGET_MS = 1.5;
 
 /** Most bytes that a reader is sent before it has taken them. */
@@ -140,7 +142,7 @@ class Hub {
   }
 
   #serve(): void {
-    const until = this.now() + BUDGET_MS;
+    const until = this.now() + (this.#options.budgetMs ?? BUDGET_MS);
     this.#scheduled = false;
     for (const reader of this.#due) {
       this.#due.delete(reader);

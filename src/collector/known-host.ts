@@ -36,6 +36,8 @@ export class KnownHost implements Member {
   /** How often everything was told anew. */
   resyncs = 0;
   readonly #entryOf: (host: KnownHost) => HostEntry;
+  #name = '';
+  #namedAt: number | undefined;
 
   constructor(
     known: {
@@ -59,7 +61,11 @@ export class KnownHost implements Member {
   }
 
   get name(): string {
-    return this.live.host()?.name ?? this.firstName;
+    const { revision } = this.live;
+    // Lists of hosts are sorted by it, and making a host to look at its name costs more than comparing.
+    if (this.#namedAt !== revision) this.#name = this.live.host()?.name ?? this.firstName;
+    this.#namedAt = revision;
+    return this.#name;
   }
 
   entry(): HostEntry {

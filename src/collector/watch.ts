@@ -17,6 +17,12 @@ export interface FabricWatchers {
   readonly count: number;
 }
 
+/**
+ * How long readers are served at a stretch, in milliseconds. Between two stretches the messages of agents are taken, for about as long: with
+ * much less, readers of many hosts would fall behind although there is time enough for both.
+ */
+const BUDGET_MS = 6;
+
 /** @param now milliseconds on a clock that never goes back */
 export function createFabricWatchers({
   members,
@@ -33,7 +39,12 @@ export function createFabricWatchers({
     return { ...maker, restart: (reason) => maker.restart(reason.replace('the agent', 'the collector')) };
   };
   const feeds = new Set<FabricFeed>();
-  const hub = createHub({ subscribe: (listener) => subscribeAll(members, feeds, listener), now, who: 'collector' });
+  const hub = createHub({
+    subscribe: (listener) => subscribeAll(members, feeds, listener),
+    now,
+    who: 'collector',
+    budgetMs: BUDGET_MS,
+  });
   return {
     serve: async ({ heartbeatMs, ...wish }, stream) => {
       const feed = new FabricFeed(members, wish, makerOf);
