@@ -115,16 +115,29 @@ async function flood(rig, { changes: perSecond, steady: seconds }) {
  * @returns {{ fromSentMs: number[], lost: number }}
  */
 export function arrivalsOf(changes, arrivals) {
-  const goneAt = new Map();
-  for (const { key, value, hasGone } of changes) if (hasGone) goneAt.set(key, value);
-  const toldUpTo = new Map();
-  for (const { key, value } of arrivals) toldUpTo.set(key, Math.max(value, toldUpTo.get(key) ?? 0));
-  const isTold = ({ key, value }) => value <= (toldUpTo.get(key) ?? 0);
-  const hasComeAndGone = (change) => !isTold(change) && change.value < (goneAt.get(change.key) ?? 0);
+  const gone = valuesByKey(changes.filter(({ hasGone }) => hasGone));
+  const told = valuesByKey(arrivals);
+  // What came is told until it goes. When nobody was told by then, a later coming of the same row says nothing of how long this one took.
+  const hasComeAndGone = ({ key, value }) => {
+    const until = gone.get(key)?.find((end) => end > value);
+    return until !== undefined && !told.get(key)?.some((one) => one >= value && one < until);
+  };
   return latencies(
     changes.filter((change) => !change.hasGone && !hasComeAndGone(change)),
     arrivals,
   );
+}
+
+/** @returns {Map<string, number[]>} ascending */
+function valuesByKey(items) {
+  const values = new Map();
+  for (const { key, value } of items) {
+    const known = values.get(key);
+    if (known === undefined) values.set(key, [value]);
+    else known.push(value);
+  }
+  for (const each of values.values()) each.sort((a, b) => a - b);
+  return values;
 }
 
 /** Hosts of which the lists or a watching client do not have what their agents have. @returns {Promise<string[]>} "host: table: …" */

@@ -201,7 +201,9 @@ describe('changes that arrive through a collector', () => {
 
   it('are not lost when what came has gone before anybody was told, and later ones count', () => {
     assert.equal(arrivalsOf([change(1), change(2, true)], []).lost, 0);
-    assert.deepEqual(arrivalsOf([change(1), change(2, true), change(3)], [arrival(3)]).fromSentMs, [3, 3]);
+    // Nobody was told of the first: that the row came again does not mean that it took until then.
+    assert.deepEqual(arrivalsOf([change(1), change(2, true), change(3)], [arrival(3)]).fromSentMs, [3]);
+    assert.deepEqual(arrivalsOf([change(1), change(3)], [arrival(3)]).fromSentMs, [3, 3]);
   });
 });
 
