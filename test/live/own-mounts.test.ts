@@ -13,13 +13,16 @@ interface Feature {
 }
 
 /**
- * What doctor says of its mounts in the mount namespace that a shell script makes. In it, `host` is a tmpfs that is shared, as /run is under
+ * What doctor says of its mounts in the mount namespace that a shell script makes. Namespaces that the machine has mounted, those of other tests
+ * among them, are not there. In it, `host` is a tmpfs that is shared, as /run is under
  * systemd, `doctor` the command, and `netns FILE` mounts a new network namespace.
  */
 function doctorAfter(t: TestContext, script: string): Feature[] {
   const dir = mkdtempSync(join(tmpdir(), 'nsatlas-mounts-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
-  const frame = `set -e; cd '${dir}'; mkdir host; mount -t tmpfs -o mode=755 host host; mount --make-shared host; mkdir -p host/docker/netns
+  const frame = `set -e; mount --make-rprivate /
+    grep -F ' - nsfs ' /proc/self/mountinfo | cut -d ' ' -f 5 | while read -r mounted; do umount "$mounted"; done
+    cd '${dir}'; mkdir host; mount -t tmpfs -o mode=755 host host; mount --make-shared host; mkdir -p host/docker/netns
     netns() { : >"$1"; unshare --net="$PWD/$1" true; }
     doctor() { '${process.execPath}' '${NSATLAS}' doctor -o json --docker-socket "$PWD/none" || true; }
     export -f doctor netns; ${script}`;
