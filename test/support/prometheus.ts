@@ -7,7 +7,7 @@ import type { TestContext } from 'node:test';
 import { ROOT } from './root.js';
 
 /** Where a program is. @throws when it is not installed */
-function programPath(name: string): string {
+export function programPath(name: string): string {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/bin', join(ROOT, '.cache/prometheus')];
   const path = folders.map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
   if (path === undefined) throw new Error(`${name} is not installed: run scripts/install-prometheus.sh`);

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Endpoint } from '../../src/model/types.js';
 import { createService, type LabHost, waitFor, waitForTasks } from '../lab/index.js';
-import { STACK } from '../lab/stack.js';
-import { items } from '../support/cli.js';
+import { PORTS, STACK } from '../lab/stack.js';
+import { items, NSATLAS } from '../support/cli.js';
 import { NETWORK, SERVICE, type StackRig } from './stack-rig.js';
 
 // linux/capability.h: DAC_READ_SEARCH 2, NET_BROADCAST 11, NET_ADMIN 12, SYS_PTRACE 19, SYS_ADMIN 21.
@@ -54,6 +54,14 @@ export function deployedStack(rigOf: () => StackRig): void {
       items<{ hostName: string; state: string }>(result).items.map(({ hostName, state }) => `${hostName} ${state}`),
       ['h1 LIVE', 'h2 LIVE', 'h3 LIVE'],
     );
+    const stranger = await h3.tryExec([
+      process.execPath,
+      NSATLAS,
+      'hosts',
+      `--collector=${rig.manager.address}:${PORTS.collector}`,
+    ]);
+    assert.equal(stranger.status, 1);
+    assert.match(stranger.stderr, /it speaks TLS: give --tls-ca, --tls-cert and --tls-key/);
     const table = await rig.person(h3, 'overlays');
     assert.match(table.stdout, new RegExp(`^${NETWORK} `, 'm'));
   });

@@ -3,6 +3,7 @@
 import { after, before, describe } from 'node:test';
 import { labObstacle } from '../lab/index.js';
 import { capabilities } from './stack-capabilities.js';
+import { scrapedStack } from './stack-metrics.js';
 import { outages } from './stack-outages.js';
 import { pinsNothing } from './stack-pins.js';
 import { StackRig } from './stack-rig.js';
@@ -26,6 +27,7 @@ describe('the stack on a Swarm of three hosts', { skip: labObstacle() ?? false }
   after(() => rig?.lab.destroy(), { timeout: 60_000 });
 
   deployedStack(rigOf);
+  scrapedStack(rigOf);
   capabilities(rigOf);
   pinsNothing(rigOf);
   outages(rigOf);
