@@ -6,7 +6,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { FakeEngine, standIn } from '../support/engine-stand-in.js';
 import { eventually } from '../support/hygiene.js';
 import { Scratch, type ScratchNetns } from '../support/netns.js';
-import { promtool, startPrometheus } from '../support/prometheus.js';
+import { promtool, startPrometheus, prometheusObstacle } from '../support/prometheus.js';
 import { ROOT } from '../support/root.js';
 import { parseText, type ScrapedAgent, type Series, seriesOf, startScraped } from './metrics-rig.js';
 
@@ -73,8 +73,10 @@ async function named(agent: ScrapedAgent): Promise<Series[]> {
   throw new Error('no name came from the engine');
 }
 
+const SKIP = { skip: prometheusObstacle() ?? false };
+
 describe('metrics of an agent', () => {
-  it('tell of a host what is there, under names and units that promtool accepts', async (t) => {
+  it('tell of a host what is there, under names and units that promtool accepts', SKIP, async (t) => {
     const { web, flags } = await world(t);
     const agent = await startScraped(t, flags);
     const series = await named(agent);
@@ -118,7 +120,7 @@ describe('metrics of an agent', () => {
     assert.ok((await bytes()) <= counted());
   });
 
-  it('are not broken by a name of 4,000 hostile characters, which is cut', async (t) => {
+  it('are not broken by a name of 4,000 hostile characters, which is cut', SKIP, async (t) => {
     const { evil, flags } = await world(t);
     // An interface can have such a name, too, in its 15 bytes.
     evil.exec(['ip', 'link', 'add', 'a"b\\{}\u001b,=ü', 'type', 'bridge']);
@@ -187,6 +189,7 @@ describe('metrics of an agent', () => {
 
   it('are found and scraped by a real Prometheus, whose recorded rule gives the bytes that a service receives', {
     timeout: 120_000,
+    ...SKIP,
   }, async (t) => {
     const { scratch, evil, flags } = await world(t);
     const agent = await startScraped(t, flags);

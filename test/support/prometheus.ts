@@ -8,10 +8,20 @@ import { ROOT } from './root.js';
 
 /** Where a program is. @throws when it is not installed */
 export function programPath(name: string): string {
-  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/bin', join(ROOT, '.cache/prometheus')];
-  const path = folders.map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
+  const path = findProgram(name);
   if (path === undefined) throw new Error(`${name} is not installed: run scripts/install-prometheus.sh`);
   return path;
+}
+
+function findProgram(name: string): string | undefined {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/local/bin', join(ROOT, '.cache/prometheus')];
+  return folders.map((folder) => join(folder, name)).find((candidate) => existsSync(candidate));
+}
+
+/** Why there can be no Prometheus here, with what helps; undefined when there can. For tests: `{ skip: prometheusObstacle() ?? false }`. */
+export function prometheusObstacle(): string | undefined {
+  const missing = ['prometheus', 'promtool'].filter((name) => findProgram(name) === undefined);
+  return missing.length === 0 ? undefined : `not installed: ${missing.join(', ')}; scripts/install-prometheus.sh installs them`;
 }
 
 /** How promtool ended, and what it said. */

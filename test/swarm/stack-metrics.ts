@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { type LabHost, type LabProcess, waitFor } from '../lab/index.js';
 import { certificates } from '../lab/stack.js';
-import { programPath } from '../support/prometheus.js';
+import { programPath, prometheusObstacle } from '../support/prometheus.js';
 import { ROOT } from '../support/root.js';
 import { SERVICE, type StackRig } from './stack-rig.js';
 
@@ -24,7 +24,9 @@ interface Series {
 
 /** Registers the tests. */
 export function scrapedStack(rigOf: () => StackRig): void {
-  it('is found and scraped by a Prometheus with the project’s configuration, which tells what each service receives', async () => {
+  it('is found and scraped by a Prometheus with the project’s configuration, which tells what each service receives', {
+    skip: prometheusObstacle() ?? false,
+  }, async () => {
     const rig = rigOf();
     await rig.inSync();
     const prometheus = await startPrometheus(rig);
