@@ -4,11 +4,12 @@ import { FABRIC_TABLES, type Fabric } from '../fabric/index.js';
 import type { FabricHost } from '../fabric/types.js';
 import { type ListName, relevantGaps } from '../model/lists.js';
 import { type Selector, withoutHosts } from '../model/select.js';
-import type { Gap, Table } from '../model/types.js';
+import type { Endpoint, Gap, Overlay, Table } from '../model/types.js';
 import type { Step } from '../rpc/stream.js';
 import type { LiveHost } from '../watch/types.js';
 import { encodeFabricListing, encodeListing, encodeSnapshotHead } from '../wire/chunks.js';
 import type { FabricItemOf } from '../wire/messages.js';
+import { overlayParts } from '../wire/overlay-parts.js';
 import { agesOf, membersThatFit } from './entries.js';
 import type { Member, Members } from './types.js';
 
@@ -61,7 +62,10 @@ export function* listOfFabric(
   let items: FabricItemOf<'overlays' | 'endpoints'>[] = [];
   let since = now();
   for (const batch of fabric[name](hosts, selector)) {
-    for (const item of batch) items.push(item);
+    for (const item of batch) {
+      if (!isLarge(item)) items.push(item);
+      else for (const part of overlayParts(item)) yield* encodeFabricListing(name, { items: [part], gaps: [] });
+    }
     if (items.length < MOST_ITEMS && now() - since < BUDGET_MS) continue;
     if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
     else yield undefined;
@@ -78,6 +82,11 @@ function revisionsOf(live: LiveHost): NetnsRevisions {
   const revisions = known.get(live) ?? new NetnsRevisions(live, FABRIC_TABLES);
   known.set(live, revisions);
   return revisions;
+}
+
+/** Whether it is worth messages of its own. */
+function isLarge(item: Overlay | Endpoint): item is Overlay {
+  return 'members' in item && item.members.length > MOST_ITEMS;
 }
 
 /** A member as the fabric is made of it; nothing when nothing is known yet. */

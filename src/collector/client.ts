@@ -2,11 +2,12 @@ import { explainProblem } from '../agent/client-problems.js';
 import { followStream } from '../agent/client-watch.js';
 import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
-import type { FabricEvent, HostCursor, HostSnapshot, Listing, Table } from '../model/types.js';
+import type { FabricEvent, HostCursor, HostSnapshot, Listing, Overlay, Table } from '../model/types.js';
 import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
 import { type ChannelOptions, openChannel } from '../rpc/channel.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import type { CollectorStatus, FabricItemOf, FabricListName, ItemOf, MessageName } from '../wire/messages.js';
+import { joinOverlays } from '../wire/overlay-parts.js';
 import { selectorMessage } from '../wire/selector.js';
 import { CollectorError } from './error.js';
 
@@ -84,7 +85,10 @@ export function createCollectorClient(
       await caller.stream<MessageName, MessageName>(method, { selector: selectorMessage(selector), counters: false }, (part) =>
         parts.push(part as Listing<CollectorItem<Name>>),
       );
-      return mergeListing(parts);
+      const listing = mergeListing(parts);
+      // The name and the type of the items belong together, which the compiler cannot follow.
+      if (name === 'overlays') listing.items = joinOverlays(listing.items as Overlay[]) as CollectorItem<Name>[];
+      return listing;
     },
     snapshot: async (host, selector = {}, tables = []) => {
       const merger = new SnapshotMerger();
