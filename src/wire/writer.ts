@@ -108,9 +108,10 @@ export class Writer {
 
   /** A map entry's key, with its tag. One that is not well-formed may become another's, which toMessage() knows to join. */
   key(key: string): void {
-    if (!key.isWellFormed()) throw GIVEN_UP;
     this.tag(10);
-    this.text(key);
+    if (this.#asciiText(key)) return;
+    if (!key.isWellFormed()) throw GIVEN_UP;
+    this.#anyText(key);
   }
 
   /** Number of an enum's value. */
@@ -169,24 +170,24 @@ export class Writer {
 
   text(value: unknown): void {
     if (typeof value !== 'string') throw GIVEN_UP;
+    if (!this.#asciiText(value)) this.#anyText(value);
+  }
+
+  /** False, and nothing is written, when it is long or not ASCII. */
+  #asciiText(value: string): boolean {
     const { length } = value;
-    if (length > MOST_SHORT_LENGTH) {
-      this.#anyText(value);
-      return;
-    }
+    if (length > MOST_SHORT_LENGTH) return false;
     this.#reserve(1 + length);
     const bytes = this.#bytes;
     const start = this.#pos + 1;
     for (let at = 0; at < length; at++) {
       const code = value.charCodeAt(at);
-      if (code >= NOT_ASCII) {
-        this.#anyText(value);
-        return;
-      }
+      if (code >= NOT_ASCII) return false;
       bytes[start + at] = code;
     }
     bytes[this.#pos] = length;
     this.#pos = start + length;
+    return true;
   }
 
   #anyText(value: string): void {

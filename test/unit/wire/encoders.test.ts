@@ -118,7 +118,7 @@ test('random messages are written as protobufjs writes them, and given up only f
         written++;
         assert.equal(hex(fast), hex(encodeSlow(name, model)));
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   }
   assert.ok(written > total * 0.7, `${written} of ${total} were written`);
@@ -173,10 +173,10 @@ test('a value that is not of its type is the same error as without the encoders,
         if (fast !== undefined) assert.equal(hex(fast), slow);
         if (typeof slow === 'object') refused++;
       }),
-      { numRuns: 60 },
+      { numRuns: 25 },
     );
   }
-  assert.ok(refused > 500, `${refused} were refused`);
+  assert.ok(refused > 300, `${refused} were refused`);
   for (const model of [undefined, null, 5, 'x', () => 1, [], {}, { netnsId: 1 }] as never[]) {
     const name = 'nsatlas.v1.HostSnapshot';
     assert.deepEqual(
@@ -211,7 +211,7 @@ test('a model whose getter encodes something itself comes out whole', () => {
 test('large messages are written whole, whatever the length of their lengths', () => {
   const name = 'nsatlas.v1.WatchResponse';
   const cursor = { epoch: 'e', revision: 1n };
-  for (const length of [125, 126, 127, 128, 16_379, 16_380, 16_384, 65_530, 65_536, 2_097_140, 2_097_152, 9_000_000]) {
+  for (const length of [125, 126, 127, 128, 16_379, 16_380, 16_381, 16_384, 65_530, 2_097_147, 2_097_148, 2_097_152, 5_000_000]) {
     for (const letter of ['x', 'ü']) {
       const model = { cursor, restart: { reason: letter.repeat(length) } };
       assert.ok(encodeFast(name, model)?.equals(encodeSlow(name, model)), `${length} × ${letter}`);
