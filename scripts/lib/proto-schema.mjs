@@ -1,6 +1,7 @@
 // The descriptors as a table in TypeScript: what src/wire walks to convert between the model, protobuf messages and JSON.
 import descriptor from 'protobufjs/ext/descriptor.js';
 import { decodersSource } from './proto-decoders.mjs';
+import { encodersSource } from './proto-encoders.mjs';
 
 const { FileDescriptorSet, FieldDescriptorProto } = descriptor;
 
@@ -26,7 +27,7 @@ const SCALARS = {
 /**
  * @param {Uint8Array} bytes a FileDescriptorSet
  * @param {readonly string[]} paths the files whose types are wanted
- * @returns {{ schema: string, decoders: string }} TypeScript
+ * @returns {{ schema: string, decoders: string, encoders: string }} TypeScript
  */
 export function schemaSources(bytes, paths) {
   const files = FileDescriptorSet.decode(bytes).file.filter((file) => paths.includes(file.name));
@@ -39,7 +40,8 @@ export function schemaSources(bytes, paths) {
       table.files[`${file.package}.${service.name}`] = file.name;
     }
   }
-  return { schema: tableSource(table), decoders: decodersSource(table.numbered) };
+  const { numbered } = table;
+  return { schema: tableSource(table), decoders: decodersSource(numbered), encoders: encodersSource(numbered) };
 }
 
 function tableSource(table) {

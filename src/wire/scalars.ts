@@ -133,11 +133,17 @@ export function checkTimestamp(value: unknown): string {
 }
 
 function timestampToWire(value: unknown): { seconds: Halves; nanos: number } {
+  const { seconds, nanos } = timestampParts(value);
+  return { seconds: halves(BigInt(seconds), false), nanos };
+}
+
+/** The numbers of a google.protobuf.Timestamp. @throws WireError unless it is an RFC 3339 time */
+export function timestampParts(value: unknown): { seconds: number; nanos: number } {
   const text = checkTimestamp(value);
   // Whole seconds, rounded down also before 1970, and the fraction as it is written: Date knows no more than milliseconds.
   const seconds = Math.floor(Date.parse(text.replace(/\.\d+/, '')) / 1000);
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
-  return { seconds: halves(BigInt(seconds), false), nanos: Number(fraction.padEnd(9, '0')) };
+  return { seconds, nanos: Number(fraction.padEnd(9, '0')) };
 }
 
 function timestampFromWire({ seconds, nanos }: { seconds: unknown; nanos: number }): string {

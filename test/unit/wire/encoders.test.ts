@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { encode, encodeFast, encodeSlow } from '../../../src/wire/codec.js';
+import type { Fields } from '../../../src/wire/convert.js';
+import { WireError } from '../../../src/wire/error.js';
+import { ENUMS, MESSAGES } from '../../../src/wire/gen/schema.js';
+import type { MessageName } from '../../../src/wire/messages.js';
+import { fieldsOf, type FieldSchema, type ValueSchema } from '../../../src/wire/schema.js';
+import { MAXIMAL } from './maximal.js';
+
+/** Parts of messages too, not only what is sent by itself. */
+const names = Object.keys(MESSAGES) as MessageName[];
+
+const INT = { int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1] } as const;
+const BIG = { int64: [-(2n ** 63n), 2n ** 63n - 1n], uint64: [0n, 2n ** 64n - 1n] } as const;
+
+/** Any UTF-16, halves of surrogate pairs too; and lengths at which the length itself gets longer. */
+const text = fc.oneof(
+  { weight: 3, arbitrary: fc.string() },
+  fc.constantFrom('', '\0', '__proto__', 'Grüße', '\u{feff}', '\u{1f980}', 'a\ud800', '\ud800', '\udc00', '\u{fffd}', '7'),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 }).map((units) => String.fromCharCode(...units)),
+  fc.tuple(fc.constantFrom(47, 48, 49, 126, 127, 128, 129, 300), fc.constantFrom('x', 'é', '世')).map(([n, of]) => of.repeat(n)),
+);
+
+const scalars: Record<Exclude<ValueSchema['type'], 'enum' | 'message'>, fc.Arbitrary<unknown>> = {
+  string: text,
+  bool: fc.boolean(),
+  double: fc.oneof(fc.double(), fc.constantFrom(0, -0, Number.NaN, Number.NEGATIVE_INFINITY)),
+  int32: fc.oneof(fc.integer({ min: INT.int32[0], max: INT.int32[1] }), fc.constantFrom(0, -0, -1, ...INT.int32)),
+  uint32: fc.oneof(fc.integer({ min: 0, max: INT.uint32[1] }), fc.constantFrom(0, -0, 127, 128, 2 ** 31, ...INT.uint32)),
+  int64: fc.oneof(fc.bigInt(...BIG.int64), fc.constantFrom(0n, -1n, 2n ** 53n, -(2n ** 32n), ...BIG.int64)),
+  uint64: fc.oneof(fc.bigInt(...BIG.uint64), fc.constantFrom(0n, 2n ** 32n - 1n, 2n ** 32n, 2n ** 53n, ...BIG.uint64)),
+  bytes: fc.uint8Array({ maxLength: 20 }),
+  timestamp: fc.constantFrom(
+    '1970-01-01T00:00:00Z',
+    '1969-12-31T23:59:59.999Z',
+    '2026-11-21T05:58:35.123456789Z',
+    '0001-01-01T00:00:00.001Z',
+    '2026-11-21T07:58:35.5+02:00',
+  ),
+};
+
+const known = new Map<string, fc.Arbitrary<Fields>>();
+
+/** Any message of this name, with small lists. */
+function messageOf(name: string): fc.Arbitrary<Fields> {
+  let message = known.get(name);
+  if (message !== undefined) return message;
+  const fields = fieldsOf(name);
+  const optional = fields.filter(({ kind }) => kind === 'optional').map((field) => field.name);
+  const required = fields.map((field) => field.name).filter((field) => !optional.includes(field));
+  message = fc.record(Object.fromEntries(fields.map((field) => [field.name, fieldValue(field)])), { requiredKeys: required });
+  known.set(name, message);
+  return message;
+}
+
+function fieldValue(field: FieldSchema): fc.Arbitrary<unknown> {
+  const value = valueOf(field);
+  if (field.kind === 'list') return fc.array(value, { maxLength: field.type === 'message' ? 2 : 4 });
+  return field.kind === 'map' ? fc.dictionary(text, value, { maxKeys: 3 }) : value;
+}
+
+function valueOf({ type, of = '' }: ValueSchema): fc.Arbitrary<unknown> {
+  if (type === 'message') return messageOf(of);
+  if (type !== 'enum') return scalars[type];
+  return fc.constantFrom(...Object.keys(ENUMS[of] ?? {}), '99', '-5', '-0', '00');
+}
+
+/** A message of which nothing is told: what has to be there has its zero value. */
+function emptyOf(name: string): Fields {
+  const fields: Fields = {};
+  for (const { name: field, kind, type, of = '' } of fieldsOf(name)) {
+    if (kind === 'list') fields[field] = [];
+    else if (kind === 'map') fields[field] = {};
+    else if (kind === 'plain') fields[field] = zeroOf(type, of);
+  }
+  return fields;
+}
+
+function zeroOf(type: ValueSchema['type'], of: string): unknown {
+  if (type === 'message') return emptyOf(of);
+  if (type === 'enum') return '0';
+  if (type === 'string') return '';
+  if (type === 'bool') return false;
+  if (type === 'bytes') return new Uint8Array();
+  if (type === 'timestamp') return '1970-01-01T00:00:00Z';
+  return type === 'int64' || type === 'uint64' ? 0n : 0;
+}
+
+const hex = (bytes: Uint8Array | undefined): string | undefined => bytes && Buffer.from(bytes).toString('hex');
+
+for (const [name, model] of Object.entries(MAXIMAL) as [MessageName, Fields][]) {
+  test(`the encoder of ${name} writes what protobufjs writes`, () => {
+    const slow = encodeSlow(name, model);
+    const fast = encodeFast(name, model);
+    assert.equal(hex(fast), hex(slow));
+    assert.ok(fast instanceof Buffer);
+  });
+}
+
+test('messages of zero values and empty lists are written as protobufjs writes them', () => {
+  for (const name of names) assert.equal(hex(encodeFast(name, emptyOf(name))), hex(encodeSlow(name, emptyOf(name))), name);
+});
+
+test('random messages are written as protobufjs writes them, and given up only for keys that are no Unicode', () => {
+  let written = 0;
+  let total = 0;
+  for (const name of names) {
+    fc.assert(
+      fc.property(messageOf(name), (model) => {
+        total++;
+        const fast = encodeFast(name, model);
+        if (fast === undefined) {
+          assert.ok(keysOf(model).some((key) => !key.isWellFormed()));
+          return;
+        }
+        written++;
+        assert.equal(hex(fast), hex(encodeSlow(name, model)));
+      }),
+      { numRuns: 25 },
+    );
+  }
+  assert.ok(written > total * 0.7, `${written} of ${total} were written`);
+});
+
+/** Every place of a message, and the names of all properties. */
+function placesOf(value: unknown): [Fields, string][] {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
+  const own = Object.keys(value).map((key): [Fields, string] => [value as Fields, key]);
+  return [...own, ...own.flatMap(([part, key]) => placesOf(part[key]))];
+}
+
+const keysOf = (value: unknown): string[] => placesOf(value).map(([, key]) => key);
+
+/** The wrong values are shared by all runs: none may be put into another. */
+const frozen = (value: unknown): unknown => (ArrayBuffer.isView(value) ? value : Object.freeze(value));
+
+/** Bytes, or the error that there is instead. */
+function outcome(encoder: () => Uint8Array): unknown {
+  try {
+    return hex(encoder());
+  } catch (cause) {
+    assert.ok(cause instanceof WireError, String(cause));
+    return { code: cause.code, path: cause.path, reason: cause.reason, message: cause.message };
+  }
+}
+
+test('a value that is not of its type is the same error as without the encoders, or the same bytes', () => {
+  let refused = 0;
+  const values = [
+    ...[undefined, null, 5, -1, 2 ** 31, 2 ** 32, 1.5, Number.NaN, '', 'x', '2', '99', true, 5n, -1n, 2n ** 63n, 2n ** 64n],
+    ...[[], [undefined], ['x'], [5], [[]], {}, { a: 1 }, { a: undefined }, new Uint8Array(3), () => 1, Symbol('x')],
+    ...[new Date(0), Array.from({ length: 2 })],
+  ];
+  const wrong = fc.constantFrom<unknown>(...values.map(frozen));
+  const places = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1, maxLength: 2 });
+  for (const name of names) {
+    fc.assert(
+      fc.property(messageOf(name), places, wrong, (right, at, value) => {
+        const model = structuredClone(right);
+        for (const place of at) {
+          const all = placesOf(model).filter(([part]) => !Object.isFrozen(part));
+          const [part, key] = all[Math.floor(place * all.length)] ?? [{}, 'x'];
+          part[key] = value;
+        }
+        const slow = outcome(() => encodeSlow(name, model));
+        assert.deepEqual(
+          outcome(() => encode(name, model as never)),
+          slow,
+        );
+        const fast = encodeFast(name, model);
+        if (fast !== undefined) assert.equal(hex(fast), slow);
+        if (typeof slow === 'object') refused++;
+      }),
+      { numRuns: 25 },
+    );
+  }
+  assert.ok(refused > 300, `${refused} were refused`);
+  for (const model of [undefined, null, 5, 'x', () => 1, [], {}, { netnsId: 1 }] as never[]) {
+    const name = 'nsatlas.v1.HostSnapshot';
+    assert.deepEqual(
+      outcome(() => encode(name, model)),
+      outcome(() => encodeSlow(name, model)),
+    );
+  }
+});
+
+test('after a message that could not be written, the next one is whole', () => {
+  const name = 'nsatlas.v1.HostSnapshot';
+  const { namespaces } = MAXIMAL[name];
+  assert.equal(encodeFast(name, { namespaces: [...namespaces, { id: 5 }], gaps: [], networks: [] }), undefined);
+  assert.equal(hex(encodeFast(name, MAXIMAL[name])), hex(encodeSlow(name, MAXIMAL[name])));
+});
+
+test('a model whose getter encodes something itself comes out whole', () => {
+  const service = 'grpc.health.v1.HealthCheckRequest';
+  const inner: (Uint8Array | undefined)[] = [];
+  const restart = {
+    get reason() {
+      inner.push(encodeFast(service, { service: 'inner' }));
+      return 'outer';
+    },
+  };
+  const cursor = { epoch: 'e', revision: 300n };
+  const outer = encodeFast('nsatlas.v1.WatchResponse', { cursor, restart });
+  assert.equal(hex(outer), hex(encodeSlow('nsatlas.v1.WatchResponse', { cursor, restart: { reason: 'outer' } })));
+  assert.deepEqual(inner.map(hex), [hex(encodeSlow(service, { service: 'inner' }))]);
+});
+
+test('large messages are written whole, whatever the length of their lengths', () => {
+  const name = 'nsatlas.v1.WatchResponse';
+  const cursor = { epoch: 'e', revision: 1n };
+  for (const length of [125, 126, 127, 128, 16_379, 16_380, 16_381, 16_384, 65_530, 2_097_147, 2_097_148, 2_097_152, 5_000_000]) {
+    for (const letter of ['x', 'ü']) {
+      const model = { cursor, restart: { reason: letter.repeat(length) } };
+      assert.ok(encodeFast(name, model)?.equals(encodeSlow(name, model)), `${length} × ${letter}`);
+    }
+  }
+  const part = { ...MAXIMAL['nsatlas.v1.HostSnapshot'] };
+  const many = { ...part, namespaces: Array.from({ length: 500 }, () => part.namespaces).flat() };
+  assert.ok(encodeFast('nsatlas.v1.HostSnapshot', many)?.equals(encodeSlow('nsatlas.v1.HostSnapshot', many)));
+});
+
+test('what was written stays as it is when the next message is', () => {
+  const name = 'grpc.health.v1.HealthCheckRequest';
+  const first = encode(name, { service: 'first' });
+  const before = hex(first);
+  encode(name, { service: 'other' });
+  assert.equal(hex(first), before);
+});
