@@ -77,7 +77,9 @@ describe('requests for a part', () => {
       const own = <Row extends { readonly ifindex: number }>(rows: readonly Row[]): Row[] =>
         rows.filter((row) => row.ifindex === ifindex);
       assert.deepEqual(keys(addresses.decoder.addresses), keys(own(all.addresses)));
-      assert.deepEqual(keys(neighbors.decoder.neighbors), keys(own(all.neighbors)));
+      // Multicast addresses (NOARP) are made by the kernel meanwhile.
+      const lasting = (row: { readonly state: string }): boolean => row.state !== 'NOARP';
+      assert.deepEqual(keys(neighbors.decoder.neighbors.filter(lasting)), keys(own(all.neighbors).filter(lasting)));
       // Of a bridge the kernel gives more than its own rows: whoever asked for one interface leaves the others'.
       assert.deepEqual(keys(own(fdb.decoder.fdb)), keys(own(all.fdb)));
     }
