@@ -22,9 +22,7 @@ describe('an overlay of very many hosts', () => {
       assert.ok(members.length > 0);
       assert.ok(members.reduce((sum, { remotes }) => sum + 1 + remotes.length, 0) <= 1000);
     }
-    assert.deepEqual(joinOverlays([...parts, overlay]), [
-      { ...whole, members: [...whole.members, ...overlay.members] },
-    ]);
+    assert.deepEqual(joinOverlays([...parts, overlay]), [{ ...whole, members: [...whole.members, ...overlay.members] }]);
     assert.deepEqual(joinOverlays(parts), [whole]);
   });
 
