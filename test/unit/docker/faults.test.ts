@@ -138,21 +138,25 @@ test('an engine that answers may take several time limits in all, but not for ev
 
 test('no more than eight containers are asked about at a time', async (t) => {
   const fake = new FakeEngine();
-  let open = 0;
   let most = 0;
   for (let at = 0; at < 50; at++) {
     const id = at.toString(16).padStart(64, '0');
     fake.containers.set(id, { id });
   }
+  const held: (() => void)[] = [];
+  const release = (): void => {
+    for (const answer of held.splice(0)) answer();
+  };
   fake.override = (path, response) => {
     if (!/^\/containers\/.+\/json$/.test(path)) return false;
-    most = Math.max(most, ++open);
-    setTimeout(() => {
-      open--;
-      json(response, { message: 'No such container' }, 404);
-    }, 2);
+    held.push(() => json(response, { message: 'No such container' }, 404));
+    most = Math.max(most, held.length);
+    // Nobody is answered as long as another one may still come: not before there are eight, or a ninth has had time to come.
+    if (held.length >= 8) setTimeout(release, 20);
     return true;
   };
+  const rest = setInterval(release, 500);
+  t.after(() => clearInterval(rest));
   await viewOf(t, await standIn(fake.handler));
   assert.equal(most, 8);
 });

@@ -40,7 +40,9 @@ async function scrapeTls({ address }: RunningMetrics, { ca }: Certificates, pair
 async function all(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk) => (text += String(chunk)));
-  if (!socket.closed) await once(socket, 'close');
+  // Whoever still writes when the other end has gone is told by a reset.
+  socket.on('error', ({ code }: NodeJS.ErrnoException) => assert.match(code ?? '', /^(ECONNRESET|EPIPE)$/));
+  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
   return text;
 }
 
