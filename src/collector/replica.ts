@@ -151,6 +151,11 @@ export class ReplicaHost implements LiveHost {
     return () => undefined;
   }
 
+  /** As the agent told it last; undefined before its first mark. */
+  get told(): Freshness | undefined {
+    return this.#freshness;
+  }
+
   /** The agent's own, older by the time in which nothing was heard of it. */
   freshness(): Freshness {
     const silentMs = Math.max(0, this.#now() - this.#heardAt);

@@ -74,7 +74,7 @@ export class Report {
     return {
       host: host.hostId,
       hostName: host.name,
-      ...(freshness !== undefined && { ageMs: freshness.ageMs, freshness }),
+      ...(freshness !== undefined && { ageMs: freshness.ageMs, freshness: host.replica?.told ?? freshness }),
       namespaces,
       interfaces,
       fdbEntries: fdb,

@@ -1,4 +1,4 @@
-import type { Cursor, Host, WatchEvent } from '../model/types.js';
+import type { Cursor, Freshness, Host, WatchEvent } from '../model/types.js';
 import type { LiveHost } from '../watch/types.js';
 import type { WatchCounts } from '../wire/watch-merge.js';
 
@@ -7,6 +7,8 @@ export interface Replica extends LiveHost {
   /** Where to go on after a break; undefined before anything was told. */
   readonly cursor: Cursor | undefined;
   readonly counts: WatchCounts;
+  /** How far the agent says that it is behind its kernel, as it told it last; undefined before its first mark. */
+  readonly told: Freshness | undefined;
   /** Takes an event. Never throws, whatever is in it. */
   apply(event: WatchEvent): void;
   /** Makes visible what was applied. */

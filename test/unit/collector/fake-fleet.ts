@@ -226,6 +226,10 @@ export class FakeReplica extends FakeLive implements Replica {
     return this.merger.counts;
   }
 
+  get told(): Replica['told'] {
+    return this.merger.freshness;
+  }
+
   get cursor(): Replica['cursor'] {
     return this.merger.cursor;
   }

@@ -244,6 +244,8 @@ test('the freshness of a silent agent grows old', () => {
   replica.apply({ cursor: { epoch: 'a', revision: 1n }, synced: { freshness } });
   clock.ms += 200;
   assert.deepEqual(replica.freshness(), { ...freshness, ageMs: 205 });
+  // As it was told.
+  assert.deepEqual(replica.told, freshness);
   replica.heard();
   assert.deepEqual(replica.freshness(), freshness);
 });
