@@ -18,8 +18,13 @@ import { expectedSkips, FOLDERS, testFiles } from './lib/test-folders.mjs';
 /** Tests slower than this are worth naming, in milliseconds. */
 const SLOW_MS = 10_000;
 
+/** How much of a failure is told again at the end, in lines: the whole of it stands above. */
+const RECALLED_LINES = 25;
+
 /** `excused`: skips of tests that want a program which is not installed. */
 const total = { pass: 0, fail: 0, skip: 0, excused: 0 };
+/** What failed, told once more at the end: the end is all that a log often keeps. */
+const failures = [];
 let interrupted = false;
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
@@ -45,6 +50,7 @@ try {
   report(error);
   total.fail += 1;
 }
+if (failures.length > 0) console.log(`what failed:\n${failures.join('\n')}\n`);
 console.log(`${total.pass} passed, ${total.fail} failed, ${total.skip} skipped`);
 process.exitCode = process.exitCode === 1 || total.fail > 0 || total.pass === 0 || interrupted ? 1 : 0;
 
@@ -75,7 +81,9 @@ async function runFolder(folder, { filters, pattern, isWhole }) {
     const queue = [...files];
     const worker = async () => {
       for (let file = queue.shift(); file !== undefined && !interrupted; file = queue.shift()) {
-        tell(file, await runTestFile({ file, wrapper: wrapper(), timeLimitMs, scratch, pattern }));
+        const begun = performance.now();
+        const outcomes = await runTestFile({ file, wrapper: wrapper(), timeLimitMs, scratch, pattern });
+        tell(file, outcomes, performance.now() - begun);
       }
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
@@ -109,16 +117,21 @@ function isExcused({ kind, reason }) {
 }
 
 /** One line for a file that is well; every failure with its reason. */
-function tell(file, outcomes) {
+function tell(file, outcomes, ms) {
   const name = file.replace(/^dist\/test\//, '').replace(/\.js$/, '');
   const count = (kind) => outcomes.filter((outcome) => outcome.kind === kind).length;
   for (const kind of ['pass', 'fail', 'skip']) total[kind] += count(kind);
   if (process.env.CI !== 'true') total.excused += outcomes.filter(isExcused).length;
   const failed = count('fail') > 0;
   const skips = count('skip') > 0 ? `, ${count('skip')} skipped` : '';
-  console.log(`${failed ? '✗' : '✓'} ${name}: ${count('pass')} passed${failed ? `, ${count('fail')} failed` : ''}${skips}`);
+  const counts = `${count('pass')} passed${failed ? `, ${count('fail')} failed` : ''}${skips}`;
+  console.log(`${failed ? '✗' : '✓'} ${name}: ${counts}, ${seconds(ms)}`);
   for (const outcome of outcomes) {
-    if (outcome.kind === 'fail') console.log(`    ✗ ${outcome.name}\n${indent(outcome.failure ?? '')}`);
+    if (outcome.kind === 'fail') {
+      console.log(`    ✗ ${outcome.name}\n${indent(outcome.failure ?? '')}`);
+      const lines = (outcome.failure ?? '').split('\n');
+      failures.push(`✗ ${name} › ${outcome.name}\n${indent(lines.slice(0, RECALLED_LINES).join('\n'))}`);
+    }
     if (outcome.kind === 'note') console.log(`    what the file printed:\n${indent(outcome.failure)}`);
     if (outcome.kind === 'skip') console.log(`    - ${outcome.name}${outcome.reason === undefined ? '' : `: ${outcome.reason}`}`);
     if (outcome.kind === 'pass' && outcome.ms > SLOW_MS) console.log(`    ${seconds(outcome.ms)}: ${outcome.name}`);

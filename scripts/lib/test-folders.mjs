@@ -14,7 +14,8 @@ const IN_SCRATCH = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
 export const FOLDERS = {
   unit: { concurrency: 2, timeLimitMs: 60_000, wrapper: () => [], obstacle: () => undefined },
   live: {
-    concurrency: 1,
+    // Each has the mounts and the network of its own; what two may see of each other is /proc.
+    concurrency: 2,
     timeLimitMs: 240_000,
     // Mounts that the machine removes have to go from the copy, too (slave): a private copy would keep namespaces alive.
     wrapper: () => [

@@ -39,7 +39,7 @@ function rawClient(address: string): Client {
 }
 
 /** Resolves when a condition holds. */
-async function until(condition: () => boolean, what: string, limitMs = 10_000): Promise<void> {
+async function until(condition: () => boolean, what: string, limitMs = 30_000): Promise<void> {
   const end = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > end) assert.fail(`not within ${limitMs} ms: ${what}`);

@@ -113,7 +113,7 @@ test('a client that reads nothing costs a message, others are told at once, and 
   const live = new FakeLive({ namespaces: [withFdb(1, 50_000)] });
   const served = await serveLive(t, live);
   const other = watch(t, served);
-  await eventually('the other one is in sync', () => other.merger.synced, 20_000);
+  await eventually('the other one is in sync', () => other.merger.synced);
   const call = holdCall(holdSession(t, served.address), '/nsatlas.v1.Agent/Watch');
   await eventually('it has begun', () => live.leased.length === 2);
   const before = process.memoryUsage();
@@ -157,8 +157,8 @@ test('an agent that stops ends the watches, saying so, and the next one goes on'
   const first = watch(t, served);
   await eventually('it is in sync', () => first.merger.synced);
   const started = performance.now();
-  await served.agent.drain(5000);
-  assert.ok(performance.now() - started < 3000);
+  await served.agent.drain(60_000);
+  assert.ok(performance.now() - started < 30_000);
   await assert.rejects(
     first.ended,
     (cause) =>

@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 import { LISTS } from '../../src/model/lists.js';
 import { createHostSource } from '../../src/scan/index.js';
 import { ALL_TABLES } from '../../src/scan/types.js';
-import { CHURN_MS } from '../support/duration.js';
+import { CHURN_MS } from '../support/extent.js';
 import { assertClean, eventually, takeFootprint } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
 import { ROOT } from '../support/root.js';

@@ -197,7 +197,7 @@ for (const leave of ['exit', 'throw', 'close', 'worker-terminate'] as const) {
     const ended = await runChild({ jobs: [paths.slice(0, 1500)], leave });
     assert.equal(ended.signal, null);
     assert.equal(ended.status, leave === 'throw' ? 1 : 0, ended.stderr);
-    assert.ok(ended.ms < 3000, `${ended.ms} ms`);
+    assert.ok(ended.ms < 15_000, `${ended.ms} ms`);
   });
 
   test(`a process ends at once by ${leave} while a thread is stuck`, async () => {
@@ -206,7 +206,7 @@ for (const leave of ['exit', 'throw', 'close', 'worker-terminate'] as const) {
     const ended = await runChild(plan, withShim({ OPEN_HANGS: 'hangs-here' }, releaseFile()));
     assert.equal(ended.signal, null);
     assert.equal(ended.status, leave === 'throw' ? 1 : 0, ended.stderr);
-    assert.ok(ended.ms < 3000, `${ended.ms} ms`);
+    assert.ok(ended.ms < 15_000, `${ended.ms} ms`);
   });
 }
 
@@ -217,5 +217,5 @@ test('a process with an idle reader, and with threads left behind, ends by itsel
     withShim({ OPEN_HANGS: 'hangs-here' }, releaseFile()),
   );
   assert.equal(ended.status, 0, ended.stderr);
-  assert.ok(ended.ms < 3000, `${ended.ms} ms`);
+  assert.ok(ended.ms < 15_000, `${ended.ms} ms`);
 });

@@ -63,7 +63,7 @@ test('every kind of file that is no network namespace is named', async () => {
     assert.equal(await problemAt(join(folder, 'plain', 'below')), 'not-found open 20: Not a directory');
     assert.equal(await problemAt('/proc/999999999/ns/net'), 'not-found open 2: No such file or directory');
     assert.equal(await problemAt(`${folder}/${'n'.repeat(300)}`), 'failed open 36: File name too long');
-    assert.ok(performance.now() - begin < 1000, 'the FIFO blocked');
+    assert.ok(performance.now() - begin < 10_000, 'the FIFO blocked');
   } finally {
     server.close();
   }

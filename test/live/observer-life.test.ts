@@ -36,7 +36,7 @@ async function listening(
   t.after(() => child.kill('SIGKILL'));
   let last: Heard | undefined;
   createInterface({ input: child.stdout }).on('line', (line) => (last = JSON.parse(line) as Heard));
-  await eventually('the child listens', () => last !== undefined, 10_000);
+  await eventually('the child listens', () => last !== undefined);
   return { child, heard: () => last ?? { dead: [], lost: 0, changed: [] } };
 }
 

@@ -8,7 +8,7 @@ import { createHostSource } from '../../src/scan/index.js';
 import { ALL_TABLES } from '../../src/scan/types.js';
 import { createLiveHost } from '../../src/watch/index.js';
 import { WatchMerger } from '../../src/wire/watch-merge.js';
-import { CHURN_MS } from '../support/duration.js';
+import { CHURN_MS } from '../support/extent.js';
 import { assertClean, takeFootprint } from '../support/hygiene.js';
 import { differencesToIp } from '../support/ip-state.js';
 import { comparableSnapshot, stateDifferences } from '../support/live-compare.js';

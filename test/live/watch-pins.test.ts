@@ -23,7 +23,7 @@ async function watcher(t: TestContext, dir: string): Promise<{ child: ChildProce
   createInterface({ input: child.stdout }).on('line', (line) => {
     said = JSON.parse(line) as Said;
   });
-  await eventually('the child has read everything', () => said !== undefined, 20_000);
+  await eventually('the child has read everything', () => said !== undefined);
   assert.ok(child.pid);
   return { child, pid: child.pid, last: () => said as Said };
 }
@@ -39,12 +39,12 @@ describe('a process that watches namespaces', () => {
     assert.equal(last().namespaces.length, 3);
 
     first.remove();
-    await eventually('a namespace that is removed is gone from the kernel', () => !firstLives(), 1000);
+    await eventually('a namespace that is removed is gone from the kernel', () => !firstLives());
     await eventually('and the watcher knows', () => !last().namespaces.includes(first.id));
 
     child.kill('SIGSTOP');
     second.remove();
-    await eventually('also while the watcher is stopped', () => !secondLives(), 1000);
+    await eventually('also while the watcher is stopped', () => !secondLives());
     assert.ok(last().namespaces.includes(second.id), 'it was not stopped');
     child.kill('SIGCONT');
     await eventually('which knows as soon as it goes on', () => !last().namespaces.includes(second.id));
@@ -62,7 +62,7 @@ describe('a process that watches namespaces', () => {
     for (let round = 0; round < 50; round++) {
       namespaces[round % 20]?.ip(`link add d${round} type veth peer name e${round}`);
       // While it reads something is open for some microseconds; whatever is kept never goes.
-      await eventually('nothing strange is open', () => strangeDescriptors(pid).length === 0, 1000);
+      await eventually('nothing strange is open', () => strangeDescriptors(pid).length === 0);
     }
     assert.equal(observerInodes(pid).length, 1);
   });

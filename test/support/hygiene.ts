@@ -12,7 +12,7 @@ export interface Footprint {
 }
 
 /** How long things may take that the process closes asynchronously (sockets, ends of threads), in milliseconds. */
-const PATIENCE_MS = 2000;
+const PATIENCE_MS = 15_000;
 
 /** Made by Node on first use and kept for good: event loops, wake-ups of threads, the pipe of signals. */
 const NODES_OWN = /^(anon_inode:|pipe:)/;
@@ -105,7 +105,7 @@ export function guardHygiene(): void {
  * Waits until a condition holds.
  * @throws AssertionError with `what` when it does not within the time
  */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>, limitMs = 5000): Promise<void> {
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
   const deadline = performance.now() + limitMs;
   while (!(await holds())) {
     assert.ok(performance.now() < deadline, `${what}: not within ${limitMs} ms`);

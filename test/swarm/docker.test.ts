@@ -244,7 +244,7 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     const engines = createEngines({ sockets: [h1.dockerSocket, second.socket], explicit: true, timeLimitMs: 500 });
     const begin = performance.now();
     const hung = await engines.view();
-    assert.ok(performance.now() - begin < 5000);
+    assert.ok(performance.now() - begin < 15_000);
     assert.deepEqual(
       hung.gaps.map(({ engine, status }) => [engine, status]),
       [[second.socket, 'TIMED_OUT']],

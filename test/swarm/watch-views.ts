@@ -58,7 +58,7 @@ export class View {
    * @returns what was found, and when (performance.now())
    * @throws AssertionError with `what` when it does not come within the time; what fail() was called with
    */
-  until<Value>(what: string, look: Look<Value>, limitMs = 10_000): Promise<{ readonly value: Value; readonly at: number }> {
+  until<Value>(what: string, look: Look<Value>, limitMs = 30_000): Promise<{ readonly value: Value; readonly at: number }> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void): void => {
         clearTimeout(timer);

@@ -61,7 +61,7 @@ describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false },
     what: string,
     act: () => Promise<Result>,
     effects: Readonly<Record<string, Look<unknown>>>,
-    limitMs = 15_000,
+    limitMs = 45_000,
   ): Promise<Result> => {
     for (const view of views)
       for (const [name, look] of Object.entries(effects))
