@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isSame } from '../model/same.js';
 import type { Netns, NetnsChange, Table } from '../model/types.js';
 import type { LiveHost } from '../watch/types.js';
 import { hasRows } from './narrow.js';
@@ -50,7 +50,7 @@ export class NetnsRevisions {
     const [part] = this.#live.parts(key, known.checkedAt, this.#tables);
     if (part === undefined) return false;
     const head = this.#headOf(key);
-    const isOther = !isDeepStrictEqual(head, known.head);
+    const isOther = !isSame(head, known.head);
     known.head = head;
     return isOther || part.whole || hasRows(part) || hasRemovals(part);
   }

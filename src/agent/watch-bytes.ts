@@ -15,13 +15,16 @@ const MOST_OF_ONE = 128 * 1024;
 /** Events as bytes. Readers who know the same get the same bytes: as long as nothing changes, what was encoded for one is kept for the next. */
 export class SharedBytes {
   readonly #live: LiveHost;
+  readonly #isShared: () => boolean;
   /** By what was asked for; of one revision. */
   readonly #kept = new Map<string, readonly EncodedPart[]>();
   #keptBytes = 0;
   #revision = -1;
 
-  constructor(live: LiveHost) {
+  /** @param isShared whether there are other readers: for one alone nothing is kept */
+  constructor(live: LiveHost, isShared: () => boolean = () => true) {
     this.#live = live;
+    this.#isShared = isShared;
   }
 
   maker(): EventMaker<Uint8Array> {
@@ -49,7 +52,7 @@ export class SharedBytes {
       yield* known;
       return;
     }
-    let parts: EncodedPart[] | undefined = [];
+    let parts: EncodedPart[] | undefined = this.#isShared() ? [] : undefined;
     let bytes = 0;
     for (const change of this.#live.parts(key, since, tables)) {
       for (const body of encodeChange(change)) {

@@ -20,14 +20,23 @@ interface HubOptions {
   readonly now: () => number;
   /** What is stopping when it stops: "agent", "collector". */
   readonly who: string;
-  /** How long readers are served at a stretch, in milliseconds; 1.5. What one part costs comes on top. */
+  /**
+   * How long readers are served at a stretch, in milliseconds; 1.5. What one part costs comes on top. They get as much time as everything else
+   * took since the last stretch when that is more, but at most `mostMs`.
+   */
   readonly budgetMs?: number;
+  readonly mostMs?: number;
+  /**
+   * Whether what changes in one turn of the event loop is told together, after it; false: each change is told as soon as what makes it has
+   * ended. Together costs a fraction where changes come from many.
+   */
+  readonly together?: boolean;
 }
 
 /** Those who watch something. */
 export interface WatchHub {
   /**
-   * Sends what the steps give, each when the reader has taken the one before, until it goes away.
+   * Sends what the steps give, as fast as the reader takes it, until it goes away.
    * @throws what stream.write throws; stream.signal.reason; CallError UNAVAILABLE when it stops
    */
   serve(steps: Iterator<HubStep, never>, stream: FeedStream, heartbeat: Heartbeat): Promise<never>;
@@ -39,8 +48,11 @@ export interface WatchHub {
 /** Of an agent: it must not keep the kernel's events waiting. */
 const BUDGET_MS = 1.5;
 
-/** Most bytes that a reader is sent before it has taken them. */
+/** Most bytes that a reader is sent at once. What one message has comes on top. */
 const MOST_BYTES = 64 * 1024;
+
+/** A reader is sent more while what was sent last is still on its way, so that neither waits for the other; but no more than that often. */
+const MOST_ON_THE_WAY = 2;
 
 /** A reader that asks for more of them gets this many milliseconds between two. */
 const MIN_HEARTBEAT_MS = 500;
@@ -73,6 +85,8 @@ class Hub {
   readonly #due = new Set<Reader>();
   #unsubscribe: (() => void) | undefined;
   #scheduled = false;
+  /** When the last stretch ended. */
+  #servedAt = 0;
   #stopped = false;
 
   constructor(options: HubOptions) {
@@ -104,12 +118,6 @@ class Hub {
     this.#waiting.add(reader);
   }
 
-  /** It is not woken by changes until it is due or waits again. */
-  busy(reader: Reader): void {
-    this.#waiting.delete(reader);
-    this.#due.delete(reader);
-  }
-
   /** It has its turn after the others. */
   due(reader: Reader): void {
     this.#due.add(reader);
@@ -129,6 +137,10 @@ class Hub {
     if (this.#waiting.size === 0) return;
     for (const reader of this.#waiting) this.#due.add(reader);
     this.#waiting.clear();
+    if (this.#options.together === true) {
+      this.#schedule();
+      return;
+    }
     if (this.#scheduled) return;
     this.#scheduled = true;
     // Not later than what is running now has ended, and not in the midst of it.
@@ -142,26 +154,31 @@ class Hub {
   }
 
   #serve(): void {
-    const until = this.now() + (this.#options.budgetMs ?? BUDGET_MS);
+    const { budgetMs = BUDGET_MS, mostMs = budgetMs } = this.#options;
+    const begin = this.now();
+    const until = begin + Math.max(budgetMs, Math.min(mostMs, begin - this.#servedAt));
     this.#scheduled = false;
     for (const reader of this.#due) {
       this.#due.delete(reader);
       reader.run(until);
       if (this.now() >= until) break;
     }
+    this.#servedAt = this.now();
     if (this.#due.size > 0) this.#schedule();
   }
 }
 
-/** One stream. It is sent the next event when it has taken the last ones, and then only the newest state of things. */
+/** One stream. It is sent the next events when it has taken earlier ones, and then only the newest state of things. */
 class Reader {
   readonly #hub: Hub;
   readonly #steps: Iterator<HubStep, never>;
   readonly #stream: FeedStream;
   readonly #heartbeat: Heartbeat;
   readonly #onFail: (reason: unknown) => void;
-  /** Whether everything was told and taken. */
+  /** Whether everything was told. */
   #waits = false;
+  /** Batches of messages that were sent and not taken yet. */
+  #onTheWay = 0;
   #sentAt: number;
   #timer: NodeJS.Timeout | undefined;
   #over = false;
@@ -213,19 +230,25 @@ class Reader {
       if (this.#hub.now() >= until) break;
     }
     if (messages.length > 0) this.#write(messages);
-    else this.#again(waits);
+    this.#again(waits);
   }
 
   #write(messages: readonly Uint8Array[]): void {
     this.#sentAt = this.#hub.now();
+    this.#onTheWay++;
     this.#stream.write(messages).then(
-      () => this.#again(false),
+      () => this.#taken(),
       (cause: unknown) => this.fail(cause),
     );
   }
 
+  #taken(): void {
+    if (this.#onTheWay-- === MOST_ON_THE_WAY) this.#again(false);
+  }
+
+  /** While too much is on the way it is neither due nor waiting: it goes on when something was taken. */
   #again(waits: boolean): void {
-    if (this.#over) return;
+    if (this.#over || this.#onTheWay >= MOST_ON_THE_WAY) return;
     this.#waits = waits;
     if (waits) this.#hub.wait(this);
     else this.#hub.due(this);
@@ -236,7 +259,7 @@ class Reader {
     this.#timer = setTimeout(() => {
       const everyMs = Math.max(this.#heartbeat.everyMs, MIN_HEARTBEAT_MS);
       const quietMs = this.#hub.now() - this.#sentAt;
-      const due = this.#waits && quietMs >= everyMs;
+      const due = this.#waits && this.#onTheWay === 0 && quietMs >= everyMs;
       if (due) this.#mark();
       if (!this.#over) this.#beatIn(due || quietMs >= everyMs ? everyMs : everyMs - quietMs);
     }, ms);
@@ -247,9 +270,6 @@ class Reader {
     try {
       const message = this.#heartbeat.mark();
       if (message === undefined) return;
-      // Until it is taken the reader is not sent anything else.
-      this.#hub.busy(this);
-      this.#waits = false;
       this.#write([message]);
     } catch (cause) {
       this.fail(cause);

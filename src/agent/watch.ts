@@ -21,7 +21,7 @@ export interface Watchers {
 /** @param now milliseconds on a clock that never goes back */
 export function createWatchers({ live, now }: { readonly live: LiveHost; readonly now: () => number }): Watchers {
   const hub = createHub({ subscribe: (listener) => live.subscribe(listener), now, who: 'agent' });
-  const bytes = new SharedBytes(live);
+  const bytes = new SharedBytes(live, () => hub.count > 1);
   return {
     serve: ({ heartbeatMs, ...wish }, stream) => {
       let cursor: Cursor | undefined;

@@ -1,7 +1,8 @@
+import { isSame } from '../model/same.js';
 import type { Interface } from '../model/types.js';
 import type { Budget } from './replica-budget.js';
 import { weigh } from './replica-budget.js';
-import { compact, isSamePlain, Pool, type Pooled, Recent } from './replica-pool.js';
+import { compact, Pool, type Pooled, Recent } from './replica-pool.js';
 
 type Fields = Record<string, unknown>;
 
@@ -162,7 +163,7 @@ function keyOf(link: Interface): string {
 
 /** Whether an interface has a base: the same as comparing keys, without making one. */
 function fits({ fields, attributes, portAttributes, unknownAttributes }: LinkBase, link: Interface): boolean {
-  for (const name of SHARED) if (!isSamePlain(fields[name], link[name])) return false;
+  for (const name of SHARED) if (!isSame(fields[name], link[name])) return false;
   for (const name of OWN) if ((fields[name] === null) !== (link[name] !== undefined)) return false;
   const isSameText = (shared: unknown, value: unknown): boolean => shared === value || shared === null;
   return (
@@ -211,6 +212,6 @@ function filled(record: Readonly<Fields>, own: readonly string[], values: Iterat
 }
 
 /** Whether two are the same interface, field by field. Both of one pool. */
-export function isSameLink(a: KeptLink, b: KeptLink, equal: (a: unknown, b: unknown) => boolean): boolean {
-  return a.base === b.base && (a.own === b.own || (a.base === undefined && equal(a.own, b.own)));
+export function isSameLink(a: KeptLink, b: KeptLink): boolean {
+  return a.base === b.base && (a.own === b.own || (a.base === undefined && isSame(a.own, b.own)));
 }

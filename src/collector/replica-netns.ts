@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isSame } from '../model/same.js';
 import type { Interface, Netns, NetnsChange } from '../model/types.js';
 import { type RowSection, ROW_SECTIONS } from '../wire/watch-rows.js';
 import { weigh } from './replica-budget.js';
@@ -147,7 +147,7 @@ export class ReplicaNetns {
   }
 
   #setHead(head: Netns, revision: number): boolean {
-    if (isDeepStrictEqual(this.head, head)) return true;
+    if (isSame(this.head, head)) return true;
     const weight = NETNS_BYTES + weigh(head);
     if (!this.#memory.budget.take(weight - this.#headWeight)) return false;
     this.#headWeight = weight;
@@ -163,7 +163,7 @@ export class ReplicaNetns {
     this.#staleLinks?.delete(ifindex);
     const old = this.links.get(ifindex)?.kept;
     const kept = links.encode(link);
-    if (kept !== undefined && old !== undefined && isSameLink(old, kept, isDeepStrictEqual)) {
+    if (kept !== undefined && old !== undefined && isSameLink(old, kept)) {
       links.release(kept);
       return true;
     }

@@ -69,11 +69,13 @@ function withoutAddresses(link: Interface): Interface {
   return { ...link, addresses: [], addressDetails: [] };
 }
 
-function* rows(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Generator<Iterable<Fill>> {
+function rows(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
+  const fills: Iterable<Fill>[] = [];
   for (const [section, table] of SECTIONS) {
     const known = wanted.has(table) ? netns.rows[section] : undefined;
-    if (known !== undefined && known.changedAt > from) yield rowFills(netns, section, from);
+    if (known !== undefined && known.changedAt > from) fills.push(rowFills(netns, section, from));
   }
+  return fills;
 }
 
 function* rowFills(netns: ReplicaNetns, section: RowSection, since: number): Generator<Fill> {
@@ -99,7 +101,17 @@ function weight(part: NetnsChange): number {
   return (ROWS_AT_ONCE / LINKS_AT_ONCE) * part.interfaces.length + ofRows + gone;
 }
 
-function* slices<Item>(
+/** Mostly there is nothing or little: no generator for that. */
+function slices<Item>(
+  items: readonly Item[],
+  size: number,
+  put: (part: NetnsChange, some: readonly Item[]) => void,
+): Iterable<Fill> {
+  if (items.length === 0) return [];
+  return items.length <= size ? [(part) => put(part, items)] : manySlices(items, size, put);
+}
+
+function* manySlices<Item>(
   items: readonly Item[],
   size: number,
   put: (part: NetnsChange, some: readonly Item[]) => void,
@@ -127,5 +139,6 @@ function newPart(netns: ReplicaNetns, tables: readonly Table[], whole: boolean):
 
 /** A head with the statuses of some tables, of those that are known. */
 function onlyStatuses(head: Netns, tables: readonly Table[]): Netns {
+  if (head.tables.every(({ table }) => tables.includes(table))) return head;
   return { ...head, tables: head.tables.filter(({ table }) => tables.includes(table)) };
 }

@@ -98,11 +98,3 @@ export class Recent<Value> {
     if (this.#entries.includes(entry)) this.#entries = this.#entries.filter((each) => each !== entry);
   }
 }
-
-/** Whether two values are the same, lists of the same texts, or empty objects. Of others this is not found out. */
-export function isSamePlain(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, at) => item === b[at]);
-  return !Array.isArray(a) && !Array.isArray(b) && Object.keys(a).length + Object.keys(b).length === 0;
-}

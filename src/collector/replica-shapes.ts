@@ -1,8 +1,9 @@
+import { isSame } from '../model/same.js';
 import type { FdbEntry, Neighbor, Route } from '../model/types.js';
 import type { Row, RowSection } from '../wire/watch-rows.js';
 import { type Addresses, type Family, ipText, macText, parseIp, parseMac } from './replica-addresses.js';
 import type { Budget } from './replica-budget.js';
-import { compact, isSamePlain, Pool, type Pooled, Recent } from './replica-pool.js';
+import { compact, Pool, type Pooled, Recent } from './replica-pool.js';
 
 /** A row as it is kept: its addresses as bits, and the number of the shape that has everything else. */
 export interface Cell extends Addresses {
@@ -200,7 +201,7 @@ function fits(section: RowSection, { rest, form: own }: Shape, fields: Fields, f
   if (!form.hasMac && rest['mac'] !== fields['mac']) return false;
   if (form.family === 0 && rest[address] !== fields[address]) return false;
   // A list or an object for which this does not find out has its key compared.
-  for (const name of names) if (!isSamePlain(rest[name], fields[name])) return false;
+  for (const name of names) if (!isSame(rest[name], fields[name])) return false;
   return true;
 }
 

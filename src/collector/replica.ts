@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util';
 import { netnsName } from '../model/ids.js';
+import { isSame } from '../model/same.js';
 import type {
   Cursor,
   Freshness,
@@ -214,7 +214,7 @@ export class ReplicaHost implements LiveHost {
     const { readAt: _then, durationMs: _long, freshness: _was, ...before } = this.#host ?? ({} as Host);
     const { readAt: _now, durationMs: _took, freshness: _is, ...after } = host;
     this.#host = host;
-    if (!isDeepStrictEqual(before, after)) this.#history.partChanged('host');
+    if (!isSame(before, after)) this.#history.partChanged('host');
   }
 
   #applyNetns(change: NetnsChange): void {
@@ -285,13 +285,13 @@ export class ReplicaHost implements LiveHost {
   }
 
   #setGaps(gaps: readonly Gap[]): void {
-    if (isDeepStrictEqual(this.#gaps, gaps)) return;
+    if (isSame(this.#gaps, gaps)) return;
     this.#gaps = gaps;
     this.#history.partChanged('gaps');
   }
 
   #setNetworks(networks: readonly Network[]): void {
-    if (isDeepStrictEqual(this.#networks, networks)) return;
+    if (isSame(this.#networks, networks)) return;
     this.#networks = networks;
     this.#history.partChanged('networks');
   }
@@ -308,7 +308,7 @@ export class ReplicaHost implements LiveHost {
     const { ageMs: _was, ...before } = this.#freshness ?? ({} as Freshness);
     const { ageMs: _is, ...after } = freshness;
     this.#freshness = freshness;
-    if (!isDeepStrictEqual(before, after)) this.#history.partChanged('freshness');
+    if (!isSame(before, after)) this.#history.partChanged('freshness');
   }
 
   /** Namespaces that were told anew are told whole by now. */

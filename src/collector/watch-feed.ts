@@ -25,8 +25,7 @@ const RESPONSE = 'nsatlas.v1.CollectorWatchResponse';
 interface Feed {
   readonly live: LiveHost;
   readonly steps: Iterator<FeedStep<Uint8Array>, never>;
-  /** Revision up to which everything was told; undefined while there is more to tell. */
-  toldUpTo: number | undefined;
+  readonly unsubscribe: () => void;
 }
 
 /** One reader's way through all hosts: a WatchFeed for each of them, and what becomes of their agents. */
@@ -35,6 +34,8 @@ export class FabricFeed {
   readonly #wish: FabricWish;
   readonly #makerOf: (live: LiveHost) => EventMaker<Uint8Array>;
   readonly #feeds = new Map<string, Feed>();
+  /** Hosts of which there is more to tell: of hundreds that are quiet nobody asks. */
+  readonly #pending = new Set<string>();
   /** What was told of an agent, by host id or, where that is not known, address. */
   readonly #told = new Map<string, string>();
   readonly #after: Map<string, Cursor>;
@@ -55,6 +56,11 @@ export class FabricFeed {
     this.#rosterChanged = true;
   }
 
+  /** To be called when the reader is gone. */
+  close(): void {
+    for (const host of [...this.#feeds.keys()]) this.#end(host);
+  }
+
   /** The mark, with the ages as they are now. */
   mark(): Uint8Array {
     const hosts = [...this.#feeds.keys()];
@@ -66,31 +72,29 @@ export class FabricFeed {
   *steps(): Generator<HubStep, never> {
     for (;;) {
       if (this.#rosterChanged) yield* this.#roster();
-      let idle = true;
-      for (const [host, feed] of this.#feeds) {
-        if (feed.toldUpTo === feed.live.revision) continue;
-        idle = false;
-        yield* this.#turn(host, feed);
-      }
+      for (const host of [...this.#pending]) yield* this.#turn(host);
       if (this.#first?.size === 0) {
         this.#first = undefined;
         yield this.mark();
       }
-      if (idle && !this.#rosterChanged) yield 'wait';
+      if (this.#pending.size === 0 && !this.#rosterChanged) yield 'wait';
     }
   }
 
-  *#turn(host: string, feed: Feed): Generator<HubStep> {
+  /** The host's place among those that are pending is the last one afterwards, if it has one. */
+  *#turn(host: string): Generator<HubStep> {
+    const feed = this.#feeds.get(host);
+    this.#pending.delete(host);
+    if (feed === undefined) return;
     for (let left = STEPS_IN_A_ROW; left > 0; left--) {
       const { value: step } = feed.steps.next();
       if (step === 'wait') {
-        feed.toldUpTo = feed.live.revision;
         this.#first?.delete(host);
         return;
       }
-      feed.toldUpTo = undefined;
       yield step === 'again' ? step : fabricMessage(host, watchMessage(step.cursor, step.body));
     }
+    if (this.#feeds.get(host) === feed) this.#pending.add(host);
   }
 
   /** Tells which agents are new, in another state or gone, and begins with new hosts. */
@@ -104,7 +108,7 @@ export class FabricFeed {
       // Of hosts that a reader only has from an earlier stream nothing is known yet when the collector has just been started; it is told anew then.
       this.#told.delete(key);
       this.#after.delete(key);
-      this.#feeds.delete(key);
+      this.#end(key);
       this.#first?.delete(key);
       yield encode(RESPONSE, { host: key, forgotten: { reason: 'it is not among the hosts of this collector' } });
     }
@@ -128,7 +132,16 @@ export class FabricFeed {
     const after = this.#after.get(hostId);
     this.#after.delete(hostId);
     const feed = new WatchFeed(live, { selector: withoutHosts(selector), tables, after }, this.#makerOf(live));
-    this.#feeds.set(hostId, { live, steps: feed.steps(), toldUpTo: undefined });
+    this.#end(hostId);
+    const unsubscribe = live.subscribe(() => this.#pending.add(hostId));
+    this.#feeds.set(hostId, { live, steps: feed.steps(), unsubscribe });
+    this.#pending.add(hostId);
+  }
+
+  #end(host: string): void {
+    this.#feeds.get(host)?.unsubscribe();
+    this.#feeds.delete(host);
+    this.#pending.delete(host);
   }
 }
 

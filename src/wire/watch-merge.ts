@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isSame } from '../model/same.js';
 import type {
   Cursor,
   FdbEntry,
@@ -145,8 +145,7 @@ export class WatchMerger {
   }
 
   #setHost(host: Host, changes: WatchChange[]): void {
-    if (!isDeepStrictEqual(this.host, host))
-      changes.push({ what: 'host', ...(this.host !== undefined && { old: this.host }), new: host });
+    if (!isSame(this.host, host)) changes.push({ what: 'host', ...(this.host !== undefined && { old: this.host }), new: host });
     this.host = host;
   }
 
@@ -165,7 +164,7 @@ export class WatchMerger {
 
   #applyNetns(change: NetnsChange, changes: WatchChange[]): void {
     const { state, old } = this.#stateFor(change, changes);
-    if (old === undefined || !isDeepStrictEqual(old, state.head))
+    if (old === undefined || !isSame(old, state.head))
       changes.push({ what: 'netns', ...(old !== undefined && { old }), new: state.head });
     this.#applyInterfaces(state, change, changes);
     for (const section of ROW_SECTIONS) this.#applyRows(state, section, change, changes);
@@ -202,7 +201,7 @@ export class WatchMerger {
       stale?.interfaces.delete(link.ifindex);
       interfaces.set(link.ifindex, link);
       if (old === undefined) changes.push({ what: 'interface', netns, new: link });
-      else if (!isDeepStrictEqual(old, link)) changes.push({ what: 'interface', netns, old, new: link });
+      else if (!isSame(old, link)) changes.push({ what: 'interface', netns, old, new: link });
     }
   }
 
@@ -259,7 +258,7 @@ function isOther(a: bigint | undefined, b: bigint | undefined): boolean {
 
 /** The same but for the number by which it is called. */
 function isSameRow(a: Row, b: Row): boolean {
-  return isDeepStrictEqual({ ...a, rowId: 0 }, { ...b, rowId: 0 });
+  return isSame({ ...a, rowId: 0 }, { ...b, rowId: 0 });
 }
 
 /** What was known, and what was left of an earlier time when it was told anew. */
@@ -279,7 +278,7 @@ function replaced<Item>(before: readonly Item[], after: readonly Item[], keyOf: 
     const old = left.get(keyOf(item));
     left.delete(keyOf(item));
     if (old === undefined) differences.push({ new: item });
-    else if (!isDeepStrictEqual(old, item)) differences.push({ old, new: item });
+    else if (!isSame(old, item)) differences.push({ old, new: item });
   }
   return [...[...left.values()].map((old) => ({ old })), ...differences];
 }

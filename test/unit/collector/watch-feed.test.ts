@@ -34,6 +34,7 @@ class Reader {
 
   leave(): void {
     this.#forget();
+    this.feed.close();
   }
 
   step(): boolean {
