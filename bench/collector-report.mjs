@@ -103,6 +103,10 @@ export function collectorTables({ many, byInterfaces, byRows }, table) {
           'to a watching client: p50, p99, worst (ms)',
           [steady.p50Ms, steady.p99Ms, steady.maxMs].map((value) => value.toFixed(1)).join(', '),
         ],
+        [
+          `… in the ${steady.cold.seconds} s before, in which all code is cold`,
+          [steady.cold.p50Ms, steady.cold.p99Ms, steady.cold.maxMs].map((value) => value.toFixed(1)).join(', '),
+        ],
         ['without an answer', steady.lost],
         ['tables of hosts that are not as the agents have them', steady.wrong.length],
         ['computing: % of one core', steady.cpuPercent.toFixed(0)],

@@ -13,7 +13,8 @@ import { ServerProcess } from './server-process.mjs';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SERVICE = 'nsatlas.v1.Collector';
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-const ASK_EVERY_MS = 50;
+/** Each question costs the collector some milliseconds of what is measured. */
+const ASK_EVERY_MS = 200;
 const SYNC_LIMIT_MS = 300_000;
 const CALL_LIMIT_MS = 300_000;
 
@@ -90,6 +91,8 @@ export class CollectorRig {
     const started = performance.now();
     const argv = ['collector', '--agents-file', list, '--listen', address, '--log-level', 'error'];
     await this.collector.start(address, argv, ['--expose-gc']);
+    // Loading the program is no pause: nobody is served yet.
+    await this.collector.stretch();
     this.#client = new Client(address, credentials.createInsecure(), { 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES });
     for (;;) {
       const { agents } = await this.status();

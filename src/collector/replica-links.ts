@@ -40,17 +40,19 @@ const FIELDS: Readonly<Record<Exclude<keyof Interface, Elsewhere>, 'own' | 'shar
   addresses: 'own',
   addressDetails: 'own',
   veth: 'own',
+  // What mostly differs is compared first.
+  kind: 'shared',
+  portKind: 'shared',
+  operState: 'shared',
+  mtu: 'shared',
   host: 'shared',
   netnsName: 'shared',
-  kind: 'shared',
   linkType: 'shared',
   broadcast: 'shared',
-  mtu: 'shared',
   minMtu: 'shared',
   maxMtu: 'shared',
   flags: 'shared',
   rawFlags: 'shared',
-  operState: 'shared',
   linkMode: 'shared',
   carrier: 'shared',
   group: 'shared',
@@ -75,7 +77,6 @@ const FIELDS: Readonly<Record<Exclude<keyof Interface, Elsewhere>, 'own' | 'shar
   parentBus: 'shared',
   addrGenMode: 'shared',
   xdpProgramId: 'shared',
-  portKind: 'shared',
 };
 
 /** Fields that JSON cannot have: an interface with one of these is kept as it is. Watch tells none of the first, and names are hardly ever odd. */
@@ -114,11 +115,10 @@ export class LinkPool {
     const base = this.#recent.find((some) => fits(some, link)) ?? this.#lookUp(link);
     if (base === undefined) return undefined;
     this.#pool.hold(base);
-    const own = [
-      ...OWN.map((name) => link[name]).filter((value) => value !== undefined),
-      ...ownOf(link.attributes, OWN_ATTRIBUTES),
-      ...ownOf(link.portAttributes, OWN_PORT_ATTRIBUTES),
-    ];
+    const own: unknown[] = [];
+    takeOwn(own, link, OWN);
+    takeOwn(own, link.attributes, OWN_ATTRIBUTES);
+    takeOwn(own, link.portAttributes, OWN_PORT_ATTRIBUTES);
     return { base, own: JSON.stringify(own) };
   }
 
@@ -178,9 +178,12 @@ function isSameRecord<A, B>(
   record: Readonly<Record<string, B>>,
   same: (a: A, b: B) => boolean,
 ): boolean {
-  const names = Object.keys(record);
-  if (names.length !== Object.keys(shared).length) return false;
-  return names.every((name) => Object.hasOwn(shared, name) && same(shared[name] as A, record[name] as B));
+  let count = 0;
+  for (const name in record) {
+    if (!Object.hasOwn(shared, name) || !same(shared[name] as A, record[name] as B)) return false;
+    count++;
+  }
+  return count === Object.keys(shared).length;
 }
 
 function baseOf(link: Interface): LinkBase {
@@ -200,8 +203,16 @@ function emptied(record: Readonly<Record<string, string>>, own: readonly string[
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, own.includes(name) ? null : value]));
 }
 
-function ownOf(record: Readonly<Record<string, string>>, own: readonly string[]): string[] {
-  return own.flatMap((name) => record[name] ?? []);
+/** Appends the values that there are, in the order of the names. */
+function takeOwn<Name extends string>(
+  values: unknown[],
+  record: Readonly<Partial<Record<Name, unknown>>>,
+  own: readonly Name[],
+): void {
+  for (const name of own) {
+    const value = record[name];
+    if (value !== undefined) values.push(value);
+  }
 }
 
 /** A copy with the next values where null is, in the order of the names. */

@@ -62,8 +62,8 @@ const MOST_ORPHANS = MOST_TARGETS;
 const PAUSE_MS = 10_000;
 const PAUSE_OF_EACH_MS = 10;
 /** So many agents are connected to at once; each further one waits this long, in milliseconds. */
-const AT_ONCE = 300;
-const START_MS = 5;
+const AT_ONCE = 8;
+const START_MS = 2;
 
 class HostRoster implements Roster, LinkOwner {
   readonly tables: readonly Table[];

@@ -21,7 +21,6 @@ function areSameItems(a: ArrayLike<unknown>, b: ArrayLike<unknown>): boolean {
 }
 
 function hasSameProperties(a: Properties, b: Properties): boolean {
-  // eslint-disable-next-line guard-for-in -- plain objects inherit nothing that is enumerable
   for (const name in a) {
     const value = a[name];
     // A name of Object.prototype, "constructor", is no property of its own.

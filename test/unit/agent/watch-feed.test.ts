@@ -185,6 +185,13 @@ test('readers who know the same share what was made for one of them', () => {
   assert.equal(live.made - made, 1);
 });
 
+test('for one reader alone nothing is kept', () => {
+  const live = new FakeLive({ namespaces: [fakeNetns(1)] });
+  const bytes = new SharedBytes(live, () => false);
+  for (let reader = 0; reader < 3; reader++) new TestReader(live, {}, { bytes }).drain();
+  assert.equal(live.made, 3);
+});
+
 test('links with very long names come in messages that are small enough', () => {
   const altnames = Array.from({ length: 300 }, (_, at) => `${at}`.padEnd(127, 'x'));
   const links = Array.from({ length: 60 }, (_, at) => fakeLink('net:[1]', at + 1, { altnames }));

@@ -191,6 +191,21 @@ describe('the watch of a fabric', () => {
     }
   });
 
+  it('tells of a host that comes although others change all the time', () => {
+    const members = new FakeMembers();
+    const busy = ['h1', 'h2', 'h3'].map((host) => members.add(host, [fakeNetns(1)]));
+    const reader = new Reader(members);
+    reader.drain();
+    reader.events = [];
+    for (let mtu = 1; mtu <= 1500; mtu++) {
+      if (mtu === 50) members.add('h4', [fakeNetns(1)]);
+      for (const live of busy) live.setLink(fakeLink('net:[1]', 1, { mtu }));
+      reader.step();
+    }
+    assert.ok(reader.mergers.get('h4')?.synced);
+    reader.leave();
+  });
+
   it('ends with the state of every host, however slow the reader is and however often it connects anew', () => {
     const action = fc.record({
       host: fc.constantFrom('h1', 'h2', 'h3'),
