@@ -312,7 +312,7 @@ class KeptHost implements OpenLiveHost {
       whole ? this.#engines.view() : undefined,
     ]);
     if (this.#closed) return;
-    const { come, gone } = await this.#population.apply(discovery, whole || netnsDirs.length > 0 ? mark : undefined);
+    const { come, gone, found } = await this.#population.apply(discovery, whole || netnsDirs.length > 0 ? mark : undefined);
     const kept = new Set<RowTable>(this.#leases.wanted());
     for (const netns of come) for (const table of ROW_TABLES) netns.tables[table].kept = kept.has(table);
     if (view !== undefined) {
@@ -323,8 +323,8 @@ class KeptHost implements OpenLiveHost {
     }
     this.#state.commit();
     this.#keeper.farewell(gone);
-    this.#keeper.welcome(come);
-    if (come.length > 0 && !whole) for (const wait of AFTERWARDS_MS) this.#everything.requestIn(wait);
+    this.#keeper.welcome([...come, ...found]);
+    if (come.length + found.length > 0 && !whole) for (const wait of AFTERWARDS_MS) this.#everything.requestIn(wait);
     if (whole && scan !== undefined && scan === this.#scan && !scan.discovered) this.#readAgain(scan, new Set(come));
     this.#progress();
   }

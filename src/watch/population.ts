@@ -7,6 +7,8 @@ import type { LiveState } from './live-state.js';
 export interface PopulationChange {
   readonly come: readonly LiveNetns[];
   readonly gone: readonly LiveNetns[];
+  /** Those that could not be read by the paths that were known, and to which others lead now. */
+  readonly found: readonly LiveNetns[];
 }
 
 /** Namespaces that are taken over in one go. */
@@ -37,20 +39,24 @@ export class Population {
    */
   async apply({ namespaces }: Pick<Discovery, 'namespaces'>, mark: number | undefined): Promise<PopulationChange> {
     const come: LiveNetns[] = [];
+    const again: LiveNetns[] = [];
     const seen = new Set<LiveNetns>();
     for (const [at, found] of namespaces.entries()) {
       const known = this.#byIdentity.get(identityOf(found));
       if (known === undefined) come.push(this.#add(found));
       else {
         seen.add(known);
-        if (mark !== undefined) this.#update(known, found);
+        // What cannot be read is looked for by everything that is found; of others a part says nothing new.
+        const isReadable = known.status === 'OK';
+        if ((mark !== undefined || !isReadable) && this.#update(known, found) && !isReadable) again.push(known);
       }
       if (at % SLICE === SLICE - 1) await nextTurn();
     }
     const old = mark === undefined ? [] : [...this.#state.namespaces.values()].filter(({ key }) => key < mark);
     const gone = old.filter((netns) => !seen.has(netns));
     for (const netns of gone) this.remove(netns);
-    return { come: come.filter((netns) => this.#state.namespaces.get(netns.key) === netns), gone };
+    const isThere = (netns: LiveNetns): boolean => this.#state.namespaces.get(netns.key) === netns;
+    return { come: come.filter(isThere), gone, found: again.filter(isThere) };
   }
 
   /** The id under which a namespace is to be heard of. Low ones are found faster by the kernel: whoever is asked for first gets the lowest. */
@@ -102,12 +108,15 @@ export class Population {
     return netns;
   }
 
-  #update(netns: LiveNetns, found: FoundNetns): void {
+  /** @returns whether other paths lead there than before */
+  #update(netns: LiveNetns, found: FoundNetns): boolean {
     const before = netns.found;
     netns.found = found;
-    if (!sameList(before.openPaths, found.openPaths)) netns.pathAt = 0;
+    const hasOtherPaths = !sameList(before.openPaths, found.openPaths);
+    if (hasOtherPaths) netns.pathAt = 0;
     const same = sameList(before.paths, found.paths) && sameList(before.pids, found.pids) && before.isHost === found.isHost;
     if (!same) this.#state.headChanged(netns);
+    return hasOtherPaths;
   }
 }
 

@@ -53,7 +53,7 @@ test('a lane that was left behind tells and remembers nothing when it wakes up',
   const job = [0, 1, 2].map((at) => namespaces.path(at));
   // Two receives for each namespace: the third is the first of the second namespace.
   const variables = { RECV_HANGS: '3', RELEASE: file };
-  const plan = { jobs: [job, job], rows: 'plain', timeLimitMs: 300, release: { file } } as const;
+  const plan = { jobs: [job, job], rows: 'plain', timeLimitMs: 1200, release: { file } } as const;
   const report = await reportOf(plan, { shim, variables });
   assert.deepEqual(outcomes(report), [
     ['+1 -0 0', '+0 -0 timeout', '+1 -0 0'],
@@ -66,7 +66,7 @@ test('nor when it wakes up in the midst of another job', async () => {
   const file = join(folder, 'wake');
   const job = [0, 1, 2, 3, 4].map((at) => namespaces.path(at));
   const variables = { RECV_HANGS: '3', RELEASE: file };
-  const report = await reportOf({ jobs: [job, job, job], rows: 'plain', timeLimitMs: 300, wake: { file } }, { shim, variables });
+  const report = await reportOf({ jobs: [job, job, job], rows: 'plain', timeLimitMs: 1200, wake: { file } }, { shim, variables });
   assert.deepEqual(outcomes(report), [
     ['+1 -0 0', '+0 -0 timeout', '+1 -0 0', '+1 -0 0', '+1 -0 0'],
     ['+0 -0 0', '+1 -0 0', '+0 -0 0', '+0 -0 0', '+0 -0 0'],

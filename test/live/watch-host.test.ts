@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
 import { afterEach, describe, it } from 'node:test';
 import type { Table } from '../../src/model/types.js';
 import { createHostSource } from '../../src/scan/index.js';
@@ -6,7 +9,7 @@ import { ALL_TABLES } from '../../src/scan/types.js';
 import { createLiveHost, type LiveHostOptions, type OpenLiveHost } from '../../src/watch/index.js';
 import { eventually, guardHygiene } from '../support/hygiene.js';
 import { comparableHost, comparableSnapshot, stateDifferences, wholeNetns } from '../support/live-compare.js';
-import { Scratch, type ScratchNetns } from '../support/netns.js';
+import { exec, Scratch, type ScratchNetns } from '../support/netns.js';
 import { buildTopology } from '../support/topology.js';
 
 const NEVER = 3_600_000;
@@ -157,6 +160,30 @@ describe('a live host', () => {
     );
     await eventually('and the other end of its pair', () => wholeNetns(live, keyOf(live, first))?.interfaces.length === 1);
     await assertTrue(live, scratch.dir);
+  });
+
+  it('reads a namespace by another path when the process that led to it has ended', async (t) => {
+    const scratch = Scratch.create(t);
+    const netns = scratch.netns();
+    const inside = spawn('nsenter', [`--net=${netns.path}`, 'sleep', '1000']);
+    t.after(() => inside.kill('SIGKILL'));
+    const namespaceOf = (pid: number | undefined): string => readlinkSync(`/proc/${pid}/ns/net`);
+    await eventually('it is inside', () => namespaceOf(inside.pid) === netns.id);
+    exec(['umount', netns.path]);
+    const live = await watch(scratch, { netnsDirs: [] });
+    const key = keyOf(live, netns);
+    exec(['mount', '--bind', `/proc/${inside.pid}/ns/net`, netns.path]);
+    inside.kill('SIGKILL');
+    await once(inside, 'exit');
+    netns.ip('link add br7 type bridge');
+    const links = (): string[] =>
+      [...live.parts(key, undefined, ALL_TABLES)].flatMap(({ interfaces }) => interfaces.map(({ name }) => name));
+    await eventually('the bridge is known', () => links().includes('br7'));
+    assert.equal(live.head(key)?.status, 'OK');
+    assert.deepEqual(
+      live.gaps().filter(({ netnsId }) => netnsId === netns.id),
+      [],
+    );
   });
 
   it('reads a namespace of 900 links in part when one of them changes', async (t) => {

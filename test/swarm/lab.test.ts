@@ -42,7 +42,7 @@ test('a host with a daemon and a container is up within seconds', { skip }, asyn
   assert.match(container.netnsId, /^net:\[\d+\]$/);
   // Who comes through the host's own socket sees the same daemon.
   assert.equal((await host!.exec(['docker', 'ps', '--quiet', '--no-trunc'])).stdout.trim(), container.id);
-  assert.ok(daemonMs < 30_000, `the daemon took ${daemonMs} ms`);
+  assert.ok(daemonMs < 120_000, `the daemon took ${daemonMs} ms`);
 });
 
 test('hosts are machines of their own', { skip }, async (t) => {

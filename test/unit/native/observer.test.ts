@@ -41,7 +41,7 @@ describe('events from the addon', () => {
         words({ messages: 2, time: process.hrtime.bigint() - age }, [], []),
       );
       assert.equal(messages, 2);
-      assert.ok(Math.abs(performance.now() - Number(age) / 1e6 - oldestAtMs) < 50, `${oldestAtMs}`);
+      assert.ok(Math.abs(performance.now() - Number(age) / 1e6 - oldestAtMs) < 1000, `${oldestAtMs}`);
     }
   });
 
