@@ -8,6 +8,7 @@ import { createAgentClient } from '../../src/agent/client.js';
 import { ListenError } from '../../src/rpc/error.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { HostSnapshot } from '../../src/model/types.js';
+import { eventually } from '../support/hygiene.js';
 import { fakeLog, fakeNetns, fakeSnapshot, fakeSource, withFdb } from '../unit/agent/fake-host.js';
 import { curl, messagesOf, run, scratch, serve } from './agent-rig.js';
 
@@ -125,12 +126,12 @@ test('the service manager is told READY once everything is served, and STOPPING 
 });
 
 test('drain lets a running call end, takes no new one, and is done soon after', async (t) => {
-  const { agent, client, address } = await serve(t, async () => {
+  const { agent, client, source, address } = await serve(t, async () => {
     await delay(600);
     return fakeSnapshot([withFdb(1, 20_000)]);
   });
   const running = client.list('fdb', {});
-  await delay(200);
+  await eventually('the host is read', () => source.reads.length > 0);
   const started = performance.now();
   const drained = agent.drain(60_000);
   await delay(50);
@@ -157,10 +158,10 @@ test('drain ends idle connections, health watchers and reflection streams at onc
 });
 
 test('drain ends a call that does not end in time', async (t) => {
-  const { agent, client, log } = await serve(t, () => new Promise(() => undefined));
+  const { agent, client, source, log } = await serve(t, () => new Promise(() => undefined));
   const running = client.list('netns', {});
   const outcome = assert.rejects(running, { name: 'AgentError' });
-  await delay(200);
+  await eventually('the host is read', () => source.reads.length > 0);
   const started = performance.now();
   await agent.drain(300);
   assert.ok(performance.now() - started < 30_000);

@@ -149,17 +149,16 @@ test('a client that cancels in the middle stops the work, and one that vanishes 
 });
 
 test('a caller that cancels while the host is read is let go at once', async (t) => {
-  let finish: () => void = () => undefined;
-  const { address, log } = await serve(t, () => new Promise((resolve) => (finish = () => resolve(fakeSnapshot([])))));
+  const finish: (() => void)[] = [];
+  const { address, log } = await serve(t, () => new Promise((resolve) => finish.push(() => resolve(fakeSnapshot([])))));
   const client = rawClient(address);
   t.after(() => client.close());
   const call = rawCall(client, 'GetSnapshot', 'nsatlas.v1.GetSnapshotRequest');
   call.on('error', () => undefined);
-  await until(() => log.lines.length > 0, 'serving');
-  await delay(100);
+  await until(() => finish.length > 0, 'the host is read');
   call.cancel();
   await until(() => log.lines.some(({ message }) => message === 'call failed'), 'the call ended');
-  finish();
+  for (const each of finish) each();
 });
 
 test('a host that cannot be read is an error, never an empty answer, and health says so until it can', async (t) => {
@@ -200,13 +199,17 @@ test('a read that does not end is an error in time', async (t) => {
 test('more calls than are allowed are refused, not queued without end', async (t) => {
   let finish: (snapshot: HostSnapshot) => void = () => undefined;
   const { client } = await serve(t, () => new Promise((resolve) => (finish = resolve)), { maxCalls: 3 });
+  let refused = 0;
   const calls = Array.from({ length: 5 }, () =>
     client.list('netns', {}).then(
       () => 'answered',
-      (cause: unknown) => (cause as Error).message,
+      (cause: unknown) => {
+        refused++;
+        return (cause as Error).message;
+      },
     ),
   );
-  await delay(200);
+  await until(() => refused === 2, 'two are refused');
   finish(fakeSnapshot([]));
   const outcomes = await Promise.all(calls);
   assert.equal(outcomes.filter((outcome) => outcome === 'answered').length, 3);
