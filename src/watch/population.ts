@@ -46,9 +46,10 @@ export class Population {
       if (known === undefined) come.push(this.#add(found));
       else {
         seen.add(known);
-        // What cannot be read is looked for by everything that is found; of others a part says nothing new.
-        const isReadable = known.status === 'OK';
-        if ((mark !== undefined || !isReadable) && this.#update(known, found) && !isReadable) again.push(known);
+        // Where only a part was looked at, processes are missing: it says something new of those alone that are lost.
+        const isFound = isLost(known) && !sameList(known.found.openPaths, found.openPaths);
+        if (mark !== undefined || isFound) this.#update(known, found);
+        if (isFound) again.push(known);
       }
       if (at % SLICE === SLICE - 1) await nextTurn();
     }
@@ -108,16 +109,18 @@ export class Population {
     return netns;
   }
 
-  /** @returns whether other paths lead there than before */
-  #update(netns: LiveNetns, found: FoundNetns): boolean {
+  #update(netns: LiveNetns, found: FoundNetns): void {
     const before = netns.found;
     netns.found = found;
-    const hasOtherPaths = !sameList(before.openPaths, found.openPaths);
-    if (hasOtherPaths) netns.pathAt = 0;
+    if (!sameList(before.openPaths, found.openPaths)) netns.pathAt = 0;
     const same = sameList(before.paths, found.paths) && sameList(before.pids, found.pids) && before.isHost === found.isHost;
     if (!same) this.#state.headChanged(netns);
-    return hasOtherPaths;
   }
+}
+
+/** Whether it was tried, and could not be read. */
+function isLost({ status }: LiveNetns): boolean {
+  return status !== 'OK' && status !== 'NOT_READ';
 }
 
 function identityOf({ dev, ino }: FoundNetns): string {

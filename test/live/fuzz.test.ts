@@ -17,17 +17,32 @@ const FLAGS = [
   '-fno-sanitize-recover=all',
 ];
 
-test('what a filter copies and what a comparison finds is right, case by case', () => {
-  const folder = scratchFolder();
-  try {
-    const program = join(folder, 'native-filter');
-    const names = ['test/support/native-filter.cc', 'native/filter.cc', 'native/row_format.cc', 'native/rows.cc'];
-    execFileSync('g++', [...FLAGS, '-o', program, ...names.map((name) => join(ROOT, name))], { env: withoutPreload() });
-    assert.equal(execFileSync(program, { env: { ...withoutPreload(), ASAN_OPTIONS: '' }, encoding: 'utf8' }), 'ok\n');
-  } finally {
-    removeFolder(folder);
-  }
-});
+const CASES = {
+  'what a filter copies and what a comparison finds is right, case by case': [
+    'test/support/native-filter.cc',
+    'native/filter.cc',
+    'native/row_format.cc',
+    'native/rows.cc',
+  ],
+  'the C++ that walks bytes survives any bytes and finds the end of every answer': [
+    'test/support/native-reply.cc',
+    'native/netlink_reply.cc',
+    'native/job.cc',
+  ],
+};
+
+for (const [what, sources] of Object.entries(CASES)) {
+  test(what, () => {
+    const folder = scratchFolder();
+    try {
+      const program = join(folder, 'program');
+      execFileSync('g++', [...FLAGS, '-o', program, ...sources.map((name) => join(ROOT, name))], { env: withoutPreload() });
+      assert.equal(execFileSync(program, { env: { ...withoutPreload(), ASAN_OPTIONS: '' }, encoding: 'utf8' }), 'ok\n');
+    } finally {
+      removeFolder(folder);
+    }
+  });
+}
 
 for (const name of ['filter', 'diff', 'reply']) {
   test(`every seed of the fuzzer passes: ${name}`, () => {

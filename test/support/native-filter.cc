@@ -1,4 +1,4 @@
-// What native/filter.cc copies, case by case, and 50,000 rows compared by native/rows.cc. Built and run by test/live/native-fuzz.test.ts under
+// What native/filter.cc copies, case by case, and 50,000 rows compared by native/rows.cc. Built and run by test/live/fuzz.test.ts under
 // AddressSanitizer; prints "ok".
 #include "../../native/filter.h"
 

@@ -1,5 +1,5 @@
 // Throws bytes at native/netlink_reply.cc and native/job.cc: every truncation and 50,000 random corruptions of an answer, and the cases by name.
-// Built and run by test/live/native-reply.test.ts under AddressSanitizer; prints "ok".
+// Built and run by test/live/fuzz.test.ts under AddressSanitizer; prints "ok".
 #include <assert.h>
 #include <errno.h>
 #include <linux/netlink.h>
