@@ -31,6 +31,7 @@ const VALUES: readonly (() => unknown)[] = [
   () => ({ b: 1, c: undefined }),
   () => JSON.parse('{"__proto__": {"a": 1}}') as unknown,
   () => JSON.parse('{"__proto__": {"a": 2}}') as unknown,
+  () => JSON.parse('{"__proto__": {}}') as unknown,
   () => JSON.parse('{"toString": null}') as unknown,
   () => new Uint8Array([97]),
   () => new Uint8Array([98]),
