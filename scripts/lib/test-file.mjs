@@ -63,7 +63,9 @@ function finish(argv, reportPath, timeLimitMs) {
     const report = openSync(reportPath, 'w');
     // A process group of its own, so that what a hanging test started goes with it.
     // Under `node --test` this variable would make the file report in a binary form to nobody.
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const { NODE_TEST_CONTEXT: _, ...inherited } = process.env;
+    // The kernel's lock of all network namespaces may be held for seconds while other tests take theirs down.
+    const env = { NSATLAS_TIME_LIMIT: '20000', ...inherited };
     const child = spawn(argv[0], argv.slice(1), { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe', report], detached: true });
     closeSync(report);
     const chunks = [];

@@ -36,7 +36,7 @@ describe('a host whose namespaces come and go', () => {
       dockerSockets: [],
       dockerSocketsGiven: false,
       followEngines: false,
-      timeLimitMs: 2000,
+      timeLimitMs: 20_000,
       agentVersion: 'test',
     });
     t.after(() => source.close());

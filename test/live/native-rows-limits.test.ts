@@ -1,11 +1,13 @@
 // Remembered rows when an answer is not whole, a lane is stuck or nobody listens any more.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import type { ChildReport } from '../support/native-child.js';
 import { compileHelper, Namespaces, removeFolder, scratchFolder } from '../support/native-namespaces.js';
 import { reportOf } from '../support/native-run.js';
 
+/** For jobs in which a lane is stuck: much more than reading takes, also while other tests take namespaces down. */
+const LIMIT_MS = 6000;
 const EINTR = 4;
 const EBADMSG = 74;
 const folder = scratchFolder();
@@ -48,31 +50,36 @@ test('a broken datagram changes nothing', async () => {
   assert.deepEqual(outcomes(report), [['+1 -0 0'], [`+0 -0 ${EBADMSG}`], ['+0 -0 0']]);
 });
 
-test('a lane that was left behind tells and remembers nothing when it wakes up', async () => {
-  const file = join(folder, 'release');
-  const job = [0, 1, 2].map((at) => namespaces.path(at));
-  // Two receives for each namespace: the third is the first of the second namespace.
-  const variables = { RECV_HANGS: '3', RELEASE: file };
-  const plan = { jobs: [job, job], rows: 'plain', timeLimitMs: 1200, release: { file } } as const;
-  const report = await reportOf(plan, { shim, variables });
-  assert.deepEqual(outcomes(report), [
-    ['+1 -0 0', '+0 -0 timeout', '+1 -0 0'],
-    ['+0 -0 0', '+1 -0 0', '+0 -0 0'],
-  ]);
-  assert.equal(report.after?.lanes, 1);
-});
+describe('a lane that was left behind tells and remembers nothing', { concurrency: true }, () => {
+  test('when it wakes up after the job', async () => {
+    const file = join(folder, 'release');
+    const job = [0, 1, 2].map((at) => namespaces.path(at));
+    // Two receives for each namespace: the third is the first of the second namespace.
+    const variables = { RECV_HANGS: '3', RELEASE: file };
+    const plan = { jobs: [job, job], rows: 'plain', timeLimitMs: LIMIT_MS, release: { file } } as const;
+    const report = await reportOf(plan, { shim, variables });
+    assert.deepEqual(outcomes(report), [
+      ['+1 -0 0', '+0 -0 timeout', '+1 -0 0'],
+      ['+0 -0 0', '+1 -0 0', '+0 -0 0'],
+    ]);
+    assert.equal(report.after?.lanes, 1);
+  });
 
-test('nor when it wakes up in the midst of another job', async () => {
-  const file = join(folder, 'wake');
-  const job = [0, 1, 2, 3, 4].map((at) => namespaces.path(at));
-  const variables = { RECV_HANGS: '3', RELEASE: file };
-  const report = await reportOf({ jobs: [job, job, job], rows: 'plain', timeLimitMs: 1200, wake: { file } }, { shim, variables });
-  assert.deepEqual(outcomes(report), [
-    ['+1 -0 0', '+0 -0 timeout', '+1 -0 0', '+1 -0 0', '+1 -0 0'],
-    ['+0 -0 0', '+1 -0 0', '+0 -0 0', '+0 -0 0', '+0 -0 0'],
-    Array<string>(5).fill('+0 -0 0'),
-  ]);
-  assert.equal(report.jobs[1]?.lanes, 1);
+  test('when it wakes up in the midst of another job', async () => {
+    const file = join(folder, 'wake');
+    const job = [0, 1, 2, 3, 4].map((at) => namespaces.path(at));
+    const variables = { RECV_HANGS: '3', RELEASE: file };
+    const report = await reportOf(
+      { jobs: [job, job, job], rows: 'plain', timeLimitMs: LIMIT_MS, wake: { file } },
+      { shim, variables },
+    );
+    assert.deepEqual(outcomes(report), [
+      ['+1 -0 0', '+0 -0 timeout', '+1 -0 0', '+1 -0 0', '+1 -0 0'],
+      ['+0 -0 0', '+1 -0 0', '+0 -0 0', '+0 -0 0', '+0 -0 0'],
+      Array<string>(5).fill('+0 -0 0'),
+    ]);
+    assert.equal(report.jobs[1]?.lanes, 1);
+  });
 });
 
 test('a lane that cannot get home tells no rows: whoever is slow to hear them would keep the namespace', async () => {

@@ -83,7 +83,7 @@ describe('four watchers of a host where everything changes', () => {
       netnsDirs: [scratch.dir],
       dockerSockets: [],
       dockerSocketsGiven: false,
-      timeLimitMs: 2000,
+      timeLimitMs: 20_000,
       agentVersion: 'test',
       hostId: 'test',
     };

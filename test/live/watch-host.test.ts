@@ -20,7 +20,7 @@ function sourceOptions(dir: string): LiveHostOptions {
     netnsDirs: [dir],
     dockerSockets: [],
     dockerSocketsGiven: false,
-    timeLimitMs: 2000,
+    timeLimitMs: 20_000,
     agentVersion: 'test',
     hostId: 'test',
   };

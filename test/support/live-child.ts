@@ -8,7 +8,7 @@ const live = createLiveHost({
   netnsDirs: [process.argv[2] ?? ''],
   dockerSockets: [],
   dockerSocketsGiven: false,
-  timeLimitMs: 2000,
+  timeLimitMs: 20_000,
   agentVersion: 'test',
   hostId: 'test',
 });

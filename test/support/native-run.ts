@@ -22,7 +22,7 @@ export interface Ended {
   readonly ms: number;
 }
 
-/** Runs a plan in a process of its own; kills it after 30 s. */
+/** Runs a plan in a process of its own; kills it after a minute. */
 export async function runChild(plan: ChildPlan, options: RunOptions = {}): Promise<Ended> {
   // The sanitizer's libraries, when there, have to stay first.
   const preload = [process.env['LD_PRELOAD'], options.shim].filter((entry) => entry !== undefined).join(' ');
@@ -31,7 +31,7 @@ export async function runChild(plan: ChildPlan, options: RunOptions = {}): Promi
   const [command, ...args] = [...(options.under ?? []), process.execPath, CHILD, JSON.stringify(plan)];
   if (command === undefined) throw new Error('no command');
   const begin = performance.now();
-  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30000, killSignal: 'SIGKILL' });
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000, killSignal: 'SIGKILL' });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

@@ -39,7 +39,10 @@ async function nsatlas(args: readonly string[], env: NodeJS.ProcessEnv = {}): Pr
     const text = (from: NodeJS.WriteStream): string => String((from as unknown as PassThrough).read() ?? '');
     return { status, stdout: text(stdout), said: text(stderr) + lines.join('\n') };
   } finally {
-    for (const name of Object.keys(env)) if (before[name] === undefined) delete process.env[name];
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
   }
 }
 
@@ -200,6 +203,12 @@ describe('the command line', () => {
       assert.match(said, expected);
     });
   }
+
+  it('takes the time limit from the environment, and says where a wrong one came from', async () => {
+    const { status, said } = await nsatlas(['netns', '--netns-dir', folder], { NSATLAS_TIME_LIMIT: 'soon' });
+    assert.equal(status, 2);
+    assert.match(said, /'soon' from env 'NSATLAS_TIME_LIMIT' is invalid.*not a positive number/);
+  });
 
   it('without a command shows the commands', async () => {
     const { said, stdout } = await nsatlas([]);
