@@ -50,10 +50,7 @@ export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Co
     .addOption(option('--host-id <id>', 'id of this host; default: Swarm node id, Docker engine id, machine id hashed'))
     .addOption(option('--host-name <name>', 'name of this host; default: its host name'))
     .addOption(
-      option('--time-limit <ms>', 'most milliseconds that one namespace may take')
-        .default(2000)
-        .argParser(parsePositive)
-        .env('NSATLAS_TIME_LIMIT'),
+      option('--time-limit <ms>', 'most milliseconds that one namespace may take').default(2000).argParser(parsePositive),
     )
     .addOption(logLevelOption(logLevel));
 }
