@@ -137,6 +137,11 @@ Napi::Value cancel_job(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value stop_job(const Napi::CallbackInfo& info) {
+  if (Handle* handle = handle_of(info)) handle->reader->stop();
+  return info.Env().Undefined();
+}
+
 Napi::Value forget_rows(const Napi::CallbackInfo& info) {
   Handle* handle = handle_of(info);
   if (handle == nullptr) return info.Env().Undefined();
@@ -181,6 +186,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("start", Napi::Function::New<guarded<start_job>>(env, "start"));
   exports.Set("take", Napi::Function::New<guarded<take_batch>>(env, "take"));
   exports.Set("cancel", Napi::Function::New<guarded<cancel_job>>(env, "cancel"));
+  exports.Set("stop", Napi::Function::New<guarded<stop_job>>(env, "stop"));
   exports.Set("forget", Napi::Function::New<guarded<forget_rows>>(env, "forget"));
   exports.Set("close", Napi::Function::New<guarded<close_reader>>(env, "close"));
   exports.Set("sdNotify", Napi::Function::New<guarded<notify>>(env, "sdNotify"));

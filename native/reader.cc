@@ -82,6 +82,11 @@ void Reader::cancel() {
   room_.notify_all();
 }
 
+void Reader::stop() {
+  const Lock lock(mutex_);
+  if (job_) next_ = job_->targets.size();
+}
+
 void Reader::close() {
   const Lock lock(mutex_);
   closed_ = true;

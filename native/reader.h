@@ -69,6 +69,9 @@ class Reader : public std::enable_shared_from_this<Reader> {
   /** No further target is begun; the job's end follows as soon as the one at hand lets go. */
   void cancel();
 
+  /** As cancel(), but the target at hand is read and told whole, and nothing is forgotten. Harmless without a job. */
+  void stop();
+
   /** Forgets a namespace's rows: at once, or when the job that runs has ended. */
   void forget(uint32_t key);
 

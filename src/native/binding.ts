@@ -26,6 +26,7 @@ export interface Addon {
   /** Copies the next batch into `buffer` and returns its length; 0: nothing yet; negative: needs a buffer of that size. */
   take(handle: Handle, buffer: ArrayBuffer): number;
   cancel(handle: Handle): void;
+  stop(handle: Handle): void;
   /** Forgets the rows of a key: at once, or when the job that runs has ended. */
   forget(handle: Handle, key: number): void;
   close(handle: Handle): void;

@@ -56,6 +56,10 @@ export class AddonReader implements NetnsReader {
     });
   }
 
+  stop(): void {
+    this.#addon.stop(this.#handle);
+  }
+
   forget(key: number): void {
     this.#addon.forget(this.#handle, checkedKey(key));
   }

@@ -28,8 +28,8 @@ export interface KeeperOptions {
 
 /** Namespaces that are read in one job: bounds how long an event that comes meanwhile waits. */
 const READ_AT_ONCE = 64;
-/** The same when all are read again: fewer pauses between jobs, and some milliseconds more for an event once in a while. */
-const RESCAN_AT_ONCE = 256;
+/** The same when all are read again: fewer pauses between jobs. Such a job is stopped when there is something more urgent. */
+const RESCAN_AT_ONCE = 1024;
 /** A namespace that was read rests for as long as its rows take, some 200 a millisecond, within these bounds. */
 const ROWS_PER_MS = 200;
 const MIN_REST_MS = 4;
@@ -224,8 +224,12 @@ export class Keeper {
 
   /** Begins the next piece of work, unless one is under way. */
   #pump(): void {
-    if (this.#busy || this.#closed) return;
+    if (this.#closed) return;
     const now = this.#options.now();
+    if (this.#busy) {
+      if (this.#scanning) this.#interrupt(now);
+      return;
+    }
     const work = now < this.#holdUntil ? undefined : this.#nextWork(now);
     if (work === undefined) {
       this.#arm(now);
@@ -244,6 +248,13 @@ export class Keeper {
         this.#pump();
         this.#options.onProgress();
       });
+  }
+
+  /** Whoever waits for an event does not wait for all that is read again. */
+  #interrupt(now: number): void {
+    const due = this.#dirty.nextDueAt();
+    if (this.#newcomers.length > 0 || (due !== undefined && due <= now)) this.#options.reader.stop();
+    else this.#arm(now);
   }
 
   #arm(now: number): void {
@@ -315,7 +326,9 @@ export class Keeper {
     }
     this.#scanning = true;
     try {
-      await this.#read(plans.filter(({ netns }) => this.#isThere(netns)));
+      const { left } = await this.#read(plans);
+      for (const { netns, tables } of left)
+        if (this.#isThere(netns) && !this.#rescan.has(netns)) this.#rescan.set(netns, new Map(tables));
     } finally {
       this.#scanning = false;
     }
@@ -330,7 +343,7 @@ export class Keeper {
       this.#heard.delete(netns);
       return at === undefined ? [] : [[netns, at]];
     });
-    const unfinished = await this.#read(plans);
+    const { unfinished } = await this.#read(plans);
     this.reads.add(now() - began);
     for (const [netns, at] of heard) {
       if (unfinished.has(netns) && this.#isThere(netns)) this.#heard.set(netns, at);
@@ -338,17 +351,22 @@ export class Keeper {
     }
   }
 
-  /** @returns those of which something kept changing while it was read: they are read again */
-  async #read(plans: readonly Plan[]): Promise<ReadonlySet<LiveNetns>> {
+  /** @returns those of which something kept changing while it was read, which are read again, and what the job did not come to */
+  async #read(all: readonly Plan[]): Promise<{ readonly unfinished: ReadonlySet<LiveNetns>; readonly left: readonly Plan[] }> {
     const unfinished = new Set<LiveNetns>();
-    if (plans.length === 0) return unfinished;
+    const plans = all.filter(({ netns }) => this.#isThere(netns));
+    if (plans.length === 0) return { unfinished, left: [] };
     const { reader, state, timeLimitMs } = this.#options;
+    let left: readonly Plan[] = [];
     try {
-      const outcomes = await readPlans(reader, plans, state, timeLimitMs);
-      for (const { plan, interrupted, again } of outcomes) if (interrupted.length + again.length > 0) unfinished.add(plan.netns);
+      const read = await readPlans(reader, plans, state, timeLimitMs);
+      left = read.left;
+      for (const { plan, interrupted, again } of read.outcomes)
+        if (interrupted.length + again.length > 0) unfinished.add(plan.netns);
+      const later = new Set(left.map(({ netns }) => netns));
       // Also those that have no outcome, for no path leads to them.
-      for (const { netns } of plans) this.#unread.delete(netns);
-      for (const outcome of outcomes) this.#finish(outcome);
+      for (const { netns } of plans) if (!later.has(netns)) this.#unread.delete(netns);
+      for (const outcome of read.outcomes) this.#finish(outcome);
     } catch (cause) {
       // Their rows were forgotten: all that is kept has to be read anew.
       for (const { netns } of plans) if (this.#isThere(netns)) this.#newcomers.push(netns);
@@ -360,7 +378,7 @@ export class Keeper {
       const suspect = state.namespaces.get(key);
       if (suspect?.tables.LINKS.kept === true) this.#dirty.mark(key, 'LINKS', ifindexes, this.#options.now());
     }
-    return unfinished;
+    return { unfinished, left };
   }
 
   #finish({ plan: { netns }, interrupted, again, lost, replaced, rows }: Outcome): void {

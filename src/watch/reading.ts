@@ -32,6 +32,13 @@ export interface Outcome {
   readonly rows: number;
 }
 
+/** How a job of reading went. */
+export interface Readings {
+  readonly outcomes: readonly Outcome[];
+  /** What the job did not come to, because it was stopped. */
+  readonly left: readonly Plan[];
+}
+
 /** Dumps that are interrupted so often in a row are taken as they are, and the table says so. */
 const MAX_INTERRUPTED = 5;
 /** Below so many rows a table is read whole: that is as cheap as reading one row. */
@@ -51,6 +58,7 @@ interface Reading {
   readonly ended: Map<RowTable, { status: ReadStatus; gap: Gap | undefined }>;
   replaced: boolean;
   lost: Gap | undefined;
+  told: boolean;
 }
 
 /**
@@ -62,7 +70,7 @@ export async function readPlans(
   plans: readonly Plan[],
   state: LiveState,
   timeLimitMs: number,
-): Promise<Outcome[]> {
+): Promise<Readings> {
   const job = new JobBuilder();
   const readings: Reading[] = [];
   for (const plan of plans) {
@@ -84,16 +92,26 @@ export async function readPlans(
     state.commit();
     throw cause;
   }
-  return readings.map(
-    ({ plan, interrupted, again, lost, replaced }): Outcome => ({ plan, interrupted, again, lost, replaced, rows: rowsOf(plan) }),
-  );
+  const outcomes = readings
+    .filter(({ told }) => told)
+    .map(
+      ({ plan, interrupted, again, lost, replaced }): Outcome => ({
+        plan,
+        interrupted,
+        again,
+        lost,
+        replaced,
+        rows: rowsOf(plan),
+      }),
+    );
+  return { outcomes, left: readings.filter(({ told }) => !told).map(({ plan }) => plan) };
 }
 
 function begin(plan: Plan): Reading | undefined {
   const path = plan.netns.found.openPaths[plan.netns.pathAt];
   if (path === undefined) return undefined;
   const none = { changes: new Map(), addressed: new Set<number>(), interrupted: [], again: [], ended: new Map() };
-  return { plan, path, ...none, replaced: false, lost: undefined };
+  return { plan, path, ...none, replaced: false, lost: undefined, told: false };
 }
 
 function rowsOf({ netns, tables }: Plan): number {
@@ -284,6 +302,7 @@ function isTakenAnyhow(netns: LiveNetns, table: RowTable): boolean {
 
 function endTarget(state: LiveState, reading: Reading, problem: NetnsReadProblem | undefined): void {
   const { netns } = reading.plan;
+  reading.told = true;
   if (reading.replaced) return;
   for (const [table, changes] of reading.changes) state.rowsChanged(netns, table, changes);
   state.addressesChanged(netns, reading.addressed);

@@ -7,6 +7,7 @@ import { namespaceFds } from '../support/hygiene.js';
 import { testReader } from '../support/native-addon.js';
 import { compileHelper, Namespaces, removeFolder, scratchFolder } from '../support/native-namespaces.js';
 import { addonThreads, threadNamespaces } from '../support/native-process.js';
+import { linkRows, rowReader } from '../support/native-rows.js';
 import { readAll, type TargetRecord } from '../support/native-records.js';
 import {
   dump,
@@ -232,6 +233,34 @@ test('a slow visitor makes the reader wait and costs no memory', async () => {
   // 60 dumps of some 1.5 MB.
   assert.ok(datagrams > 60 * 30, `${datagrams} datagrams`);
   assert.ok(most < 24e6, `${most} bytes`);
+});
+
+test('a job that is stopped tells whole what was begun, nothing of the rest, and forgets no rows', async () => {
+  const rowful = rowReader();
+  try {
+    const targets = namespaces.paths.slice(0, MANY).map((path, at) => ({ path, key: at + 1, requests: [0] }));
+    const job = { requests: [{ ...linkRows, rows: { format: 0 } }], targets, batchBytes: 1 };
+    const [told, rows, again]: [number[], Set<number>, Set<number>] = [[], new Set(), new Set()];
+    await rowful.read(job, {
+      target: (target) => {
+        if (target === 2) rowful.stop();
+      },
+      rowAdded: (target) => rows.add(target),
+      targetEnd: (target, problem) => (assert.equal(problem, undefined), told.push(target)),
+    });
+    // The lane is some namespaces ahead of its visitor.
+    assert.ok(told.length >= 3 && told.length < 50, `${told.length} told`);
+    assert.deepEqual(told, [...told.keys()]);
+    assert.deepEqual([...rows], told);
+    rowful.stop();
+    await rowful.read(job, { rowAdded: (target) => again.add(target) });
+    assert.deepEqual(
+      [...again],
+      targets.map((_, at) => at).filter((at) => !rows.has(at)),
+    );
+  } finally {
+    rowful.close();
+  }
 });
 
 test('the time a visitor takes is not counted against a namespace', async () => {

@@ -31,18 +31,22 @@ after(async () => {
 const EXPECTED_STATES = {
   'open read': 'done',
   'open identify': 'done',
+  'open stop': 'done',
   'open forget': 'done',
   'open close': 'done',
   'busy read': 'ERR_NSATLAS_BUSY',
   'busy job while read': 'done',
   'busy identify': 'ERR_NSATLAS_BUSY',
   'busy job while identify': 'done',
+  'busy stop': 'done',
+  'busy job while stop': 'done',
   'busy forget': 'done',
   'busy job while forget': 'done',
   'busy close': 'done',
   'busy job while close': 'ERR_NSATLAS_CLOSED',
   'closed read': 'ERR_NSATLAS_CLOSED',
   'closed identify': 'ERR_NSATLAS_CLOSED',
+  'closed stop': 'done',
   'closed forget': 'done',
   'closed close': 'done',
 };
@@ -181,6 +185,7 @@ test('the addon refuses foreign handles and arguments and does not crash', () =>
     assert.throws(() => addon.start(handle, image, nothing), refused);
     assert.throws(() => addon.take(handle, new ArrayBuffer(8)), refused);
     assert.throws(() => addon.cancel(handle), refused);
+    assert.throws(() => addon.stop(handle), refused);
     assert.throws(() => addon.forget(handle, 1), refused);
     assert.throws(() => addon.close(handle), refused);
   }

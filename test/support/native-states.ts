@@ -16,6 +16,7 @@ function methods(reader: NetnsReader, job: ReadJob, path: string): Record<string
   return {
     read: () => reader.read(job, {}),
     identify: () => reader.identify([path]),
+    stop: async () => reader.stop(),
     forget: async () => reader.forget(1),
     close: async () => reader.close(),
   };
@@ -25,7 +26,7 @@ function methods(reader: NetnsReader, job: ReadJob, path: string): Record<string
 export async function stateMatrix(path: string): Promise<Record<string, string>> {
   const job: ReadJob = { requests: [dump(RTM_GETLINK)], targets: Array.from({ length: 50 }, () => ({ path, requests: [0] })) };
   const results: Record<string, string> = {};
-  for (const method of ['read', 'identify', 'forget', 'close']) {
+  for (const method of ['read', 'identify', 'stop', 'forget', 'close']) {
     const open = testReader();
     results[`open ${method}`] = await outcome(async () => methods(open, job, path)[method]?.());
     open.close();

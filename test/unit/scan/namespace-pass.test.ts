@@ -39,6 +39,7 @@ function scripted(script: Script): { reader: NetnsReader; read: string[] } {
       }
     },
     identify: () => Promise.resolve([]),
+    stop: () => undefined,
     forget: () => undefined,
     close: () => undefined,
   };

@@ -94,6 +94,7 @@ function readerOf(answers: readonly (readonly Uint8Array[])[], errno = 0): Netns
       visitor.targetEnd?.(0, undefined);
     },
     identify: async () => [],
+    stop: () => undefined,
     forget: () => undefined,
     close: () => undefined,
   };
