@@ -148,7 +148,8 @@ class Lane {
     bytes_.assign(request.bytes.begin(), request.bytes.end());
     OpenedNetns attribute;
     if (request.fd_place) {
-      if (Trouble trouble = check(Operation::NetnsFd, job)) return trouble;
+      if (reader_->is_stuck(request.fd_place->path)) return end_request(job, index, ETIMEDOUT, Operation::NetnsFd);
+      if (Trouble trouble = check(Operation::NetnsFd, job, &request.fd_place->path)) return trouble;
       if (const Trouble trouble = open_netns(*request.fd_place, attribute)) {
         return end_request(job, index, errno_of(trouble), Operation::NetnsFd);
       }
@@ -211,8 +212,8 @@ class Lane {
   }
 
   /** Whether to take the next step. */
-  Trouble check(Operation step, const Job& job) {
-    switch (reader_->step(*state_, step)) {
+  Trouble check(Operation step, const Job& job, const std::string* opening = nullptr) {
+    switch (reader_->step(*state_, step, opening)) {
       case Go::On:
         return {};
       case Go::Late:

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <utility>
@@ -22,11 +23,18 @@ constexpr size_t kMostAbandoned = 4;
 constexpr size_t kMostQueued = 8;
 constexpr size_t kMostQueuedToEnter = 4;
 
+Trouble not_tried(const std::string& why) { return {Problem::Timeout, Operation::TimeLimit, 0, "not tried: " + why}; }
+
 }  // namespace
 
 Trouble time_limit_passed(const Job& job, Operation step) {
   std::string detail = "no answer within " + std::to_string(job.time_limit_ms) + " ms (" + name_of(step) + ")";
   return {Problem::Timeout, Operation::TimeLimit, 0, std::move(detail)};
+}
+
+Reader::Reader(RowFormats formats, const HashKey& key)
+    : formats_(std::move(formats)), hash_key_(key), images_(formats_.formats.size()) {
+  abandoned_.reserve(kMostAbandoned);
 }
 
 Reader::Start Reader::start(std::shared_ptr<const Job> job, std::shared_ptr<Waker> waker, int& err) {
@@ -108,19 +116,30 @@ std::shared_ptr<const Job> Reader::await_job(const LaneState& lane) {
 
 std::optional<uint32_t> Reader::next_target(LaneState& lane) {
   Lock lock(mutex_);
-  wait_for_room(lane, lock, kMostQueuedToEnter);
-  if (!in_charge(lane) || next_ >= job_->targets.size()) return std::nullopt;
+  for (;;) {
+    wait_for_room(lane, lock, kMostQueuedToEnter);
+    if (!in_charge(lane) || next_ >= job_->targets.size()) return std::nullopt;
+    if (!has_stuck(job_->targets[next_].place.path)) break;
+    outbox_.put_target_end(next_++, not_tried("an earlier read of it is stuck in the kernel"));
+    wake_if_due();
+  }
   lane.target = next_++;
   lane.deadline = Clock::now() + std::chrono::milliseconds(job_->time_limit_ms);
   lane.step = Operation::Open;
   return lane.target;
 }
 
-Reader::Go Reader::step(LaneState& lane, Operation operation) {
+Reader::Go Reader::step(LaneState& lane, Operation operation, const std::string* opening) {
   const Lock lock(mutex_);
   if (!in_charge(lane)) return Go::Stop;
   lane.step = operation;
+  lane.opening = opening;
   return lane.deadline && Clock::now() >= *lane.deadline ? Go::Late : Go::On;
+}
+
+bool Reader::is_stuck(const std::string& path) {
+  const Lock lock(mutex_);
+  return has_stuck(path);
 }
 
 bool Reader::put_target(LaneState& lane, const Identity& identity, std::optional<uint64_t> cookie) {
@@ -164,7 +183,8 @@ void Reader::finish_job(LaneState& lane, const Trouble& trouble) {
 
 void Reader::leave(const LaneState& lane) {
   const Lock lock(mutex_);
-  if (lane.abandoned) --abandoned_;
+  const auto is_lane = [&](const auto& stuck) { return stuck.first == &lane; };
+  abandoned_.erase(std::remove_if(abandoned_.begin(), abandoned_.end(), is_lane), abandoned_.end());
   if (lane_.get() == &lane) lane_.reset();
   supervisor_wake_.notify_all();
 }
@@ -227,7 +247,7 @@ void Reader::supervise_once(Lock& lock) {
 
 void Reader::man_lane() {
   if (cancelled_) return end_job({});
-  if (abandoned_ >= kMostAbandoned) return time_out_rest();
+  if (abandoned_.size() >= kMostAbandoned) return time_out_rest();
   auto lane = std::make_shared<LaneState>();
   if (const int err = start_lane(shared_from_this(), lane)) {
     return end_job(call_failed(Operation::Thread, err, "starting a thread"));
@@ -236,18 +256,24 @@ void Reader::man_lane() {
 }
 
 void Reader::abandon_lane() {
-  lane_->abandoned = true;
-  ++abandoned_;
   const Operation step = lane_->step;
+  // Past that it is the kernel's lock of all namespaces that is waited for, not this path.
+  std::string path;
+  if (step == Operation::Open) path = job_->targets[lane_->target].place.path;
+  if (step == Operation::NetnsFd && lane_->opening != nullptr) path = *lane_->opening;
   // Stuck on the way home: every answer is here already. The thread ends itself once it gets there, or does not.
   outbox_.put_target_end(lane_->target, time_limit_passed(*job_, step));
+  abandoned_.emplace_back(lane_.get(), std::move(path));  // there is room: nothing fails from here on
   lane_.reset();
   wake_if_due();
 }
 
+bool Reader::has_stuck(const std::string& path) const {
+  return std::any_of(abandoned_.begin(), abandoned_.end(), [&](const auto& stuck) { return stuck.second == path; });
+}
+
 void Reader::time_out_rest() {
-  const Trouble trouble{Problem::Timeout, Operation::TimeLimit, 0,
-                        "not tried: " + std::to_string(kMostAbandoned) + " threads are stuck in the kernel"};
+  const Trouble trouble = not_tried(std::to_string(kMostAbandoned) + " threads are stuck in the kernel");
   for (; next_ < job_->targets.size(); ++next_) outbox_.put_target_end(next_, trouble);
   end_job({});
 }

@@ -12,6 +12,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -40,15 +41,15 @@ struct LaneState {
   /** When the target at hand must be done; absent between targets and while waiting for room. */
   std::optional<Clock::time_point> deadline;
   uint32_t target = 0;
-  /** Left behind in the kernel. */
-  bool abandoned = false;
+  /** The path of a netnsFd that is being opened. */
+  const std::string* opening = nullptr;
   std::atomic<Operation> step{Operation::None};
 };
 
 class Reader : public std::enable_shared_from_this<Reader> {
  public:
   /** @param key secret: rows of strangers are hashed with it */
-  Reader(RowFormats formats, const HashKey& key) : formats_(std::move(formats)), hash_key_(key), images_(formats_.formats.size()) {}
+  Reader(RowFormats formats, const HashKey& key);
 
   const RowFormats& formats() const { return formats_; }
   const HashKey& hash_key() const { return hash_key_; }
@@ -85,8 +86,10 @@ class Reader : public std::enable_shared_from_this<Reader> {
   /** The next target, once there is room for what it may answer. Starts its time. */
   std::optional<uint32_t> next_target(LaneState& lane);
   enum class Go { On, Late, Stop };
-  /** Before every step that may take long: whether to take it. */
-  Go step(LaneState& lane, Operation operation);
+  /** Before every step that may take long: whether to take it. @param opening path of a netnsFd that is opened next */
+  Go step(LaneState& lane, Operation operation, const std::string* opening = nullptr);
+  /** Whether another lane is still stuck in the kernel with a path. */
+  bool is_stuck(const std::string& path);
   bool put_target(LaneState& lane, const Identity& identity, std::optional<uint64_t> cookie);
   bool put_datagram(LaneState& lane, uint32_t request, const unsigned char* datagram, size_t length);
   bool put_request_end(LaneState& lane, uint32_t request, int err, Operation operation);
@@ -120,6 +123,7 @@ class Reader : public std::enable_shared_from_this<Reader> {
   void abandon_lane();
   void end_job(const Trouble& trouble);
   void time_out_rest();
+  bool has_stuck(const std::string& path) const;
   bool in_charge(const LaneState& lane) const { return lane_.get() == &lane && job_ && !cancelled_ && !closed_; }
   bool after_put(LaneState& lane, Lock& lock);
   void wait_for_room(LaneState& lane, Lock& lock, size_t most);
@@ -137,7 +141,8 @@ class Reader : public std::enable_shared_from_this<Reader> {
   bool closed_ = false;
   bool supervised_ = false;
   std::shared_ptr<LaneState> lane_;
-  size_t abandoned_ = 0;
+  /** Lanes left behind, and the paths that they could not open (else ""): no other lane tries these until they have come back. */
+  std::vector<std::pair<const LaneState*, std::string>> abandoned_;
 
   const RowFormats formats_;
   const HashKey hash_key_;

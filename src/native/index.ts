@@ -16,6 +16,8 @@ export interface NativeOptions {
 export interface ReaderOptions extends NativeOptions {
   /** What RowRequest.format names by position. Default none. */
   readonly rowFormats?: readonly RowFormat[];
+  /** Time limit of jobs that name none, in milliseconds. Default 2000. */
+  readonly timeLimitMs?: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface ReaderOptions extends NativeOptions {
  * @throws NativeError ERR_NSATLAS_ADDON; TypeError ERR_NSATLAS_ARGUMENT for row formats that are none
  */
 export function createNetnsReader(options: ReaderOptions = {}): NetnsReader {
-  return new AddonReader(loadAddon(options.addonPath), encodeRowFormats(options.rowFormats ?? []));
+  return new AddonReader(loadAddon(options.addonPath), encodeRowFormats(options.rowFormats ?? []), options.timeLimitMs);
 }
 
 /**

@@ -22,21 +22,23 @@ interface Run {
 export class AddonReader implements NetnsReader {
   readonly #addon: Addon;
   readonly #handle: Handle;
+  readonly #timeLimitMs: number;
   #run: Run | undefined;
   #closed = false;
   #buffer = new DataView(new ArrayBuffer(0));
 
-  constructor(addon: Addon, rowFormats: Uint8Array) {
+  constructor(addon: Addon, rowFormats: Uint8Array, timeLimitMs: number = DEFAULT_TIME_LIMIT_MS) {
     this.#addon = addon;
+    this.#timeLimitMs = timeLimitMs;
     this.#handle = addon.open(rowFormats);
   }
 
   async read(job: ReadJob, visitor: ReadVisitor): Promise<void> {
-    const { requests, targets, timeLimitMs = DEFAULT_TIME_LIMIT_MS, batchBytes = DEFAULT_BATCH_BYTES, observer } = job;
+    const { requests, targets, timeLimitMs = this.#timeLimitMs, batchBytes = DEFAULT_BATCH_BYTES, observer } = job;
     await this.#start({ enter: true, requests, targets, timeLimitMs, batchBytes, observer }, visitor);
   }
 
-  async identify(paths: readonly string[], timeLimitMs: number = DEFAULT_TIME_LIMIT_MS): Promise<IdentifyResult[]> {
+  async identify(paths: readonly string[], timeLimitMs: number = this.#timeLimitMs): Promise<IdentifyResult[]> {
     const results: (IdentifyResult | undefined)[] = paths.map(() => undefined);
     const targets = paths.map((path) => ({ path, requests: [] }));
     await this.#start(

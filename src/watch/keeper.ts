@@ -1,6 +1,7 @@
 import { ROW_TABLES, type RowTable } from '../decode/row-formats.js';
 import type { EventTable, NetnsReader, ObservedEvents } from '../native/types.js';
-import { DirtyQueue, union } from './dirty.js';
+import { DirtyQueue, type DirtyTables } from './dirty.js';
+import { Later } from './later.js';
 import type { LiveNetns } from './live-netns.js';
 import type { LiveState } from './live-state.js';
 import { dumpNsidsOf, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, questionNsids } from './nsids.js';
@@ -36,6 +37,9 @@ const MIN_REST_MS = 4;
 const MAX_REST_MS = 10_000;
 /** Duplicate address detection takes a second, and begins within another one. // net.ipv6.conf.*.router_solicitation_delay, dad_transmits */
 const ECHO_MS = 2500;
+/** A namespace that did not answer, or could not be read for want of memory, is tried again after so long, twice as long each time. */
+const AGAIN_MS = 500;
+const MAX_AGAIN_MS = 60_000;
 /** After a job that failed as a whole. */
 const RETRY_MS = 1000;
 /** asm-generic/errno-base.h */
@@ -55,8 +59,11 @@ export class Keeper {
   /** To be read again, in this order, when nothing else is to be done. */
   readonly #rescan = new Map<LiveNetns, Map<RowTable, Scope>>();
   /** Forwarding rows that are looked at once more some time after the last event that may have to do with them. */
-  readonly #echoes = new Map<LiveNetns, { readonly at: number; readonly scope: Scope }>();
-  #echoTimer: NodeJS.Timeout | undefined;
+  readonly #echoes: Later;
+  /** What could not be read, though it may be there. */
+  readonly #retries: Later;
+  /** How often in a row. */
+  readonly #failures = new Map<LiveNetns, number>();
   #busy = false;
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
@@ -79,6 +86,9 @@ export class Keeper {
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+    const mark = (due: readonly Plan[]): void => this.#markAgain(due);
+    this.#echoes = new Later(options.now, mark);
+    this.#retries = new Later(options.now, mark);
   }
 
   /** Whether every namespace that came was read once, as far as it can be. */
@@ -176,7 +186,8 @@ export class Keeper {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#echoTimer);
+    this.#echoes.close();
+    this.#retries.close();
   }
 
   #note(netns: LiveNetns, table: EventTable, scope: Scope, now: number): void {
@@ -186,36 +197,27 @@ export class Keeper {
     // with the device and its addresses.
     if ((table === 'LINKS' || table === 'ADDRESSES') && netns.tables.FDB.kept) {
       this.#dirty.mark(netns.key, 'FDB', scope, now);
-      this.#echo(netns, scope, now);
+      // Groups are joined some time after an address came, when it is probed for duplicates. // addrconf_dad_begin(), net/ipv6/addrconf.c
+      this.#echoes.put(netns, new Map([['FDB', scope]]), ECHO_MS);
     }
     // So do the flags of routes (RTNH_F_LINKDOWN).
     if (table === 'LINKS' && netns.tables.ROUTES.kept) this.#dirty.mark(netns.key, 'ROUTES', 'whole', now);
   }
 
-  /** Groups are joined some time after an address came, when it is probed for duplicates. // addrconf_dad_begin(), net/ipv6/addrconf.c */
-  #echo(netns: LiveNetns, scope: Scope, now: number): void {
-    const known = this.#echoes.get(netns);
-    this.#echoes.set(netns, { at: now + ECHO_MS, scope: known === undefined ? scope : union(known.scope, scope) });
-    this.#echoTimer ??= setTimeout(() => this.#markEchoes(), ECHO_MS).unref();
-  }
-
-  #markEchoes(): void {
+  #markAgain(due: readonly Plan[]): void {
     const now = this.#options.now();
-    let next: number | undefined;
-    for (const [netns, { at, scope }] of this.#echoes) {
-      if (at > now) next = Math.min(next ?? at, at);
-      else {
-        this.#echoes.delete(netns);
-        if (this.#isThere(netns) && netns.tables.FDB.kept) this.#dirty.mark(netns.key, 'FDB', scope, now);
-      }
+    for (const { netns, tables } of due) {
+      if (!this.#isThere(netns)) continue;
+      for (const [table, scope] of tables) if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, scope, now);
     }
-    this.#echoTimer = next === undefined ? undefined : setTimeout(() => this.#markEchoes(), next - now).unref();
     this.#pump();
   }
 
   #drop(netns: LiveNetns): void {
     this.#heard.delete(netns);
-    this.#echoes.delete(netns);
+    this.#echoes.drop(netns);
+    this.#retries.drop(netns);
+    this.#failures.delete(netns);
     this.#dirty.drop(netns.key);
     this.#unread.delete(netns);
     this.#rescan.delete(netns);
@@ -381,13 +383,15 @@ export class Keeper {
     return { unfinished, left };
   }
 
-  #finish({ plan: { netns }, interrupted, again, lost, replaced, rows }: Outcome): void {
+  #finish({ plan: { netns, tables }, interrupted, again, failed, lost, replaced, rows }: Outcome): void {
     const { now, onLost, population, state } = this.#options;
     if (!this.#isThere(netns)) return;
     const at = now();
     this.#dirty.rest(netns.key, at + Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, rows / ROWS_PER_MS)));
     this.interruptedDumps += interrupted.length;
     for (const table of [...interrupted, ...again]) this.#dirty.mark(netns.key, table, 'whole', at);
+    if (failed) this.#retryLater(netns, tables);
+    else this.#failures.delete(netns);
     if (replaced) {
       population.ended(netns);
       this.#drop(netns);
@@ -402,6 +406,13 @@ export class Keeper {
       setProblem(state, netns, lost);
       onLost();
     }
+  }
+
+  /** What it was read for would be shown as it was until the next whole read. Not counted as being behind: that it is not known is told as its status. */
+  #retryLater(netns: LiveNetns, tables: DirtyTables): void {
+    const failures = this.#failures.get(netns) ?? 0;
+    this.#failures.set(netns, failures + 1);
+    this.#retries.put(netns, tables, Math.min(MAX_AGAIN_MS, AGAIN_MS * 2 ** failures));
   }
 
   async #resolve(): Promise<void> {

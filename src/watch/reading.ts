@@ -24,6 +24,8 @@ export interface Outcome {
   readonly interrupted: readonly RowTable[];
   /** Tables that were taken although they kept changing: to be read again, too. */
   readonly again: readonly RowTable[];
+  /** Something could not be read, which may be different soon. */
+  readonly failed: boolean;
   /** The path leads nowhere any more. */
   readonly lost: Gap | undefined;
   /** A later namespace has the same inode: this one has ended. */
@@ -57,6 +59,7 @@ interface Reading {
   readonly again: RowTable[];
   readonly ended: Map<RowTable, { status: ReadStatus; gap: Gap | undefined }>;
   replaced: boolean;
+  failed: boolean;
   lost: Gap | undefined;
   told: boolean;
 }
@@ -94,16 +97,9 @@ export async function readPlans(
   }
   const outcomes = readings
     .filter(({ told }) => told)
-    .map(
-      ({ plan, interrupted, again, lost, replaced }): Outcome => ({
-        plan,
-        interrupted,
-        again,
-        lost,
-        replaced,
-        rows: rowsOf(plan),
-      }),
-    );
+    .map(({ plan, interrupted, again, failed, lost, replaced }): Outcome => {
+      return { plan, interrupted, again, failed, lost, replaced, rows: rowsOf(plan) };
+    });
   return { outcomes, left: readings.filter(({ told }) => !told).map(({ plan }) => plan) };
 }
 
@@ -111,7 +107,7 @@ function begin(plan: Plan): Reading | undefined {
   const path = plan.netns.found.openPaths[plan.netns.pathAt];
   if (path === undefined) return undefined;
   const none = { changes: new Map(), addressed: new Set<number>(), interrupted: [], again: [], ended: new Map() };
-  return { plan, path, ...none, replaced: false, lost: undefined, told: false };
+  return { plan, path, ...none, replaced: false, failed: false, lost: undefined, told: false };
 }
 
 function rowsOf({ netns, tables }: Plan): number {
@@ -161,6 +157,9 @@ const NUD_NOARP = 0x40;
 
 /** asm-generic/errno-base.h */
 const EINTR = 4;
+
+/** What a table may be answered with by chance. */
+const TRANSIENT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ENOBUFS', 'ENOMEM', 'EAGAIN', 'EBADMSG']);
 
 function visitor(state: LiveState, readings: readonly Reading[], tables: readonly RowTable[]): ReadVisitor {
   const rows = new RowSink(state, readings, tables);
@@ -291,6 +290,7 @@ function endRequest([reading, table]: [Reading, RowTable], errno: number, operat
     return;
   }
   const name = errnoName(errno);
+  if (TRANSIENT.has(name)) reading.failed = true;
   const status = statusOfErrno(name);
   const gap = tableGap(netns.found, table, status, `${operation} failed (${name})`, { errno: name, operation });
   reading.ended.set(table, { status, gap });
@@ -315,8 +315,12 @@ function endTarget(state: LiveState, reading: Reading, problem: NetnsReadProblem
     return;
   }
   const gap = problemGap(netns.found, problem, reading.path);
-  if (gap.status === 'VANISHED') reading.lost = gap;
-  else setProblem(state, netns, gap);
+  if (gap.status === 'VANISHED') {
+    reading.lost = gap;
+    return;
+  }
+  setProblem(state, netns, gap);
+  if (gap.status === 'TIMED_OUT' || gap.status === 'FAILED') reading.failed = true;
 }
 
 function setTable(state: LiveState, netns: LiveNetns, table: RowTable, status: ReadStatus, gap: Gap | undefined): void {

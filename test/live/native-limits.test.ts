@@ -90,8 +90,8 @@ describe('what does not come back', { concurrency: true }, () => {
 
   test('a thread stuck in open() is replaced, and comes home without touching the job when it is let go', async () => {
     const file = releaseFile();
-    const hung = join(folder, 'hangs-here');
-    const paths = [namespaces.path(0), hung, namespaces.path(1), hung, namespaces.path(2)];
+    const [one, other] = [join(folder, 'hangs-here'), join(folder, 'hangs-here-too')];
+    const paths = [namespaces.path(0), one, namespaces.path(1), other, namespaces.path(2)];
     const plan = { jobs: [paths, paths.slice(2, 3)], timeLimitMs: LIMIT_MS, release: { file } };
     const report = await reportOf(plan, withShim({ OPEN_HANGS: 'hangs-here' }, file));
     assert.deepEqual(verdicts(jobOf(report)), ['ok', 'timeout time-limit', 'ok', 'timeout time-limit', 'ok']);
@@ -101,10 +101,28 @@ describe('what does not come back', { concurrency: true }, () => {
     assertAtHome(report.after);
   });
 
-  test('at most four threads are left behind; then the rest is reported at once, and reading goes on when they are free', async () => {
+  test('a path with which a thread is stuck is not tried again until that has come back, so that one path cannot use up the threads', async () => {
     const file = releaseFile();
     const hung = join(folder, 'hangs-here');
-    const paths = [hung, hung, hung, hung, namespaces.path(0), hung, namespaces.path(1)];
+    const job = [hung, namespaces.path(0), hung, namespaces.path(1)];
+    const plan = { jobs: [job, job, job, job, job, job], timeLimitMs: SHORT_MS, release: { file } };
+    const report = await reportOf(plan, withShim({ OPEN_HANGS: 'hangs-here' }, file));
+    for (const [at, { ms, outcomes, lanes }] of report.jobs.entries()) {
+      assert.deepEqual(verdicts(jobOf(report, at)), ['timeout time-limit', 'ok', 'timeout time-limit', 'ok']);
+      const details = [outcomes[0], outcomes[2]].map((outcome) => outcome?.problem?.detail);
+      const stuck = 'not tried: an earlier read of it is stuck in the kernel';
+      assert.deepEqual(details, [at === 0 ? `no answer within ${SHORT_MS} ms (open)` : stuck, stuck]);
+      assert.equal(lanes, 2);
+      if (at > 0) assert.ok(ms < SHORT_MS, `${ms} ms`);
+    }
+    assert.ok(report.after !== undefined);
+    assertAtHome(report.after);
+  });
+
+  test('at most four threads are left behind; then the rest is reported at once, and reading goes on when they are free', async () => {
+    const file = releaseFile();
+    const hung = [1, 2, 3, 4, 5].map((at) => join(folder, `hangs-here-${at}`));
+    const paths = [...hung.slice(0, 4), namespaces.path(0), ...hung.slice(4), namespaces.path(1)];
     const jobs = [paths, [namespaces.path(2)]];
     const report = await reportOf(
       { jobs, timeLimitMs: SHORT_MS, release: { file } },

@@ -10,9 +10,12 @@ const other = process.env['NSATLAS_TEST_ADDON'];
 
 export const NATIVE_OPTIONS: NativeOptions = other === undefined ? {} : { addonPath: resolve(ROOT, other) };
 
+/** While other tests take namespaces down, the kernel may hold the lock that every dump waits for, for seconds. */
+export const PATIENCE_MS = 20_000;
+
 /** A reader over the build under test. */
 export function testReader(): NetnsReader {
-  return createNetnsReader(NATIVE_OPTIONS);
+  return createNetnsReader({ ...NATIVE_OPTIONS, timeLimitMs: PATIENCE_MS });
 }
 
 /** The addon itself, for tests of its border. */

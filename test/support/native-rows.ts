@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import type { NetlinkRequest, NetnsReader, ReadJob, ReadVisitor, RowFormat, RowRequest } from '../../src/native/types.js';
 import { createNetnsReader } from '../../src/native/index.js';
-import { NATIVE_OPTIONS } from './native-addon.js';
+import { NATIVE_OPTIONS, PATIENCE_MS } from './native-addon.js';
 import { dump, message, NLM_F_DUMP, NLM_F_REQUEST, RTM_GETADDR, RTM_GETLINK } from './native-requests.js';
 
 export const RTM_GETNEIGH = 30;
@@ -33,7 +33,7 @@ export const ROW_FORMATS: readonly RowFormat[] = [
 
 /** A reader over the build under test that knows ROW_FORMATS, or others. */
 export function rowReader(rowFormats: readonly RowFormat[] = ROW_FORMATS): NetnsReader {
-  return createNetnsReader({ ...NATIVE_OPTIONS, rowFormats });
+  return createNetnsReader({ ...NATIVE_OPTIONS, rowFormats, timeLimitMs: PATIENCE_MS });
 }
 
 export const linkRows: NetlinkRequest = { ...dump(RTM_GETLINK), rows: { format: LINKS } };

@@ -10,8 +10,12 @@ import { foundAt } from '../../support/live-rows.js';
 const NOTHING: ObservedEvents = { changes: [], dead: [], lost: 0, mounts: false, messages: 0 };
 const OBSERVER = { path: '/observer', identity: { dev: 4, ino: 1 } };
 
-/** A keeper over a reader that says of each path what `answer` does: true, everything is there and empty; false, it is gone. */
-function world(answer: (path: string) => boolean): {
+/** A keeper over a reader that says of each path what `answer` does: true, everything is there and empty; false, it is gone; 'stuck', it
+ * does not answer. */
+function world(
+  answer: (path: string) => boolean | 'stuck',
+  now: () => number = () => performance.now(),
+): {
   state: LiveState;
   population: Population;
   keeper: Keeper;
@@ -28,13 +32,15 @@ function world(answer: (path: string) => boolean): {
         if (stopped && at > 0) break;
         for (const request of target.requests) {
           const path = job.requests[request]?.netnsFd?.path;
-          if (path !== undefined && answer(path)) given.push(path);
-          if (path !== undefined) visitor.requestEnd?.(at, request, answer(path) ? 0 : 2, 'netns-fd');
-          else if (answer(target.path)) visitor.requestEnd?.(at, request, 0, 'receive');
+          if (path !== undefined && answer(path) !== false) given.push(path);
+          if (path !== undefined) visitor.requestEnd?.(at, request, answer(path) === false ? 2 : 0, 'netns-fd');
+          else if (answer(target.path) === true) visitor.requestEnd?.(at, request, 0, 'receive');
         }
         if (target.path !== OBSERVER.path) read.push(target.path);
         const gone = { problem: 'not-found', operation: 'open', errno: 2, detail: '' } as const;
-        visitor.targetEnd?.(at, target.path === OBSERVER.path || answer(target.path) ? undefined : gone);
+        const stuck = { problem: 'timeout', operation: 'time-limit', errno: 0, detail: '' } as const;
+        const problems = { true: undefined, false: gone, stuck };
+        visitor.targetEnd?.(at, target.path === OBSERVER.path ? undefined : problems[`${answer(target.path)}`]);
       }
     },
     identify: async () => [],
@@ -52,7 +58,7 @@ function world(answer: (path: string) => boolean): {
     reader,
     observer: OBSERVER,
     timeLimitMs: 1000,
-    now: () => performance.now(),
+    now,
     onLost: () => undefined,
     onProblem: (problem) => assert.fail(problem),
     onProgress: () => undefined,
@@ -137,6 +143,32 @@ describe('what keeps namespaces true', () => {
     assert.ok(all.read.indexOf(heard ?? '') <= 2, all.read.join());
     assert.deepEqual([...new Set(all.read)].sort(), [...paths, heard].sort());
     assert.equal(all.read.length, names.length + 1, 'the rest, and once more what was heard of');
+  });
+
+  it('tries again what did not answer, later each time, and is not behind meanwhile', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    let answers = false;
+    const all = world(
+      (path) => (path.endsWith('n2') && !answers ? 'stuck' : true),
+      () => Date.now(),
+    );
+    await come(all, foundAt(1), foundAt(2));
+    await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
+    const stuck = [...all.state.namespaces.values()][1];
+    assert.equal(stuck?.status, 'TIMED_OUT');
+    const triesAfter = async (ms: number): Promise<number> => {
+      t.mock.timers.tick(ms);
+      for (let turn = 0; turn < 20; turn++) await nextTurn();
+      assert.equal(all.keeper.behindSince, undefined);
+      return all.read.filter((path) => path.endsWith('n2')).length;
+    };
+    assert.deepEqual([await triesAfter(0), await triesAfter(499), await triesAfter(1)], [1, 1, 2]);
+    assert.deepEqual([await triesAfter(999), await triesAfter(1), await triesAfter(1999)], [2, 3, 3]);
+    answers = true;
+    assert.deepEqual([await triesAfter(1), stuck.status, all.state.gaps()], [4, 'OK', []]);
+    assert.equal(await triesAfter(600_000), 4);
+    // What answered is not read again.
+    assert.equal(all.read.filter((path) => path.endsWith('n1')).length, 1);
   });
 
   it('counts how long it took from an event that was received to what it changed, and not what nobody told of', async () => {
