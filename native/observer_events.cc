@@ -1,5 +1,6 @@
 #include "observer_events.h"
 
+#include <linux/neighbour.h>
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -38,6 +39,17 @@ std::optional<int32_t> nsid_of(const unsigned char* payload, size_t length) {
   return std::nullopt;
 }
 
+/**
+ * The end of what the kernel resolves a multicast address to: made without an event, for every router solicitation of every interface, and
+ * nothing that is shown. ndisc_constructor(), net/ipv6/ndisc.c; arp_constructor(), net/ipv4/arp.c; linux/neighbour.h struct ndmsg
+ */
+bool is_multicast_end(const unsigned char* payload, size_t length) {
+  ndmsg neighbor;
+  if (length < sizeof neighbor) return false;
+  memcpy(&neighbor, payload, sizeof neighbor);
+  return neighbor.ndm_family != AF_BRIDGE && neighbor.ndm_type == RTN_MULTICAST && neighbor.ndm_state == NUD_NOARP;
+}
+
 }  // namespace
 
 bool ObservedEvents::take_in(const unsigned char* datagram, size_t length, std::optional<int32_t> nsid) {
@@ -72,6 +84,7 @@ bool ObservedEvents::take_in_message(uint16_t type, const unsigned char* payload
       return true;
     case RTM_NEWNEIGH:
     case RTM_DELNEIGH:
+      if (type == RTM_DELNEIGH && is_multicast_end(payload, length)) return false;
       note(*nsid, length > 0 && payload[0] == AF_BRIDGE ? EventTable::Fdb : EventTable::Neighbors, ifindex_of(payload, length));
       return true;
     case RTM_NEWROUTE:

@@ -5,8 +5,8 @@ const LITTLE_ENDIAN = endianness() === 'LE';
 
 /** Grows as it is written. */
 export class ImageWriter {
-  #bytes = new Uint8Array(4096);
-  #view = new DataView(this.#bytes.buffer);
+  #bytes = Buffer.alloc(4096);
+  #view = viewOf(this.#bytes);
   #length = 0;
 
   /** Also takes a negative number, as its 32 bits. */
@@ -29,7 +29,7 @@ export class ImageWriter {
   /** Text that is `bytes` long in UTF-8, and its padding. */
   text(bytes: number, text: string): void {
     const at = this.#advance(padded(bytes));
-    Buffer.from(this.#bytes.buffer, at, bytes).write(text, 'utf8');
+    this.#bytes.write(text, at, bytes, 'utf8');
   }
 
   /** What was written. The writer is not used any more. */
@@ -41,13 +41,17 @@ export class ImageWriter {
     const at = this.#length;
     this.#length += length;
     if (this.#length > this.#bytes.length) {
-      const larger = new Uint8Array(Math.max(this.#length, 2 * this.#bytes.length));
+      const larger = Buffer.alloc(Math.max(this.#length, 2 * this.#bytes.length));
       larger.set(this.#bytes);
       this.#bytes = larger;
-      this.#view = new DataView(larger.buffer);
+      this.#view = viewOf(larger);
     }
     return at;
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
 
 function padded(length: number): number {

@@ -71,6 +71,8 @@ const MOUNTS_EVERY_MS = 20;
 const DISCOVER_EVERY_MS = 250;
 /** Between two questions to an engine that did not answer. It costs a refused connection; one that hangs is left alone by `Engines`. */
 const ENGINES_EVERY_MS = 1000;
+/** Whole reads under events that pass until neighbours are read again, too. */
+const NEIGHBORS_EVERY = 10;
 /** A container's process and its engine's word for it come after its mount. */
 const AFTERWARDS_MS = [100, 1000];
 
@@ -107,6 +109,8 @@ class KeptHost implements OpenLiveHost {
   /** The last whole read: when it began, and whether it is done. */
   #scan: { readonly startedAt: number; done: boolean; discovered: boolean } | undefined;
   #scannedAt: number | undefined;
+  /** Whole reads since the last one of neighbours. */
+  #scansWithout = 0;
 
   constructor(options: LiveHostOptions) {
     this.#options = options;
@@ -359,8 +363,10 @@ class KeptHost implements OpenLiveHost {
       if (come.has(netns)) continue;
       for (const table of ROW_TABLES) if (!wanted.has(table)) netns.tables[table].kept = false;
     }
-    // Events tell of every change of a neighbour, and a dump of them walks the neighbours of the whole machine: they are left out.
-    this.#keeper.rescan(this.#noEvents === undefined ? ROW_TABLES.filter((table) => table !== 'NEIGHBORS') : ROW_TABLES, come);
+    // Events tell of every change of a neighbour, and a dump of them walks the neighbours of the whole machine: they are left out most of the time.
+    const all = this.#noEvents !== undefined || ++this.#scansWithout >= NEIGHBORS_EVERY;
+    if (all) this.#scansWithout = 0;
+    this.#keeper.rescan(all ? ROW_TABLES : ROW_TABLES.filter((table) => table !== 'NEIGHBORS'), come);
   }
 
   /** In the order of keys(); those that go meanwhile are left out. */

@@ -29,8 +29,8 @@ export interface KeeperOptions {
 
 /** Namespaces that are read in one job: bounds how long an event that comes meanwhile waits. */
 const READ_AT_ONCE = 64;
-/** The same when all are read again: fewer pauses between jobs. Such a job is stopped when there is something more urgent. */
-const RESCAN_AT_ONCE = 1024;
+/** The same when all are read again: fewer pauses between jobs. Such a job is stopped when there is something more urgent; a job this large is written in a millisecond. */
+const RESCAN_AT_ONCE = 256;
 /** A namespace that was read rests for as long as its rows take, some 200 a millisecond, within these bounds. */
 const ROWS_PER_MS = 200;
 const MIN_REST_MS = 4;

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
 import type { EventTable } from '../../src/native/types.js';
-import { guardHygiene } from '../support/hygiene.js';
+import { eventually, guardHygiene } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
 import { closeListeners, Listener } from '../support/observer.js';
 
@@ -93,6 +93,29 @@ describe('an observer', () => {
     await listener.until('the last change', () => listener.changed(1, 'LINKS') !== undefined);
     assert.deepEqual(listener.tables, ['1 LINKS']);
     assert.deepEqual([listener.changed(1, 'LINKS'), listener.messages], [[1], 1]);
+  });
+
+  it('hears of the end of a neighbour, and nothing when what a multicast address was resolved to is forgotten', async (t) => {
+    const netns = Scratch.create(t).netns();
+    netns.ipBatch(['link add va index 10 type veth peer name vb index 11', 'link set va up', 'link set vb up']);
+    const neighbors = (): string => netns.exec(['ip', '-6', 'neigh', 'show', 'dev', 'va', 'nud', 'noarp']);
+    const down = async (listener: Listener): Promise<void> => {
+      listener.forget();
+      netns.ip('link set va down');
+      await listener.until('the link is down', () => includesAll(listener.changed(1, 'LINKS'), [10]));
+      await listener.until('its routes are gone', () => listener.changed(1, 'ROUTES') !== undefined);
+    };
+    const listener = new Listener();
+    await listener.listenTo([netns], 1);
+    // Duplicate address detection joins a group, and the report of that is sent to ff02::16.
+    await eventually('a multicast address is resolved', () => neighbors().includes('ff02::'));
+    await down(listener);
+    assert.equal(neighbors(), '');
+    assert.equal(listener.changed(1, 'NEIGHBORS'), undefined);
+    netns.ip('link set va up');
+    netns.ip('neigh replace fe80::9 lladdr 02:00:00:00:00:09 dev va nud reachable');
+    await down(listener);
+    assert.deepEqual(listener.changed(1, 'NEIGHBORS'), [10]);
   });
 
   it('remembers 64 interfaces of a table one by one, and more as any', async (t) => {
