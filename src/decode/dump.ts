@@ -3,10 +3,10 @@ import { DecodeError, NetlinkError } from '../netlink/error.js';
 import { MessageReader, readDone, readError, type Verdict } from '../netlink/messages.js';
 import * as uapi from '../netlink/uapi.js';
 import { decodeAddress } from './address.js';
-import { decodeLink } from './link.js';
+import { decodeReferringLink } from './link.js';
 import { decodeFdb, decodeNeighbor } from './neigh.js';
 import { decodeNsid } from './nsid.js';
-import type { AddressRecord, FdbRecord, LinkRecord, NeighborRecord, NsidRecord, RouteRecord } from './records.js';
+import type { AddressRecord, FdbRecord, ReferringLink, NeighborRecord, NsidRecord, RouteRecord } from './records.js';
 import type { Decoded } from './result.js';
 import { decodeRoute } from './route.js';
 
@@ -22,7 +22,7 @@ const ENOBUFS = 105;
  */
 export class DumpDecoder {
   // What was decoded, each in the kernel's order.
-  readonly links: LinkRecord[] = [];
+  readonly links: ReferringLink[] = [];
   readonly addresses: AddressRecord[] = [];
   readonly fdb: FdbRecord[] = [];
   readonly neighbors: NeighborRecord[] = [];
@@ -65,7 +65,7 @@ export class DumpDecoder {
   #object({ type, view, offset, end }: MessageReader): void {
     switch (type) {
       case uapi.RTM_NEWLINK:
-        return this.#keep(this.links, decodeLink(view, offset, end), view, offset, end);
+        return this.#keep(this.links, decodeReferringLink(view, offset, end), view, offset, end);
       case uapi.RTM_NEWADDR:
         return this.#keep(this.addresses, decodeAddress(view, offset, end), view, offset, end);
       case uapi.RTM_NEWNEIGH:

@@ -8,7 +8,7 @@ import type { AttributeFilter } from '../native/types.js';
 import type { AttributeReader } from '../netlink/attributes.js';
 import { IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND } from '../netlink/uapi.js';
 import { AttributeDecoder, partly } from './attribute-table.js';
-import type { LinkRecord, UnresolvedReference } from './records.js';
+import type { LinkRecord, ReferringLink, UnresolvedReference } from './records.js';
 
 /** IFLA_LINKINFO while it is walked: the attributes of a kind can come before its name. // rtnl_link_fill(), net/core/rtnetlink.c */
 interface Draft {
@@ -78,7 +78,7 @@ export function decodeLinkInfo(link: LinkRecord, iflaLink: number | undefined, i
 /** A kind may have references without any attribute of its own (veth). */
 function decodeData(link: LinkRecord, kind: LinkKind, iflaLink: number | undefined, data: AttributeReader | undefined): void {
   if (data === undefined) {
-    link.refs = referencesOf(kind, {}, link, iflaLink);
+    if (isReferring(link)) link.refs = referencesOf(kind, {}, link, iflaLink);
   } else if (kind.finish === undefined && kind.refs === noRefs) {
     // Nobody looks at the values.
     const { texts, unknown } = decodeTexts(kind.data, data);
@@ -97,7 +97,7 @@ function decodeDetail(link: LinkRecord, kind: LinkKind, iflaLink: number | undef
   const { detail, unknown } = decodeTable(kind.data, data);
   if (data.error !== undefined) return;
   kind.finish?.(detail);
-  link.refs = referencesOf(kind, detail, link, iflaLink);
+  if (isReferring(link)) link.refs = referencesOf(kind, detail, link, iflaLink);
   keepUnknown(link, 'data', unknown);
   if (kind.kind !== 'vxlan') {
     link.attributes = formatDetail(detail);
@@ -108,6 +108,10 @@ function decodeDetail(link: LinkRecord, kind: LinkKind, iflaLink: number | undef
     const value = detail[name];
     if (value !== undefined) link.attributes[name] = formatValue(value);
   }
+}
+
+function isReferring(link: LinkRecord): link is ReferringLink {
+  return (link as Partial<ReferringLink>).refs !== undefined;
 }
 
 function referencesOf(

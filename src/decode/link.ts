@@ -8,7 +8,7 @@ import { shortHeader } from './header.js';
 import { decodeLinkInfo, LINK_INFO_FILTER } from './link-info.js';
 import { linkTypeName } from './link-types.js';
 import { addrGenModeName, bitNames, IFF_NAMES, linkModeName, operStateName } from './names.js';
-import type { Ifindex, LinkRecord, Nsid } from './records.js';
+import type { Ifindex, LinkRecord, Nsid, ReferringLink } from './records.js';
 import type { Decoded } from './result.js';
 
 /** A link while its attributes are walked. */
@@ -27,6 +27,15 @@ interface Draft {
  * // rtnl_fill_ifinfo(), net/core/rtnetlink.c
  */
 export function decodeLink(view: DataView, start: number, end: number): Decoded<LinkRecord> {
+  return decode(view, start, end, false);
+}
+
+/** The same with what the link refers to. */
+export function decodeReferringLink(view: DataView, start: number, end: number): Decoded<ReferringLink> {
+  return decode(view, start, end, true) as Decoded<ReferringLink>;
+}
+
+function decode(view: DataView, start: number, end: number, refers: boolean): Decoded<LinkRecord> {
   const short = shortHeader('RTM_NEWLINK', start, end, uapi.SIZEOF_IFINFOMSG);
   if (short !== undefined) return short;
   const linkType = view.getUint16(start + 2, LITTLE_ENDIAN);
@@ -43,8 +52,8 @@ export function decodeLink(view: DataView, start: number, end: number): Decoded<
     attributes: {},
     portAttributes: {},
     unknownAttributes: {},
-    refs: [],
   };
+  if (refers) (link as ReferringLink).refs = [];
   const draft: Draft = { link, linkType, iflaLink: undefined, info: undefined };
   const attributes = new AttributeReader(view, start + uapi.SIZEOF_IFINFOMSG, end, 'RTM_NEWLINK');
   LINK.read(draft, attributes);

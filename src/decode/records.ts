@@ -98,7 +98,11 @@ export interface LinkRecord {
   infoData?: Uint8Array;
   unknownAttributes: Record<string, Uint8Array>;
   counters?: Counters;
-  /** Unresolved references of the link's kind (kinds' refs()); not part of the public model. */
+}
+
+/** A link with what it refers to. */
+export interface ReferringLink extends LinkRecord {
+  /** Of the link's kind (kinds' refs()), unresolved; not part of the public model. */
   refs: readonly UnresolvedReference[];
 }
 

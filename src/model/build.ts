@@ -1,5 +1,6 @@
-import type { AddressRecord, FdbRecord, Ifindex, LinkRecord, NeighborRecord, RouteRecord } from '../decode/records.js';
+import type { AddressRecord, FdbRecord, Ifindex, NeighborRecord, RouteRecord } from '../decode/records.js';
 import { formatNetnsId } from './ids.js';
+import { completeFdb, completeInterface, completeNeighbor, completeRoute } from './complete.js';
 import { type PairVerdict, pairOf } from './pairs.js';
 import type { NsidResolver, ReferencedNamespace } from './references.js';
 import { guessRole } from './roles.js';
@@ -20,7 +21,7 @@ export interface NamespaceRead extends ReferencedNamespace {
   readonly routes: readonly RouteRecord[];
 }
 
-/** Makes the namespaces of a snapshot of what was read. Owners are joined afterwards (owners.ts). */
+/** Makes the namespaces of a snapshot of what was read, whose rows are used up (complete.ts). Owners are joined afterwards (owners.ts). */
 export function buildNamespaces(reads: readonly NamespaceRead[], resolver: NsidResolver): Netns[] {
   return reads.map((read, at) => buildNetns(read, at, reads, resolver));
 }
@@ -28,8 +29,8 @@ export function buildNamespaces(reads: readonly NamespaceRead[], resolver: NsidR
 function buildNetns(read: NamespaceRead, at: number, reads: readonly NamespaceRead[], resolver: NsidResolver): Netns {
   const id = formatNetnsId(read.ino);
   const { role, networkPrefix } = guessRole(read.paths, read.isHost);
-  const nameOf = (ifindex: Ifindex | undefined): string | undefined =>
-    ifindex === undefined ? undefined : read.links.get(ifindex)?.name;
+  const nameOf = (ifindex: Ifindex): string | undefined => read.links.get(ifindex)?.name;
+  const place = { netnsId: id, nameOf };
   const addresses = groupByIfindex(read.addresses);
   return {
     id,
@@ -45,50 +46,17 @@ function buildNetns(read: NamespaceRead, at: number, reads: readonly NamespaceRe
     interfaces: [...read.links.values()].map((link) => {
       const verdict = pairOf({ namespace: at, link }, reads, resolver);
       const lower = link.linkNsid === undefined ? undefined : resolver.resolve(at, link.linkNsid);
-      return buildInterface(link, addresses.get(link.ifindex) ?? [], {
+      const { refs: _resolvedAbove, ...record } = link;
+      return completeInterface(record, addresses.get(link.ifindex) ?? [], {
         netnsId: id,
-        masterName: nameOf(link.masterIfindex),
+        masterName: link.masterIfindex === undefined ? undefined : nameOf(link.masterIfindex),
         linkNetnsId: lower === undefined ? undefined : idAt(reads, lower),
         veth: verdict === undefined ? undefined : buildVeth(verdict, reads),
       });
     }),
-    fdb: read.fdb.map(
-      (row): FdbEntry => ({
-        ...named(row, nameOf(row.ifindex)),
-        netnsId: id,
-        ...present('masterName', nameOf(row.masterIfindex)),
-      }),
-    ),
-    neighbors: read.neighbors.map((row): Neighbor => ({ ...named(row, nameOf(row.ifindex)), netnsId: id })),
-    routes: read.routes.map(
-      (row): Route => ({
-        ...named(row, nameOf(row.ifindex)),
-        netnsId: id,
-        nextHops: row.nextHops.map((hop) => named(hop, nameOf(hop.ifindex))),
-      }),
-    ),
-  };
-}
-
-/** What is known of the things that a link refers to. */
-export interface Resolved {
-  readonly netnsId: string;
-  readonly masterName: string | undefined;
-  readonly linkNetnsId: string | undefined;
-  readonly veth: Veth | undefined;
-}
-
-/** One interface of a snapshot. */
-export function buildInterface(record: LinkRecord, addresses: readonly AddressRecord[], resolved: Resolved): Interface {
-  const { refs: _resolvedAbove, ...link } = record;
-  return {
-    ...link,
-    netnsId: resolved.netnsId,
-    ...present('masterName', resolved.masterName),
-    ...present('linkNetnsId', resolved.linkNetnsId),
-    ...present('veth', resolved.veth),
-    addresses: addresses.map((address) => `${address.address}/${address.prefixLength}`),
-    addressDetails: addresses.map(({ ifindex: _ofThisLink, ...address }) => address),
+    fdb: read.fdb.map((row) => completeFdb(row, place)),
+    neighbors: read.neighbors.map((row) => completeNeighbor(row, place)),
+    routes: read.routes.map((row) => completeRoute(row, place)),
   };
 }
 
@@ -112,13 +80,4 @@ function groupByIfindex(addresses: readonly AddressRecord[]): Map<Ifindex, Addre
     else group.push(address);
   }
   return groups;
-}
-
-function named<Row extends object>(row: Row, ifname: string | undefined): Row & { ifname?: string } {
-  return ifname === undefined ? { ...row } : { ...row, ifname };
-}
-
-/** An optional property: absent, never undefined. */
-function present<Key extends string, Value>(key: Key, value: Value | undefined): { [Name in Key]?: Value } {
-  return (value === undefined ? {} : { [key]: value }) as { [Name in Key]?: Value };
 }

@@ -1,11 +1,11 @@
-import type { LinkRecord } from '../decode/records.js';
+import type { ReferringLink } from '../decode/records.js';
 import type { NsidResolver, ReferencedNamespace } from './references.js';
 import type { PairStatus } from './types.js';
 
 /** One end of a pair: position of the namespace in the list that was read, and the link. */
 export interface PairEnd {
   readonly namespace: number;
-  readonly link: LinkRecord;
+  readonly link: ReferringLink;
 }
 
 /** What is known of the other end of a link that has one. */
@@ -39,11 +39,11 @@ export function pairOf(
 
 const PAIR_KINDS: ReadonlySet<string> = new Set(['veth', 'netkit', 'vxcan']);
 
-function isPairKind(link: LinkRecord): boolean {
+function isPairKind(link: ReferringLink): boolean {
   return link.kind !== undefined && PAIR_KINDS.has(link.kind);
 }
 
-function peerReference(link: LinkRecord): LinkRecord['refs'][number] | undefined {
+function peerReference(link: ReferringLink): ReferringLink['refs'][number] | undefined {
   return link.refs.find((reference) => reference.role === 'peer');
 }
 

@@ -1,10 +1,10 @@
-import type { AddressRecord, Ifindex, LinkRecord, Nsid } from '../decode/records.js';
+import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../decode/records.js';
 import { ipv4Network, type Ipv4Network, sameNetwork } from './networks.js';
 
 /** What the resolver needs of one namespace. */
 export interface ReferencedNamespace {
   /** In the kernel's order. */
-  readonly links: ReadonlyMap<Ifindex, LinkRecord>;
+  readonly links: ReadonlyMap<Ifindex, ReferringLink>;
   readonly addresses: readonly AddressRecord[];
   readonly isHost: boolean;
 }
@@ -169,11 +169,16 @@ function networksByIfindex({ addresses }: ReferencedNamespace): Networks {
 }
 
 /** Whether two ends are in one IPv4 network: by their own addresses, or as ports by those of their bridge. */
-function shareNetwork(ours: Networks | undefined, link: LinkRecord, theirs: Networks | undefined, peer: LinkRecord): boolean {
+function shareNetwork(
+  ours: Networks | undefined,
+  link: ReferringLink,
+  theirs: Networks | undefined,
+  peer: ReferringLink,
+): boolean {
   const own = networksOf(ours, link);
   return networksOf(theirs, peer).some((network) => own.some((other) => sameNetwork(network, other)));
 }
 
-function networksOf(networks: Networks | undefined, { ifindex, masterIfindex }: LinkRecord): readonly Ipv4Network[] {
+function networksOf(networks: Networks | undefined, { ifindex, masterIfindex }: ReferringLink): readonly Ipv4Network[] {
   return networks?.get(ifindex) ?? (masterIfindex === undefined ? undefined : networks?.get(masterIfindex)) ?? [];
 }

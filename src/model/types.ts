@@ -164,7 +164,7 @@ export interface Gap {
   message: string;
 }
 
-export interface Interface extends Omit<LinkRecord, 'refs'> {
+export interface Interface extends LinkRecord {
   netnsId: NetnsId;
   host?: string;
   netnsName?: string;

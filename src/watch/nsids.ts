@@ -1,9 +1,9 @@
 // What the nsids in a namespace stand for: asked of the kernel through the observer namespace where there is one, else question by question.
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { DumpDecoder } from '../decode/dump.js';
-import { decodeLink } from '../decode/link.js';
+import { decodeReferringLink } from '../decode/link.js';
 import { decodeAddress } from '../decode/address.js';
-import type { AddressRecord, Ifindex, LinkRecord } from '../decode/records.js';
+import type { AddressRecord, Ifindex, ReferringLink } from '../decode/records.js';
 import type { ReferencedNamespace } from '../model/references.js';
 import { NsidResolver } from '../model/references.js';
 import type { NetnsReader, Observer } from '../native/types.js';
@@ -113,10 +113,10 @@ export async function questionNsids(reader: NetnsReader, state: LiveState, timeL
 }
 
 function decodeReferences({ tables: { LINKS, ADDRESSES }, found }: LiveNetns): ReferencedNamespace {
-  const links = new Map<Ifindex, LinkRecord>();
+  const links = new Map<Ifindex, ReferringLink>();
   const linkView = LINKS.rows.view;
   for (const slot of LINKS.rows.slots()) {
-    const record = decodeLink(linkView, LINKS.rows.start(slot), LINKS.rows.end(slot));
+    const record = decodeReferringLink(linkView, LINKS.rows.start(slot), LINKS.rows.end(slot));
     if (!(record instanceof DecodeError)) links.set(record.ifindex, record);
   }
   const addressView = ADDRESSES.rows.view;

@@ -5,7 +5,7 @@ import type { AddressRecord, Ifindex } from '../decode/records.js';
 import { decodeRoute } from '../decode/route.js';
 import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { DecodeError } from '../netlink/error.js';
-import { buildInterface } from '../model/build.js';
+import { completeFdb, completeInterface, completeNeighbor, completeRoute, type RowPlace } from '../model/complete.js';
 import type { FdbEntry, Interface, Neighbor, NetnsChange, Route, Table, TableStatus, Veth } from '../model/types.js';
 import type { LinkEntry, LiveNetns, Removal } from './live-netns.js';
 
@@ -128,30 +128,21 @@ function addRow(part: NetnsChange, netns: LiveNetns, bytes: RowBytes, context: P
 
 function fdbEntry(netns: LiveNetns, { view, start, end, rowId }: RowBytes): FdbEntry | DecodeError {
   const row = decodeFdb(view, start, end);
-  if (row instanceof DecodeError) return row;
-  return { ...row, netnsId: netns.id, ...ifname(netns, row.ifindex), ...masterName(netns, row.masterIfindex), rowId };
+  return row instanceof DecodeError ? row : completeFdb(row, placeOf(netns, rowId));
 }
 
 function neighbor(netns: LiveNetns, { view, start, end, rowId }: RowBytes): Neighbor | DecodeError {
   const row = decodeNeighbor(view, start, end);
-  return row instanceof DecodeError ? row : { ...row, netnsId: netns.id, ...ifname(netns, row.ifindex), rowId };
+  return row instanceof DecodeError ? row : completeNeighbor(row, placeOf(netns, rowId));
 }
 
 function route(netns: LiveNetns, { view, start, end, rowId }: RowBytes): Route | DecodeError {
   const row = decodeRoute(view, start, end);
-  if (row instanceof DecodeError) return row;
-  const nextHops = row.nextHops.map((hop) => ({ ...hop, ...ifname(netns, hop.ifindex) }));
-  return { ...row, netnsId: netns.id, ...ifname(netns, row.ifindex), nextHops, rowId };
+  return row instanceof DecodeError ? row : completeRoute(row, placeOf(netns, rowId));
 }
 
-function ifname(netns: LiveNetns, ifindex: Ifindex | undefined): { ifname?: string } {
-  const name = ifindex === undefined ? undefined : netns.links.get(ifindex)?.name;
-  return name === undefined ? {} : { ifname: name };
-}
-
-function masterName(netns: LiveNetns, ifindex: Ifindex | undefined): { masterName?: string } {
-  const name = ifindex === undefined ? undefined : netns.links.get(ifindex)?.name;
-  return name === undefined ? {} : { masterName: name };
+function placeOf({ id, links }: LiveNetns, rowId: number): RowPlace {
+  return { netnsId: id, nameOf: (ifindex) => links.get(ifindex)?.name, rowId };
 }
 
 /** One interface, whole; undefined when its bytes cannot be decoded. @param addresses slots of its addresses */
@@ -170,7 +161,7 @@ export function interfaceOf(
   }
   // A slot may be another interface's by now: both are told anew then.
   const own = addressesOf(netns, addresses, context).filter(({ ifindex }) => ifindex === link.ifindex);
-  return buildInterface(record, own, {
+  return completeInterface(record, own, {
     netnsId: netns.id,
     masterName: record.masterIfindex === undefined ? undefined : netns.links.get(record.masterIfindex)?.name,
     linkNetnsId: link.linkKey === undefined ? undefined : context.namespaces.get(link.linkKey)?.id,

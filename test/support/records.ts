@@ -1,8 +1,8 @@
-import type { AddressRecord, Ifindex, LinkRecord, Nsid } from '../../src/decode/records.js';
+import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../../src/decode/records.js';
 import type { NamespaceRead } from '../../src/model/build.js';
 
 /** A link with the least a kernel says of one. */
-export function link(ifindex: number, name: string, more: Partial<LinkRecord> = {}): LinkRecord {
+export function link(ifindex: number, name: string, more: Partial<ReferringLink> = {}): ReferringLink {
   return {
     ifindex: ifindex as Ifindex,
     name,
@@ -21,7 +21,13 @@ export function link(ifindex: number, name: string, more: Partial<LinkRecord> = 
 }
 
 /** A veth whose peer is `peer` in the namespace that `nsid` stands for; without nsid in the same one. */
-export function veth(ifindex: number, name: string, peer: number, nsid?: number, more: Partial<LinkRecord> = {}): LinkRecord {
+export function veth(
+  ifindex: number,
+  name: string,
+  peer: number,
+  nsid?: number,
+  more: Partial<ReferringLink> = {},
+): ReferringLink {
   const reference = { role: 'peer' as const, ifindex: peer as Ifindex, ...(nsid !== undefined && { nsid: nsid as Nsid }) };
   return link(ifindex, name, {
     kind: 'veth',
@@ -38,7 +44,7 @@ export function address(ifindex: number, text: string, prefixLength: number): Ad
 }
 
 /** A namespace that was read whole. */
-export function namespace(ino: number, links: readonly LinkRecord[], more: Partial<NamespaceRead> = {}): NamespaceRead {
+export function namespace(ino: number, links: readonly ReferringLink[], more: Partial<NamespaceRead> = {}): NamespaceRead {
   return {
     ino,
     dev: 4,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeLink } from '../../../src/decode/link.js';
+import { decodeReferringLink } from '../../../src/decode/link.js';
 import { decodeLinkFacts } from '../../../src/decode/link-facts.js';
 import { DecodeError } from '../../../src/netlink/error.js';
 import { MessageReader } from '../../../src/netlink/messages.js';
@@ -23,7 +23,7 @@ function links(): Uint8Array[] {
 
 /** The same facts by the long way. */
 function factsOf(payload: Uint8Array): unknown {
-  const link = decodeLink(viewOf(payload), 0, payload.length);
+  const link = decodeReferringLink(viewOf(payload), 0, payload.length);
   if (link instanceof DecodeError) return 'malformed';
   const peer = link.refs.find(({ role }) => role === 'peer');
   const isPair = ['veth', 'netkit', 'vxcan'].includes(link.kind ?? '');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeLink } from '../../../src/decode/link.js';
-import type { LinkRecord } from '../../../src/decode/records.js';
+import { decodeReferringLink } from '../../../src/decode/link.js';
+import type { ReferringLink } from '../../../src/decode/records.js';
 import { DecodeError } from '../../../src/netlink/error.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { decodeAll, readDatagrams, viewOf } from '../../support/fixture.js';
@@ -9,12 +9,12 @@ import { attribute, hex, ifinfomsg, join, number, text, u8, u32 } from '../../su
 
 const NAME = attribute(uapi.IFLA_IFNAME, text('x'));
 
-function decode(payload: Uint8Array): LinkRecord | DecodeError {
-  return decodeLink(viewOf(payload), 0, payload.length);
+function decode(payload: Uint8Array): ReferringLink | DecodeError {
+  return decodeReferringLink(viewOf(payload), 0, payload.length);
 }
 
 /** A link of this ARPHRD type with these attributes. */
-function link(type: number, ...attributes: Uint8Array[]): LinkRecord {
+function link(type: number, ...attributes: Uint8Array[]): ReferringLink {
   const decoded = decode(join(ifinfomsg(9, type), NAME, ...attributes));
   if (decoded instanceof DecodeError) assert.fail(decoded.message);
   return decoded;
@@ -30,7 +30,7 @@ function refused(...attributes: Uint8Array[]): DecodeError {
   return refusedPayload(join(ifinfomsg(9), NAME, ...attributes));
 }
 
-function captured(name: string): LinkRecord {
+function captured(name: string): ReferringLink {
   const found = decodeAll(readDatagrams('links', 'links')).links.find((candidate) => candidate.name === name);
   assert.ok(found, name);
   return found;
