@@ -4,7 +4,7 @@ import { completeFdb, completeInterface, completeNeighbor, completeRoute } from 
 import { type PairVerdict, pairOf } from './pairs.js';
 import type { NsidResolver, ReferencedNamespace } from './references.js';
 import { guessRole } from './roles.js';
-import type { FdbEntry, Interface, Neighbor, Netns, ReadStatus, Route, TableStatus, Veth } from './types.js';
+import type { Netns, ReadStatus, TableStatus, Veth } from './types.js';
 
 /** What was read of one namespace, before anything is resolved. */
 export interface NamespaceRead extends ReferencedNamespace {

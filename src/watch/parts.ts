@@ -1,7 +1,7 @@
 import { decodeAddress } from '../decode/address.js';
 import { decodeLink } from '../decode/link.js';
 import { decodeFdb, decodeNeighbor } from '../decode/neigh.js';
-import type { AddressRecord, Ifindex } from '../decode/records.js';
+import type { AddressRecord } from '../decode/records.js';
 import { decodeRoute } from '../decode/route.js';
 import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { DecodeError } from '../netlink/error.js';
