@@ -4,7 +4,7 @@ import { DirtyQueue, type DirtyTables } from './dirty.js';
 import { Later } from './later.js';
 import type { LiveNetns } from './live-netns.js';
 import type { LiveState } from './live-state.js';
-import { dumpNsidsOf, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, questionNsids } from './nsids.js';
+import { dumpNsidsOf, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, questionNsids, UNTOLD } from './nsids.js';
 import type { Population } from './population.js';
 import { type Outcome, type Plan, readPlans, setProblem } from './reading.js';
 import { DurationCounter } from './stats.js';
@@ -42,8 +42,9 @@ const AGAIN_MS = 500;
 const MAX_AGAIN_MS = 60_000;
 /** After a job that failed as a whole. */
 const RETRY_MS = 1000;
-/** asm-generic/errno-base.h */
+/** asm-generic/errno-base.h, asm-generic/errno.h */
 const EEXIST = 17;
+const ETIMEDOUT = 110;
 
 /**
  * Does the reading, one job at a time, the most urgent first: ids for new namespaces (so that nothing of them is missed), what events made
@@ -208,6 +209,7 @@ export class Keeper {
     const now = this.#options.now();
     for (const { netns, tables } of due) {
       if (!this.#isThere(netns)) continue;
+      if (this.#options.observer !== undefined && netns.nsid === undefined) this.#newcomers.push(netns);
       for (const [table, scope] of tables) if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, scope, now);
     }
     this.#pump();
@@ -315,6 +317,8 @@ export class Keeper {
       for (const [at, { netns, nsid }] of wanted.entries()) {
         const errno = outcomes[at];
         if (errno === 0 || errno === EEXIST) population.heard(netns, nsid);
+        // Nobody hears of it: it did not answer, or another one did not whose turn was before it.
+        else if (errno === UNTOLD || errno === ETIMEDOUT) this.#retries.put(netns, keptOf(netns), AGAIN_MS);
       }
     }
   }
@@ -454,6 +458,11 @@ export class Keeper {
   #isThere(netns: LiveNetns): boolean {
     return this.#options.state.namespaces.get(netns.key) === netns;
   }
+}
+
+/** All that is kept of a namespace. */
+function keptOf({ tables }: LiveNetns): DirtyTables {
+  return new Map(ROW_TABLES.filter((table) => tables[table].kept).map((table) => [table, 'whole']));
 }
 
 /** Who gets the lowest ids. */

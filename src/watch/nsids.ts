@@ -28,8 +28,12 @@ export interface NewNsid {
   readonly nsid: number;
 }
 
+/** Instead of an errno: the job ended before it came to this one. */
+export const UNTOLD = -1;
+
 /**
- * Gives namespaces ids in the observer namespace, from which on it hears of them. @returns errno of each, 0 for success, in order
+ * Gives namespaces ids in the observer namespace, from which on it hears of them.
+ * @returns errno of each, 0 for success, or UNTOLD, in order
  */
 export async function giveNsids(
   reader: NetnsReader,
@@ -37,7 +41,7 @@ export async function giveNsids(
   wanted: readonly NewNsid[],
   timeLimitMs: number,
 ): Promise<number[]> {
-  const outcomes = wanted.map(() => -1);
+  const outcomes = wanted.map(() => UNTOLD);
   const requests = wanted.map(({ netns: { found, pathAt }, nsid }) => {
     const { bytes, fdOffset } = newNsid(nsid);
     const path = found.openPaths[pathAt] ?? '';

@@ -32,6 +32,8 @@ function world(
         if (stopped && at > 0) break;
         for (const request of target.requests) {
           const path = job.requests[request]?.netnsFd?.path;
+          // The rest of the requests is not carried out.
+          if (path !== undefined && answer(path) === 'stuck') break;
           if (path !== undefined && answer(path) !== false) given.push(path);
           if (path !== undefined) visitor.requestEnd?.(at, request, answer(path) === false ? 2 : 0, 'netns-fd');
           else if (answer(target.path) === true) visitor.requestEnd?.(at, request, 0, 'receive');
@@ -169,6 +171,26 @@ describe('what keeps namespaces true', () => {
     assert.equal(await triesAfter(600_000), 4);
     // What answered is not read again.
     assert.equal(all.read.filter((path) => path.endsWith('n1')).length, 1);
+  });
+
+  it('gives an id soon after all to what had none because another one did not answer', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    let answers = false;
+    const all = world(
+      (path) => (path.endsWith('n1') && !answers ? 'stuck' : true),
+      () => Date.now(),
+    );
+    await come(all, foundAt(1), foundAt(2));
+    await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
+    const [first, second] = [...all.state.namespaces.values()];
+    assert.deepEqual([first?.nsid, second?.nsid, second?.status], [undefined, undefined, 'OK']);
+    answers = true;
+    t.mock.timers.tick(500);
+    await until(() => first?.nsid !== undefined && second?.nsid !== undefined);
+    assert.deepEqual(all.given, ['/run/docker/netns/n1', '/run/docker/netns/n2']);
+    t.mock.timers.tick(100);
+    await until(() => all.keeper.behindSince === undefined);
+    assert.equal(first?.status, 'OK');
   });
 
   it('counts how long it took from an event that was received to what it changed, and not what nobody told of', async () => {
