@@ -28,12 +28,14 @@ export interface NewNsid {
   readonly nsid: number;
 }
 
-/** Instead of an errno: the job ended before it came to this one. */
+/** Instead of an errno: it was not tried, for another one did not answer. */
 export const UNTOLD = -1;
+/** Nor was it tried, for the observer namespace could not be entered. */
+const REFUSED = -2;
 
 /**
  * Gives namespaces ids in the observer namespace, from which on it hears of them.
- * @returns errno of each, 0 for success, or UNTOLD, in order
+ * @returns errno of each, 0 for success, UNTOLD or another negative number, in order
  */
 export async function giveNsids(
   reader: NetnsReader,
@@ -42,6 +44,7 @@ export async function giveNsids(
   timeLimitMs: number,
 ): Promise<number[]> {
   const outcomes = wanted.map(() => UNTOLD);
+  let isLate = false;
   const requests = wanted.map(({ netns: { found, pathAt }, nsid }) => {
     const { bytes, fdOffset } = newNsid(nsid);
     const path = found.openPaths[pathAt] ?? '';
@@ -54,9 +57,12 @@ export async function giveNsids(
       requestEnd: (_target, request, errno) => {
         outcomes[request] = errno;
       },
+      targetEnd: (_target, problem) => {
+        isLate = problem?.problem === 'timeout';
+      },
     },
   );
-  return outcomes;
+  return isLate ? outcomes : outcomes.map((outcome) => (outcome === UNTOLD ? REFUSED : outcome));
 }
 
 /**

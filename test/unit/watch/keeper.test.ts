@@ -30,10 +30,12 @@ function world(
       for (const [at, target] of job.targets.entries()) {
         await nextTurn();
         if (stopped && at > 0) break;
+        let isCut = false;
         for (const request of target.requests) {
           const path = job.requests[request]?.netnsFd?.path;
           // The rest of the requests is not carried out.
-          if (path !== undefined && answer(path) === 'stuck') break;
+          isCut ||= path !== undefined && answer(path) === 'stuck';
+          if (isCut) break;
           if (path !== undefined && answer(path) !== false) given.push(path);
           if (path !== undefined) visitor.requestEnd?.(at, request, answer(path) === false ? 2 : 0, 'netns-fd');
           else if (answer(target.path) === true) visitor.requestEnd?.(at, request, 0, 'receive');
@@ -42,7 +44,7 @@ function world(
         const gone = { problem: 'not-found', operation: 'open', errno: 2, detail: '' } as const;
         const stuck = { problem: 'timeout', operation: 'time-limit', errno: 0, detail: '' } as const;
         const problems = { true: undefined, false: gone, stuck };
-        visitor.targetEnd?.(at, target.path === OBSERVER.path ? undefined : problems[`${answer(target.path)}`]);
+        visitor.targetEnd?.(at, isCut ? stuck : target.path === OBSERVER.path ? undefined : problems[`${answer(target.path)}`]);
       }
     },
     identify: async () => [],
