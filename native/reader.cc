@@ -54,6 +54,7 @@ Reader::Start Reader::start(std::shared_ptr<const Job> job, std::shared_ptr<Wake
   job_ = std::move(job);
   next_ = 0;
   cancelled_ = false;
+  stopped_ = false;
   ended_ = false;
   waker_ = std::move(waker);
   waker_due_ = true;
@@ -92,7 +93,7 @@ void Reader::cancel() {
 
 void Reader::stop() {
   const Lock lock(mutex_);
-  if (job_) next_ = job_->targets.size();
+  stopped_ = true;
 }
 
 void Reader::close() {
@@ -119,6 +120,7 @@ std::optional<uint32_t> Reader::next_target(LaneState& lane) {
   for (;;) {
     wait_for_room(lane, lock, kMostQueuedToEnter);
     if (!in_charge(lane) || next_ >= job_->targets.size()) return std::nullopt;
+    if (stopped_ && next_ > 0) return std::nullopt;
     if (!has_stuck(job_->targets[next_].place.path)) break;
     outbox_.put_target_end(next_++, not_tried("an earlier read of it is stuck in the kernel"));
     wake_if_due();

@@ -70,7 +70,8 @@ class Reader : public std::enable_shared_from_this<Reader> {
   /** No further target is begun; the job's end follows as soon as the one at hand lets go. */
   void cancel();
 
-  /** As cancel(), but the target at hand is read and told whole, and nothing is forgotten. Harmless without a job. */
+  /** As cancel(), but the target at hand is read and told whole, and nothing is forgotten; the first one always is, so
+   * that whoever stops every job gets on. Harmless without a job. */
   void stop();
 
   /** Forgets a namespace's rows: at once, or when the job that runs has ended. */
@@ -138,6 +139,7 @@ class Reader : public std::enable_shared_from_this<Reader> {
   std::shared_ptr<const Job> job_;
   uint32_t next_ = 0;
   bool cancelled_ = false;
+  bool stopped_ = false;
   bool closed_ = false;
   bool supervised_ = false;
   std::shared_ptr<LaneState> lane_;

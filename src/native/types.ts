@@ -157,7 +157,7 @@ export interface NetnsReader {
   /** Opens and proves without entering. One result for each path, in order. Subject to the same time limit. */
   identify(paths: readonly string[], timeLimitMs?: number): Promise<IdentifyResult[]>;
   /**
-   * The job that runs begins no further namespace and resolves when those that were begun have been told; of the others nothing is told, not even their
+   * The job that runs begins no further namespace but its first and resolves when those that were begun have been told; of the others nothing is told, not even their
    * targetEnd(). Harmless without a job.
    */
   stop(): void;

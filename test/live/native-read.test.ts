@@ -258,6 +258,12 @@ test('a job that is stopped tells whole what was begun, nothing of the rest, and
       [...again],
       targets.map((_, at) => at).filter((at) => !rows.has(at)),
     );
+    // Whoever stops every job at once gets on nevertheless.
+    const first: number[] = [];
+    const running = rowful.read(job, { targetEnd: (target) => first.push(target) });
+    rowful.stop();
+    await running;
+    assert.ok(first.length >= 1 && first.length < 50, `${first.length} told`);
   } finally {
     rowful.close();
   }
