@@ -44,7 +44,7 @@ export async function giveNsids(
   timeLimitMs: number,
 ): Promise<number[]> {
   const outcomes = wanted.map(() => UNTOLD);
-  let isLate = false;
+  const end = { isLate: false };
   const requests = wanted.map(({ netns: { found, pathAt }, nsid }) => {
     const { bytes, fdOffset } = newNsid(nsid);
     const path = found.openPaths[pathAt] ?? '';
@@ -58,11 +58,11 @@ export async function giveNsids(
         outcomes[request] = errno;
       },
       targetEnd: (_target, problem) => {
-        isLate = problem?.problem === 'timeout';
+        end.isLate = problem?.problem === 'timeout';
       },
     },
   );
-  return isLate ? outcomes : outcomes.map((outcome) => (outcome === UNTOLD ? REFUSED : outcome));
+  return end.isLate ? outcomes : outcomes.map((outcome) => (outcome === UNTOLD ? REFUSED : outcome));
 }
 
 /**
