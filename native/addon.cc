@@ -164,6 +164,12 @@ Napi::Value notify(const Napi::CallbackInfo& info) {
   return env.Undefined();
 }
 
+/** Does not return: nothing of the process is taken down, its signal handlers neither. */
+Napi::Value exit_now(const Napi::CallbackInfo& info) {
+  if (!info[0].IsNumber()) return refuse_argument(info.Env(), "exitNow(number)");
+  _exit(info[0].As<Napi::Number>().Int32Value());
+}
+
 /** No C++ exception crosses into Node. */
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
 Napi::Value guarded(const Napi::CallbackInfo& info) {
@@ -190,6 +196,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("forget", Napi::Function::New<guarded<forget_rows>>(env, "forget"));
   exports.Set("close", Napi::Function::New<guarded<close_reader>>(env, "close"));
   exports.Set("sdNotify", Napi::Function::New<guarded<notify>>(env, "sdNotify"));
+  exports.Set("exitNow", Napi::Function::New<guarded<exit_now>>(env, "exitNow"));
   export_observer(env, exports);
   exports.Set("problems", names(env, kProblemNames));
   exports.Set("operations", names(env, kOperationNames));

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino';
-import { sdNotify } from '../native/index.js';
+import { exitNow, sdNotify } from '../native/index.js';
 import type { Log, RunningServer } from '../rpc/types.js';
 import type { HostSource } from '../scan/types.js';
 import type { Context } from './context.js';
@@ -31,6 +31,16 @@ export async function serveUntilSignal(
   const server = await start({ log, notifying });
   log.info({ signal: await stop }, 'draining');
   await server.drain(DRAIN_LIMIT_MS);
+  // All is done: the other half of a Ctrl-C, as npm passes it on, must not make a failure of it.
+  process.once('exit', endQuietly);
+}
+
+function endQuietly(status: number): void {
+  try {
+    exitNow(status);
+  } catch {
+    // Without the addon, which a collector does not need, it ends as Node ends.
+  }
 }
 
 /** Says in the log what is switched off, and why. */

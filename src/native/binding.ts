@@ -37,6 +37,8 @@ export interface Addon {
   unobserve(handle: ObserverHandle): void;
   /** Throws an error with `errno` and `syscall`. */
   sdNotify(path: string, message: string): void;
+  /** Ends the process: _exit(2). */
+  exitNow(status: number): never;
   /** Names of problem and operation numbers in frames. */
   readonly problems: readonly string[];
   readonly operations: readonly string[];

@@ -44,3 +44,12 @@ export function createObserver(options: ObserverOptions & NativeOptions): Observ
 export function sdNotify(socketPath: string, message: string, options: NativeOptions = {}): void {
   loadAddon(options.addonPath).sdNotify(socketPath, message);
 }
+
+/**
+ * Ends the process with a status, and takes nothing down before: _exit(2). While Node ends by itself it sets every signal back to its default, some
+ * milliseconds before the process is gone, and one that comes then decides how it ended.
+ * @throws NativeError ERR_NSATLAS_ADDON
+ */
+export function exitNow(status: number, options: NativeOptions = {}): never {
+  return loadAddon(options.addonPath).exitNow(status);
+}

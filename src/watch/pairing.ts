@@ -10,6 +10,8 @@ export class Pairing {
   readonly #history: History;
   /** "key/ifindex" to the links that point there. */
   readonly #pointers = new Map<string, Map<LinkEntry, LiveNetns>>();
+  /** Key of a namespace to the links whose nsid stands for it, also where nothing is known of their other end. */
+  readonly #referrers = new Map<number, Map<LinkEntry, LiveNetns>>();
   /** Namespaces that have to be asked what their nsids stand for. */
   readonly #asking = new Set<number>();
   /** Links that may have changed without an event: key to ifindexes. */
@@ -72,6 +74,7 @@ export class Pairing {
   /** A link is gone from its namespace's links. */
   linkRemoved(netns: LiveNetns, link: LinkEntry): void {
     this.#aim(netns, link, undefined);
+    this.#refer(netns, link, undefined);
     for (const [pointer, from] of this.#pointersTo(netns, link.ifindex)) this.#suspect(from, pointer.ifindex);
     this.#evaluatePointers(netns, link.ifindex);
   }
@@ -79,6 +82,8 @@ export class Pairing {
   /** A namespace is gone from the namespaces. */
   netnsRemoved(netns: LiveNetns): void {
     for (const link of netns.links.values()) this.linkRemoved(netns, link);
+    // The kernel gives the id to another namespace at once: a link that was read before this end was heard of was taken for one that points here.
+    for (const [link, from] of [...(this.#referrers.get(netns.key) ?? [])]) this.#evaluate(from, link);
   }
 
   #evaluateWithPointers(netns: LiveNetns, link: LinkEntry): void {
@@ -107,7 +112,7 @@ export class Pairing {
     this.#want(netns, link.linkNsid);
     this.#want(netns, link.peer?.nsid);
     if (linkKey === link.linkKey && sameVerdict(verdict, link.verdict)) return;
-    link.linkKey = linkKey;
+    this.#refer(netns, link, linkKey);
     link.verdict = verdict;
     link.revision = this.#history.next;
     netns.revision = this.#history.next;
@@ -150,18 +155,33 @@ export class Pairing {
   }
 
   #aim(netns: LiveNetns, link: LinkEntry, target: string | undefined): void {
-    if (link.target === target) return;
-    if (link.target !== undefined) {
-      const there = this.#pointers.get(link.target);
-      there?.delete(link);
-      if (there?.size === 0) this.#pointers.delete(link.target);
-    }
+    move(this.#pointers, [link, netns], link.target, target);
     link.target = target;
-    if (target === undefined) return;
-    const there = this.#pointers.get(target);
-    if (there === undefined) this.#pointers.set(target, new Map([[link, netns]]));
-    else there.set(link, netns);
   }
+
+  #refer(netns: LiveNetns, link: LinkEntry, key: number | undefined): void {
+    move(this.#referrers, [link, netns], link.linkKey, key);
+    link.linkKey = key;
+  }
+}
+
+/** Puts a link under another key of an index. */
+function move<Key>(
+  index: Map<Key, Map<LinkEntry, LiveNetns>>,
+  [link, netns]: readonly [LinkEntry, LiveNetns],
+  from: Key | undefined,
+  to: Key | undefined,
+): void {
+  if (from === to) return;
+  if (from !== undefined) {
+    const there = index.get(from);
+    there?.delete(link);
+    if (there?.size === 0) index.delete(from);
+  }
+  if (to === undefined) return;
+  const there = index.get(to);
+  if (there === undefined) index.set(to, new Map([[link, netns]]));
+  else there.set(link, netns);
 }
 
 const NONE: readonly [LinkEntry, LiveNetns][] = [];

@@ -199,6 +199,7 @@ test('the addon refuses foreign handles and arguments and does not crash', () =>
   assert.throws(() => addon.take(handle, new Uint8Array(8) as never), refused);
   for (const args of [[], [1, 2], ['/x'], [undefined, '/x']])
     assert.throws(() => addon.sdNotify(...(args as [string, string])), refused);
+  assert.throws(() => addon.exitNow(undefined as never), refused);
   // Every cut of a good image.
   const good = encodeJob({
     enter: true,

@@ -22,12 +22,17 @@ export function addNetns(state: LiveState, key: number, found = foundAt(4_026_53
 
 /** Payload of an RTM_NEWLINK. `nsid` undefined: the peer is in the same namespace. */
 export function vethRow(ifindex: number, name: string, peer: number, nsid?: number): Uint8Array {
+  return linkedRow(ifindex, name, peer, nsid, 'veth');
+}
+
+/** The same of another kind. */
+export function linkedRow(ifindex: number, name: string, peer: number, nsid: number | undefined, kind: string): Uint8Array {
   return join(
     ifinfomsg(ifindex),
     attribute(uapi.IFLA_IFNAME, text(name)),
     attribute(uapi.IFLA_LINK, u32(peer)),
     ...(nsid === undefined ? [] : [attribute(uapi.IFLA_LINK_NETNSID, u32(nsid))]),
-    attribute(uapi.IFLA_LINKINFO, attribute(uapi.IFLA_INFO_KIND, text('veth'))),
+    attribute(uapi.IFLA_LINKINFO, attribute(uapi.IFLA_INFO_KIND, text(kind))),
   );
 }
 

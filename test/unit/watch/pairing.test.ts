@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Verdict } from '../../../src/watch/live-netns.js';
 import { LiveState } from '../../../src/watch/live-state.js';
-import { addNetns, applyRows, plainRow, vethRow } from '../../support/live-rows.js';
+import { addNetns, applyRows, linkedRow, plainRow, vethRow } from '../../support/live-rows.js';
 
 /** Asks until nothing is left to ask; `truth` has what the nsids of each namespace stand for. */
 function resolve(state: LiveState, truth: ReadonlyMap<number, ReadonlyMap<number, number>>): void {
@@ -71,6 +71,29 @@ describe('pairs that are kept true', () => {
     truth.set(3, new Map([[0, 1]]));
     resolve(state, truth);
     assert.equal(verdict(state, 1, 2)?.key, 3);
+  });
+
+  it('are asked about anew, too, when the id was another one’s before its end was heard of, whatever the link is', () => {
+    for (const row of [vethRow(3, 'veth2', 9, 7), linkedRow(3, 'vx0', 9, 7, 'vxlan')]) {
+      const { state, truth } = pair();
+      resolve(state, truth);
+      const [host, container] = [...state.namespaces.values()];
+      assert.ok(host && container);
+      const next = addNetns(state, 3);
+      applyRows(state, next, 'LINKS', { come: [[0, plainRow(9, 'eth0')]] });
+      // Read before the container's end is heard of: nothing of it is under ifindex 9.
+      applyRows(state, host, 'LINKS', { come: [[1, row]] });
+      state.commit();
+      assert.equal(host.links.get(3)?.linkKey, 2);
+      const before = state.revision;
+      state.remove(container);
+      state.commit();
+      assert.equal(host.links.get(3)?.linkKey, undefined);
+      assert.deepEqual(state.changesAfter(before)?.changed, [1]);
+      truth.set(1, new Map([[7, 3]]));
+      resolve(state, truth);
+      assert.equal(host.links.get(3)?.linkKey, 3);
+    }
   });
 
   it('say that it is ambiguous when the other end points elsewhere', () => {
