@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include <memory>
-#include <new>
 #include <string>
 #include <utility>
 
 #include "frames.h"
 #include "job.h"
+#include "napi_face.h"
 #include "observer_addon.h"
 #include "reader.h"
 #include "row_format.h"
@@ -39,23 +39,6 @@ struct Handle {
     waker.reset();
   }
 };
-
-Napi::Value refuse(Napi::Error error, const char* code) {
-  error.Set("code", code);
-  error.ThrowAsJavaScriptException();
-  return error.Env().Undefined();
-}
-
-Napi::Value refuse_argument(Napi::Env env, const std::string& message) {
-  return refuse(Napi::TypeError::New(env, message), "ERR_NSATLAS_ARGUMENT");
-}
-
-Napi::Value refuse_call(Napi::Env env, const char* code, const std::string& message, int err, const char* call) {
-  Napi::Error error = Napi::Error::New(env, message + ": " + call + ": " + strerror(err));
-  error.Set("errno", static_cast<double>(err));
-  error.Set("syscall", call);
-  return refuse(error, code);
-}
 
 /** The handle in the first argument; nullptr, with a TypeError pending, for anything else. */
 Handle* handle_of(const Napi::CallbackInfo& info) {
@@ -168,16 +151,6 @@ Napi::Value notify(const Napi::CallbackInfo& info) {
 Napi::Value exit_now(const Napi::CallbackInfo& info) {
   if (!info[0].IsNumber()) return refuse_argument(info.Env(), "exitNow(number)");
   _exit(info[0].As<Napi::Number>().Int32Value());
-}
-
-/** No C++ exception crosses into Node. */
-template <Napi::Value (*function)(const Napi::CallbackInfo&)>
-Napi::Value guarded(const Napi::CallbackInfo& info) {
-  try {
-    return function(info);
-  } catch (const std::bad_alloc&) {
-    return refuse(Napi::Error::New(info.Env(), "out of memory"), "ERR_NSATLAS_MEMORY");
-  }
 }
 
 template <size_t size>

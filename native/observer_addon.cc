@@ -1,13 +1,13 @@
 #include "observer_addon.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <memory>
-#include <new>
-#include <string>
 #include <utility>
 #include <vector>
 
+#include "napi_face.h"
 #include "observer.h"
 #include "waker.h"
 
@@ -30,16 +30,6 @@ struct ObserverHandle {
   }
 };
 
-Napi::Value refuse(Napi::Error error, const char* code) {
-  error.Set("code", code);
-  error.ThrowAsJavaScriptException();
-  return error.Env().Undefined();
-}
-
-Napi::Value refuse_argument(Napi::Env env, const char* message) {
-  return refuse(Napi::TypeError::New(env, message), "ERR_NSATLAS_ARGUMENT");
-}
-
 ObserverHandle* handle_of(const Napi::CallbackInfo& info) {
   void* data = nullptr;
   const bool ours = info[0].IsObject() && info[0].As<Napi::Object>().CheckTypeTag(&kObserverTag) &&
@@ -49,20 +39,11 @@ ObserverHandle* handle_of(const Napi::CallbackInfo& info) {
 }
 
 /** Which capability the call that failed needs. */
-std::string message_of(const ObserverFailure& failure) {
-  const std::string call = failure.call;
-  std::string message = "no events: " + call + ": " + strerror(failure.err);
-  if (failure.err != EPERM && failure.err != EACCES) return message;
-  if (call.rfind("unshare", 0) == 0) message += " (CAP_SYS_ADMIN is missing)";
-  if (call.find("LISTEN_ALL_NSID") != std::string::npos) message += " (CAP_NET_BROADCAST is missing)";
-  return message;
-}
-
-Napi::Value refuse_start(Napi::Env env, const ObserverFailure& failure) {
-  Napi::Error error = Napi::Error::New(env, message_of(failure));
-  error.Set("errno", static_cast<double>(failure.err));
-  error.Set("syscall", failure.call);
-  return refuse(error, "ERR_NSATLAS_OBSERVER");
+const char* hint_of(const ObserverFailure& failure) {
+  if (failure.err != EPERM && failure.err != EACCES) return "";
+  if (strncmp(failure.call, "unshare", 7) == 0) return " (CAP_SYS_ADMIN is missing)";
+  if (strstr(failure.call, "LISTEN_ALL_NSID") != nullptr) return " (CAP_NET_BROADCAST is missing)";
+  return "";
 }
 
 /** observe(netlink, receiveBufferBytes, mountinfo, onEvents): a handle with path, dev and ino (absent without netlink). */
@@ -80,7 +61,9 @@ Napi::Value observe(const Napi::CallbackInfo& info) {
   settings.receive_buffer_bytes = info[1].As<Napi::Number>().Uint32Value();
   settings.mountinfo = info[2].As<Napi::String>().Utf8Value();
   const ObserverFailure failure = handle->observer->start(std::move(settings), handle->waker);
-  if (failure.call != nullptr) return refuse_start(env, failure);
+  if (failure.call != nullptr) {
+    return refuse_call(env, "ERR_NSATLAS_OBSERVER", "no events", failure.err, failure.call, hint_of(failure));
+  }
 
   Napi::Object object = Napi::Object::New(env);
   if (!handle->observer->path().empty()) {
@@ -111,16 +94,6 @@ Napi::Value observed(const Napi::CallbackInfo& info) {
 Napi::Value unobserve(const Napi::CallbackInfo& info) {
   if (ObserverHandle* handle = handle_of(info)) handle->close();
   return info.Env().Undefined();
-}
-
-/** No C++ exception crosses into Node. */
-template <Napi::Value (*function)(const Napi::CallbackInfo&)>
-Napi::Value guarded(const Napi::CallbackInfo& info) {
-  try {
-    return function(info);
-  } catch (const std::bad_alloc&) {
-    return refuse(Napi::Error::New(info.Env(), "out of memory"), "ERR_NSATLAS_MEMORY");
-  }
 }
 
 }  // namespace

@@ -77,6 +77,9 @@ function keyOf(live: OpenLiveHost, netns: ScratchNetns): number {
   return key;
 }
 
+const hasProxy = (live: OpenLiveHost, key: number): boolean =>
+  wholeNetns(live, key)?.neighbors.some(({ ip }) => ip === '192.0.2.9') === true;
+
 describe('a live host', () => {
   afterEach(closeAll);
   guardHygiene();
@@ -224,6 +227,17 @@ describe('a live host', () => {
     );
     assert.ok(live.freshness().lostEvents > 0, 'no event was lost');
     await assertTrue(live, scratch.dir);
+  });
+
+  it('finds at some whole read what the kernel tells of in no event: proxy neighbours', async (t) => {
+    const scratch = Scratch.create(t);
+    const [a, b] = [scratch.netns(), scratch.netns()];
+    scratch.veth({ netns: a, name: 'left' }, { netns: b, name: 'right' });
+    const live = await watch(scratch, { rescanMs: 50 });
+    a.ip('neigh add proxy 192.0.2.9 dev left');
+    await eventually('it is there', () => hasProxy(live, keyOf(live, a)));
+    a.ip('neigh del proxy 192.0.2.9 dev left');
+    await eventually('it is gone', () => !hasProxy(live, keyOf(live, a)));
   });
 
   it('polls when it may not hear events, says so, and is never older than asked for', async (t) => {
