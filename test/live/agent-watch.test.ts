@@ -13,6 +13,7 @@ import { fakeLink, fakeNetns, fakeSnapshot, withFdb } from '../unit/agent/fake-h
 import { FakeLive } from '../unit/agent/fake-live.js';
 import { EVERYTHING, unordered } from '../unit/agent/watch-rig.js';
 import { eventually } from '../support/hygiene.js';
+import { assertGrownLess, memoryInUse } from '../support/memory.js';
 import { BUF, curl, framesOf, holdCall, holdSession, messagesOf, serve, type Served } from './agent-rig.js';
 
 async function serveLive(t: TestContext, live: FakeLive, options: Parameters<typeof serve>[2] = {}): Promise<Served> {
@@ -116,12 +117,10 @@ test('a client that reads nothing costs a message, others are told at once, and 
   await eventually('the other one is in sync', () => other.merger.synced);
   const call = holdCall(holdSession(t, served.address), '/nsatlas.v1.Agent/Watch');
   await eventually('it has begun', () => live.leased.length === 2);
-  const before = process.memoryUsage();
+  const before = memoryInUse().buffers;
   for (let mtu = 1000; mtu < 21_000; mtu++) live.setLink(fakeLink('net:[1]', 1, { mtu }));
   await eventually('the other one knows', () => other.merger.snapshot()?.namespaces[0]?.interfaces[0]?.mtu === 20_999);
-  const after = process.memoryUsage();
-  const grown = after.arrayBuffers + after.external - before.arrayBuffers - before.external;
-  assert.ok(grown < 10 * 1024 * 1024, `${(grown / 1024 / 1024).toFixed(1)} MiB`);
+  await assertGrownLess(5, () => memoryInUse().buffers - before);
   const merger = new WatchMerger();
   const chunks: Buffer[] = [];
   let events = 0;

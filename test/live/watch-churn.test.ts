@@ -105,7 +105,7 @@ describe('four watchers of a host where everything changes', () => {
       assert.ok(quick && slow && restless && late);
       for (const follower of [quick, slow, restless, late]) follower.start();
       const churn = changes.run(CHURN_MS);
-      await sleep(3000);
+      await eventually('the late one knows all', () => late.merger.synced);
       await late.stop();
       for (let ended = false; !ended; ) {
         ended = await Promise.race([churn.then(() => true), sleep(1000, false)]);
