@@ -39,8 +39,8 @@ function agree(key: string, theirs: unknown, ours: string | undefined): boolean 
   const text = textOf(key, theirs);
   if (text === ours) return true;
   if (ours === undefined) return false;
-  // A timer that does not run is 0, and may have been started between the two readings.
-  if (key.endsWith('_timer')) return [text, ours].includes('0') || Math.abs(Number(text) - Number(ours)) < 2;
+  // A timer that does not run is 0, and may have been started between the two readings; ours is the first, and may have run out since and begun anew.
+  if (key.endsWith('_timer')) return [text, ours].includes('0') || Number(ours) < 2 || Math.abs(Number(text) - Number(ours)) < 10;
   // A vxlan's details are typed, for they become a message.
   if (key === 'tos' || key === 'label') return Number(text) === Number(ours);
   if (key === 'user' || key === 'group') return text === 'root' && ours === '0';
