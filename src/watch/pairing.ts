@@ -56,12 +56,17 @@ export class Pairing {
 
   /** What the kernel says the ids of a namespace stand for. Ids that are not among them are not known. */
   learn(netns: LiveNetns, nsids: ReadonlyMap<number, number>): void {
-    for (const [nsid, key] of nsids) netns.nsids.set(nsid, key);
-    const learned = [...netns.unresolved].filter((nsid) => this.#resolve(netns, nsid) !== undefined);
-    if (learned.length === 0) return;
+    // Also one that was known before: its namespace may have ended without our having heard of it, and the id may be another one's.
+    const learned = new Set<number>();
+    for (const [nsid, key] of nsids) {
+      if (netns.nsids.get(nsid) !== key) learned.add(nsid);
+      netns.nsids.set(nsid, key);
+    }
+    for (const nsid of netns.unresolved) if (this.#resolve(netns, nsid) !== undefined) learned.add(nsid);
+    if (learned.size === 0) return;
     for (const nsid of learned) netns.unresolved.delete(nsid);
     for (const link of netns.links.values()) {
-      const concerned = [link.linkNsid, link.peer?.nsid].some((nsid) => nsid !== undefined && learned.includes(nsid));
+      const concerned = [link.linkNsid, link.peer?.nsid].some((nsid) => nsid !== undefined && learned.has(nsid));
       if (concerned) this.#evaluateWithPointers(netns, link);
     }
   }

@@ -96,6 +96,19 @@ describe('pairs that are kept true', () => {
     }
   });
 
+  it('are judged anew when the kernel says that an id stands for another namespace than before', () => {
+    const { state, truth } = pair();
+    resolve(state, truth);
+    const [host] = [...state.namespaces.values()];
+    assert.ok(host);
+    const next = addNetns(state, 3);
+    applyRows(state, next, 'LINKS', { come: [[0, vethRow(2, 'eth0', 2, 0)]] });
+    state.pairing.learn(host, new Map([[7, 3]]));
+    state.pairing.learn(next, new Map([[0, 1]]));
+    assert.deepEqual(verdict(state, 1, 2), { status: 'PAIRED', key: 3, ifindex: 2, name: 'eth0' });
+    assert.equal(verdict(state, 2, 2)?.status, 'AMBIGUOUS');
+  });
+
   it('say that it is ambiguous when the other end points elsewhere', () => {
     const { state, truth } = pair();
     const [, container] = [...state.namespaces.values()];
