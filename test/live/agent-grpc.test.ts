@@ -12,7 +12,7 @@ import { ROOT } from '../support/root.js';
 import { fakeNetns, fakeSnapshot } from '../unit/agent/fake-host.js';
 import { MAXIMAL } from '../unit/wire/maximal.js';
 import { snapshot } from '../unit/wire/maximal-model.js';
-import { BUF, curl, messagesOf, run, scratch, serve } from './agent-rig.js';
+import { begunCurl, BUF, curl, messagesOf, run, scratch, serve } from './agent-rig.js';
 
 for (const protocol of ['grpc-v1', 'grpc-v1alpha']) {
   test(`a foreign client lists services and methods through reflection ${protocol} alone`, async (t) => {
@@ -118,7 +118,7 @@ test('the descriptors that reflection serves are whole: buf builds them, with ma
   const said = await run(
     BUF,
     ['convert', file, '--type', 'nsatlas.v1.HostSnapshot', '--from', '-#format=json', '--to', '-#format=binpb'],
-    toJson(snapshot),
+    { input: toJson(snapshot) },
   );
   assert.equal(said.status, 0, said.stderr);
 });
@@ -181,10 +181,9 @@ test('health: Check, List and Watch work for a foreign client, and an unknown se
   assert.deepEqual(messagesOf(list.stdout), [
     { statuses: { '': { status: 'SERVING' }, 'nsatlas.v1.Agent': { status: 'SERVING' } } },
   ]);
-  const watch = curl(address, '/grpc.health.v1.Health/Watch', ['-d', '{"service":"nsatlas.v1.Agent"}']);
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  const watch = await begunCurl(address, '/grpc.health.v1.Health/Watch', ['-d', '{"service":"nsatlas.v1.Agent"}']);
   await agent.drain(5000);
-  assert.deepEqual(messagesOf((await watch).stdout), [{ status: 'SERVING' }, { status: 'NOT_SERVING' }]);
+  assert.deepEqual(messagesOf((await watch.ended).stdout), [{ status: 'SERVING' }, { status: 'NOT_SERVING' }]);
 });
 
 test('a selector narrows what a foreign client gets, and a malformed one is INVALID_ARGUMENT naming the field', async (t) => {

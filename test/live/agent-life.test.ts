@@ -10,7 +10,7 @@ import { startAgent } from '../../src/agent/server.js';
 import type { HostSnapshot } from '../../src/model/types.js';
 import { eventually } from '../support/hygiene.js';
 import { fakeLog, fakeNetns, fakeSnapshot, fakeSource, withFdb } from '../unit/agent/fake-host.js';
-import { curl, messagesOf, run, scratch, serve } from './agent-rig.js';
+import { begunCurl, curl, messagesOf, run, scratch, serve } from './agent-rig.js';
 
 const one = (): HostSnapshot => fakeSnapshot([fakeNetns(1)]);
 
@@ -149,12 +149,11 @@ test('drain lets a running call end, takes no new one, and is done soon after', 
 test('drain ends idle connections, health watchers and reflection streams at once', async (t) => {
   const { agent, address, client } = await serve(t, one);
   await client.list('netns', {});
-  const watch = curl(address, '/grpc.health.v1.Health/Watch', ['-d', '{}']);
-  await delay(700);
+  const watch = await begunCurl(address, '/grpc.health.v1.Health/Watch', ['-d', '{}']);
   const started = performance.now();
   await agent.drain(60_000);
   assert.ok(performance.now() - started < 30_000, `${performance.now() - started} ms`);
-  await watch;
+  assert.notEqual((await watch.ended).stdout, '');
 });
 
 test('drain ends a call that does not end in time', async (t) => {

@@ -2,6 +2,7 @@
 // with us.
 
 import { spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,11 +46,18 @@ export interface Finished {
 }
 
 /** Runs a program to its end. Not spawnSync: the agent it talks to lives in this process. */
-export function run(command: string, args: readonly string[], input: string | Uint8Array = ''): Promise<Finished> {
+export function run(
+  command: string,
+  args: readonly string[],
+  { input = '', onOutput }: { input?: string | Uint8Array; onOutput?: () => void } = {},
+): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'pipe' });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout.push(chunk);
+      onOutput?.();
+    });
     child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
     child.once('error', reject);
     child.once('close', (status) =>
@@ -59,12 +67,21 @@ export function run(command: string, args: readonly string[], input: string | Ui
   });
 }
 
-/** buf curl, through reflection alone. */
-export function curl(address: string, what: string, args: readonly string[] = []): Promise<Finished> {
+/** buf curl, through reflection alone. @param onOutput called when it prints something */
+export function curl(address: string, what: string, args: readonly string[] = [], onOutput?: () => void): Promise<Finished> {
   const target = address.startsWith('unix:')
     ? ['--unix-socket', address.slice('unix:'.length), `http://localhost${what}`]
     : [`http://${address}${what}`];
-  return run(BUF, ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', ...args, ...target]);
+  const options = onOutput === undefined ? {} : { onOutput };
+  return run(BUF, ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', ...args, ...target], options);
+}
+
+/** The same for a call that goes on: it is there when its first message is. */
+export async function begunCurl(address: string, what: string, args: readonly string[]): Promise<{ ended: Promise<Finished> }> {
+  const printed = new EventEmitter();
+  const ended = curl(address, what, args, () => printed.emit('output'));
+  await Promise.race([once(printed, 'output'), ended]);
+  return { ended };
 }
 
 /** The messages that buf curl printed, one after another. */
