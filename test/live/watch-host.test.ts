@@ -53,7 +53,7 @@ const ready = (live: OpenLiveHost, tables: readonly Table[] = ALL_TABLES): Promi
 async function assertTrue(live: OpenLiveHost, dir: string): Promise<void> {
   const source = createHostSource({ ...sourceOptions(dir), followEngines: false });
   try {
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 20_000;
     for (;;) {
       await ready(live);
       const [ours, theirs] = [comparableHost(live), comparableSnapshot(await source.read(ALL_TABLES))];
