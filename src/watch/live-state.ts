@@ -155,6 +155,13 @@ export class LiveState {
     this.history.changed(netns.key);
   }
 
+  /** What is known of its rows may be wrong: all are forgotten, to be read anew. */
+  reset(netns: LiveNetns): void {
+    this.pairing.netnsReset(netns);
+    netns.reset(this.history.next);
+    this.headChanged(netns);
+  }
+
   setOwnership(netns: LiveNetns, ownership: Ownership): void {
     const before = netns.ownership;
     const nobody =

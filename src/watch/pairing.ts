@@ -91,6 +91,14 @@ export class Pairing {
     for (const [link, from] of [...(this.#referrers.get(netns.key) ?? [])]) this.#evaluate(from, link);
   }
 
+  /** The links of a namespace are about to be forgotten; it is there still. */
+  netnsReset(netns: LiveNetns): void {
+    for (const link of netns.links.values()) {
+      this.#aim(netns, link, undefined);
+      this.#refer(netns, link, undefined);
+    }
+  }
+
   #evaluateWithPointers(netns: LiveNetns, link: LinkEntry): void {
     this.#evaluate(netns, link);
     this.#evaluatePointers(netns, link.ifindex);

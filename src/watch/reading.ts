@@ -88,10 +88,7 @@ export async function readPlans(
   try {
     await reader.read({ requests: job.requests, targets: job.targets, timeLimitMs }, visitor(state, readings, job.tables));
   } catch (cause) {
-    for (const { plan } of readings) {
-      plan.netns.reset(state.history.next);
-      state.headChanged(plan.netns);
-    }
+    for (const { plan } of readings) state.reset(plan.netns);
     state.commit();
     throw cause;
   }

@@ -109,6 +109,19 @@ describe('pairs that are kept true', () => {
     assert.equal(verdict(state, 2, 2)?.status, 'AMBIGUOUS');
   });
 
+  it('leave nothing behind of links that were forgotten because reading failed', () => {
+    const { state, truth } = pair();
+    resolve(state, truth);
+    const [host, container] = [...state.namespaces.values()];
+    assert.ok(host && container);
+    state.reset(container);
+    state.commit();
+    const before = state.revision;
+    state.remove(host);
+    state.commit();
+    assert.deepEqual(state.changesAfter(before)?.changed, []);
+  });
+
   it('say that it is ambiguous when the other end points elsewhere', () => {
     const { state, truth } = pair();
     const [, container] = [...state.namespaces.values()];
