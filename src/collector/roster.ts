@@ -206,7 +206,11 @@ class HostRoster implements Roster, LinkOwner {
     const seat = this.#mustSit(link);
     let host = this.#hosts.get(id);
     if (host !== undefined && this.#isTaken(host, seat)) throw this.#refuse(host, seat, { name, epoch });
-    if (seat.host !== host) this.#orphan(seat, true);
+    if (seat.host !== host) {
+      // It may be what this agent told of before the last one: it is not forgotten for that.
+      if (host !== undefined) this.#orphans.delete(host);
+      this.#orphan(seat, true);
+    }
     if (host === undefined) {
       const replica = this.#options.createReplica();
       host = new KnownHost({ hostId: id, name, epoch, live: replica, replica }, seat, (known) => this.#entryOf(known));

@@ -77,6 +77,23 @@ test('an agent that is replaced under another address takes its host over: no do
   assert.deepEqual(states(), { [B]: 'h1 LIVE' });
 });
 
+test('an address that leads to another host and back again has both of them, the one that it left as it was', async (t) => {
+  const { fleet, roster, replica } = rig(t, [A]);
+  const ids = (): string[] => roster.members().map(({ hostId }) => hostId);
+  roster.start();
+  for (const [at, host] of ['h1', 'h2', 'h1', 'h2'].entries()) {
+    const agent = fakeAgent(host, { number: at + 1 });
+    fleet.agents.set(A, agent);
+    await fleet.clock.advance(20_000);
+    assert.deepEqual(
+      roster.entries().map((entry) => `${entry.host} ${entry.state}`),
+      at === 0 ? ['h1 LIVE'] : ['h1', 'h2'].map((id) => `${id} ${id === host ? 'LIVE' : 'STALE'}`),
+    );
+    assert.deepEqual(ids(), at === 0 ? ['h1'] : ['h1', 'h2']);
+    assert.deepEqual(unordered(replica(host).merger.snapshot()), unordered(agent.live.snapshot()));
+  }
+});
+
 test('one in conflict takes the host over when the other one is gone, and not while that one is only connecting anew', async (t) => {
   const { fleet, source, roster, states } = rig(t, [A]);
   const [first, second] = [fakeAgent('h1'), fakeAgent('h1', { number: 2 })];
