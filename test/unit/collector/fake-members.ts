@@ -18,6 +18,8 @@ export class FakeMembers implements Members {
   problems: Gap[] = [];
   readonly #kept = new Map<string, Kept>();
   readonly #listeners = new Set<() => void>();
+  /** How often a host was added. */
+  readonly #times = new Map<string, number>();
 
   members(): readonly Member[] {
     return [...this.#kept.values()];
@@ -42,7 +44,10 @@ export class FakeMembers implements Members {
 
   add(hostId: string, namespaces: Netns[], more: Partial<HostSnapshot> = {}): FakeLive {
     const host = { ...HOST, id: hostId, name: `name-of-${hostId}` };
-    const live = new FakeLive({ host, namespaces, ...more }, `epoch-of-${hostId}`);
+    // As the roster's: one that is forgotten and known again has another history.
+    const times = (this.#times.get(hostId) ?? 0) + 1;
+    this.#times.set(hostId, times);
+    const live = new FakeLive({ host, namespaces, ...more }, `epoch-of-${hostId}${times === 1 ? '' : `-${times}`}`);
     const kept: Kept = { hostId, live, state: 'LIVE', entry: () => entryOf(kept) };
     this.#kept.set(hostId, kept);
     this.changed();
