@@ -89,7 +89,9 @@ async function main() {
   const machine = describeMachine();
   const results = [];
   for (const size of sizes) {
-    if (only.some((name) => PARTS[name] !== undefined)) results.push(await benchmark(programs, size, folder));
+    if (!only.some((name) => PARTS[name] !== undefined)) continue;
+    const result = await attempt(`${size} namespaces`, () => benchmark(programs, size, folder));
+    if (result !== undefined) results.push(result);
   }
   const once = {};
   for (const [name, measureOnce] of Object.entries(ONCE)) {
