@@ -1,7 +1,6 @@
 // The JavaScript face: plain functions on type-tagged handles. src/native/binding.ts has their types.
 #include <errno.h>
 #include <napi.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <memory>
