@@ -65,7 +65,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/{kinds,decode,model,fabric,audit,trace,outputs}/**/*.ts'],
+    files: ['src/{kinds,tables,model,fabric,outputs}/**/*.ts'],
     rules: {
       'no-restricted-globals': [
         'error',

@@ -2,7 +2,7 @@
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createAgentClient } from '../dist/src/agent/client.js';
+import { createAgentClient } from '../dist/src/client/agent.js';
 import { ServerProcess } from './server-process.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createAgentClient } from '../dist/src/agent/client.js';
+import { createAgentClient } from '../dist/src/client/agent.js';
 import { AgentProcess, WatchClient } from './agent-process.mjs';
 import { chooseTargets, latencies, POKED_MAC, runPoke, valueOfDst } from './poke.mjs';
 import { median, percentile } from './rounds.mjs';

@@ -1,6 +1,6 @@
 // A process of its own that watches an agent: notes when changes arrive, and keeps what is known. Usage: client.mjs ADDRESS TABLES
 // (separated by commas), forked by agent-process.mjs. An arrival is `key` (what poke.c changed), `value` and `at`, CLOCK_MONOTONIC in ns.
-import { createAgentClient } from '../dist/src/agent/client.js';
+import { createAgentClient } from '../dist/src/client/agent.js';
 import { encode } from '../dist/src/wire/codec.js';
 import { WatchMerger } from '../dist/src/wire/watch-merge.js';
 import { POKED_MAC, valueOfDst } from './poke.mjs';

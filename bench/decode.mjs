@@ -1,8 +1,8 @@
 // Microseconds per link, by what the link is, over bytes that the kernel gave: whole messages, as a one-shot read decodes them, and what the
 // reader remembers of them, as a live host does.
-import { DumpDecoder } from '../dist/src/decode/dump.js';
-import { decodeLink } from '../dist/src/decode/link.js';
-import { ROW_FORMATS } from '../dist/src/decode/row-formats.js';
+import { DumpDecoder } from '../dist/src/tables/shared/dump.js';
+import { decodeLink } from '../dist/src/tables/links/link.js';
+import { ROW_FORMATS } from '../dist/src/tables/row-formats.js';
 import { createNetnsReader } from '../dist/src/native/index.js';
 import { MessageReader } from '../dist/src/netlink/messages.js';
 import { dumpLinks } from '../dist/src/netlink/requests.js';

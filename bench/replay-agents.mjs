@@ -2,7 +2,7 @@
 // answers { id, what, … } with { id, value }.
 import { decode } from '../dist/src/wire/codec.js';
 import { WatchMerger } from '../dist/src/wire/watch-merge.js';
-import { WatchFeed } from '../dist/src/agent/watch-feed.js';
+import { WatchFeed } from '../dist/src/serve/feed.js';
 import { watchMessage } from '../dist/src/wire/watch-bytes.js';
 import { digestOfNamespaces } from './replay-digest.mjs';
 import { ReplayHost, SharedParts } from './replay-live.mjs';

@@ -1,11 +1,11 @@
 // One made-up host as WatchFeed wants it: versioned, but with encoded parts in the place of objects, so that telling costs the sender little.
 import { randomBytes } from 'node:crypto';
-import { History } from '../dist/src/watch/history.js';
+import { History } from '../dist/src/live/history.js';
 import { encodeWatchBody } from '../dist/src/wire/watch-bytes.js';
 import { changeBody, encodeModel, withRowId } from './replay-bytes.mjs';
 import { endpointRows, hostIdOf, hostOf, namespacesOf, ownMarks, planOf, stampedRows } from './replay-host.mjs';
 
-// As an agent does it (src/watch/parts.ts).
+// As an agent does it (src/live/parts.ts).
 const LINKS_PER_PART = 12;
 const ROWS_PER_PART = 150;
 /** Rows that come and go, of each table of an overlay. */

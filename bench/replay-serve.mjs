@@ -1,7 +1,7 @@
 // Serves a made-up host over gRPC as `nsatlas agent` serves a real one: the same calls and the same feed, with encoded parts.
 import { promisify } from 'node:util';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { WatchFeed } from '../dist/src/agent/watch-feed.js';
+import { WatchFeed } from '../dist/src/serve/feed.js';
 import { createCalls } from '../dist/src/rpc/calls.js';
 import { serviceDefinition } from '../dist/src/wire/definitions.js';
 import { watchMessage } from '../dist/src/wire/watch-bytes.js';

@@ -6,8 +6,8 @@ import { openSync, readSync } from 'node:fs';
 import { performance, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 
-const { ReplicaHost } = await import('../dist/src/collector/replica.js');
-const { ALL_TABLES } = await import('../dist/src/scan/types.js');
+const { ReplicaHost } = await import('../dist/src/collector/replica/replica.js');
+const { ALL_TABLES } = await import('../dist/src/live/source.js');
 const { decode } = await import('../dist/src/wire/codec.js');
 const { encodeChange, encodeWatchBody, watchMessage } = await import('../dist/src/wire/watch-bytes.js');
 

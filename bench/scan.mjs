@@ -2,12 +2,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { discover } from '../dist/src/discover/index.js';
-import { ROW_FORMATS, ROW_TABLES } from '../dist/src/decode/row-formats.js';
+import { ROW_FORMATS, ROW_TABLES } from '../dist/src/tables/row-formats.js';
 import { createNetnsReader, createObserver } from '../dist/src/native/index.js';
-import { Keeper } from '../dist/src/watch/keeper.js';
-import { LiveState } from '../dist/src/watch/live-state.js';
-import { Population } from '../dist/src/watch/population.js';
-import { wholeRequests } from '../dist/src/watch/tables.js';
+import { Keeper } from '../dist/src/live/keeper.js';
+import { LiveState } from '../dist/src/live/live-state.js';
+import { Population } from '../dist/src/live/population.js';
+import { wholeRequests } from '../dist/src/live/tables.js';
 import { measure } from './rounds.mjs';
 import { expect, runFloor, say, timed } from './tools.mjs';
 import { hostOptions } from './topology.mjs';
@@ -181,7 +181,7 @@ class AgentParts {
     const { come } = await this.#population.apply(discovery, this.#population.mark);
     expect('namespaces', come.length, count);
     for (const netns of come) for (const table of LINKS) netns.tables[table].kept = true;
-    await this.#done(() => this.#keeper.welcome(come));
+    await this.#done(() => this.#keeper.added(come));
   }
 
   /** Also the other tables from now on. */

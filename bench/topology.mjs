@@ -1,7 +1,7 @@
 // Namespaces as Docker Swarm makes them: the host's with docker_gwbridge, overlays with br0 and vxlan0, containers on both.
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createHostSource } from '../dist/src/scan/index.js';
+import { createHostSource } from '../dist/src/live/scan.js';
 import { exec, Scratch } from '../dist/test/support/netns.js';
 import { runFloor } from './tools.mjs';
 

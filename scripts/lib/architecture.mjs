@@ -9,30 +9,28 @@ export const ROOMS = [
   'netlink',
   'discover',
   'kinds',
-  'decode',
+  'tables',
   'model',
   'fabric',
   'docker',
   'wire',
   'rpc',
-  'scan',
-  'watch',
+  'live',
+  'serve',
+  'client',
   'agent',
   'collector',
   'metrics',
-  'audit',
-  'trace',
   'outputs',
-  'web',
   'cli',
 ];
 
 /** Rooms that neither read nor change anything outside of their arguments: no fs, net, process or clock. */
-export const PURE_ROOMS = new Set(['kinds', 'decode', 'model', 'fabric', 'audit', 'trace', 'outputs']);
+export const PURE_ROOMS = new Set(['kinds', 'tables', 'model', 'fabric', 'outputs']);
 
 /** Rooms that a collector runs without: it is unprivileged and elsewhere. */
 const HOST_ROOMS = new Set(['native', 'netlink', 'discover']);
-const AWAY_ROOMS = new Set(['collector', 'audit', 'trace', 'web']);
+const AWAY_ROOMS = new Set(['client', 'collector']);
 
 /** More lines than this are refused. */
 export const MAX_LINES = 500;

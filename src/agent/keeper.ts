@@ -1,5 +1,5 @@
 import type { HostSnapshot, Table } from '../model/types.js';
-import type { HostSource } from '../scan/types.js';
+import type { HostSource } from '../live/source.js';
 
 /** What is known of the last read that succeeded, without its rows. */
 export interface LastRead {

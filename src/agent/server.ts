@@ -1,10 +1,10 @@
 import { startServer, type ServerParts } from '../rpc/server.js';
 import type { Log, RunningServer, ServedService } from '../rpc/types.js';
-import { LiveError } from '../watch/types.js';
+import { LiveError } from '../live/types.js';
 import { createKeeper, ReadTimeout } from './keeper.js';
 import { AGENT_SERVICE, agentHandlers } from './service.js';
 import type { AgentOptions, AgentServiceOptions } from './types.js';
-import { createWatchers } from './watch.js';
+import { createWatchers } from './watchers.js';
 
 /**
  * Serves a host.

@@ -2,18 +2,18 @@ import { type UntypedServiceImplementation, status } from '@grpc/grpc-js';
 import { LISTS, type ListName } from '../model/lists.js';
 import { selectsHost, type Selector, withoutHosts } from '../model/select.js';
 import type { Freshness, Host, HostSnapshot, Listing, Table } from '../model/types.js';
-import { ALL_TABLES, type HostSource } from '../scan/types.js';
+import { ALL_TABLES, type HostSource } from '../live/source.js';
 import { encodeListing, encodeSnapshot } from '../wire/chunks.js';
 import { encode } from '../wire/codec.js';
 import { type AgentStatus, type ItemOf, LIST_RPCS } from '../wire/messages.js';
-import type { LiveHost } from '../watch/types.js';
+import type { LiveHost } from '../live/types.js';
 import type { Calls } from '../rpc/calls.js';
 import { CallError } from '../rpc/error.js';
 import { type Keeper, ReadTimeout } from './keeper.js';
-import { onlyTables, selectSnapshot } from './narrow.js';
-import { liveList, liveSnapshot } from './live-answers.js';
-import { checkSelector, checkTables, checkWatch } from './selector.js';
-import type { Watchers } from './watch.js';
+import { onlyTables, selectSnapshot } from '../serve/narrow.js';
+import { liveList, liveSnapshot } from '../serve/answers.js';
+import { checkSelector, checkTables, checkWatch } from '../serve/selector.js';
+import type { Watchers } from './watchers.js';
 
 /** The service's full name. */
 export const AGENT_SERVICE = 'nsatlas.v1.Agent';

@@ -1,6 +1,6 @@
 import type { ServeOptions } from '../rpc/types.js';
-import type { HostSource } from '../scan/types.js';
-import type { LiveHost } from '../watch/types.js';
+import type { HostSource } from '../live/source.js';
+import type { LiveHost } from '../live/types.js';
 
 /** What the agent's service is made of. */
 export interface AgentServiceOptions {

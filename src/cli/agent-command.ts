@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { OpenLiveHost } from '../watch/index.js';
+import type { OpenLiveHost } from '../live/index.js';
 import { hostSource, liveHost } from './host.js';
 import { addHostOptions, addLiveOptions, addServerOptions, type HostFlags, type LiveFlags, type ServerFlags } from './options.js';
 import type { Context } from './context.js';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Roster } from '../collector/roster.js';
+import type { Roster } from '../collector/follow/roster.js';
 import { addCollectorOptions, type CollectorFlags, followingOf, rosterOf } from './collector-options.js';
 import type { Context } from './context.js';
 import { addListenOption, logLevelOption } from './flags.js';
@@ -24,8 +24,8 @@ export function collectorCommand(context: Context, finish: (status: number) => v
     const following = await followingOf(flags);
     if (following.sources.length === 0) throw new UsageError('no agent to follow: give --agent or --agents-file');
     const [{ startCollector }, { overlaysOf }] = await Promise.all([
-      import('../collector/server.js'),
-      import('../collector/overlays.js'),
+      import('../collector/serve/server.js'),
+      import('../collector/serve/overlays.js'),
     ]);
     let roster: Roster | undefined;
     let metrics: OpenMetrics | undefined;

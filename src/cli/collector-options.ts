@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import type { Roster } from '../collector/roster.js';
-import type { AgentSource } from '../collector/sources/types.js';
+import type { Roster } from '../collector/follow/roster.js';
+import type { AgentSource } from '../collector/follow/sources/types.js';
 import type { Table } from '../model/types.js';
 import type { ClientTls, Log, TlsFiles } from '../rpc/types.js';
 import { listOption, option, parsePositive } from './flags.js';
@@ -49,7 +49,7 @@ export interface Following {
 
 /** @throws UsageError naming the flag; InvalidArgumentError */
 export async function followingOf(flags: CollectorFlags): Promise<Following> {
-  const { agentSource, agentsFile, SourceError } = await import('../collector/sources/index.js');
+  const { agentSource, agentsFile, SourceError } = await import('../collector/follow/sources/index.js');
   const tables = tablesOf(flags.table);
   try {
     const files = flags.agentsFile === undefined ? [] : [agentsFile(flags.agentsFile)];
@@ -70,8 +70,8 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 /** The roster that follows them once it is started. */
 export async function rosterOf({ sources, tables, forgetMs, tls }: Following, log: Log): Promise<Roster> {
   const [{ createRoster }, { createAgentClient }] = await Promise.all([
-    import('../collector/roster.js'),
-    import('../agent/client.js'),
+    import('../collector/follow/roster.js'),
+    import('../client/agent.js'),
   ]);
   const warn = (message: string): void => log.warn({}, message);
   return createRoster({

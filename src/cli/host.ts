@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { createHostSource, type HostSourceOptions } from '../scan/index.js';
-import type { HostSource } from '../scan/types.js';
-import type { OpenLiveHost } from '../watch/index.js';
+import { createHostSource, type HostSourceOptions } from '../live/scan.js';
+import type { HostSource } from '../live/source.js';
+import type { OpenLiveHost } from '../live/index.js';
 import type { HostFlags, LiveFlags } from './options.js';
 import { VERSION } from './version.js';
 
@@ -16,7 +16,7 @@ export function hostSource(flags: HostFlags, { follow = false } = {}): HostSourc
 /** This host, kept true, as the flags describe it. The caller closes it. @param onProblem told when reading as a whole fails */
 export async function liveHost(flags: HostFlags & LiveFlags, onProblem: (problem: Error) => void): Promise<OpenLiveHost> {
   // Loaded only where it is needed: most commands read once.
-  const { createLiveHost } = await import('../watch/index.js');
+  const { createLiveHost } = await import('../live/index.js');
   return createLiveHost({
     ...hostOptions(flags),
     events: flags.events,

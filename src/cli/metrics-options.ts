@@ -5,8 +5,8 @@ import type { CallMetrics } from '../metrics/calls.js';
 import type { CollectorMetricsOptions } from '../metrics/collector.js';
 import type { RunningMetrics } from '../metrics/server.js';
 import type { Log, TlsFiles } from '../rpc/types.js';
-import type { HostSource } from '../scan/types.js';
-import type { OpenLiveHost } from '../watch/index.js';
+import type { HostSource } from '../live/source.js';
+import type { OpenLiveHost } from '../live/index.js';
 import { option } from './flags.js';
 import { VERSION } from './version.js';
 

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { exitNow, sdNotify } from '../native/index.js';
 import type { Log, RunningServer } from '../rpc/types.js';
-import type { HostSource } from '../scan/types.js';
+import type { HostSource } from '../live/source.js';
 import type { Context } from './context.js';
 
 /** How long running calls may take to end after SIGTERM, in milliseconds. */

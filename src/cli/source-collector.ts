@@ -8,7 +8,7 @@ import type { Source } from './source.js';
 /** A collector: all its hosts. */
 export async function openCollector(address: string, tls: ClientTls | undefined): Promise<Source> {
   // Loaded only when asked for: gRPC takes longer to load than a host to read.
-  const { createCollectorClient } = await import('../collector/client.js');
+  const { createCollectorClient } = await import('../client/collector.js');
   const client = createCollectorClient(address, { tls });
   return {
     doing: `asking the collector at ${address}`,

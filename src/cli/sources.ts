@@ -1,7 +1,7 @@
 import { LISTS } from '../model/lists.js';
 import type { ListDocument } from '../outputs/contract.js';
 import type { ClientTls } from '../rpc/types.js';
-import { ALL_TABLES, type HostSource } from '../scan/types.js';
+import { ALL_TABLES, type HostSource } from '../live/source.js';
 import { fabricList, isFabricName, tablesOfList } from './fabric-lists.js';
 import { hostSource } from './host.js';
 import type { ShowFlags } from './options.js';
@@ -38,7 +38,7 @@ function openHost(host: HostSource): Source {
 
 async function openAgent(address: string, options: { readonly counters: boolean }, tls: ClientTls | undefined): Promise<Source> {
   // Loaded only when asked for: gRPC takes longer to load than a host to read.
-  const { createAgentClient } = await import('../agent/client.js');
+  const { createAgentClient } = await import('../client/agent.js');
   const client = createAgentClient(address, { tls });
   return {
     doing: `asking the agent at ${address}`,

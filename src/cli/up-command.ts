@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { AgentServiceOptions } from '../agent/types.js';
-import type { Roster } from '../collector/roster.js';
+import type { Roster } from '../collector/follow/roster.js';
 import type { RunningServer, ServeOptions } from '../rpc/types.js';
-import type { HostSource } from '../scan/types.js';
-import type { OpenLiveHost } from '../watch/index.js';
+import type { HostSource } from '../live/source.js';
+import type { OpenLiveHost } from '../live/index.js';
 import { addCollectorOptions, type CollectorFlags, followingOf, rosterOf } from './collector-options.js';
 import type { Context } from './context.js';
 import { hostSource, liveHost } from './host.js';
@@ -66,7 +66,7 @@ async function metricsOfBoth(
   flags: MetricsFlags,
   { live, source, members }: { readonly live: OpenLiveHost; readonly source: HostSource; readonly members: Roster },
 ): Promise<Parameters<OpenMetrics['serve']>[0]> {
-  const { overlaysOf } = await import('../collector/overlays.js');
+  const { overlaysOf } = await import('../collector/serve/overlays.js');
   const [ofHost, ofFabric] = [hostMetrics(flags, live, source), collectorMetrics({ members, overlays: overlaysOf(members) })];
   return async (metrics) => [...(await ofHost(metrics)), ...(await ofFabric(metrics))];
 }
@@ -82,8 +82,8 @@ async function startBoth(
       import('../rpc/server.js'),
       import('../agent/server.js'),
       import('../agent/service.js'),
-      import('../collector/server.js'),
-      import('../collector/service.js'),
+      import('../collector/serve/server.js'),
+      import('../collector/serve/service.js'),
     ]);
   let ofHost: { close(): void } | undefined;
   const names = [AGENT_SERVICE, COLLECTOR_SERVICE];

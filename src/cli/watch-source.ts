@@ -27,7 +27,7 @@ export async function followHost(
   wish: Watched,
   { onEvent, signal, warn }: Following<WatchEvent>,
 ): Promise<void> {
-  const { watchLive } = await import('../agent/watch-local.js');
+  const { watchLive } = await import('../serve/local.js');
   const live = await liveHost(flags, (problem) => warn(`reading this host: ${problem.message}`));
   try {
     await watchLive(live, wish, onEvent, signal);
@@ -43,7 +43,7 @@ export async function followAgent(
   { cursor, tls, ...following }: Following<WatchEvent> & { readonly cursor: () => Cursor | undefined },
 ): Promise<void> {
   // Loaded only when asked for: gRPC takes longer to load than a host to read.
-  const { createAgentClient } = await import('../agent/client.js');
+  const { createAgentClient } = await import('../client/agent.js');
   const client = createAgentClient(address, { tls, warn: following.warn });
   try {
     await persist((onEvent, signal) => client.watch({ ...wish, after: cursor() }, onEvent, signal), following);
@@ -58,7 +58,7 @@ export async function followCollector(
   wish: Watched,
   { cursors, tls, ...following }: Following<FabricEvent> & { readonly cursors: () => readonly HostCursor[] },
 ): Promise<void> {
-  const { createCollectorClient } = await import('../collector/client.js');
+  const { createCollectorClient } = await import('../client/collector.js');
   const client = createCollectorClient(address, { tls, warn: following.warn });
   try {
     await persist((onEvent, signal) => client.watch({ ...wish, after: cursors() }, onEvent, signal), following);

@@ -1,5 +1,5 @@
 import type { Gap, HostEntry, Table } from '../model/types.js';
-import type { LiveHost } from '../watch/types.js';
+import type { LiveHost } from '../live/types.js';
 
 /** A host that a collector knows, whether its agent is heard or not. */
 export interface Member {

@@ -8,7 +8,7 @@ import {
   type MetricValueWithName,
   type Registry,
 } from 'prom-client';
-import type { Durations } from '../watch/stats.js';
+import type { Durations } from '../live/stats.js';
 
 /** Name and help of a family. */
 export interface Naming {

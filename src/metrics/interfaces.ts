@@ -1,6 +1,6 @@
-import type { LinkCounters } from '../decode/link-counters.js';
+import type { LinkCounters } from '../tables/links/link-counters.js';
 import type { Netns, Network } from '../model/types.js';
-import type { NetnsCounters, OpenLiveHost } from '../watch/index.js';
+import type { NetnsCounters, OpenLiveHost } from '../live/index.js';
 import { askedGauge } from './families.js';
 import { formatLabels } from './labels.js';
 import type { Collected, MetricSource, Scrape } from './scrape.js';

@@ -1,4 +1,4 @@
-import type { AddressRecord, FdbRecord, Ifindex, NeighborRecord, RouteRecord } from '../decode/records.js';
+import type { AddressRecord, FdbRecord, Ifindex, NeighborRecord, RouteRecord } from '../tables/shared/records.js';
 import { formatNetnsId } from './ids.js';
 import { completeFdb, completeInterface, completeNeighbor, completeRoute } from './complete.js';
 import { type PairVerdict, pairOf } from './pairs.js';

@@ -1,6 +1,6 @@
 // Rows of a snapshot are what was decoded, completed in place. A copy by `{...row}` would get a hidden class of its own from V8, one for each
 // row, and whatever reads such rows takes several times as long: encoding a forwarding entry took 7 µs instead of 1.
-import type { AddressRecord, FdbRecord, Ifindex, LinkRecord, NeighborRecord, RouteRecord } from '../decode/records.js';
+import type { AddressRecord, FdbRecord, Ifindex, LinkRecord, NeighborRecord, RouteRecord } from '../tables/shared/records.js';
 import type { FdbEntry, Interface, Neighbor, NetnsId, Route, Veth } from './types.js';
 
 /** Where a row was read. */

@@ -1,4 +1,4 @@
-import type { ReferringLink } from '../decode/records.js';
+import type { ReferringLink } from '../tables/shared/records.js';
 import type { NsidResolver, ReferencedNamespace } from './references.js';
 import type { PairStatus } from './types.js';
 

@@ -1,4 +1,4 @@
-import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../decode/records.js';
+import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../tables/shared/records.js';
 import { ipv4Network, type Ipv4Network, sameNetwork } from './networks.js';
 
 /** What the resolver needs of one namespace. */

@@ -11,9 +11,9 @@ import type {
   NextHopRecord,
   RouteRecord,
   Vxlan,
-} from '../decode/records.js';
+} from '../tables/shared/records.js';
 
-export type { AddressRecord as Address, Counters, Ifindex, Nsid, Vxlan } from '../decode/records.js';
+export type { AddressRecord as Address, Counters, Ifindex, Nsid, Vxlan } from '../tables/shared/records.js';
 
 /** "net:[4026532287]" */
 export type NetnsId = string;

@@ -1,5 +1,5 @@
 import type { FdbEntry, Interface, Neighbor, Netns, Route, VethEnd, VethPair, Vxlan, VxlanRow } from '../model/types.js';
-import type { Feature } from '../scan/types.js';
+import type { Feature } from '../live/source.js';
 
 /** One column of a table. An undefined cell is shown as "-". */
 export interface Column<Row> {

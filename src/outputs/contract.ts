@@ -1,6 +1,6 @@
 import type { ListName } from '../model/lists.js';
 import type { HostAge, HostSnapshot, Listing } from '../model/types.js';
-import type { Feature } from '../scan/types.js';
+import type { Feature } from '../live/source.js';
 import type { FabricItemOf, FabricListName, ItemOf } from '../wire/messages.js';
 
 /** Every list of the command line: the word of its command. */

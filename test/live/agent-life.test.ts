@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createAgentClient } from '../../src/agent/client.js';
+import { createAgentClient } from '../../src/client/agent.js';
 import { ListenError } from '../../src/rpc/error.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { HostSnapshot } from '../../src/model/types.js';

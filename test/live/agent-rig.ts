@@ -8,7 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type AgentClient, createAgentClient } from '../../src/agent/client.js';
+import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { AgentOptions } from '../../src/agent/types.js';
 import type { RunningServer } from '../../src/rpc/types.js';

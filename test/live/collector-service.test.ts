@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { startCollector } from '../../src/collector/server.js';
+import { startCollector } from '../../src/collector/serve/server.js';
 import { fakeLink, fakeLog, fakeNetns, withFdb } from '../unit/agent/fake-host.js';
 import { FakeMembers, unreachedEntry } from '../unit/collector/fake-members.js';
 import { curl, messagesOf } from './agent-rig.js';

@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { DumpDecoder } from '../../src/decode/dump.js';
-import type { AddressRecord, FdbRecord, LinkRecord, NeighborRecord, RouteRecord } from '../../src/decode/records.js';
+import type { DumpDecoder } from '../../src/tables/shared/dump.js';
+import type { AddressRecord, FdbRecord, LinkRecord, NeighborRecord, RouteRecord } from '../../src/tables/shared/records.js';
 import { decodeAll, readCapture } from '../support/fixture.js';
 import { runScenario } from '../support/scenario.js';
 

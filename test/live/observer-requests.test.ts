@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
-import { DumpDecoder } from '../../src/decode/dump.js';
+import { DumpDecoder } from '../../src/tables/shared/dump.js';
 import type { NetnsReader } from '../../src/native/types.js';
 import * as requests from '../../src/netlink/requests.js';
 import { guardHygiene } from '../support/hygiene.js';

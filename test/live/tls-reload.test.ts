@@ -119,7 +119,7 @@ test('a client whose certificates are being replaced connects with those that it
   const certificates = makeCertificates(t);
   const { address, agent } = await serveTls(t, certificates);
   const said: string[] = [];
-  const { createAgentClient } = await import('../../src/agent/client.js');
+  const { createAgentClient } = await import('../../src/client/agent.js');
   const client = createAgentClient(address, { tls: certificates.client, maxBackoffMs: 100, warn: (line) => said.push(line) });
   t.after(() => client.close());
   await client.status();

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { type AgentClient, createAgentClient } from '../../src/agent/client.js';
+import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
 import type { AgentOptions } from '../../src/agent/types.js';
 import type { ClientTls } from '../../src/rpc/types.js';
 import { ROOT } from '../support/root.js';

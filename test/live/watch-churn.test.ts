@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AgentClient, createAgentClient } from '../../src/agent/client.js';
+import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { HostSnapshot } from '../../src/model/types.js';
-import { createHostSource } from '../../src/scan/index.js';
-import { ALL_TABLES } from '../../src/scan/types.js';
-import { createLiveHost } from '../../src/watch/index.js';
+import { createHostSource } from '../../src/live/scan.js';
+import { ALL_TABLES } from '../../src/live/source.js';
+import { createLiveHost } from '../../src/live/index.js';
 import { WatchMerger } from '../../src/wire/watch-merge.js';
 import { CHURN_MS } from '../support/extent.js';
 import { assertClean, eventually, takeFootprint } from '../support/hygiene.js';

@@ -1,7 +1,7 @@
 // A process of its own that keeps the namespaces of a folder true. Says on standard output, one JSON line each time something changed, which
 // namespaces it knows. Usage: node live-child.js DIR
-import { ALL_TABLES } from '../../src/scan/types.js';
-import { createLiveHost } from '../../src/watch/index.js';
+import { ALL_TABLES } from '../../src/live/source.js';
+import { createLiveHost } from '../../src/live/index.js';
 
 const live = createLiveHost({
   procRoot: '/proc',

@@ -1,9 +1,9 @@
 // Puts rows into a LiveState as a read of the kernel would.
-import { ROW_TABLES, type RowTable } from '../../src/decode/row-formats.js';
+import { ROW_TABLES, type RowTable } from '../../src/tables/row-formats.js';
 import type { FoundNetns } from '../../src/discover/types.js';
 import * as uapi from '../../src/netlink/uapi.js';
-import type { LiveNetns } from '../../src/watch/live-netns.js';
-import type { LiveState } from '../../src/watch/live-state.js';
+import type { LiveNetns } from '../../src/live/live-netns.js';
+import type { LiveState } from '../../src/live/live-state.js';
 import { attribute, ifaddrmsg, ifinfomsg, join, ndmsg, text, u32 } from './message-builder.js';
 
 /** A namespace that was found under a path. */

@@ -1,4 +1,4 @@
-import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../../src/decode/records.js';
+import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../../src/tables/shared/records.js';
 import type { NamespaceRead } from '../../src/model/build.js';
 
 /** A link with the least a kernel says of one. */

@@ -1,4 +1,4 @@
-import type { Ifindex, NeighborRecord } from '../../src/decode/records.js';
+import type { Ifindex, NeighborRecord } from '../../src/tables/shared/records.js';
 import { buildNamespaces, type NamespaceRead } from '../../src/model/build.js';
 import { NsidResolver } from '../../src/model/references.js';
 import type { HostSnapshot, Owner } from '../../src/model/types.js';

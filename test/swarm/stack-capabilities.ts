@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
 import { it } from 'node:test';
-import type { AgentClient } from '../../src/agent/client.js';
+import type { AgentClient } from '../../src/client/agent.js';
 import { type LabHost, waitFor, waitForTasks } from '../lab/index.js';
 import { deployStack } from '../lab/stack.js';
 import type { StackRig } from './stack-rig.js';

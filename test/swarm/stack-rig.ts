@@ -1,13 +1,13 @@
 // A Swarm of three hosts with the stack of deploy/, and clients of what runs on it.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type AgentClient, createAgentClient } from '../../src/agent/client.js';
+import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
 import {
   type CollectorClient,
   type CollectorItem,
   type CollectorListName,
   createCollectorClient,
-} from '../../src/collector/client.js';
+} from '../../src/client/collector.js';
 import type { HostEntry, Listing } from '../../src/model/types.js';
 import { Lab, type LabHost, waitFor, waitForTasks } from '../lab/index.js';
 import { buildNsatlasImage, loadNsatlasImage } from '../lab/builder.js';

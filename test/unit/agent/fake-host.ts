@@ -1,7 +1,7 @@
 // A host that is made up: what it reads, how long that takes and how it fails is the test's to say.
 
 import type { HostSnapshot, Ifindex, Interface, Netns, Table } from '../../../src/model/types.js';
-import type { Feature, HostSource } from '../../../src/scan/types.js';
+import type { Feature, HostSource } from '../../../src/live/source.js';
 import type { Log } from '../../../src/rpc/types.js';
 
 export const HOST: NonNullable<HostSnapshot['host']> = {

@@ -16,7 +16,7 @@ import type {
   Table,
 } from '../../../src/model/types.js';
 import { netnsName } from '../../../src/model/ids.js';
-import type { LiveChanges, LiveCounts, LiveHost } from '../../../src/watch/types.js';
+import type { LiveChanges, LiveCounts, LiveHost } from '../../../src/live/types.js';
 import { HOST } from './fake-host.js';
 
 type Row = FdbEntry | Neighbor | Route;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { test, type TestContext } from 'node:test';
-import { createHub, type HubStep } from '../../../src/agent/watch-hub.js';
+import { createHub, type HubStep } from '../../../src/serve/hub.js';
 
 type HubOptions = Parameters<typeof createHub>[0];
 

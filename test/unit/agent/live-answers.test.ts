@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { liveList, liveSnapshot } from '../../../src/agent/live-answers.js';
-import { onlyTables, selectSnapshot } from '../../../src/agent/narrow.js';
+import { liveList, liveSnapshot } from '../../../src/serve/answers.js';
+import { onlyTables, selectSnapshot } from '../../../src/serve/narrow.js';
 import { LISTS, type ListName } from '../../../src/model/lists.js';
 import type { Selector } from '../../../src/model/select.js';
 import type { HostSnapshot, Listing, Table } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/scan/types.js';
+import { ALL_TABLES } from '../../../src/live/source.js';
 import { decode } from '../../../src/wire/codec.js';
 import { mergeListing, SnapshotMerger } from '../../../src/wire/merge.js';
 import { LIST_RPCS } from '../../../src/wire/messages.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { onlyTables, selectSnapshot } from '../../../src/agent/narrow.js';
+import { onlyTables, selectSnapshot } from '../../../src/serve/narrow.js';
 import type { Gap, HostSnapshot } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/scan/types.js';
+import { ALL_TABLES } from '../../../src/live/source.js';
 import { fakeLink, fakeNetns, fakeSnapshot, withFdb } from './fake-host.js';
 
 const gapOf = (more: Partial<Gap>): Gap => ({ status: 'DENIED', message: 'm', ...more });

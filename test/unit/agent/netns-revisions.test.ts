@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { liveView } from '../../../src/agent/live-answers.js';
-import { NetnsRevisions } from '../../../src/agent/netns-revisions.js';
+import { liveView } from '../../../src/serve/answers.js';
+import { NetnsRevisions } from '../../../src/serve/netns-revisions.js';
 import { createFabric, FABRIC_TABLES } from '../../../src/fabric/index.js';
 import type { Table } from '../../../src/model/types.js';
 import { fakeLink, fakeNetns } from './fake-host.js';

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { CallError } from '../../../src/rpc/error.js';
-import { checkSelector, checkTables } from '../../../src/agent/selector.js';
+import { checkSelector, checkTables } from '../../../src/serve/selector.js';
 import type { Role, Table } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/scan/types.js';
+import { ALL_TABLES } from '../../../src/live/source.js';
 import type { SelectorMessage } from '../../../src/wire/messages.js';
 
 const NONE: SelectorMessage = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { SharedBytes } from '../../../src/agent/watch-bytes.js';
+import { SharedBytes } from '../../../src/serve/shared-bytes.js';
 import type { FdbEntry, Gap, Ifindex, WatchEvent } from '../../../src/model/types.js';
 import { MAX_PART_BYTES } from '../../../src/wire/chunks.js';
 import { fakeLink, fakeNetns, withFdb } from './fake-host.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createWatchers } from '../../../src/agent/watch.js';
+import { createWatchers } from '../../../src/agent/watchers.js';
 import type { WatchEvent } from '../../../src/model/types.js';
 import { decode } from '../../../src/wire/codec.js';
 import { eventually } from '../../support/hygiene.js';

@@ -1,11 +1,11 @@
 // A reader of a feed, driven by the test: it takes an event when the test says so.
 
 import assert from 'node:assert/strict';
-import { type FeedStep, WatchFeed, type WatchWish } from '../../../src/agent/watch-feed.js';
-import { SharedBytes } from '../../../src/agent/watch-bytes.js';
+import { type FeedStep, WatchFeed, type WatchWish } from '../../../src/serve/feed.js';
+import { SharedBytes } from '../../../src/serve/shared-bytes.js';
 import type { HostSnapshot, WatchEvent } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/scan/types.js';
-import type { LiveHost } from '../../../src/watch/types.js';
+import { ALL_TABLES } from '../../../src/live/source.js';
+import type { LiveHost } from '../../../src/live/types.js';
 import { decode } from '../../../src/wire/codec.js';
 import { watchMessage } from '../../../src/wire/watch-bytes.js';
 import { WatchMerger } from '../../../src/wire/watch-merge.js';

@@ -34,9 +34,9 @@ test('an import of a later room is refused, whatever form it has', () => {
 });
 
 test('an import of an earlier room, of a neighbour and of a folder within the room is allowed', () => {
-  const text = "import type { A } from '../decode/a.js';\nimport { b } from './b.js';\nimport { c } from './parts/c.js';";
+  const text = "import type { A } from '../tables/a.js';\nimport { b } from './b.js';\nimport { c } from './parts/c.js';";
   assert.deepEqual(
-    check({ 'src/model/x.ts': text, 'src/decode/a.ts': '', 'src/model/b.ts': '', 'src/model/parts/c.ts': "import '../b.js';" }),
+    check({ 'src/model/x.ts': text, 'src/tables/a.ts': '', 'src/model/b.ts': '', 'src/model/parts/c.ts': "import '../b.js';" }),
     [],
   );
 });
@@ -74,7 +74,7 @@ test('a pure room may not import a builtin or a package, but may name their type
 test('only src/native may name the addon’s file', () => {
   const text = "export const path = '../../../build/Release/nsatlas.node';";
   assert.deepEqual(check({ 'src/native/binding.ts': text }), []);
-  assert.match(check({ 'src/scan/x.ts': text })[0]!, /only src\/native may/);
+  assert.match(check({ 'src/live/x.ts': text })[0]!, /only src\/native may/);
 });
 
 test('a file outside of every room, and an import from outside of src, are refused', () => {

@@ -1,17 +1,17 @@
 // Agents, their hosts and the time, all made up: what the tests of the roster share.
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { AgentClient, ClientWatchWish } from '../../../src/agent/client.js';
-import type { CallProblem } from '../../../src/agent/client-problems.js';
-import { AgentError } from '../../../src/agent/error.js';
-import { SharedBytes } from '../../../src/agent/watch-bytes.js';
-import { WatchFeed } from '../../../src/agent/watch-feed.js';
-import type { Clock } from '../../../src/collector/clock.js';
-import { createRoster, type Roster, type RosterOptions } from '../../../src/collector/roster.js';
-import type { AgentSource, Target } from '../../../src/collector/sources/types.js';
-import type { Replica } from '../../../src/collector/telling.js';
+import type { AgentClient, ClientWatchWish } from '../../../src/client/agent.js';
+import type { CallProblem } from '../../../src/client/problems.js';
+import { AgentError } from '../../../src/client/error.js';
+import { SharedBytes } from '../../../src/serve/shared-bytes.js';
+import { WatchFeed } from '../../../src/serve/feed.js';
+import type { Clock } from '../../../src/collector/follow/clock.js';
+import { createRoster, type Roster, type RosterOptions } from '../../../src/collector/follow/roster.js';
+import type { AgentSource, Target } from '../../../src/collector/follow/sources/types.js';
+import type { Replica } from '../../../src/collector/follow/agent-session.js';
 import type { HostSnapshot, WatchEvent } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/scan/types.js';
+import { ALL_TABLES } from '../../../src/live/source.js';
 import { decode } from '../../../src/wire/codec.js';
 import { watchMessage } from '../../../src/wire/watch-bytes.js';
 import { WatchMerger } from '../../../src/wire/watch-merge.js';

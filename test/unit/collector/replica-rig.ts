@@ -1,10 +1,10 @@
 // A replica fed by a made-up agent: events as bytes, as a link takes them.
 
 import assert from 'node:assert/strict';
-import { ReplicaHost } from '../../../src/collector/replica.js';
+import { ReplicaHost } from '../../../src/collector/replica/replica.js';
 import type { HostSnapshot, Netns, NetnsChange, WatchEvent } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/scan/types.js';
-import type { LiveHost } from '../../../src/watch/types.js';
+import { ALL_TABLES } from '../../../src/live/source.js';
+import type { LiveHost } from '../../../src/live/types.js';
 import { WatchMerger } from '../../../src/wire/watch-merge.js';
 import { TestReader } from '../agent/watch-rig.js';
 

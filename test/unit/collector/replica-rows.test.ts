@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Budget } from '../../../src/collector/replica-budget.js';
-import { LinkPool } from '../../../src/collector/replica-links.js';
-import { ShapePool } from '../../../src/collector/replica-shapes.js';
-import { RowTable } from '../../../src/collector/replica-table.js';
+import { Budget } from '../../../src/collector/replica/budget.js';
+import { LinkPool } from '../../../src/collector/replica/links.js';
+import { ShapePool } from '../../../src/collector/replica/shapes.js';
+import { RowTable } from '../../../src/collector/replica/table.js';
 import type { FdbEntry, Ifindex, Interface, Neighbor, Route } from '../../../src/model/types.js';
 import type { Row, RowSection } from '../../../src/wire/watch-rows.js';
 import { fakeLink } from '../agent/fake-host.js';

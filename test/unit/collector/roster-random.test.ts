@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Roster } from '../../../src/collector/roster.js';
+import type { Roster } from '../../../src/collector/follow/roster.js';
 import type { HostEntry } from '../../../src/model/types.js';
 import { fakeLink } from '../agent/fake-host.js';
 import { unordered } from '../agent/watch-rig.js';

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import type { Roster, RosterOptions } from '../../../src/collector/roster.js';
-import type { AgentSource } from '../../../src/collector/sources/types.js';
+import type { Roster, RosterOptions } from '../../../src/collector/follow/roster.js';
+import type { AgentSource } from '../../../src/collector/follow/sources/types.js';
 import type { HostEntry } from '../../../src/model/types.js';
 import { FakeFleet, type FakeReplica, fakeRoster, FakeSource } from './fake-fleet.js';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createTurns } from '../../../src/collector/turns.js';
+import { createTurns } from '../../../src/collector/follow/turns.js';
 
 /** Keeps the thread for a while. */
 function work(ms: number): void {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { SharedBytes } from '../../../src/agent/watch-bytes.js';
-import type { HubStep } from '../../../src/agent/watch-hub.js';
-import { FabricFeed, type FabricWish } from '../../../src/collector/watch-feed.js';
+import { SharedBytes } from '../../../src/serve/shared-bytes.js';
+import type { HubStep } from '../../../src/serve/hub.js';
+import { FabricFeed, type FabricWish } from '../../../src/collector/serve/feed.js';
 import type { Cursor, FabricEvent, HostEntry } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/scan/types.js';
+import { ALL_TABLES } from '../../../src/live/source.js';
 import { decode } from '../../../src/wire/codec.js';
 import { WatchMerger } from '../../../src/wire/watch-merge.js';
 import { fakeLink, fakeNetns, withFdb } from '../agent/fake-host.js';

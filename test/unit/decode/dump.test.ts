@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DumpDecoder } from '../../../src/decode/dump.js';
+import { DumpDecoder } from '../../../src/tables/shared/dump.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { decodeAll, readDatagrams, viewOf } from '../../support/fixture.js';
 import { attribute, hex, ifaddrmsg, ifinfomsg, join, message, ndmsg, rtmsg, text, u32 } from '../../support/message-builder.js';

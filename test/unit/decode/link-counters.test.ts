@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeLink } from '../../../src/decode/link.js';
-import { decodeLinkCounters } from '../../../src/decode/link-counters.js';
+import { decodeLink } from '../../../src/tables/links/link.js';
+import { decodeLinkCounters } from '../../../src/tables/links/link-counters.js';
 import { DecodeError } from '../../../src/netlink/error.js';
 import { MessageReader } from '../../../src/netlink/messages.js';
 import * as uapi from '../../../src/netlink/uapi.js';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { decodeReferringLink } from '../../../src/decode/link.js';
-import { decodeLinkFacts } from '../../../src/decode/link-facts.js';
+import { decodeReferringLink } from '../../../src/tables/links/link.js';
+import { decodeLinkFacts } from '../../../src/tables/links/link-facts.js';
 import { DecodeError } from '../../../src/netlink/error.js';
 import { MessageReader } from '../../../src/netlink/messages.js';
 import * as uapi from '../../../src/netlink/uapi.js';

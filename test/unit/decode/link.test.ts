@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeReferringLink } from '../../../src/decode/link.js';
-import type { ReferringLink } from '../../../src/decode/records.js';
+import { decodeReferringLink } from '../../../src/tables/links/link.js';
+import type { ReferringLink } from '../../../src/tables/shared/records.js';
 import { DecodeError } from '../../../src/netlink/error.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { decodeAll, readDatagrams, viewOf } from '../../support/fixture.js';

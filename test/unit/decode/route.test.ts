@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { RouteRecord } from '../../../src/decode/records.js';
-import { decodeRoute } from '../../../src/decode/route.js';
+import type { RouteRecord } from '../../../src/tables/shared/records.js';
+import { decodeRoute } from '../../../src/tables/routes.js';
 import { DecodeError } from '../../../src/netlink/error.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { viewOf } from '../../support/fixture.js';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeAddress } from '../../../src/decode/address.js';
-import { decodeFdb, decodeNeighbor } from '../../../src/decode/neigh.js';
-import { decodeNsid } from '../../../src/decode/nsid.js';
-import type { Decoded } from '../../../src/decode/result.js';
+import { decodeAddress } from '../../../src/tables/addresses.js';
+import { decodeFdb, decodeNeighbor } from '../../../src/tables/shared/neigh.js';
+import { decodeNsid } from '../../../src/tables/shared/nsid.js';
+import type { Decoded } from '../../../src/tables/shared/result.js';
 import { DecodeError } from '../../../src/netlink/error.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { decodeAll, readDatagrams, viewOf } from '../../support/fixture.js';

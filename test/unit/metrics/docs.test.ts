@@ -6,7 +6,7 @@ import { createCollectorMetrics } from '../../../src/metrics/collector.js';
 import { createHostMetrics } from '../../../src/metrics/host.js';
 import { createInterfaceMetrics } from '../../../src/metrics/interfaces.js';
 import { createMetrics } from '../../../src/metrics/metrics.js';
-import { DurationCounter } from '../../../src/watch/stats.js';
+import { DurationCounter } from '../../../src/live/stats.js';
 import { ROOT } from '../../support/root.js';
 import { fakeLog, fakeSnapshot } from '../agent/fake-host.js';
 

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { askedHistogram } from '../../../src/metrics/families.js';
 import { createMetrics, type Metrics, type MetricsOptions } from '../../../src/metrics/metrics.js';
 import { Sheet } from '../../../src/metrics/sheet.js';
-import { DurationCounter } from '../../../src/watch/stats.js';
+import { DurationCounter } from '../../../src/live/stats.js';
 import { fakeLog } from '../agent/fake-host.js';
 
 function metricsFor(t: TestContext, options: Partial<MetricsOptions> = {}): Metrics & { log: ReturnType<typeof fakeLog> } {

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
 import type { Members } from '../../../src/collector/types.js';
-import type { LinkCounters } from '../../../src/decode/link-counters.js';
+import type { LinkCounters } from '../../../src/tables/links/link-counters.js';
 import { createCollectorMetrics } from '../../../src/metrics/collector.js';
 import { createHostMetrics, type MeasuredHost } from '../../../src/metrics/host.js';
 import { type CountedHost, createInterfaceMetrics } from '../../../src/metrics/interfaces.js';
 import { type MetricSource, type Scrape, SeriesBudget, Slices } from '../../../src/metrics/scrape.js';
 import type { HostEntry, Ifindex, Netns, Overlay } from '../../../src/model/types.js';
-import { DurationCounter } from '../../../src/watch/stats.js';
-import type { NetnsTally } from '../../../src/watch/index.js';
+import { DurationCounter } from '../../../src/live/stats.js';
+import type { NetnsTally } from '../../../src/live/index.js';
 import { fakeNetns, fakeSnapshot } from '../agent/fake-host.js';
 
 /** One scrape of a source: what its registry and its sheets say. */

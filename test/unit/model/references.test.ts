@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Nsid } from '../../../src/decode/records.js';
+import type { Nsid } from '../../../src/tables/shared/records.js';
 import type { NamespaceRead } from '../../../src/model/build.js';
 import { contradictions, pairOf } from '../../../src/model/pairs.js';
 import { NsidResolver } from '../../../src/model/references.js';

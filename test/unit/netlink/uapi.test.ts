@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
-import { linkTypeName } from '../../../src/decode/link-types.js';
-import * as names from '../../../src/decode/names.js';
+import { linkTypeName } from '../../../src/tables/links/link-types.js';
+import * as names from '../../../src/tables/shared/names.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 
 /** Names of uapi.ts that C knows by another expression. */

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import type { FoundNetns } from '../../../src/discover/types.js';
 import type { NetnsReader, NetnsReadProblem, ReadJob, ReadVisitor } from '../../../src/native/types.js';
 import { NLM_F_DUMP_INTR, NLM_F_MULTI, NLMSG_DONE, RTM_NEWLINK } from '../../../src/netlink/uapi.js';
-import { finishTable, type NamespaceResult, readNamespaces } from '../../../src/scan/namespace-pass.js';
+import { finishTable, type NamespaceResult, readNamespaces } from '../../../src/live/namespace-pass.js';
 import { attribute, hex, ifinfomsg, join, message, text, u32 } from '../../support/message-builder.js';
 
 const FOUND: FoundNetns = { ino: 7, dev: 4, paths: ['/a', '/b'], pids: [], openPaths: ['/a', '/b'], isHost: false };

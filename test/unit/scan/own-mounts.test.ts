@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { judgeMounts } from '../../../src/scan/own-mounts.js';
+import { judgeMounts } from '../../../src/live/own-mounts.js';
 
 const ROOT = '700 650 0:40 / / rw,relatime - overlay overlay rw';
 const FOLDER = '812 700 0:22 /docker/netns /host/netns rw master:12 - tmpfs tmpfs rw';

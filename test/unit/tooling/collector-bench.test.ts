@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import type { WatchFeed } from '../../../src/agent/watch-feed.js';
+import type { WatchFeed } from '../../../src/serve/feed.js';
 import type { FdbEntry, Interface, Neighbor, Netns } from '../../../src/model/types.js';
 import { decode } from '../../../src/wire/codec.js';
 import { watchMessage } from '../../../src/wire/watch-bytes.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { DirtyQueue } from '../../../src/watch/dirty.js';
+import { DirtyQueue } from '../../../src/live/dirty.js';
 
 describe('what events have made dirty', () => {
   it('is due at once the first time, and after a rest when the namespace was just read', () => {

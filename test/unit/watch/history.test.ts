@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { History } from '../../../src/watch/history.js';
+import { History } from '../../../src/live/history.js';
 
 const gone = (id: string): { id: string; netnsName: string } => ({ id, netnsName: id });
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NetnsReader, ObservedEvents, ReadJob, ReadVisitor } from '../../../src/native/types.js';
-import { Keeper } from '../../../src/watch/keeper.js';
-import { LiveState } from '../../../src/watch/live-state.js';
-import { Population } from '../../../src/watch/population.js';
+import { Keeper } from '../../../src/live/keeper.js';
+import { LiveState } from '../../../src/live/live-state.js';
+import { Population } from '../../../src/live/population.js';
 import { foundAt } from '../../support/live-rows.js';
 
 const NOTHING: ObservedEvents = { changes: [], dead: [], lost: 0, mounts: false, messages: 0 };
@@ -73,7 +73,7 @@ function world(
 async function come({ population, keeper }: ReturnType<typeof world>, ...found: ReturnType<typeof foundAt>[]): Promise<void> {
   const { come: all } = await population.apply({ namespaces: found }, population.mark);
   for (const netns of all) netns.tables.LINKS.kept = true;
-  keeper.welcome(all);
+  keeper.added(all);
 }
 
 async function until(holds: () => boolean): Promise<void> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { Verdict } from '../../../src/watch/live-netns.js';
-import { LiveState } from '../../../src/watch/live-state.js';
+import type { Verdict } from '../../../src/live/live-netns.js';
+import { LiveState } from '../../../src/live/live-state.js';
 import { addNetns, applyRows, linkedRow, plainRow, vethRow } from '../../support/live-rows.js';
 
 /** Asks until nothing is left to ask; `truth` has what the nsids of each namespace stand for. */

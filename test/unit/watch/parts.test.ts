@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { NetnsChange, Table } from '../../../src/model/types.js';
-import type { LiveNetns } from '../../../src/watch/live-netns.js';
-import { LiveState } from '../../../src/watch/live-state.js';
+import type { LiveNetns } from '../../../src/live/live-netns.js';
+import { LiveState } from '../../../src/live/live-state.js';
 import { addNetns, addressRow, applyRows, fdbRow, plainRow } from '../../support/live-rows.js';
 
 const TABLES: readonly Table[] = ['LINKS', 'ADDRESSES', 'FDB'];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { LiveState } from '../../../src/watch/live-state.js';
-import { Population } from '../../../src/watch/population.js';
+import { LiveState } from '../../../src/live/live-state.js';
+import { Population } from '../../../src/live/population.js';
 import { foundAt } from '../../support/live-rows.js';
 
 function world(): { state: LiveState; population: Population } {

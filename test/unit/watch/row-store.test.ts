@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { RowStore } from '../../../src/watch/row-store.js';
+import { RowStore } from '../../../src/live/row-store.js';
 
 const bytesOf = (store: RowStore, slot: number): number[] => [
   ...new Uint8Array(store.view.buffer, store.start(slot), store.end(slot) - store.start(slot)),

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { decodeLinkCounters } from '../../../src/decode/link-counters.js';
+import { decodeLinkCounters } from '../../../src/tables/links/link-counters.js';
 import type { NetnsReader, ReadVisitor } from '../../../src/native/types.js';
 import * as uapi from '../../../src/netlink/uapi.js';
-import { readCounters } from '../../../src/watch/counters.js';
-import { LiveState } from '../../../src/watch/live-state.js';
-import { DurationCounter } from '../../../src/watch/stats.js';
-import { type NetnsTally, talliesOf } from '../../../src/watch/tallies.js';
+import { readCounters } from '../../../src/live/counters.js';
+import { LiveState } from '../../../src/live/live-state.js';
+import { DurationCounter } from '../../../src/live/stats.js';
+import { type NetnsTally, talliesOf } from '../../../src/live/tallies.js';
 import { viewOf } from '../../support/fixture.js';
 import { addNetns, applyRows, fdbRow, foundAt, plainRow, vethRow } from '../../support/live-rows.js';
 import { attribute, ifinfomsg, join, message, number, text, u32 } from '../../support/message-builder.js';

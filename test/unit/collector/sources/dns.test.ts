@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { test, type TestContext } from 'node:test';
-import { dnsSource } from '../../../../src/collector/sources/dns.js';
+import { dnsSource } from '../../../../src/collector/follow/sources/dns.js';
 import { eventually } from '../../../support/hygiene.js';
 import { FAST_CLOCK, follow, type Followed } from './source-rig.js';
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import fc from 'fast-check';
-import { AgentsFileError, parseAgentsFile } from '../../../../src/collector/sources/agents-file.js';
-import { fileSource } from '../../../../src/collector/sources/file.js';
+import { AgentsFileError, parseAgentsFile } from '../../../../src/collector/follow/sources/agents-file.js';
+import { fileSource } from '../../../../src/collector/follow/sources/file.js';
 import { eventually } from '../../../support/hygiene.js';
 import { FAST_CLOCK, follow } from './source-rig.js';
 

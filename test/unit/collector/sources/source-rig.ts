@@ -1,8 +1,8 @@
 // A source that is followed with a clock that is faster than the machine's.
 
 import type { TestContext } from 'node:test';
-import { type Clock, SYSTEM_CLOCK } from '../../../../src/collector/clock.js';
-import type { AgentSource, Target } from '../../../../src/collector/sources/types.js';
+import { type Clock, SYSTEM_CLOCK } from '../../../../src/collector/follow/clock.js';
+import type { AgentSource, Target } from '../../../../src/collector/follow/sources/types.js';
 
 /** So many times as fast as the machine's. */
 const SPEED = 200;

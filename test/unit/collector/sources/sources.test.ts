@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { agentSource, agentsFile, SourceError } from '../../../../src/collector/sources/index.js';
+import { agentSource, agentsFile, SourceError } from '../../../../src/collector/follow/sources/index.js';
 import { follow } from './source-rig.js';
 
 test('an agent is named by its address, in whatever spelling', (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { swarmSource } from '../../../../src/collector/sources/swarm.js';
+import { swarmSource } from '../../../../src/collector/follow/sources/swarm.js';
 import { FakeEngine, json, type StandIn, standIn } from '../../../support/engine-stand-in.js';
 import { eventually } from '../../../support/hygiene.js';
 import { FAST_CLOCK, follow, type Followed } from './source-rig.js';

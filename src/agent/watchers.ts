@@ -1,0 +1,50 @@
+import type { FeedStream } from '../rpc/calls.js';
+import type { Cursor } from '../model/types.js';
+import type { LiveHost } from '../live/types.js';
+import { watchMessage } from '../wire/watch-bytes.js';
+import { SharedBytes } from '../serve/shared-bytes.js';
+import { WatchFeed, type WatchWish } from '../serve/feed.js';
+import { createHub, type HubStep } from '../serve/hub.js';
+
+/** Those who watch a live host. */
+export interface Watchers {
+  /**
+   * Serves one reader until it goes away.
+   * @throws what stream.write throws; stream.signal.reason; CallError UNAVAILABLE when the agent stops
+   */
+  serve(wish: WatchWish & { readonly heartbeatMs: number }, stream: FeedStream): Promise<never>;
+  /** Ends all of them, so that they connect elsewhere or again. */
+  stop(): void;
+  readonly count: number;
+}
+
+/** @param now milliseconds on a clock that never goes back */
+export function createWatchers({ live, now }: { readonly live: LiveHost; readonly now: () => number }): Watchers {
+  const hub = createHub({ subscribe: (listener) => live.subscribe(listener), now, who: 'agent' });
+  const bytes = new SharedBytes(live, () => hub.count > 1);
+  return {
+    serve: ({ heartbeatMs, ...wish }, stream) => {
+      let cursor: Cursor | undefined;
+      const messages = function* (): Generator<HubStep, never> {
+        const steps = new WatchFeed(live, wish, bytes.maker()).steps();
+        for (;;) {
+          const { value: step } = steps.next();
+          if (typeof step === 'string') {
+            yield step;
+            continue;
+          }
+          cursor = step.cursor;
+          yield watchMessage(step.cursor, step.body);
+        }
+      };
+      // A reader that waits has been told everything up to its cursor, so that the mark is true of it.
+      const mark = (): Uint8Array | undefined =>
+        cursor === undefined ? undefined : watchMessage(cursor, bytes.maker().synced());
+      return hub.serve(messages(), stream, { everyMs: heartbeatMs, mark });
+    },
+    stop: () => hub.stop(),
+    get count() {
+      return hub.count;
+    },
+  };
+}

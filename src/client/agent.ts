@@ -1,0 +1,114 @@
+import { type Client, type ClientReadableStream, status } from '@grpc/grpc-js';
+import type { ListName } from '../model/lists.js';
+import type { Selector } from '../model/select.js';
+import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
+import { mergeListing, SnapshotMerger } from '../wire/merge.js';
+import type { AgentStatus, ItemOf } from '../wire/messages.js';
+import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
+import { type ChannelOptions, openChannel } from '../rpc/channel.js';
+import { selectorMessage } from '../wire/selector.js';
+import { explainProblem } from './problems.js';
+import { followStream } from './watch.js';
+import { AgentError } from './error.js';
+import type { WatchWish } from '../serve/feed.js';
+
+/** Asks one agent. Every call rejects with AgentError, and with nothing else. */
+export interface AgentClient {
+  status(): Promise<AgentStatus>;
+  /** The whole host, or what a selector leaves of it. */
+  snapshot(selector: Selector, tables: readonly Table[], options?: AskOptions): Promise<HostSnapshot>;
+  list<Name extends ListName>(name: Name, selector: Selector, options?: AskOptions): Promise<Listing<ItemOf<Name>>>;
+  /**
+   * Follows the agent's changes (WatchMerger puts them together). The next event is asked for when `onEvent` is done with the one before.
+   * Resolves when the signal is aborted, and only then: connecting anew, with the last cursor, is the caller's to do.
+   * @throws AgentError also when the stream ends; what onEvent throws
+   */
+  watch(wish: ClientWatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+/** What to watch, and how. */
+export interface ClientWatchWish extends WatchWish {
+  /** The agent tells `synced` again when it told nothing for this long, in milliseconds; 0 (the default): never. */
+  readonly heartbeatMs?: number;
+  /** Fails as UNREACHABLE when there is no connection after this many milliseconds; by default gRPC's own patience, some 20 s. */
+  readonly connectMs?: number;
+  /** Awaited when a message has come, before it is decoded: for those who follow many agents. */
+  readonly turn?: () => Promise<void>;
+}
+
+/** What makes an answer dearer. */
+export interface AskOptions {
+  /** Also counters, timers and ages, by a read for this answer. Lists that have none are not asked for them. */
+  readonly counters?: boolean;
+}
+
+const SERVICE = 'nsatlas.v1.Agent';
+
+/** How an agent is asked. */
+export interface AgentClientOptions extends ChannelOptions {
+  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A client of the agent at HOST:PORT or unix:PATH. Connects when it is first asked.
+ * @throws AgentError when the address is neither
+ */
+export function createAgentClient(address: string, { timeoutMs = 60_000, ...options }: AgentClientOptions = {}): AgentClient {
+  const channel = openChannel(address, options);
+  if (channel === undefined) {
+    const problem = `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
+    throw new AgentError('UNREACHABLE', address, problem);
+  }
+  const toError = async (cause: unknown): Promise<AgentError> => {
+    const { problem, message } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
+    return new AgentError(problem, address, message, { cause });
+  };
+  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
+
+  return {
+    status: () =>
+      caller.unary({ name: 'GetStatus', request: 'nsatlas.v1.GetStatusRequest', response: 'nsatlas.v1.GetStatusResponse' }, {}),
+    snapshot: async (selector, tables, { counters = false } = {}) => {
+      const merger = new SnapshotMerger();
+      const request = { selector: selectorMessage(selector), tables: [...tables], counters };
+      await caller.stream(SNAPSHOT_METHOD, request, (part) => merger.add(part));
+      try {
+        return merger.finish();
+      } catch (cause) {
+        throw await toError(cause);
+      }
+    },
+    list: async <Name extends ListName>(name: Name, selector: Selector, { counters = false }: AskOptions = {}) => {
+      const parts: Listing<ItemOf<Name>>[] = [];
+      // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
+      await caller.stream(listMethod(name), { selector: selectorMessage(selector), counters }, (part) =>
+        parts.push(part as Listing<ItemOf<Name>>),
+      );
+      return mergeListing(parts);
+    },
+    watch: ({ selector, tables, after, heartbeatMs = 0, connectMs, turn }, onEvent, signal) => {
+      const request = {
+        selector: selectorMessage(selector),
+        tables: [...tables],
+        ...(after !== undefined && { after }),
+        heartbeatMs,
+      };
+      const message = 'nsatlas.v1.WatchResponse';
+      const call = caller.open({ name: 'Watch', request: 'nsatlas.v1.WatchRequest', response: message }, request);
+      if (connectMs !== undefined) limitConnecting(channel.client, call, connectMs);
+      return followStream(call, { message, onEvent, signal, toError, turn });
+    },
+    close: () => channel.close(),
+  };
+}
+
+/** Ends a call that waits for a connection. A connection that is refused ends the call by itself, saying why. */
+function limitConnecting(client: Client, call: ClientReadableStream<Buffer>, connectMs: number): void {
+  client.waitForReady(Date.now() + connectMs, (problem) => {
+    if (problem === undefined || call.destroyed) return;
+    const details = `ETIMEDOUT: no connection within ${connectMs / 1000} s`;
+    call.destroy(Object.assign(new Error(details), { code: status.UNAVAILABLE, details }));
+  });
+}

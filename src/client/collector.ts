@@ -1,0 +1,130 @@
+import { explainProblem } from './problems.js';
+import { followStream } from './watch.js';
+import type { ListName } from '../model/lists.js';
+import type { Selector } from '../model/select.js';
+import type { FabricEvent, HostCursor, HostSnapshot, Listing, Overlay, Table } from '../model/types.js';
+import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
+import { type ChannelOptions, openChannel } from '../rpc/channel.js';
+import { mergeListing, SnapshotMerger } from '../wire/merge.js';
+import type { CollectorStatus, FabricItemOf, FabricListName, ItemOf, MessageName } from '../wire/messages.js';
+import { joinOverlays } from '../wire/overlay-parts.js';
+import { selectorMessage } from '../wire/selector.js';
+import { CollectorError } from './collector-error.js';
+
+/** The lists of a collector: an agent's, over all hosts, and those of the fabric. */
+export type CollectorListName = ListName | FabricListName;
+
+/** The items of a collector's list. */
+export type CollectorItem<Name extends CollectorListName> = Name extends FabricListName
+  ? FabricItemOf<Name>
+  : Name extends ListName
+    ? ItemOf<Name>
+    : never;
+
+/** What a reader of a collector's changes wants. The selector speaks of hosts and namespaces only. */
+export interface FabricWatchWish {
+  readonly selector: Selector;
+  readonly tables: readonly Table[];
+  /** Where an earlier stream ended, host by host. */
+  readonly after?: readonly HostCursor[];
+  /** How often `synced` is to be told when nothing changes, in milliseconds; never without. */
+  readonly heartbeatMs?: number;
+}
+
+/** Asks one collector. Every call rejects with CollectorError, and with nothing else. */
+export interface CollectorClient {
+  status(): Promise<CollectorStatus>;
+  /** `fabric` of the answer says how old each host's part is. */
+  list<Name extends CollectorListName>(name: Name, selector: Selector): Promise<Listing<CollectorItem<Name>>>;
+  /** One host, by its id, whole or what a selector leaves of it. */
+  snapshot(host: string, selector?: Selector, tables?: readonly Table[]): Promise<HostSnapshot>;
+  /**
+   * Follows the changes of all hosts (FabricMerger puts them together). The next event is asked for when `onEvent` is done with the one
+   * before. Resolves when the signal is aborted, and only then: connecting anew, with the last cursors, is the caller's to do.
+   * @throws CollectorError also when the stream ends; what onEvent throws
+   */
+  watch(wish: FabricWatchWish, onEvent: (event: FabricEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
+  close(): void;
+}
+
+const SERVICE = 'nsatlas.v1.Collector';
+
+/** The port of a collector that is not told another one. */
+export const DEFAULT_COLLECTOR_PORT = 7127;
+
+/** How a collector is asked. */
+export interface CollectorClientOptions extends ChannelOptions {
+  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  readonly timeoutMs?: number;
+}
+
+/**
+ * A client of the collector at HOST:PORT or unix:PATH. Connects when it is first asked.
+ * @throws CollectorError when the address is neither
+ */
+export function createCollectorClient(
+  address: string,
+  { timeoutMs = 60_000, ...options }: CollectorClientOptions = {},
+): CollectorClient {
+  const channel = openChannel(address, options);
+  if (channel === undefined) {
+    const problem = `${address} is no address of a collector; give HOST:PORT (127.0.0.1:${DEFAULT_COLLECTOR_PORT}) or unix:PATH`;
+    throw new CollectorError('UNREACHABLE', address, problem);
+  }
+  const toError = async (cause: unknown): Promise<CollectorError> => {
+    const { problem, message } = await explainProblem({ what: 'collector', address, channel, timeoutMs }, cause);
+    return new CollectorError(problem, address, message, { cause });
+  };
+  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
+  return {
+    status: () => caller.unary(STATUS_METHOD, {}),
+    list: async <Name extends CollectorListName>(name: Name, selector: Selector) => {
+      const parts: Listing<CollectorItem<Name>>[] = [];
+      const method = listMethod(name);
+      // The name and the type of the items belong together, which the compiler cannot follow.
+      await caller.stream<MessageName, MessageName>(method, { selector: selectorMessage(selector), counters: false }, (part) =>
+        parts.push(part as Listing<CollectorItem<Name>>),
+      );
+      const listing = mergeListing(parts);
+      // The name and the type of the items belong together, which the compiler cannot follow.
+      if (name === 'overlays') listing.items = joinOverlays(listing.items as Overlay[]) as CollectorItem<Name>[];
+      return listing;
+    },
+    snapshot: async (host, selector = {}, tables = []) => {
+      const merger = new SnapshotMerger();
+      const names = new Set<string>();
+      const request = { selector: selectorMessage({ ...selector, hosts: [host] }), tables: [...tables], counters: false };
+      await caller.stream(SNAPSHOT_METHOD, request, (part) => {
+        if (part.host !== undefined) names.add(`${part.host.name} (${part.host.id})`);
+        // What follows a second host is not of the first.
+        if (names.size === 1) merger.add(part);
+      });
+      const [only] = names;
+      if (names.size > 1) throw refusal(address, `${host} is said by several hosts: ${[...names].join(', ')}`);
+      if (only === undefined) throw refusal(address, `it knows no host ${host}`);
+      return merger.finish();
+    },
+    watch: ({ selector, tables, after = [], heartbeatMs = 0 }, onEvent, signal) => {
+      const request = { selector: selectorMessage(selector), tables: [...tables], after: [...after], heartbeatMs };
+      const { response: message } = WATCH_METHOD;
+      return followStream(caller.open(WATCH_METHOD, request), { message, onEvent, signal, toError });
+    },
+    close: () => channel.close(),
+  };
+}
+
+const STATUS_METHOD = {
+  name: 'GetStatus',
+  request: 'nsatlas.v1.CollectorGetStatusRequest',
+  response: 'nsatlas.v1.CollectorGetStatusResponse',
+} as const;
+
+const WATCH_METHOD = {
+  name: 'Watch',
+  request: 'nsatlas.v1.CollectorWatchRequest',
+  response: 'nsatlas.v1.CollectorWatchResponse',
+} as const;
+
+function refusal(address: string, why: string): CollectorError {
+  return new CollectorError('REFUSED', address, `the collector at ${address}: ${why}`);
+}

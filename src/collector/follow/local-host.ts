@@ -1,0 +1,82 @@
+import type { HostEntry, Table } from '../../model/types.js';
+import type { Log } from '../../rpc/types.js';
+import type { LiveHost } from '../../live/types.js';
+import type { Clock } from './clock.js';
+import type { Holder, KnownHost } from './known-host.js';
+import { shown } from './shown.js';
+
+interface LocalOptions {
+  readonly tables: readonly Table[];
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Told when the host is known, is another one, or could not be read. */
+  readonly onChange: () => void;
+}
+
+/** Between two attempts to read the host for the first time, in milliseconds. */
+const RETRY_MS = 5000;
+
+/** The host of this process: kept true by the process itself, so that nothing has to be followed. */
+export class LocalHost implements Holder {
+  readonly address = 'local';
+  readonly source = 'this process';
+  readonly connected = true;
+  readonly live: LiveHost;
+  /** Once it was read. */
+  host: KnownHost | undefined;
+  readonly #options: LocalOptions;
+  readonly #controller = new AbortController();
+  #problem: string | undefined;
+  #release: (() => void) | undefined;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(live: LiveHost, options: LocalOptions) {
+    this.live = live;
+    this.#options = options;
+  }
+
+  get heardAt(): number {
+    return this.#options.clock.now();
+  }
+
+  /** Keeps the tables true from now on. */
+  start(): void {
+    this.#release = this.live.lease(this.#options.tables);
+    this.#unsubscribe = this.live.subscribe(() => {
+      if (this.live.host()?.id !== this.host?.hostId) this.#options.onChange();
+    });
+    this.#read();
+  }
+
+  close(): void {
+    this.#controller.abort();
+    this.#unsubscribe?.();
+    this.#release?.();
+  }
+
+  /** As long as it was not read. */
+  entry(): HostEntry {
+    const problem = this.#problem ?? 'this host is being read for the first time';
+    const none = { namespaces: 0, interfaces: 0, fdbEntries: 0, neighbors: 0, routes: 0, gaps: 0, disconnects: 0, resyncs: 0 };
+    return { agent: this.address, source: this.source, state: 'UNREACHABLE', problem, ...none };
+  }
+
+  #read(): void {
+    const { tables, clock, log, onChange } = this.#options;
+    const { signal } = this.#controller;
+    this.live.ready(tables, signal).then(
+      () => {
+        if (!signal.aborted) onChange();
+      },
+      (cause: unknown) => {
+        if (signal.aborted) return;
+        this.#problem = shown(cause instanceof Error ? cause.message : String(cause), 500);
+        log.warn({ err: cause }, 'reading this host');
+        onChange();
+        clock.after(RETRY_MS, () => {
+          if (!signal.aborted) this.#read();
+        });
+      },
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import type { AgentState, Gap, HostEntry } from '../../model/types.js';
+import type { Clock } from './clock.js';
+import type { KnownHost } from './known-host.js';
+import type { Seat } from './seat.js';
+import { duration, shown } from './shown.js';
+
+interface ReportOptions {
+  readonly clock: Clock;
+  readonly forgetMs: number;
+}
+
+/** What people are told of agents and their hosts. */
+export class Report {
+  readonly #clock: Clock;
+  readonly #forgetMs: number;
+
+  constructor({ clock, forgetMs }: ReportOptions) {
+    this.#clock = clock;
+    this.#forgetMs = forgetMs;
+  }
+
+  /** Of an agent that is followed. */
+  ofSeat(seat: Seat): HostEntry {
+    const { connection, refused, state } = seat;
+    const host = seat.host ?? (refused?.same === true ? refused.host : undefined);
+    const problem = this.#problem(seat);
+    return {
+      agent: seat.address,
+      source: seat.source,
+      state,
+      ...(host === undefined ? NOTHING_KNOWN : this.#known(host)),
+      ...(refused?.same === false && { host: refused.host.hostId, hostName: refused.name }),
+      disconnects: connection.disconnects,
+      ...(connection.heardAt !== undefined && { heardAt: this.#time(connection.heardAt) }),
+      ...(problem !== undefined && { problem }),
+    };
+  }
+
+  /** Of a host that nobody tells of any more. */
+  ofOrphan(host: KnownHost): HostEntry {
+    const leftMs = this.#forgetMs - (this.#clock.now() - (host.orphanedAt ?? this.#clock.now()));
+    const { address, source } = host.last;
+    const why = host.moved
+      ? `the agent at ${address} tells of another host now`
+      : `${source} no longer names its agent (${address})`;
+    const problem = shown(`${why}; what is shown is forgotten in ${duration(leftMs)}`, 500);
+    return { agent: address, source, state: 'STALE', ...this.#known(host), disconnects: 0, problem };
+  }
+
+  /** Of the host of this process. */
+  ofLocal(host: KnownHost): HostEntry {
+    return { agent: host.last.address, source: host.last.source, state: 'LIVE', ...this.#known(host), disconnects: 0 };
+  }
+
+  /** The gap that an entry leaves in every answer; none for what is live, by whatever address. */
+  gapOf(entry: HostEntry): Gap | undefined {
+    if (entry.state === 'LIVE') return undefined;
+    const isShown = entry.state === 'STALE' || entry.state === 'SYNCING';
+    const name = entry.hostName ?? entry.host;
+    const about = name === undefined || entry.state === 'CONFLICT' ? '' : `host ${shown(name)}: `;
+    const age = entry.ageMs === undefined ? '' : `; what is shown is ${duration(entry.ageMs)} old`;
+    return {
+      ...(entry.host !== undefined && entry.state !== 'CONFLICT' && { host: entry.host }),
+      status: isShown ? 'STALE_HOST' : 'FAILED',
+      operation: 'follow',
+      message: `${about}${entry.problem ?? 'its agent is not heard'}${isShown ? age : ''}`,
+    };
+  }
+
+  #known(host: KnownHost): Omit<HostEntry, 'agent' | 'source' | 'state' | 'disconnects'> {
+    const details = host.live.host();
+    const { namespaces, interfaces, fdb, neighbors, routes } = host.live.counts;
+    const freshness = host.complete ? host.live.freshness() : undefined;
+    return {
+      host: host.hostId,
+      hostName: host.name,
+      ...(freshness !== undefined && { ageMs: freshness.ageMs, freshness: host.replica?.told ?? freshness }),
+      namespaces,
+      interfaces,
+      fdbEntries: fdb,
+      neighbors,
+      routes,
+      gaps: host.live.gaps().length,
+      resyncs: host.resyncs,
+      ...(details !== undefined && { details }),
+    };
+  }
+
+  #problem(seat: Seat): string | undefined {
+    const { connection, refused, host, state } = seat;
+    const { note } = connection.target;
+    if (refused !== undefined) return refusal(refused.host, refused.same, seat.address);
+    const said = connection.problem ?? `the agent at ${seat.address} has not answered yet`;
+    const noted = note === undefined ? said : `${said} (${note})`;
+    const problems: Record<AgentState, () => string | undefined> = {
+      LIVE: () => undefined,
+      SYNCING: () =>
+        `the agent at ${seat.address} tells ${host?.complete === true ? 'what was missed' : 'its host for the first time, and has not come to the end'}`,
+      STALE: () =>
+        connection.heardAt === undefined ? noted : `silent for ${duration(this.#clock.now() - connection.heardAt)}: ${noted}`,
+      UNREACHABLE: () => noted,
+      CONFLICT: () => noted,
+    };
+    const problem = problems[state]();
+    return problem === undefined ? undefined : shown(problem, 600);
+  }
+
+  /** RFC 3339 of a time by the clock. */
+  #time(at: number): string {
+    return new Date(this.#clock.date() - (this.#clock.now() - at)).toISOString();
+  }
+}
+
+/** Why an agent is not used, in a line for people. @param same whether it is the same process that is used by another address */
+export function refusal(host: KnownHost, same: boolean, address: string): string {
+  const used = host.holder?.address ?? host.last.address;
+  if (same) return `the same agent as ${used}, which is used`;
+  return shown(
+    `the agent at ${address} says that it is host ${shown(host.hostId, 64)}, and so does another one at ${used}, which is used; ` +
+      'give one of them another --host-id',
+    500,
+  );
+}
+
+const NOTHING_KNOWN = {
+  namespaces: 0,
+  interfaces: 0,
+  fdbEntries: 0,
+  neighbors: 0,
+  routes: 0,
+  gaps: 0,
+  resyncs: 0,
+} as const;

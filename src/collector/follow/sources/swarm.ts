@@ -1,0 +1,110 @@
+import { isIP } from 'node:net';
+import { EngineClient } from '../../../docker/client.js';
+import { EngineError } from '../../../docker/error.js';
+import type { SwarmNode } from '../../../docker/nodes.js';
+import { Patience } from '../../../docker/patience.js';
+import { parseHostPort } from '../../../rpc/address.js';
+import { type Clock, SYSTEM_CLOCK } from '../clock.js';
+import { shown } from '../shown.js';
+import { addressOf } from './address.js';
+import { askAgain, reasonOf } from './asking.js';
+import type { AgentSource, Target } from './types.js';
+
+interface SwarmOptions {
+  readonly clock?: Clock;
+  /** Patience with the engine, in milliseconds; 5000. */
+  readonly timeLimitMs?: number;
+}
+
+/** Between two questions, in milliseconds. */
+const PAUSE_MS = 10_000;
+
+/**
+ * Agents on all nodes of a Swarm, as one of its managers lists them: also those that are down, so that they are missed, and until they are
+ * removed from the Swarm (`docker node rm`). As long as the manager cannot be asked, the nodes that it named last are kept.
+ * @param socket path of the manager's unix socket
+ */
+export function swarmSource(socket: string, port: number, options: SwarmOptions = {}): AgentSource {
+  const { clock = SYSTEM_CLOCK, timeLimitMs = 5000 } = options;
+  const name = `swarm:${socket}:${port}`;
+  return {
+    name,
+    follow: (onTargets, onProblem) => {
+      const round = async (signal: AbortSignal): Promise<void> => {
+        const patience = new Patience(socket, timeLimitMs, () => clock.date(), signal);
+        try {
+          const client = new EngineClient(socket);
+          await client.version(patience);
+          const nodes = await client.nodes(patience);
+          if (signal.aborted) return;
+          const { targets, problem } = targetsOf(nodes, port, name);
+          onTargets(targets);
+          onProblem(problem);
+        } catch (cause) {
+          if (!signal.aborted) onProblem(explain(cause));
+        } finally {
+          patience.end();
+        }
+      };
+      return askAgain(round, () => PAUSE_MS, clock);
+    },
+  };
+}
+
+/** The agents on nodes, those in good order first: where a node has come back as another one, both have the same address. */
+function targetsOf(
+  nodes: readonly SwarmNode[],
+  port: number,
+  source: string,
+): { targets: Target[]; problem: string | undefined } {
+  const targets = new Map<string, Target>();
+  const nowhere: string[] = [];
+  const isReady = ({ state }: SwarmNode): boolean => state === 'ready';
+  for (const node of [...nodes.filter(isReady), ...nodes.filter((each) => !isReady(each))]) {
+    const host = hostOf(node);
+    if (host === undefined) {
+      nowhere.push(shown(node.hostname || node.id, 64));
+      continue;
+    }
+    const address = addressOf(host, port);
+    const note = noteOf(node);
+    if (!targets.has(address)) targets.set(address, { address, source, ...(note !== undefined && { note }) });
+  }
+  const problem =
+    nowhere.length === 0
+      ? undefined
+      : `the manager knows no address of ${nowhere.slice(0, 5).join(', ')}${nowhere.length > 5 ? ', …' : ''}`;
+  return { targets: [...targets.values()], problem };
+}
+
+/** A manager may see itself at an address that is none, or one that nobody else reaches; what it tells the other managers is better. */
+function hostOf({ address, managerAddress }: SwarmNode): string | undefined {
+  const asManager = managerAddress === undefined ? undefined : parseHostPort(managerAddress)?.host;
+  const candidates = address !== undefined && isReachable(address) ? [address] : [asManager, address];
+  return candidates.find((host) => host !== undefined && isIP(host) !== 0 && !isUnspecified(host));
+}
+
+function isReachable(address: string): boolean {
+  return !isUnspecified(address) && !address.startsWith('127.') && address !== '::1';
+}
+
+function isUnspecified(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+function noteOf({ hostname, id, state, availability }: SwarmNode): string | undefined {
+  const node = `the Swarm's node ${shown(hostname || id, 64)} is`;
+  if (state !== 'ready') return `${node} ${shown(state || 'in no known state', 32)}`;
+  return availability === 'active' || availability === '' ? undefined : `${node} set to ${shown(availability, 32)}`;
+}
+
+function explain(cause: unknown): string {
+  const reason = reasonOf(cause);
+  if (
+    cause instanceof EngineError &&
+    cause.code === 'ERR_ENGINE_REFUSED' &&
+    /not a swarm manager|not part of a swarm/i.test(reason)
+  )
+    return 'this engine is no manager of a Swarm; give the socket of one that is (`docker node ls` works there)';
+  return reason;
+}

@@ -1,0 +1,231 @@
+import { isSame } from '../../model/same.js';
+import type { Interface, Netns, NetnsChange } from '../../model/types.js';
+import { type RowSection, ROW_SECTIONS } from '../../wire/watch-rows.js';
+import { weigh } from './budget.js';
+import { isSameLink, type KeptLink, type LinkPool } from './links.js';
+import { type RowMemory, RowTable } from './table.js';
+
+/** What the namespaces of one host share. */
+export interface HostMemory extends RowMemory {
+  readonly links: LinkPool;
+}
+
+/** An interface and the revision of its last change. */
+interface LinkState {
+  readonly kept: KeptLink;
+  readonly revision: number;
+}
+
+/** What a namespace takes besides its head and its rows, and what an interface does besides itself; in bytes. */
+const NETNS_BYTES = 2_000;
+const LINK_BYTES = 200;
+/** What a table takes that has a row. */
+const TABLE_BYTES = 1_000;
+
+/** Removed interfaces that are remembered at least; beyond that as many as there are interfaces. */
+const MIN_REMOVALS = 256;
+
+const REMOVED = { fdb: 'removedFdb', neighbors: 'removedNeighbors', routes: 'removedRoutes' } as const;
+
+/** One namespace as its agent tells of it, versioned. */
+export class ReplicaNetns {
+  readonly id: string;
+  /** For the order of namespaces; infinite where the id does not say. */
+  readonly ino: number;
+  readonly createdAt: number;
+  /** Of the last change. */
+  revision: number;
+  head: Netns;
+  headChangedAt: number;
+  readonly links = new Map<number, LinkState>();
+  readonly rows: Record<RowSection, RowTable | undefined> = { fdb: undefined, neighbors: undefined, routes: undefined };
+  /** The stream in which it was last told of: another one tells it whole. */
+  stream: number;
+  readonly #memory: HostMemory;
+  #headWeight: number;
+  #removedLinks: { readonly revision: number; readonly ifindex: number }[] = [];
+  #linksForgottenAt = 0;
+  /** Interfaces that were not told again yet. */
+  #staleLinks: Set<number> | undefined;
+
+  /** @param key never used for another namespace. @returns undefined when there is no room for it */
+  static make(key: number, head: Netns, { memory, revision, stream }: Context): ReplicaNetns | undefined {
+    const weight = NETNS_BYTES + weigh(head);
+    return memory.budget.take(weight) ? new ReplicaNetns(key, head, { memory, revision, stream }, weight) : undefined;
+  }
+
+  private constructor(
+    readonly key: number,
+    head: Netns,
+    { memory, revision, stream }: Context,
+    weight: number,
+  ) {
+    this.id = head.id;
+    this.ino = Number(/^net:\[(\d+)\]$/.exec(head.id)?.[1] ?? Infinity);
+    this.createdAt = revision;
+    this.revision = revision;
+    this.head = head;
+    this.headChangedAt = revision;
+    this.stream = stream;
+    this.#memory = memory;
+    this.#headWeight = weight;
+  }
+
+  /** Removals up to this revision are forgotten: readers who know less have to be told everything. */
+  get forgottenAt(): number {
+    const ofRows = ROW_SECTIONS.map((section) => this.rows[section]?.forgottenAt ?? 0);
+    return Math.max(this.#linksForgottenAt, ...ofRows);
+  }
+
+  /** An interface, whole. */
+  linkOf(ifindex: number): Interface | undefined {
+    const state = this.links.get(ifindex);
+    return state === undefined ? undefined : this.#memory.links.decode(state.kept);
+  }
+
+  /** How many rows of a table there are. */
+  rowsOf(section: RowSection): number {
+    return this.rows[section]?.count ?? 0;
+  }
+
+  /** Interfaces that were removed after a revision and are not there again. */
+  linksRemovedAfter(since: number): number[] {
+    const gone = new Set<number>();
+    for (const { revision, ifindex } of this.#removedLinks) if (revision > since && !this.links.has(ifindex)) gone.add(ifindex);
+    return [...gone];
+  }
+
+  /** Everything is told anew: what is not told again is gone with settle(). Until then all of it stays. */
+  retell(): void {
+    this.#staleLinks = new Set(this.links.keys());
+    for (const section of ROW_SECTIONS) this.rows[section]?.retell();
+  }
+
+  /** Everything was told again. */
+  settle(revision: number): void {
+    const { count } = this;
+    for (const ifindex of this.#staleLinks ?? []) this.#removeLink(ifindex, revision);
+    this.#staleLinks = undefined;
+    for (const section of ROW_SECTIONS) this.rows[section]?.settle(revision);
+    if (this.count < count) this.revision = revision;
+  }
+
+  /** Of interfaces and rows. */
+  get count(): number {
+    return ROW_SECTIONS.reduce((sum, section) => sum + this.rowsOf(section), this.links.size);
+  }
+
+  /**
+   * Applies what was told. `revision` of the namespace is the one that is given when that changed anything.
+   * @returns whether there was room for all of it
+   */
+  apply(change: NetnsChange, revision: number): boolean {
+    let fits = this.#setHead(headOf(change.netns), revision);
+    for (const ifindex of change.removedIfindexes) this.#removeLink(ifindex, revision);
+    for (const link of change.interfaces) fits = this.#setLink(link, revision) && fits;
+    for (const section of ROW_SECTIONS) {
+      const gone = this.rows[section];
+      for (const { rowId } of change[REMOVED[section]])
+        if (rowId !== undefined && gone?.remove(rowId, revision) === true) this.revision = revision;
+      if (change[section].length > 0) fits = this.#setRows(section, change, revision) && fits;
+    }
+    return fits;
+  }
+
+  /** Gives back what it takes. */
+  clear(): void {
+    const { budget } = this.#memory;
+    budget.give(this.#headWeight);
+    for (const { kept } of this.links.values()) this.#giveLink(kept);
+    this.links.clear();
+    for (const section of ROW_SECTIONS) {
+      if (this.rows[section] === undefined) continue;
+      this.rows[section].clear();
+      this.rows[section] = undefined;
+      budget.give(TABLE_BYTES);
+    }
+  }
+
+  #setHead(head: Netns, revision: number): boolean {
+    if (isSame(this.head, head)) return true;
+    const weight = NETNS_BYTES + weigh(head);
+    if (!this.#memory.budget.take(weight - this.#headWeight)) return false;
+    this.#headWeight = weight;
+    this.head = head;
+    this.headChangedAt = revision;
+    this.revision = revision;
+    return true;
+  }
+
+  #setLink(link: Interface, revision: number): boolean {
+    const { budget, links } = this.#memory;
+    const { ifindex } = link;
+    this.#staleLinks?.delete(ifindex);
+    const old = this.links.get(ifindex)?.kept;
+    const kept = links.encode(link);
+    if (kept !== undefined && old !== undefined && isSameLink(old, kept)) {
+      links.release(kept);
+      return true;
+    }
+    if (kept === undefined || !budget.take(LINK_BYTES + links.weightOf(kept))) {
+      if (kept !== undefined) links.release(kept);
+      // What it was before would be wrong.
+      this.#removeLink(ifindex, revision);
+      return false;
+    }
+    if (old !== undefined) this.#giveLink(old);
+    this.links.set(ifindex, { kept, revision });
+    this.revision = revision;
+    return true;
+  }
+
+  #giveLink(kept: KeptLink): void {
+    const { budget, links } = this.#memory;
+    links.release(kept);
+    budget.give(LINK_BYTES + links.weightOf(kept));
+  }
+
+  #removeLink(ifindex: number, revision: number): void {
+    const old = this.links.get(ifindex);
+    this.#staleLinks?.delete(ifindex);
+    if (old === undefined) return;
+    this.links.delete(ifindex);
+    this.#giveLink(old.kept);
+    this.revision = revision;
+    this.#removedLinks.push({ revision, ifindex });
+    const most = 2 * Math.max(MIN_REMOVALS, this.links.size);
+    if (this.#removedLinks.length <= most) return;
+    const gone = this.#removedLinks.splice(0, this.#removedLinks.length - most / 2);
+    this.#linksForgottenAt = gone.at(-1)?.revision ?? this.#linksForgottenAt;
+  }
+
+  #setRows(section: RowSection, change: NetnsChange, revision: number): boolean {
+    const table = this.rows[section] ?? this.#makeTable(section);
+    if (table === undefined) return false;
+    let fits = true;
+    for (const row of change[section]) {
+      const told = table.tell(row, revision);
+      if (told === 'refused') fits = false;
+    }
+    if (table.changedAt === revision) this.revision = revision;
+    return fits;
+  }
+
+  #makeTable(section: RowSection): RowTable | undefined {
+    if (!this.#memory.budget.take(TABLE_BYTES)) return undefined;
+    this.rows[section] = new RowTable(section, this.#memory);
+    return this.rows[section];
+  }
+}
+
+/** What namespaces are made with. */
+interface Context {
+  readonly memory: HostMemory;
+  readonly revision: number;
+  readonly stream: number;
+}
+
+/** A namespace without its rows. */
+export function headOf(netns: Netns): Netns {
+  return { ...netns, interfaces: [], fdb: [], neighbors: [], routes: [] };
+}

@@ -1,0 +1,144 @@
+import type { FdbEntry, Interface, Neighbor, Netns, NetnsChange, Route, Table } from '../../model/types.js';
+import type { Row, RowSection } from '../../wire/watch-rows.js';
+import type { ReplicaNetns } from './netns.js';
+
+/** What is taken at a time: encoding it keeps the main thread for a millisecond or two. */
+const LINKS_AT_ONCE = 12;
+const ROWS_AT_ONCE = 150;
+
+const SECTIONS: readonly (readonly [RowSection, Table])[] = [
+  ['fdb', 'FDB'],
+  ['neighbors', 'NEIGHBORS'],
+  ['routes', 'ROUTES'],
+];
+
+/**
+ * See LiveHost.parts(). A row that changes while parts are taken is told as it is when it is met, and again next time: left out, it would be
+ * missing from an answer that is made of one walk.
+ */
+export function* partsOf(netns: ReplicaNetns, since: number | undefined, tables: readonly Table[]): Generator<NetnsChange> {
+  const whole = since === undefined || since < netns.createdAt || since < netns.forgottenAt;
+  const from = whole ? -1 : since;
+  const wanted = new Set(tables);
+  let part = newPart(netns, tables, whole);
+  let [told, pending] = [false, false];
+  const sources = [...(whole ? [] : removals(netns, from, wanted)), links(netns, from, wanted), ...rows(netns, from, wanted)];
+  for (const source of sources) {
+    for (const fill of source) {
+      fill(part);
+      told = true;
+      pending = true;
+      if (weight(part) < ROWS_AT_ONCE / 2) continue;
+      yield part;
+      part = newPart(netns, tables, false);
+      pending = false;
+    }
+  }
+  if (pending || (!told && (whole || netns.headChangedAt > from))) yield part;
+}
+
+/** Puts something into a part. */
+type Fill = (part: NetnsChange) => void;
+
+/** What is gone. Made at once: it may be forgotten while parts are taken. */
+function removals(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
+  const gone = wanted.has('LINKS') ? netns.linksRemovedAfter(from) : [];
+  const ofRows = SECTIONS.map(([section, table]) => {
+    const known = wanted.has(table) ? netns.rows[section] : undefined;
+    const removed = known === undefined || known.changedAt <= from ? [] : known.removedAfter(from, netns.id);
+    return slices(removed, ROWS_AT_ONCE, (part, some) => add(part, REMOVED[section], some));
+  });
+  return [slices(gone, ROWS_AT_ONCE, (part, some) => part.removedIfindexes.push(...some)), ...ofRows];
+}
+
+const REMOVED = { fdb: 'removedFdb', neighbors: 'removedNeighbors', routes: 'removedRoutes' } as const;
+
+function links(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill> {
+  if (!wanted.has('LINKS')) return [];
+  const ifindexes: number[] = [];
+  for (const [ifindex, { revision }] of netns.links) if (revision > from) ifindexes.push(ifindex);
+  return slices(ifindexes, LINKS_AT_ONCE, (part, some) => {
+    for (const ifindex of some) {
+      const known = netns.linkOf(ifindex);
+      if (known !== undefined) part.interfaces.push(wanted.has('ADDRESSES') ? known : withoutAddresses(known));
+    }
+  });
+}
+
+function withoutAddresses(link: Interface): Interface {
+  return { ...link, addresses: [], addressDetails: [] };
+}
+
+function rows(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
+  const fills: Iterable<Fill>[] = [];
+  for (const [section, table] of SECTIONS) {
+    const known = wanted.has(table) ? netns.rows[section] : undefined;
+    if (known !== undefined && known.changedAt > from) fills.push(rowFills(netns, section, from));
+  }
+  return fills;
+}
+
+function* rowFills(netns: ReplicaNetns, section: RowSection, since: number): Generator<Fill> {
+  const table = netns.rows[section];
+  const end = table?.length ?? 0;
+  let at: number | undefined = 0;
+  while (at !== undefined && table !== undefined) {
+    const some: Row[] = [];
+    at = table.read(at, { since, end, most: ROWS_AT_ONCE }, netns.id, some);
+    if (some.length > 0) yield (part) => add(part, section, some);
+  }
+}
+
+function add(part: NetnsChange, name: RowSection | (typeof REMOVED)[RowSection], some: readonly Row[]): void {
+  // The section and the type of its rows belong together, which the compiler cannot follow.
+  (part[name] as (FdbEntry | Neighbor | Route)[]).push(...some);
+}
+
+/** How much is in a part, in rows. */
+function weight(part: NetnsChange): number {
+  const ofRows = part.removedIfindexes.length + part.fdb.length + part.neighbors.length + part.routes.length;
+  const gone = part.removedFdb.length + part.removedNeighbors.length + part.removedRoutes.length;
+  return (ROWS_AT_ONCE / LINKS_AT_ONCE) * part.interfaces.length + ofRows + gone;
+}
+
+/** Mostly there is nothing or little: no generator for that. */
+function slices<Item>(
+  items: readonly Item[],
+  size: number,
+  put: (part: NetnsChange, some: readonly Item[]) => void,
+): Iterable<Fill> {
+  if (items.length === 0) return [];
+  return items.length <= size ? [(part) => put(part, items)] : manySlices(items, size, put);
+}
+
+function* manySlices<Item>(
+  items: readonly Item[],
+  size: number,
+  put: (part: NetnsChange, some: readonly Item[]) => void,
+): Generator<Fill> {
+  for (let at = 0; at < items.length; at += size) {
+    const some = items.slice(at, at + size);
+    yield (part) => put(part, some);
+  }
+}
+
+function newPart(netns: ReplicaNetns, tables: readonly Table[], whole: boolean): NetnsChange {
+  return {
+    netns: onlyStatuses(netns.head, tables),
+    whole,
+    removedIfindexes: [],
+    interfaces: [],
+    removedFdb: [],
+    fdb: [],
+    removedNeighbors: [],
+    neighbors: [],
+    removedRoutes: [],
+    routes: [],
+  };
+}
+
+/** A head with the statuses of some tables, of those that are known. */
+function onlyStatuses(head: Netns, tables: readonly Table[]): Netns {
+  if (head.tables.every(({ table }) => tables.includes(table))) return head;
+  return { ...head, tables: head.tables.filter(({ table }) => tables.includes(table)) };
+}

@@ -1,0 +1,32 @@
+import { selectsHost, type Selector } from '../../model/select.js';
+import type { FabricAge, HostAge, HostEntry } from '../../model/types.js';
+import type { Member, Members } from '../types.js';
+
+/** Entries that fit; one whose host is not known yet fits when no host is asked for. */
+export function entriesThatFit(members: Members, selector: Selector): HostEntry[] {
+  return members
+    .entries()
+    .filter(({ host, hostName, agent }) => selectsHost({ id: host ?? agent, name: hostName ?? agent }, selector));
+}
+
+/** The hosts of which something is known and that fit. */
+export function membersThatFit(members: Members, selector: Selector): Member[] {
+  return members.members().filter((member) => {
+    const { hostId } = member;
+    return selectsHost({ id: hostId, name: nameOf(member) }, selector);
+  });
+}
+
+/** How old each host's part of an answer is. */
+export function agesOf(hosts: readonly Member[]): FabricAge {
+  return { hosts: hosts.map((member) => ageOf(member)) };
+}
+
+function ageOf(member: Member): HostAge {
+  const { state, ageMs } = member.entry();
+  return { host: member.hostId, hostName: nameOf(member), state, ...(ageMs !== undefined && { ageMs }) };
+}
+
+function nameOf({ live, hostId }: Member): string {
+  return live.host()?.name ?? hostId;
+}

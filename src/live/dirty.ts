@@ -1,0 +1,93 @@
+import type { RowTable } from '../tables/row-formats.js';
+import type { Scope } from './tables.js';
+
+/** What has to be read of one namespace. */
+export type DirtyTables = ReadonlyMap<RowTable, Scope>;
+
+/** Interfaces of one table that are remembered one by one; when there are more, the whole table is read. */
+const MAX_SCOPE = 64;
+
+interface Entry {
+  readonly tables: Map<RowTable, Scope>;
+  /** When the first thing was marked. */
+  readonly since: number;
+}
+
+interface Pace {
+  /** Not to be read again before. */
+  readonly notBefore: number;
+}
+
+/**
+ * What events have made dirty and is not read yet. The first change of a namespace is due at once; after a read the namespace rests for a
+ * time that grows with what the read cost, and what comes meanwhile is read together.
+ */
+export class DirtyQueue {
+  readonly #entries = new Map<number, Entry>();
+  readonly #paces = new Map<number, Pace>();
+
+  /** Whether something of a namespace waits. */
+  has(key: number): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** When the oldest thing that waits was marked. */
+  get oldestAt(): number | undefined {
+    let oldest: number | undefined;
+    for (const { since } of this.#entries.values()) if (oldest === undefined || since < oldest) oldest = since;
+    return oldest;
+  }
+
+  /** Marks rows of some interfaces, or a whole table. Times in milliseconds. */
+  mark(key: number, table: RowTable, scope: Scope, now: number): void {
+    const entry = this.#entries.get(key) ?? { tables: new Map<RowTable, Scope>(), since: now };
+    this.#entries.set(key, entry);
+    entry.tables.set(table, union(entry.tables.get(table), scope));
+  }
+
+  /** Takes what is due, the longest waiting first. */
+  take(now: number, most: number): { readonly key: number; readonly tables: DirtyTables }[] {
+    const due: { key: number; tables: DirtyTables }[] = [];
+    for (const [key, { tables }] of this.#entries) {
+      if ((this.#paces.get(key)?.notBefore ?? 0) > now) continue;
+      due.push({ key, tables });
+      if (due.length >= most) break;
+    }
+    for (const { key } of due) this.#entries.delete(key);
+    return due;
+  }
+
+  /** When the next thing will be due; undefined when nothing waits. */
+  nextDueAt(): number | undefined {
+    let next: number | undefined;
+    for (const key of this.#entries.keys()) {
+      const at = this.#paces.get(key)?.notBefore ?? 0;
+      if (next === undefined || at < next) next = at;
+    }
+    return next;
+  }
+
+  /** A namespace was read: it rests until `until`. */
+  rest(key: number, until: number): void {
+    this.#paces.set(key, { notBefore: until });
+  }
+
+  /** Forgets a namespace. */
+  drop(key: number): void {
+    this.#entries.delete(key);
+    this.#paces.delete(key);
+  }
+}
+
+/** Both of two scopes. */
+export function union(a: Scope | undefined, b: Scope): Scope {
+  if (a === undefined) return b;
+  if (a === 'whole' || b === 'whole') return 'whole';
+  const both = new Set([...a, ...b]);
+  return both.size > MAX_SCOPE ? 'whole' : both;
+}

@@ -1,0 +1,433 @@
+import { randomUUID } from 'node:crypto';
+import { ROW_FORMATS, ROW_TABLES, type RowTable } from '../tables/row-formats.js';
+import { discover } from '../discover/index.js';
+import { createEngines, type Engines } from '../docker/index.js';
+import type { Freshness, Gap, Host, Table } from '../model/types.js';
+import { createNetnsReader, createObserver, NativeError } from '../native/index.js';
+import type { IdentifyResult, NetnsReader, Observer } from '../native/types.js';
+import { readPrivileges } from './capabilities.js';
+import { discoveryGap } from './gaps.js';
+import { describeHost } from './host-info.js';
+import type { HostSourceOptions } from './scan.js';
+import { type NetnsCounters, readCounters } from './counters.js';
+import type { HistoryLimits } from './history.js';
+import { Keeper } from './keeper.js';
+import { Leases } from './leases.js';
+import type { LiveNetns } from './live-netns.js';
+import { LiveState } from './live-state.js';
+import type { ObserverPlace } from './nsids.js';
+import { joinOwners } from './owners.js';
+import { Population } from './population.js';
+import { Repeater } from './repeater.js';
+import { DurationCounter, type LiveStats } from './stats.js';
+import { type NetnsTally, talliesOf } from './tallies.js';
+import { type LiveHost, LiveError } from './types.js';
+import { Waiting } from './waiting.js';
+
+export type { NetnsCounters } from './counters.js';
+export type { LiveStats } from './stats.js';
+export type { NetnsTally } from './tallies.js';
+export { LiveError, type LiveChanges, type LiveHost } from './types.js';
+
+/** How a host is kept true. */
+export interface LiveHostOptions extends Omit<HostSourceOptions, 'followEngines'> {
+  /** false: no observer namespace, everything is found by reading again. Default true. */
+  readonly events?: boolean;
+  /** Milliseconds between two whole reads under the events. Default 60,000. */
+  readonly rescanMs?: number;
+  /** The same without events. Default 5,000. */
+  readonly pollMs?: number;
+  /** Without events: oldest read that answers ready(), in milliseconds. Default 1000. */
+  readonly maxAgeMs?: number;
+  /** How long ready() waits. Default 30,000. */
+  readonly readLimitMs?: number;
+  /** Bytes of the buffer for events. Default 16 MiB. */
+  readonly receiveBufferBytes?: number;
+  /** How far back a reader may resume. */
+  readonly historyLimits?: HistoryLimits;
+  /** Told of what goes wrong with reading as a whole; it is tried again. */
+  readonly onProblem?: (problem: Error) => void;
+}
+
+/** A live host that is read here, what is known of the reading itself, and what ends it. */
+export type OpenLiveHost = LiveHost & {
+  /** What it has done so far. */
+  stats(): LiveStats;
+  /** Every namespace in numbers, one by one, in the order of keys(). */
+  tallies(): Iterable<NetnsTally>;
+  /**
+   * Reads the counters of all interfaces now: they change without events, so nothing is known of them. In the order of keys(). One at a time: a second
+   * call waits for the first.
+   * @throws NativeError when reading as a whole failed; signal.reason
+   */
+  counters(signal: AbortSignal): Promise<readonly NetnsCounters[]>;
+  /** Ends the threads and lets go of everything. Harmless when repeated. */
+  close(): void;
+};
+
+/** Between two looks at the mounts of this mount namespace. */
+const MOUNTS_EVERY_MS = 20;
+/** Between two looks at everything: all processes and all mount namespaces. */
+const DISCOVER_EVERY_MS = 250;
+/** Between two questions to an engine that did not answer. It costs a refused connection; one that hangs is left alone by `Engines`. */
+const ENGINES_EVERY_MS = 1000;
+/** Whole reads under events that pass until neighbours are read again, too. */
+const NEIGHBORS_EVERY = 10;
+/** A container's process and its engine's word for it come after its mount. */
+const AFTERWARDS_MS = [100, 1000];
+
+/** Keeps this host's state true from the first ready() or lease() on. Holds threads and, for engines, connections; close() ends them. */
+export function createLiveHost(options: LiveHostOptions): OpenLiveHost {
+  return new KeptHost(options);
+}
+
+class KeptHost implements OpenLiveHost {
+  readonly epoch = randomUUID();
+  readonly #options: LiveHostOptions;
+  readonly #state: LiveState;
+  readonly #population: Population;
+  readonly #waiting = new Waiting();
+  readonly #leases = new Leases(now);
+  readonly #reader: NetnsReader;
+  /** For directories: so that it never waits for the other one. */
+  readonly #prover: NetnsReader;
+  #proving: Promise<unknown> = Promise.resolve();
+  /** For counters: made when somebody wants them. */
+  #counting: NetnsReader | undefined;
+  #counted: Promise<unknown> = Promise.resolve();
+  readonly #scans = new DurationCounter();
+  readonly #observer: Observer;
+  readonly #noEvents: string | undefined;
+  readonly #engines: Engines;
+  readonly #keeper: Keeper;
+  readonly #mounts: Repeater;
+  readonly #everything: Repeater;
+  #started = false;
+  #closed = false;
+  #rescanTimer: NodeJS.Timeout | undefined;
+  #enginesTimer: NodeJS.Timeout | undefined;
+  /** The last whole read: when it began, and whether it is done. */
+  #scan: { readonly startedAt: number; done: boolean; discovered: boolean } | undefined;
+  #scannedAt: number | undefined;
+  /** Whole reads since the last one of neighbours. */
+  #scansWithout = 0;
+
+  constructor(options: LiveHostOptions) {
+    this.#options = options;
+    this.#state = new LiveState(options.historyLimits);
+    this.#population = new Population(this.#state);
+    this.#reader = createNetnsReader({ rowFormats: ROW_TABLES.map((table) => ROW_FORMATS[table]) });
+    this.#prover = createNetnsReader();
+    const { observer, reason } = openObserver(options, () => this.#hear());
+    this.#observer = observer;
+    this.#noEvents = reason;
+    this.#engines = createEngines({
+      sockets: options.dockerSockets,
+      explicit: options.dockerSocketsGiven,
+      follow: true,
+      onChange: () => this.#everything.request(),
+    });
+    this.#mounts = new Repeater(() => this.#discover(false), MOUNTS_EVERY_MS, this.#onProblem);
+    this.#everything = new Repeater(() => this.#discover(true), DISCOVER_EVERY_MS, this.#onProblem);
+    this.#keeper = new Keeper({
+      state: this.#state,
+      population: this.#population,
+      reader: this.#reader,
+      observer: placeOf(observer),
+      timeLimitMs: options.timeLimitMs,
+      now,
+      onLost: () => this.#everything.request(),
+      onProblem: this.#onProblem,
+      onProgress: () => this.#progress(),
+    });
+  }
+
+  get revision(): number {
+    return this.#state.revision;
+  }
+
+  get counts(): LiveHost['counts'] {
+    return this.#state.counts;
+  }
+
+  async ready(tables: readonly Table[], signal: AbortSignal): Promise<void> {
+    const { maxAgeMs = 1000, readLimitMs = 30_000 } = this.#options;
+    this.#leases.request(tables);
+    this.#begin();
+    this.#keepWanted();
+    const asked = now();
+    if (this.#noEvents !== undefined) this.#scanUnlessSince(asked - maxAgeMs);
+    // What was marked before the question has to be read; what comes after it need not.
+    await this.#waiting.until(() => this.#isRead(asked), signal, readLimitMs);
+  }
+
+  lease(tables: readonly Table[]): () => void {
+    const release = this.#leases.hold(tables);
+    this.#begin();
+    this.#keepWanted();
+    return release;
+  }
+
+  freshness(): Freshness {
+    const { rescanMs = 60_000, pollMs = 5000 } = this.#options;
+    const { lostEvents, interruptedDumps } = this.#keeper;
+    const behind = this.#noEvents === undefined ? this.#keeper.behindSince : this.#scannedAt;
+    const ageMs = behind === undefined ? 0 : Math.max(0, now() - behind);
+    if (this.#noEvents === undefined) return { mode: 'EVENTS', ageMs, rescanMs, lostEvents, interruptedDumps };
+    return { mode: 'POLLING', ageMs, rescanMs: pollMs, lostEvents, interruptedDumps, reason: this.#noEvents };
+  }
+
+  host(): Host | undefined {
+    const { host } = this.#state;
+    return host === undefined ? undefined : { ...host, freshness: this.freshness() };
+  }
+
+  networks(): ReturnType<LiveHost['networks']> {
+    return this.#state.networks;
+  }
+
+  gaps(): ReturnType<LiveHost['gaps']> {
+    return this.#state.gaps();
+  }
+
+  keys(): readonly number[] {
+    return this.#state.keys();
+  }
+
+  head(key: number): ReturnType<LiveHost['head']> {
+    return this.#state.head(key);
+  }
+
+  interfaceOf(netnsId: string, ifindex: number): ReturnType<LiveHost['interfaceOf']> {
+    return this.#state.interfaceOf(netnsId, ifindex);
+  }
+
+  parts(key: number, since: number | undefined, tables: readonly Table[]): ReturnType<LiveHost['parts']> {
+    return this.#state.parts(key, since, tables);
+  }
+
+  changesAfter(revision: number): ReturnType<LiveHost['changesAfter']> {
+    return this.#state.changesAfter(revision);
+  }
+
+  subscribe(listener: () => void): () => void {
+    return this.#state.subscribe(listener);
+  }
+
+  stats(): LiveStats {
+    const { reads, lag, events, lostEvents, interruptedDumps } = this.#keeper;
+    return { scans: this.#scans, reads, lag, events, lostEvents, interruptedDumps };
+  }
+
+  tallies(): Iterable<NetnsTally> {
+    return talliesOf(this.#sorted());
+  }
+
+  counters(signal: AbortSignal): Promise<readonly NetnsCounters[]> {
+    const counted = this.#counted.then(() => {
+      if (this.#closed) throw new LiveError('ERR_NSATLAS_READ', 'this host is not read any more');
+      signal.throwIfAborted();
+      this.#counting ??= createNetnsReader();
+      return readCounters(this.#counting, [...this.#sorted()], { timeLimitMs: this.#options.timeLimitMs, signal });
+    });
+    this.#counted = counted.catch(() => undefined);
+    return counted;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#rescanTimer);
+    clearTimeout(this.#enginesTimer);
+    this.#mounts.close();
+    this.#everything.close();
+    this.#keeper.close();
+    this.#observer.close();
+    this.#reader.close();
+    this.#prover.close();
+    this.#counting?.close();
+    this.#engines.close();
+    this.#waiting.fail(new LiveError('ERR_NSATLAS_READ', 'this host is not read any more'));
+  }
+
+  readonly #onProblem = (problem: Error): void => {
+    if (this.#closed) return;
+    this.#options.onProblem?.(problem);
+    if (this.#scannedAt === undefined)
+      this.#waiting.fail(
+        new LiveError('ERR_NSATLAS_READ', `this host could not be read: ${problem.message}`, { cause: problem }),
+      );
+  };
+
+  #begin(): void {
+    if (this.#started || this.#closed) return;
+    this.#started = true;
+    this.#scanNow();
+  }
+
+  /** A whole read: everything is looked for, and all that is kept is read again. */
+  #scanNow(): void {
+    this.#scan = { startedAt: now(), done: false, discovered: false };
+    this.#everything.request();
+    clearTimeout(this.#rescanTimer);
+    const { rescanMs = 60_000, pollMs = 5000 } = this.#options;
+    this.#rescanTimer = setTimeout(() => this.#scanAgain(), this.#noEvents === undefined ? rescanMs : pollMs);
+    this.#rescanTimer.unref();
+  }
+
+  /** Without events nothing is read for nobody. */
+  #scanAgain(): void {
+    if (this.#noEvents === undefined || this.#leases.isWanted) this.#scanNow();
+    else this.#started = false;
+  }
+
+  #scanUnlessSince(time: number): void {
+    const recent = [this.#scannedAt, this.#scan?.startedAt].some((startedAt) => startedAt !== undefined && startedAt >= time);
+    if (!recent) this.#scanNow();
+  }
+
+  #keepWanted(): void {
+    const wanted = new Set<RowTable>(this.#leases.wanted());
+    for (const table of ROW_TABLES) if (wanted.has(table)) this.#keeper.keep(table);
+  }
+
+  #isRead(asked: number): boolean {
+    const { maxAgeMs = 1000 } = this.#options;
+    if (this.#scannedAt === undefined || !this.#keeper.isSettled) return false;
+    if (this.#noEvents !== undefined && this.#scannedAt < asked - maxAgeMs) return false;
+    const behind = this.#keeper.behindSince;
+    return behind === undefined || behind > asked;
+  }
+
+  async #discover(whole: boolean): Promise<void> {
+    const { procRoot, netnsDirs } = this.#options;
+    const scan = this.#scan;
+    const { mark } = this.#population;
+    const readAt = new Date();
+    const began = now();
+    const [discovery, view] = await Promise.all([
+      discover({
+        procRoot,
+        netnsDirs,
+        mountsOnly: !whole,
+        mayInspect: readPrivileges().has('CAP_SYS_PTRACE'),
+        identify: (paths) => this.#prove(paths),
+      }),
+      whole ? this.#engines.view() : undefined,
+    ]);
+    if (this.#closed) return;
+    const { come, gone, found } = await this.#population.apply(discovery, whole || netnsDirs.length > 0 ? mark : undefined);
+    const kept = new Set<RowTable>(this.#leases.wanted());
+    for (const netns of come) for (const table of ROW_TABLES) netns.tables[table].kept = kept.has(table);
+    if (view !== undefined) {
+      this.#state.setGaps('discovery', discovery.problems.map(discoveryGap));
+      await joinOwners(this.#state, view, { procRoot, narrowed: netnsDirs.length > 0 });
+      this.#state.setHost(describeHost(this.#options, view.engines, readAt, now() - began));
+      this.#followEngines(view.gaps);
+    }
+    this.#state.commit();
+    this.#keeper.removed(gone);
+    this.#keeper.added([...come, ...found]);
+    if (come.length + found.length > 0 && !whole) for (const wait of AFTERWARDS_MS) this.#everything.requestIn(wait);
+    if (whole && scan !== undefined && scan === this.#scan && !scan.discovered) this.#readAgain(scan, new Set(come));
+    this.#progress();
+  }
+
+  /** No event tells that an engine is back, and nothing in the kernel need change: it is asked until its answer is another. */
+  #followEngines(gaps: readonly Gap[]): void {
+    clearTimeout(this.#enginesTimer);
+    if (gaps.length === 0 || this.#closed || this.#noEvents !== undefined) return;
+    this.#enginesTimer = setTimeout(() => void this.#askEngines(kindsOf(gaps)), ENGINES_EVERY_MS);
+    this.#enginesTimer.unref();
+  }
+
+  async #askEngines(before: string): Promise<void> {
+    const { gaps } = await this.#engines.view();
+    if (this.#closed) return;
+    if (kindsOf(gaps) === before) this.#followEngines(gaps);
+    else this.#everything.request();
+  }
+
+  /** One job at a time: a quick look at the mounts can come while everything is looked at. */
+  #prove(paths: readonly string[]): Promise<IdentifyResult[]> {
+    const proved = this.#proving.then(() => this.#prover.identify(paths, this.#options.timeLimitMs));
+    this.#proving = proved.catch(() => undefined);
+    return proved;
+  }
+
+  /** The second half of a whole read. Tables that nobody wants any more are let go. */
+  #readAgain(scan: { discovered: boolean }, come: ReadonlySet<LiveNetns>): void {
+    scan.discovered = true;
+    const wanted = new Set<RowTable>(this.#leases.wanted());
+    for (const netns of this.#state.namespaces.values()) {
+      if (come.has(netns)) continue;
+      for (const table of ROW_TABLES) if (!wanted.has(table)) netns.tables[table].kept = false;
+    }
+    // Events tell of every change of a neighbour, and a dump of them walks the neighbours of the whole machine: they are left out most of the time.
+    const all = this.#noEvents !== undefined || ++this.#scansWithout >= NEIGHBORS_EVERY;
+    if (all) this.#scansWithout = 0;
+    this.#keeper.rescan(all ? ROW_TABLES : ROW_TABLES.filter((table) => table !== 'NEIGHBORS'), come);
+  }
+
+  /** In the order of keys(); those that go meanwhile are left out. */
+  *#sorted(): Generator<LiveNetns> {
+    for (const key of this.#state.keys()) {
+      const netns = this.#state.namespaces.get(key);
+      if (netns !== undefined) yield netns;
+    }
+  }
+
+  #hear(): void {
+    if (this.#closed) return;
+    const events = this.#observer.take();
+    if (events.mounts) this.#mounts.request();
+    this.#keeper.hear(events);
+  }
+
+  #progress(): void {
+    if (this.#closed) return;
+    const scan = this.#scan;
+    if (scan?.discovered === true && !scan.done && this.#keeper.isScanned) {
+      scan.done = true;
+      this.#scannedAt = scan.startedAt;
+      this.#scans.add(now() - scan.startedAt);
+    }
+    this.#waiting.check();
+  }
+}
+
+function now(): number {
+  return performance.now();
+}
+
+/** Without the messages, which tell how long it has been so. */
+function kindsOf(gaps: readonly Gap[]): string {
+  return gaps.map(({ engine, status, operation, errno }) => [engine, status, operation, errno].join(' ')).join('\n');
+}
+
+function placeOf({ path, identity }: Observer): ObserverPlace | undefined {
+  return path === undefined || identity === undefined ? undefined : { path, identity };
+}
+
+/** Where there may be no events, the mounts are watched all the same. */
+function openObserver(
+  { events = true, receiveBufferBytes }: LiveHostOptions,
+  onEvents: () => void,
+): { observer: Observer; reason: string | undefined } {
+  const common = { onEvents, ...(receiveBufferBytes !== undefined && { receiveBufferBytes }) };
+  if (!events)
+    return { observer: createObserver({ ...common, netlink: false }), reason: 'events are switched off (--no-events)' };
+  const missing = (['CAP_NET_BROADCAST', 'CAP_NET_ADMIN', 'CAP_SYS_ADMIN'] as const).filter(
+    (name) => !readPrivileges().has(name),
+  );
+  if (missing.length > 0) {
+    const reason = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: everything is read again and again instead of following the kernel's events; run as root or add the capability (docs/capabilities.md)`;
+    return { observer: createObserver({ ...common, netlink: false }), reason };
+  }
+  try {
+    return { observer: createObserver({ ...common, netlink: true }), reason: undefined };
+  } catch (cause) {
+    if (!(cause instanceof NativeError)) throw cause;
+    return { observer: createObserver({ ...common, netlink: false }), reason: cause.message };
+  }
+}

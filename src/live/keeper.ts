@@ -1,0 +1,472 @@
+import { ROW_TABLES, type RowTable } from '../tables/row-formats.js';
+import type { EventTable, NetnsReader, ObservedEvents } from '../native/types.js';
+import { DirtyQueue, type DirtyTables } from './dirty.js';
+import { Later } from './later.js';
+import type { LiveNetns } from './live-netns.js';
+import type { LiveState } from './live-state.js';
+import { dumpNsidsOf, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, questionNsids, UNTOLD } from './nsids.js';
+import type { Population } from './population.js';
+import { type Outcome, type Plan, readPlans, setProblem } from './reading.js';
+import { DurationCounter } from './stats.js';
+import type { Scope } from './tables.js';
+
+/** What a keeper works with. */
+export interface KeeperOptions {
+  readonly state: LiveState;
+  readonly population: Population;
+  readonly reader: NetnsReader;
+  /** Absent: there are no events, everything is found by reading again. */
+  readonly observer: ObserverPlace | undefined;
+  readonly timeLimitMs: number;
+  readonly now: () => number;
+  /** Something is known that makes it worth while to look for namespaces. */
+  readonly onLost: () => void;
+  /** A job as a whole failed. */
+  readonly onProblem: (problem: Error) => void;
+  /** After each piece of work, and when there is nothing left to do. */
+  readonly onProgress: () => void;
+}
+
+/** Namespaces that are read in one job: bounds how long an event that comes meanwhile waits. */
+const READ_AT_ONCE = 64;
+/** The same when all are read again: fewer pauses between jobs. Such a job is stopped when there is something more urgent; a job this large is written in a millisecond. */
+const RESCAN_AT_ONCE = 256;
+/** A namespace that was read rests for as long as its rows take, some 200 a millisecond, within these bounds. */
+const ROWS_PER_MS = 200;
+const MIN_REST_MS = 4;
+const MAX_REST_MS = 10_000;
+/** Duplicate address detection takes a second, and begins within another one. // net.ipv6.conf.*.router_solicitation_delay, dad_transmits */
+const ECHO_MS = 2500;
+/** A namespace that did not answer, or could not be read for want of memory, is tried again after so long, twice as long each time. */
+const AGAIN_MS = 500;
+const MAX_AGAIN_MS = 60_000;
+/** After a job that failed as a whole. */
+const RETRY_MS = 1000;
+/** asm-generic/errno-base.h, asm-generic/errno.h */
+const EEXIST = 17;
+const ETIMEDOUT = 110;
+
+/**
+ * Does the reading, one job at a time, the most urgent first: ids for new namespaces (so that nothing of them is missed), what events made
+ * dirty, what nsids stand for, and what is read again for safety's sake.
+ */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #dirty = new DirtyQueue();
+  /** To be given an id; then read. */
+  #newcomers: LiveNetns[] = [];
+  /** Came, and were not read yet. */
+  readonly #unread = new Set<LiveNetns>();
+  /** To be read again, in this order, when nothing else is to be done. */
+  readonly #rescan = new Map<LiveNetns, Map<RowTable, Scope>>();
+  /** Forwarding rows that are looked at once more some time after the last event that may have to do with them. */
+  readonly #echoes: Later;
+  /** What could not be read, though it may be there. */
+  readonly #retries: Later;
+  /** How often in a row. */
+  readonly #failures = new Map<LiveNetns, number>();
+  #busy = false;
+  #closed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  /** When the oldest thing that is being read was marked. */
+  #readingSince: number | undefined;
+  #holdUntil = 0;
+  #resolving = false;
+  #scanning = false;
+  /** When the oldest event came of which nothing is read yet, for each namespace. */
+  readonly #heard = new Map<LiveNetns, number>();
+  lostEvents = 0;
+  interruptedDumps = 0;
+  /** Messages of the kernel. */
+  events = 0;
+  /** Jobs of reading what is new or was told of by events. */
+  readonly reads = new DurationCounter();
+  /** From an event to what it changed. */
+  readonly lag = new DurationCounter();
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    const mark = (due: readonly Plan[]): void => this.#markAgain(due);
+    this.#echoes = new Later(options.now, mark);
+    this.#retries = new Later(options.now, mark);
+  }
+
+  /** Whether every namespace that came was read once, as far as it can be. */
+  get isSettled(): boolean {
+    return this.#unread.size === 0 && !this.#hasQuestions && !this.#resolving;
+  }
+
+  /** Whether what rescan() asked for is read. */
+  get isScanned(): boolean {
+    return this.isSettled && this.#rescan.size === 0 && !this.#scanning;
+  }
+
+  /** When the oldest thing was marked that is not read yet; undefined when all is read. */
+  get behindSince(): number | undefined {
+    const [waiting, reading] = [this.#dirty.oldestAt, this.#readingSince];
+    return waiting === undefined || reading === undefined ? (waiting ?? reading) : Math.min(waiting, reading);
+  }
+
+  get #hasQuestions(): boolean {
+    return this.#options.state.pairing.hasQuestions;
+  }
+
+  /** Namespaces that were not there before: they get an id and are read. The host's and the overlays' first, for low ids cost less. */
+  added(come: readonly LiveNetns[]): void {
+    if (come.length === 0) return;
+    for (const netns of come.toSorted((a, b) => rank(a) - rank(b))) {
+      this.#newcomers.push(netns);
+      this.#unread.add(netns);
+    }
+    this.#options.state.pairing.askAllAgain();
+    this.#pump();
+  }
+
+  /** Namespaces that are gone. */
+  removed(gone: readonly LiveNetns[]): void {
+    for (const netns of gone) this.#drop(netns);
+  }
+
+  /** Everything of these tables is to be read again, in every namespace but some. */
+  rescan(tables: readonly RowTable[], except: ReadonlySet<LiveNetns> = new Set()): void {
+    for (const netns of this.#options.state.namespaces.values()) {
+      if (except.has(netns)) continue;
+      // It could not be opened when it came, or not by the path that was tried then.
+      if (this.#options.observer !== undefined && netns.nsid === undefined) {
+        this.#newcomers.push(netns);
+        continue;
+      }
+      const wanted = this.#rescan.get(netns) ?? new Map<RowTable, Scope>();
+      for (const table of tables) if (netns.tables[table].kept) wanted.set(table, 'whole');
+      if (wanted.size > 0) this.#rescan.set(netns, wanted);
+    }
+    this.#pump();
+  }
+
+  /** From now on a table is kept true; what is not read yet is read. */
+  keep(table: RowTable): void {
+    for (const netns of this.#options.state.namespaces.values()) {
+      if (netns.tables[table].kept) continue;
+      netns.tables[table].kept = true;
+      this.#dirty.mark(netns.key, table, 'whole', this.#options.now());
+    }
+    this.#pump();
+  }
+
+  /** What the observer heard. */
+  hear({ changes, dead, lost, messages, oldestAtMs }: ObservedEvents): void {
+    const { state, population, now } = this.#options;
+    const at = now();
+    this.events += messages;
+    for (const { nsid, table, ifindexes } of changes) {
+      const netns = population.byNsid(nsid);
+      if (netns === undefined) continue;
+      this.#note(netns, table, ifindexes.length === 0 ? 'whole' : new Set(ifindexes), at);
+      if (!this.#heard.has(netns) && this.#dirty.has(netns.key)) this.#heard.set(netns, oldestAtMs ?? at);
+    }
+    for (const nsid of dead) {
+      const netns = population.byNsid(nsid);
+      if (netns === undefined) population.endedOutOfSight(nsid);
+      else {
+        population.ended(netns);
+        this.#drop(netns);
+      }
+    }
+    if (lost > 0) {
+      this.lostEvents += lost;
+      state.partChanged('freshness');
+      // Not as a rescan: what is told from now on is behind the kernel until all of it is read.
+      for (const netns of state.namespaces.values()) this.#markKept(netns, at);
+      this.#options.onLost();
+    }
+    state.commit();
+    this.#pump();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#echoes.close();
+    this.#retries.close();
+  }
+
+  #note(netns: LiveNetns, table: EventTable, scope: Scope, now: number): void {
+    if (table === 'NSIDS') this.#options.state.pairing.askAgain(netns);
+    else if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, scope, now);
+    // A device's own multicast addresses are forwarding rows, too (ndo_dflt_fdb_dump(), net/core/rtnetlink.c). They have no events of their own but change
+    // with the device and its addresses.
+    if ((table === 'LINKS' || table === 'ADDRESSES') && netns.tables.FDB.kept) {
+      this.#dirty.mark(netns.key, 'FDB', scope, now);
+      // Groups are joined some time after an address came, when it is probed for duplicates. // addrconf_dad_begin(), net/ipv6/addrconf.c
+      this.#echoes.put(netns, new Map([['FDB', scope]]), ECHO_MS);
+    }
+    // So do the flags of routes (RTNH_F_LINKDOWN).
+    if (table === 'LINKS' && netns.tables.ROUTES.kept) this.#dirty.mark(netns.key, 'ROUTES', 'whole', now);
+  }
+
+  #markAgain(due: readonly Plan[]): void {
+    const now = this.#options.now();
+    for (const { netns, tables } of due) {
+      if (!this.#isThere(netns)) continue;
+      if (this.#options.observer !== undefined && netns.nsid === undefined) this.#newcomers.push(netns);
+      for (const [table, scope] of tables) if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, scope, now);
+    }
+    this.#pump();
+  }
+
+  #drop(netns: LiveNetns): void {
+    this.#heard.delete(netns);
+    this.#echoes.drop(netns);
+    this.#retries.drop(netns);
+    this.#failures.delete(netns);
+    this.#dirty.drop(netns.key);
+    this.#unread.delete(netns);
+    this.#rescan.delete(netns);
+    this.#options.reader.forget(netns.key);
+  }
+
+  /** Begins the next piece of work, unless one is under way. */
+  #pump(): void {
+    if (this.#closed) return;
+    const now = this.#options.now();
+    if (this.#busy) {
+      if (this.#scanning) this.#interrupt(now);
+      return;
+    }
+    const work = now < this.#holdUntil ? undefined : this.#nextWork(now);
+    if (work === undefined) {
+      this.#arm(now);
+      return;
+    }
+    this.#busy = true;
+    work()
+      .catch((cause: unknown) => {
+        if (this.#closed) return;
+        this.#holdUntil = this.#options.now() + RETRY_MS;
+        this.#options.onProblem(cause instanceof Error ? cause : new Error(String(cause)));
+      })
+      .finally(() => {
+        this.#busy = false;
+        this.#readingSince = undefined;
+        this.#pump();
+        this.#options.onProgress();
+      });
+  }
+
+  /** Whoever waits for an event does not wait for all that is read again. */
+  #interrupt(now: number): void {
+    const due = this.#dirty.nextDueAt();
+    if (this.#newcomers.length > 0 || (due !== undefined && due <= now)) this.#options.reader.stop();
+    else this.#arm(now);
+  }
+
+  #arm(now: number): void {
+    const due = this.#dirty.nextDueAt();
+    const work = this.#newcomers.length > 0 || this.#rescan.size > 0 || this.#hasQuestions;
+    const at = now < this.#holdUntil && (due !== undefined || work) ? this.#holdUntil : due;
+    if (at === undefined || at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(
+      () => {
+        this.#timerAt = Number.POSITIVE_INFINITY;
+        this.#pump();
+      },
+      Math.max(0, at - now),
+    );
+    this.#timer.unref();
+  }
+
+  #nextWork(now: number): (() => Promise<void>) | undefined {
+    if (this.#newcomers.length > 0) return () => this.#admit();
+    const oldest = this.#dirty.oldestAt;
+    const due = this.#dirty.take(now, READ_AT_ONCE);
+    if (due.length > 0) {
+      this.#readingSince = oldest;
+      const { namespaces } = this.#options.state;
+      const plans = due.flatMap(({ key, tables }): Plan[] => {
+        const netns = namespaces.get(key);
+        return netns === undefined ? [] : [{ netns, tables }];
+      });
+      return () => this.#readHeard(plans);
+    }
+    if (this.#hasQuestions) return () => this.#resolve();
+    if (this.#rescan.size > 0) return () => this.#readAgain();
+    return undefined;
+  }
+
+  async #admit(): Promise<void> {
+    const { now } = this.#options;
+    const some = this.#newcomers.splice(0, NSIDS_AT_ONCE).filter((netns) => this.#isThere(netns));
+    await this.#giveIds(some);
+    for (const netns of some) this.#markKept(netns, now());
+  }
+
+  #markKept(netns: LiveNetns, now: number): void {
+    for (const table of ROW_TABLES) if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, 'whole', now);
+  }
+
+  async #giveIds(some: readonly LiveNetns[]): Promise<void> {
+    const { observer, reader, population, timeLimitMs } = this.#options;
+    const openable = some.filter(({ found }) => found.openPaths.length > 0);
+    if (observer !== undefined && openable.length > 0) {
+      const wanted: NewNsid[] = openable.map((netns) => ({ netns, nsid: population.nsidFor(netns) }));
+      const outcomes = await giveNsids(reader, observer, wanted, timeLimitMs);
+      // EEXIST: it has had this id since it was last in sight. Others cannot be opened, as reading them will tell.
+      for (const [at, { netns, nsid }] of wanted.entries()) {
+        const errno = outcomes[at];
+        if (errno === 0 || errno === EEXIST) population.heard(netns, nsid);
+        // Nobody hears of it: it did not answer, or another one did not whose turn was before it.
+        else if (errno === UNTOLD || errno === ETIMEDOUT) this.#retries.put(netns, keptOf(netns), AGAIN_MS);
+      }
+    }
+  }
+
+  async #readAgain(): Promise<void> {
+    const plans: Plan[] = [];
+    for (const [netns, tables] of this.#rescan) {
+      plans.push({ netns, tables });
+      this.#rescan.delete(netns);
+      if (plans.length === RESCAN_AT_ONCE) break;
+    }
+    this.#scanning = true;
+    try {
+      const { left } = await this.#read(plans);
+      for (const { netns, tables } of left)
+        if (this.#isThere(netns) && !this.#rescan.has(netns)) this.#rescan.set(netns, new Map(tables));
+    } finally {
+      this.#scanning = false;
+    }
+  }
+
+  /** Reads what events made dirty, and counts how long it took from them on. */
+  async #readHeard(plans: readonly Plan[]): Promise<void> {
+    const { now } = this.#options;
+    const began = now();
+    const heard = plans.flatMap(({ netns }): [LiveNetns, number][] => {
+      const at = this.#heard.get(netns);
+      this.#heard.delete(netns);
+      return at === undefined ? [] : [[netns, at]];
+    });
+    const { unfinished } = await this.#read(plans);
+    this.reads.add(now() - began);
+    for (const [netns, at] of heard) {
+      if (unfinished.has(netns) && this.#isThere(netns)) this.#heard.set(netns, at);
+      else this.lag.add(now() - at);
+    }
+  }
+
+  /** @returns those of which something kept changing while it was read, which are read again, and what the job did not come to */
+  async #read(all: readonly Plan[]): Promise<{ readonly unfinished: ReadonlySet<LiveNetns>; readonly left: readonly Plan[] }> {
+    const unfinished = new Set<LiveNetns>();
+    const plans = all.filter(({ netns }) => this.#isThere(netns));
+    if (plans.length === 0) return { unfinished, left: [] };
+    const { reader, state, timeLimitMs } = this.#options;
+    let left: readonly Plan[] = [];
+    try {
+      const read = await readPlans(reader, plans, state, timeLimitMs);
+      left = read.left;
+      for (const { plan, interrupted, again } of read.outcomes)
+        if (interrupted.length + again.length > 0) unfinished.add(plan.netns);
+      const later = new Set(left.map(({ netns }) => netns));
+      // Also those that have no outcome, for no path leads to them.
+      for (const { netns } of plans) if (!later.has(netns)) this.#unread.delete(netns);
+      for (const outcome of read.outcomes) this.#finish(outcome);
+    } catch (cause) {
+      // Their rows were forgotten: all that is kept has to be read anew.
+      for (const { netns } of plans) if (this.#isThere(netns)) this.#newcomers.push(netns);
+      throw cause;
+    } finally {
+      state.commit();
+    }
+    for (const [key, ifindexes] of state.pairing.takeSuspects()) {
+      const suspect = state.namespaces.get(key);
+      if (suspect?.tables.LINKS.kept === true) this.#dirty.mark(key, 'LINKS', ifindexes, this.#options.now());
+    }
+    return { unfinished, left };
+  }
+
+  #finish({ plan: { netns, tables }, interrupted, again, failed, lost, replaced, rows }: Outcome): void {
+    const { now, onLost, population, state } = this.#options;
+    if (!this.#isThere(netns)) return;
+    const at = now();
+    this.#dirty.rest(netns.key, at + Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, rows / ROWS_PER_MS)));
+    this.interruptedDumps += interrupted.length;
+    for (const table of [...interrupted, ...again]) this.#dirty.mark(netns.key, table, 'whole', at);
+    if (failed) this.#retryLater(netns, tables);
+    else this.#failures.delete(netns);
+    if (replaced) {
+      population.ended(netns);
+      this.#drop(netns);
+      onLost();
+    } else if (lost !== undefined && netns.pathAt + 1 < netns.found.openPaths.length) {
+      // Another path may lead there, and the id has to be given by it, too.
+      netns.pathAt++;
+      this.#newcomers.push(netns);
+    } else if (lost !== undefined) {
+      // Whoever looks for namespaces will find it gone, or it stays, with what is wrong.
+      netns.pathAt = 0;
+      setProblem(state, netns, lost);
+      onLost();
+    }
+  }
+
+  /** What it was read for would be shown as it was until the next whole read. Not counted as being behind: that it is not known is told as its status. */
+  #retryLater(netns: LiveNetns, tables: DirtyTables): void {
+    const failures = this.#failures.get(netns) ?? 0;
+    this.#failures.set(netns, failures + 1);
+    this.#retries.put(netns, tables, Math.min(MAX_AGAIN_MS, AGAIN_MS * 2 ** failures));
+  }
+
+  async #resolve(): Promise<void> {
+    this.#resolving = true;
+    try {
+      await this.#ask();
+    } finally {
+      this.#resolving = false;
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const { state, observer, reader, population, timeLimitMs } = this.#options;
+    const askers = state.pairing.takeQuestions();
+    const heard = askers.filter(({ nsid }) => nsid !== undefined);
+    if (observer !== undefined) {
+      for (let at = 0; at < heard.length; at += NSIDS_AT_ONCE) {
+        const some = heard.slice(at, at + NSIDS_AT_ONCE);
+        const answers = await dumpNsidsOf(reader, observer, some, timeLimitMs);
+        for (const [index, netns] of some.entries()) this.#learn(netns, answers[index]);
+        state.commit();
+      }
+    }
+    const left = askers.some((netns) => this.#isThere(netns) && netns.unresolved.size > 0);
+    if (left && (observer === undefined || !population.allHeard)) await questionNsids(reader, state, timeLimitMs);
+    state.commit();
+  }
+
+  #learn(netns: LiveNetns, answer: ReadonlyMap<number, number> | undefined): void {
+    if (answer === undefined || !this.#isThere(netns)) return;
+    const { population, state } = this.#options;
+    const keys = [...answer].flatMap(([nsid, observed]): [number, number][] => {
+      const key = population.byNsid(observed)?.key;
+      return key === undefined ? [] : [[nsid, key]];
+    });
+    state.pairing.learn(netns, new Map(keys));
+  }
+
+  #isThere(netns: LiveNetns): boolean {
+    return this.#options.state.namespaces.get(netns.key) === netns;
+  }
+}
+
+/** All that is kept of a namespace. */
+function keptOf({ tables }: LiveNetns): DirtyTables {
+  return new Map(ROW_TABLES.filter((table) => tables[table].kept).map((table) => [table, 'whole']));
+}
+
+/** Who gets the lowest ids. */
+function rank({ found, role: { role } }: LiveNetns): number {
+  if (found.isHost) return 0;
+  return role === 'OVERLAY' ? 1 : role === 'CONTAINER' || role === 'OTHER' ? 3 : 2;
+}

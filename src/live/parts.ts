@@ -1,0 +1,251 @@
+import { decodeAddress } from '../tables/addresses.js';
+import { decodeLink } from '../tables/links/link.js';
+import { decodeFdb, decodeNeighbor } from '../tables/shared/neigh.js';
+import type { AddressRecord } from '../tables/shared/records.js';
+import { decodeRoute } from '../tables/routes.js';
+import { LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { DecodeError } from '../netlink/error.js';
+import { completeFdb, completeInterface, completeNeighbor, completeRoute, type RowPlace } from '../model/complete.js';
+import type { FdbEntry, Interface, Neighbor, NetnsChange, Route, Table, TableStatus, Veth } from '../model/types.js';
+import type { LinkEntry, LiveNetns, Removal } from './live-netns.js';
+
+/** What is taken at a time: decoding it keeps the main thread for a millisecond or two. */
+const LINKS_AT_ONCE = 12;
+const ROWS_AT_ONCE = 150;
+
+/** What parts are made with. */
+export interface PartsContext {
+  readonly namespaces: ReadonlyMap<number, LiveNetns>;
+  /** Rows that come later are left out. */
+  readonly until: number;
+  /** Told of each row that cannot be decoded. */
+  readonly onMalformed: (netns: LiveNetns, table: Table, error: DecodeError) => void;
+}
+
+/** The head of a namespace with the statuses of some tables. */
+export function headOf(netns: LiveNetns, tables: readonly Table[]): NetnsChange['netns'] {
+  return { ...netns.head(), tables: statusesOf(netns, tables) };
+}
+
+/** See LiveHost.parts(). */
+export function* partsOf(
+  netns: LiveNetns,
+  since: number | undefined,
+  tables: readonly Table[],
+  context: PartsContext,
+): Generator<NetnsChange> {
+  const whole = since === undefined || since < netns.createdAt || since < netns.forgottenAt;
+  const from = whole ? -1 : since;
+  const wanted = new Set(tables);
+  const empty = (): NetnsChange => emptyChange(headOf(netns, tables));
+  let part = empty();
+  part.whole = whole;
+  let [told, pending] = [false, false];
+  for (const fill of [...(whole ? [] : removals(netns, from, wanted, context)), ...sections(netns, from, wanted, context)]) {
+    fill(part);
+    told = true;
+    pending = true;
+    if (weight(part) < ROWS_AT_ONCE / 2) continue;
+    yield part;
+    part = empty();
+    pending = false;
+  }
+  if (pending || (!told && (whole || netns.headChangedAt > from))) yield part;
+}
+
+/** How much is in a part, in rows. */
+function weight({
+  interfaces,
+  removedIfindexes,
+  fdb,
+  removedFdb,
+  neighbors,
+  removedNeighbors,
+  routes,
+  removedRoutes,
+}: NetnsChange): number {
+  const rows = [removedIfindexes, fdb, removedFdb, neighbors, removedNeighbors, routes, removedRoutes];
+  return (ROWS_AT_ONCE / LINKS_AT_ONCE) * interfaces.length + rows.reduce((sum, { length }) => sum + length, 0);
+}
+
+type Fill = (part: NetnsChange) => void;
+
+/** One function for each part, which puts rows into it. */
+function* sections(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, context: PartsContext): Generator<Fill> {
+  if (wanted.has('LINKS')) {
+    const links = [...netns.links.values()].filter(({ revision }) => revision > from && revision <= context.until);
+    const addresses = wanted.has('ADDRESSES') && links.length > 0 ? slotsByIfindex(netns) : undefined;
+    for (const some of slices(links, LINKS_AT_ONCE)) {
+      yield (part) => {
+        for (const link of some) {
+          const known = interfaceOf(netns, link, addresses?.get(link.ifindex) ?? [], context);
+          if (known !== undefined) part.interfaces.push(known);
+        }
+      };
+    }
+  }
+  for (const table of ['FDB', 'NEIGHBORS', 'ROUTES'] as const) {
+    if (!wanted.has(table) || netns.tables[table].changedAt <= from) continue;
+    const { rows } = netns.tables[table];
+    const slots =
+      from < 0 ? [...rows.slots()].filter((slot) => rows.revisionOf(slot) <= context.until) : rows.changed(from, context.until);
+    for (const some of slices(slots, ROWS_AT_ONCE)) yield (part) => addRows(part, netns, table, some, context);
+  }
+}
+
+type RowSection = 'FDB' | 'NEIGHBORS' | 'ROUTES';
+
+function addRows(part: NetnsChange, netns: LiveNetns, table: RowSection, slots: readonly number[], context: PartsContext): void {
+  const { rows } = netns.tables[table];
+  const { view } = rows;
+  for (const slot of slots) {
+    // Gone since the part before: its removal is told next time.
+    if (rows.has(slot))
+      addRow(part, netns, { table, view, start: rows.start(slot), end: rows.end(slot), rowId: slot, gone: false }, context);
+  }
+}
+
+interface RowBytes {
+  readonly table: RowSection;
+  readonly view: DataView;
+  readonly start: number;
+  readonly end: number;
+  readonly rowId: number;
+  readonly gone: boolean;
+}
+
+function addRow(part: NetnsChange, netns: LiveNetns, bytes: RowBytes, context: PartsContext): void {
+  const { table, gone } = bytes;
+  if (table === 'FDB') keep(gone ? part.removedFdb : part.fdb, fdbEntry(netns, bytes));
+  else if (table === 'NEIGHBORS') keep(gone ? part.removedNeighbors : part.neighbors, neighbor(netns, bytes));
+  else keep(gone ? part.removedRoutes : part.routes, route(netns, bytes));
+
+  function keep<Row>(list: Row[], row: Row | DecodeError): void {
+    if (row instanceof DecodeError) context.onMalformed(netns, table, row);
+    else list.push(row);
+  }
+}
+
+function fdbEntry(netns: LiveNetns, { view, start, end, rowId }: RowBytes): FdbEntry | DecodeError {
+  const row = decodeFdb(view, start, end);
+  return row instanceof DecodeError ? row : completeFdb(row, placeOf(netns, rowId));
+}
+
+function neighbor(netns: LiveNetns, { view, start, end, rowId }: RowBytes): Neighbor | DecodeError {
+  const row = decodeNeighbor(view, start, end);
+  return row instanceof DecodeError ? row : completeNeighbor(row, placeOf(netns, rowId));
+}
+
+function route(netns: LiveNetns, { view, start, end, rowId }: RowBytes): Route | DecodeError {
+  const row = decodeRoute(view, start, end);
+  return row instanceof DecodeError ? row : completeRoute(row, placeOf(netns, rowId));
+}
+
+function placeOf({ id, links }: LiveNetns, rowId: number): RowPlace {
+  return { netnsId: id, nameOf: (ifindex) => links.get(ifindex)?.name, rowId };
+}
+
+/** One interface, whole; undefined when its bytes cannot be decoded. @param addresses slots of its addresses */
+export function interfaceOf(
+  netns: LiveNetns,
+  link: LinkEntry,
+  addresses: readonly number[],
+  context: PartsContext,
+): Interface | undefined {
+  const { rows } = netns.tables.LINKS;
+  if (!rows.has(link.slot)) return undefined;
+  const record = decodeLink(rows.view, rows.start(link.slot), rows.end(link.slot));
+  if (record instanceof DecodeError) {
+    context.onMalformed(netns, 'LINKS', record);
+    return undefined;
+  }
+  // A slot may be another interface's by now: both are told anew then.
+  const own = addressesOf(netns, addresses, context).filter(({ ifindex }) => ifindex === link.ifindex);
+  return completeInterface(record, own, {
+    netnsId: netns.id,
+    masterName: record.masterIfindex === undefined ? undefined : netns.links.get(record.masterIfindex)?.name,
+    linkNetnsId: link.linkKey === undefined ? undefined : context.namespaces.get(link.linkKey)?.id,
+    veth: vethOf(link, context),
+  });
+}
+
+function vethOf({ verdict }: LinkEntry, { namespaces }: PartsContext): Veth | undefined {
+  if (verdict === undefined) return undefined;
+  const netns = verdict.key === undefined ? undefined : namespaces.get(verdict.key);
+  if (netns === undefined || verdict.ifindex === undefined) return { status: verdict.status };
+  return { status: verdict.status, peer: { netnsId: netns.id, ifindex: verdict.ifindex, name: verdict.name ?? '' } };
+}
+
+function addressesOf(netns: LiveNetns, slots: readonly number[], context: PartsContext): AddressRecord[] {
+  const { rows } = netns.tables.ADDRESSES;
+  const { view } = rows;
+  return slots.flatMap((slot) => {
+    if (!rows.has(slot)) return [];
+    const record = decodeAddress(view, rows.start(slot), rows.end(slot));
+    if (!(record instanceof DecodeError)) return [record];
+    context.onMalformed(netns, 'ADDRESSES', record);
+    return [];
+  });
+}
+
+/** Slots of the addresses of each interface, in their order. */
+export function slotsByIfindex(netns: LiveNetns): Map<number, number[]> {
+  const { rows } = netns.tables.ADDRESSES;
+  const { view } = rows;
+  const groups = new Map<number, number[]>();
+  for (const slot of rows.slots()) {
+    const ifindex = view.getInt32(rows.start(slot) + 4, LITTLE_ENDIAN);
+    const group = groups.get(ifindex);
+    if (group === undefined) groups.set(ifindex, [slot]);
+    else group.push(slot);
+  }
+  return groups;
+}
+
+/** What is gone comes before what is there, and in slices, too: a whole table can be gone at once. */
+function* removals(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, context: PartsContext): Generator<Fill> {
+  const gone = netns.removalsAfter(from, context.until).filter(({ table }) => wanted.has(table));
+  for (const some of slices(gone, ROWS_AT_ONCE)) yield (part) => addRemovals(part, netns, some, context);
+}
+
+function addRemovals(part: NetnsChange, netns: LiveNetns, gone: readonly Removal[], context: PartsContext): void {
+  for (const { table, number, bytes } of gone) {
+    if (table === 'LINKS') {
+      // It may be there again.
+      if (!netns.links.has(number)) part.removedIfindexes.push(number);
+    } else if (bytes !== undefined && table !== 'ADDRESSES') {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      addRow(part, netns, { table, view, start: 0, end: bytes.length, rowId: number, gone: true }, context);
+    }
+  }
+}
+
+function statusesOf(netns: LiveNetns, tables: readonly Table[]): TableStatus[] {
+  return tables.map((table): TableStatus => {
+    if (table === 'NSIDS') {
+      const known = netns.tables.LINKS.status !== 'OK' ? netns.tables.LINKS.status : 'OK';
+      return { table, status: known, rows: netns.nsids.size, attempts: 1 };
+    }
+    const state = netns.tables[table];
+    return { table, status: state.status, rows: state.rows.count, attempts: state.interrupted + 1 };
+  });
+}
+
+function emptyChange(netns: NetnsChange['netns']): NetnsChange {
+  return {
+    netns,
+    whole: false,
+    removedIfindexes: [],
+    interfaces: [],
+    removedFdb: [],
+    fdb: [],
+    removedNeighbors: [],
+    neighbors: [],
+    removedRoutes: [],
+    routes: [],
+  };
+}
+
+function* slices<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}

@@ -1,0 +1,345 @@
+import type { RowTable } from '../tables/row-formats.js';
+import { statusOfErrno } from '../model/gaps.js';
+import type { Gap, ReadStatus } from '../model/types.js';
+import type { NetlinkRequest, NetnsReader, NetnsReadProblem, ReadTarget, ReadVisitor } from '../native/types.js';
+import { LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { errnoName } from '../netlink/errno.js';
+import { problemGap, tableGap, unopenableGap } from './gaps.js';
+import type { DirtyTables } from './dirty.js';
+import type { LiveNetns } from './live-netns.js';
+import type { LiveState, RowChanges } from './live-state.js';
+import type { RowStore } from './row-store.js';
+import { partRequest, type Scope, wholeRequests } from './tables.js';
+
+/** What is to be read of one namespace. */
+export interface Plan {
+  readonly netns: LiveNetns;
+  readonly tables: DirtyTables;
+}
+
+/** How reading one namespace went. */
+export interface Outcome {
+  readonly plan: Plan;
+  /** Tables whose dump was interrupted: to be read again. */
+  readonly interrupted: readonly RowTable[];
+  /** Tables that were taken although they kept changing: to be read again, too. */
+  readonly again: readonly RowTable[];
+  /** Something could not be read, which may be different soon. */
+  readonly failed: boolean;
+  /** The path leads nowhere any more. */
+  readonly lost: Gap | undefined;
+  /** A later namespace has the same inode: this one has ended. */
+  readonly replaced: boolean;
+  /** Rows that were read and compared, about. */
+  readonly rows: number;
+}
+
+/** How a job of reading went. */
+export interface Readings {
+  readonly outcomes: readonly Outcome[];
+  /** What the job did not come to, because it was stopped. */
+  readonly left: readonly Plan[];
+}
+
+/** Dumps that are interrupted so often in a row are taken as they are, and the table says so. */
+const MAX_INTERRUPTED = 5;
+/** Below so many rows a table is read whole: that is as cheap as reading one row. */
+const WHOLE_BELOW = 24;
+/** Above so many interfaces a table is read whole. */
+const MOST_PARTS = 16;
+
+/** One namespace that is being read. */
+interface Reading {
+  readonly plan: Plan;
+  readonly path: string;
+  readonly changes: Map<RowTable, RowChanges>;
+  /** Interfaces whose addresses changed. */
+  readonly addressed: Set<number>;
+  readonly interrupted: RowTable[];
+  readonly again: RowTable[];
+  readonly ended: Map<RowTable, { status: ReadStatus; gap: Gap | undefined }>;
+  replaced: boolean;
+  failed: boolean;
+  lost: Gap | undefined;
+  told: boolean;
+}
+
+/**
+ * Reads tables of namespaces and puts what changed into the state. What goes wrong with a namespace or a table becomes its status.
+ * @throws NativeError when the job as a whole failed: then the namespaces were reset, and have to be read again
+ */
+export async function readPlans(
+  reader: NetnsReader,
+  plans: readonly Plan[],
+  state: LiveState,
+  timeLimitMs: number,
+): Promise<Readings> {
+  const job = new JobBuilder();
+  const readings: Reading[] = [];
+  for (const plan of plans) {
+    const reading = begin(plan);
+    if (reading === undefined) {
+      setProblem(state, plan.netns, unopenableGap(plan.netns.found));
+      continue;
+    }
+    readings.push(reading);
+    job.add(reading);
+  }
+  try {
+    await reader.read({ requests: job.requests, targets: job.targets, timeLimitMs }, visitor(state, readings, job.tables));
+  } catch (cause) {
+    for (const { plan } of readings) state.reset(plan.netns);
+    state.commit();
+    throw cause;
+  }
+  const outcomes = readings
+    .filter(({ told }) => told)
+    .map(({ plan, interrupted, again, failed, lost, replaced }): Outcome => {
+      return { plan, interrupted, again, failed, lost, replaced, rows: rowsOf(plan) };
+    });
+  return { outcomes, left: readings.filter(({ told }) => !told).map(({ plan }) => plan) };
+}
+
+function begin(plan: Plan): Reading | undefined {
+  const path = plan.netns.found.openPaths[plan.netns.pathAt];
+  if (path === undefined) return undefined;
+  const none = { changes: new Map(), addressed: new Set<number>(), interrupted: [], again: [], ended: new Map() };
+  return { plan, path, ...none, replaced: false, failed: false, lost: undefined, told: false };
+}
+
+function rowsOf({ netns, tables }: Plan): number {
+  let rows = 1;
+  for (const [table, scope] of tables)
+    rows += scope === 'whole' || table !== 'LINKS' ? netns.tables[table].rows.count : scope.size;
+  return rows;
+}
+
+/** Collects the requests of a job: those that read a whole table are shared by all namespaces. */
+class JobBuilder {
+  readonly requests: NetlinkRequest[] = [];
+  readonly targets: ReadTarget[] = [];
+  /** Table of each request. */
+  readonly tables: RowTable[] = [];
+  readonly #whole = new Map<string, number[]>();
+
+  add({ plan: { netns, tables }, path }: Reading): void {
+    const { dev, ino } = netns.found;
+    const requests = [...tables].flatMap(([table, scope]) => this.#indexesOf(netns, table, scope));
+    this.targets.push({ path, expect: { dev, ino }, requests, key: netns.key });
+  }
+
+  #indexesOf(netns: LiveNetns, table: RowTable, scope: Scope): readonly number[] {
+    const { rows, status } = netns.tables[table];
+    const inParts = scope !== 'whole' && status === 'OK' && rows.count >= WHOLE_BELOW && scope.size <= MOST_PARTS;
+    if (inParts) {
+      const parts = [...scope].map((ifindex) => partRequest(table, ifindex));
+      if (parts.every((part) => part !== undefined)) return parts.map((part) => this.#push(table, part));
+    }
+    const anyhow = isTakenAnyhow(netns, table);
+    const name = `${table} ${anyhow}`;
+    const known = this.#whole.get(name) ?? wholeRequests(table, anyhow).map((request) => this.#push(table, request));
+    this.#whole.set(name, known);
+    return known;
+  }
+
+  #push(table: RowTable, request: NetlinkRequest): number {
+    this.tables.push(table);
+    return this.requests.push(request) - 1;
+  }
+}
+
+/** Offset of ndm_state in struct ndmsg, and the state of rows that no protocol keeps. // linux/neighbour.h, v6.12 */
+const NDM_STATE = 8;
+const NUD_NOARP = 0x40;
+
+/** asm-generic/errno-base.h */
+const EINTR = 4;
+
+/** What a table may be answered with by chance. */
+const TRANSIENT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ENOBUFS', 'ENOMEM', 'EAGAIN', 'EBADMSG']);
+
+function visitor(state: LiveState, readings: readonly Reading[], tables: readonly RowTable[]): ReadVisitor {
+  const rows = new RowSink(state, readings, tables);
+  return {
+    target: (target, _identity, cookie) => {
+      const reading = readings[target];
+      if (reading === undefined) return;
+      const { netns } = reading.plan;
+      if (netns.cookie === undefined) {
+        netns.cookie = cookie;
+        if (cookie !== undefined) state.headChanged(netns);
+      } else if (cookie !== undefined && cookie !== netns.cookie) reading.replaced = true;
+    },
+    rowAdded: (target, request, slot, view, start, end) => {
+      if (rows.aim(target, request)) rows.add(slot, view, start, end);
+    },
+    rowRemoved: (target, request, slot) => {
+      if (rows.aim(target, request)) rows.remove(slot);
+    },
+    rowOrder: (target, request, slots) => {
+      if (rows.aim(target, request)) rows.reorder(slots);
+    },
+    requestEnd: (target, request, errno, operation) => {
+      const [reading, table] = [readings[target], tables[request]];
+      if (reading !== undefined && table !== undefined && !reading.replaced) endRequest([reading, table], errno, operation);
+    },
+    targetEnd: (target, problem) => {
+      const reading = readings[target];
+      if (reading === undefined) return;
+      endTarget(state, reading, problem);
+      state.commit();
+    },
+  };
+}
+
+/** Takes the rows of a job. They come by the thousand, one table after the other: what is the same for all of a table is looked up once. */
+class RowSink {
+  readonly #state: LiveState;
+  readonly #readings: readonly Reading[];
+  readonly #tables: readonly RowTable[];
+  #target = -1;
+  #request = -1;
+  #reading: Reading | undefined;
+  #table: RowTable = 'LINKS';
+  #rows: RowStore | undefined;
+  #changes: RowChanges = { gone: [], come: [] };
+
+  constructor(state: LiveState, readings: readonly Reading[], tables: readonly RowTable[]) {
+    this.#state = state;
+    this.#readings = readings;
+    this.#tables = tables;
+  }
+
+  /** Whose rows come next. False: they are to be left. */
+  aim(target: number, request: number): boolean {
+    if (target !== this.#target || request !== this.#request) {
+      this.#target = target;
+      this.#request = request;
+      const [reading, table] = [this.#readings[target], this.#tables[request]];
+      this.#reading = reading === undefined || table === undefined || reading.replaced ? undefined : reading;
+      if (this.#reading === undefined || table === undefined) return false;
+      this.#table = table;
+      this.#rows = this.#reading.plan.netns.tables[table].rows;
+      this.#changes = changesOf(this.#reading, table);
+    }
+    return this.#reading !== undefined;
+  }
+
+  add(slot: number, view: DataView, start: number, end: number): void {
+    // Made by the kernel for multicast and loopback addresses, without an event, and not shown by `ip neigh` either.
+    if (this.#table === 'NEIGHBORS' && view.getUint16(start + NDM_STATE, LITTLE_ENDIAN) === NUD_NOARP) return;
+    this.#rows?.add(slot, view, start, end, this.#state.history.next);
+    this.#changes.come.push(slot);
+    if (this.#table === 'ADDRESSES') this.#reading?.addressed.add(ifindexAt(view, start));
+  }
+
+  remove(slot: number): void {
+    const bytes = this.#rows?.remove(slot);
+    if (bytes === undefined || this.#reading === undefined) return;
+    this.#changes.gone.push(slot);
+    const table = this.#table;
+    if (table === 'ADDRESSES') this.#reading.addressed.add(ifindexAt(new DataView(bytes.buffer, bytes.byteOffset), 0));
+    else if (table !== 'LINKS')
+      this.#reading.plan.netns.remember({ revision: this.#state.history.next, table, number: slot, bytes });
+  }
+
+  reorder(slots: readonly number[]): void {
+    const rows = this.#rows;
+    if (rows === undefined) return;
+    rows.reorder(slots);
+    if (this.#table !== 'ADDRESSES') return;
+    // Which interface's addresses changed places is not told.
+    const { view } = rows;
+    for (const slot of slots) this.#reading?.addressed.add(ifindexAt(view, rows.start(slot)));
+  }
+}
+
+/** Bytes 4 to 7 of every header but that of routes. */
+function ifindexAt(view: DataView, start: number): number {
+  return view.getInt32(start + 4, LITTLE_ENDIAN);
+}
+
+function changesOf(reading: Reading, table: RowTable): RowChanges {
+  const known = reading.changes.get(table);
+  if (known !== undefined) return known;
+  const none = { gone: [], come: [] };
+  reading.changes.set(table, none);
+  return none;
+}
+
+function endRequest([reading, table]: [Reading, RowTable], errno: number, operation: string): void {
+  const { netns } = reading.plan;
+  if (errno === EINTR) {
+    if (!reading.interrupted.includes(table)) reading.interrupted.push(table);
+    return;
+  }
+  if (errno === 0 && isTakenAnyhow(netns, table)) {
+    // Whether this one was interrupted, too, is not told. It is read again, in peace.
+    reading.again.push(table);
+    const what = `changed during each of ${MAX_INTERRUPTED} dumps; rows may be missing or doubled`;
+    const gap = tableGap(netns.found, table, 'INTERRUPTED', what, { operation: 'dump' });
+    reading.ended.set(table, { status: 'INTERRUPTED', gap });
+    return;
+  }
+  if (reading.ended.get(table)?.gap !== undefined) return;
+  if (errno === 0) {
+    reading.ended.set(table, { status: 'OK', gap: undefined });
+    return;
+  }
+  const name = errnoName(errno);
+  if (TRANSIENT.has(name)) reading.failed = true;
+  const status = statusOfErrno(name);
+  const gap = tableGap(netns.found, table, status, `${operation} failed (${name})`, { errno: name, operation });
+  reading.ended.set(table, { status, gap });
+}
+
+function isTakenAnyhow(netns: LiveNetns, table: RowTable): boolean {
+  return netns.tables[table].interrupted >= MAX_INTERRUPTED - 1;
+}
+
+function endTarget(state: LiveState, reading: Reading, problem: NetnsReadProblem | undefined): void {
+  const { netns } = reading.plan;
+  reading.told = true;
+  if (reading.replaced) return;
+  for (const [table, changes] of reading.changes) state.rowsChanged(netns, table, changes);
+  state.addressesChanged(netns, reading.addressed);
+  for (const [table, { status, gap }] of reading.ended)
+    if (!reading.interrupted.includes(table)) setTable(state, netns, table, status, gap);
+  for (const table of reading.interrupted) netns.tables[table].interrupted++;
+  // The thread could not get back; what it had read is whole.
+  if (problem === undefined || problem.operation === 'restore') {
+    setProblem(state, netns, undefined);
+    return;
+  }
+  const gap = problemGap(netns.found, problem, reading.path);
+  if (gap.status === 'VANISHED') {
+    reading.lost = gap;
+    return;
+  }
+  setProblem(state, netns, gap);
+  if (gap.status === 'TIMED_OUT' || gap.status === 'FAILED') reading.failed = true;
+}
+
+function setTable(state: LiveState, netns: LiveNetns, table: RowTable, status: ReadStatus, gap: Gap | undefined): void {
+  const known = netns.tables[table];
+  known.interrupted = 0;
+  if (known.status !== status) {
+    known.status = status;
+    state.headChanged(netns);
+  }
+  if (known.gap?.message === gap?.message) return;
+  known.gap = gap;
+  state.partChanged('gaps');
+}
+
+/** Sets how reading the namespace as a whole went. */
+export function setProblem(state: LiveState, netns: LiveNetns, gap: Gap | undefined): void {
+  const status = gap?.status ?? 'OK';
+  if (netns.status !== status) {
+    netns.status = status;
+    state.headChanged(netns);
+  }
+  if (netns.gap?.message === gap?.message) return;
+  netns.gap = gap;
+  state.partChanged('gaps');
+}

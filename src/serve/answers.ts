@@ -1,0 +1,159 @@
+import { LISTS, type ListName, relevantGaps, wantedLinks } from '../model/lists.js';
+import { selectRows, selectsNetns, type Selector, speaksOfRows } from '../model/select.js';
+import type { Freshness, Gap, Netns, Table } from '../model/types.js';
+import type { HostView, NetnsView } from '../model/views.js';
+import type { LiveHost } from '../live/types.js';
+import { encodeListing, encodeNetnsPart, encodeSnapshotHead } from '../wire/chunks.js';
+import type { ItemOf } from '../wire/messages.js';
+import { CallError } from '../rpc/error.js';
+import { hasRows } from './narrow.js';
+import type { NetnsRevisions } from './netns-revisions.js';
+import type { Step } from '../rpc/stream.js';
+import { status } from '@grpc/grpc-js';
+
+// Answers are made while they are written: a part of a namespace is decoded, selected and encoded when the client has taken the one
+// before, so that no answer, however large, keeps the main thread or memory.
+
+/** How long making one message may go on, in milliseconds; encoding it takes about as long again. */
+const BUDGET_MS = 1.5;
+
+/** Items that are a message even when they were made in less time. Encoding an interface may take 30 µs, a row 5, and several times that at first. */
+const MOST_ITEMS: Readonly<Record<ListName, number>> = {
+  netns: 32,
+  interfaces: 16,
+  vxlans: 32,
+  veths: 32,
+  fdb: 150,
+  neighbors: 150,
+  routes: 150,
+};
+
+interface LiveAnswer {
+  readonly live: LiveHost;
+  /** What it says of hosts is not looked at. */
+  readonly selector: Selector;
+  readonly now: () => number;
+  /** Whether the first message has the freshness; a collector tells that of all hosts at once. */
+  readonly tellFreshness?: boolean;
+}
+
+/** A list of what is known, as the messages of its stream. Gaps come last. */
+export function* liveList<Name extends ListName>(
+  name: Name,
+  { live, selector, now, tellFreshness = true }: LiveAnswer,
+): Generator<Step> {
+  const { tables } = LISTS[name];
+  const view = liveView(live, { selector, tables });
+  // The compiler cannot follow that the name and its items belong together.
+  const batches = LISTS[name].batches(view, selector) as Iterable<readonly ItemOf<Name>[]>;
+  let freshness: Freshness | undefined = tellFreshness ? live.freshness() : undefined;
+  const encode = (items: ItemOf<Name>[], gaps: Gap[]): Generator<Uint8Array> => {
+    const messages = encodeListing(name, { items, gaps, ...(freshness !== undefined && { freshness }) });
+    freshness = undefined;
+    return messages;
+  };
+  let items: ItemOf<Name>[] = [];
+  let since = now();
+  for (const batch of batches) {
+    for (const item of batch) items.push(item);
+    if (items.length < MOST_ITEMS[name] && now() - since < BUDGET_MS) continue;
+    if (items.length > 0) yield* encode(items, []);
+    else yield undefined;
+    items = [];
+    since = now();
+  }
+  yield undefined;
+  yield* encode(items, relevantGaps(live.gaps(), { hostId: view.hostId, left: view.left, tables }));
+}
+
+/** What is known as the messages of a GetSnapshot stream: the host first, gaps last. */
+export function* liveSnapshot(tables: readonly Table[], { live, selector, now }: LiveAnswer): Generator<Step> {
+  const view = liveView(live, { selector, tables });
+  yield* encodeSnapshotHead({ host: hostOf(live), networks: [...live.networks()], gaps: [] });
+  let since = now();
+  for (const netns of view.namespaces()) {
+    for (const step of netnsSteps(netns, tables, selector)) {
+      if (step === undefined && now() - since < BUDGET_MS) continue;
+      yield step;
+      since = now();
+    }
+  }
+  yield undefined;
+  // Inside a snapshot it is said already which host its gaps are of.
+  const gaps = relevantGaps(live.gaps(), { hostId: view.hostId, left: view.left, tables }).map(({ host: _host, ...gap }) => gap);
+  if (gaps.length > 0) yield* encodeSnapshotHead({ networks: [], gaps });
+}
+
+/** The messages of one namespace. Where rows are asked for, one without any is left out. */
+function* netnsSteps(netns: NetnsView, tables: readonly Table[], selector: Selector): Generator<Step> {
+  yield undefined;
+  if (!selectsNetns(netns.head, selector)) return;
+  const wanted = yield* breathing(wantedLinks(netns, selector));
+  const all = !speaksOfRows(selector);
+  let first = true;
+  for (const { interfaces, fdb, neighbors, routes } of netns.take(tables)) {
+    const part = { interfaces, fdb, neighbors, routes };
+    const rows = all ? part : selectRows(part, selector, wanted);
+    yield undefined;
+    if (!all && !hasRows(rows)) continue;
+    yield* encodeNetnsPart({ ...netns.head, ...rows }, first);
+    first = false;
+  }
+}
+
+function* breathing<Value>(work: Generator<unknown, Value>): Generator<undefined, Value> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+    yield undefined;
+  }
+}
+
+/** A live host as lists are made of it. */
+export interface LiveView extends HostView {
+  /** Ids of the namespaces that were looked at and did not fit the selector. */
+  readonly left: ReadonlySet<string>;
+}
+
+interface LiveViewOptions {
+  readonly selector: Selector;
+  readonly tables: readonly Table[];
+  /** For readers who keep what they made of a namespace. */
+  readonly revisions?: NetnsRevisions;
+}
+
+/** @throws CallError when nothing is known of the host yet */
+export function liveView(live: LiveHost, { selector, tables, revisions }: LiveViewOptions): LiveView {
+  const left = new Set<string>();
+  return {
+    hostId: hostOf(live).id,
+    left,
+    *namespaces() {
+      revisions?.keep(live.keys());
+      for (const key of live.keys()) {
+        // Before anything of it is read, so that a change in between is seen the next time.
+        const revision = live.head(key) === undefined ? undefined : revisions?.of(key);
+        const head = live.head(key);
+        if (head === undefined) continue;
+        if (!selectsNetns(head, selector)) left.add(head.id);
+        yield {
+          head: onlyStatuses(head, tables),
+          ...(revision !== undefined && { revision }),
+          take: (wanted) => live.parts(key, undefined, wanted),
+        };
+      }
+    },
+    interfaceOf: (netnsId, ifindex) => live.interfaceOf(netnsId, ifindex),
+  };
+}
+
+/** What a client gets must not depend on what others asked for. */
+function onlyStatuses(head: Netns, tables: readonly Table[]): Netns {
+  return { ...head, tables: head.tables.filter(({ table }) => tables.includes(table)) };
+}
+
+function hostOf(live: LiveHost): NonNullable<ReturnType<LiveHost['host']>> {
+  const host = live.host();
+  if (host === undefined) throw new CallError(status.UNAVAILABLE, 'this host could not be read yet');
+  return host;
+}

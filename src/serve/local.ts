@@ -1,0 +1,79 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { WatchEvent } from '../model/types.js';
+import type { LiveHost } from '../live/types.js';
+import type { WatchBody } from '../wire/watch-bytes.js';
+import { type EventMaker, WatchFeed, type WatchWish } from './feed.js';
+
+/** How long the feed works at a stretch, in milliseconds. */
+const BUDGET_MS = 2;
+/** Any time will do. */
+const LONG_MS = 3_600_000;
+
+/**
+ * Watches a live host of this process as a client watches an agent: the same events in the same order, the next one made when `onEvent` is
+ * done with the one before. Resolves when the signal is aborted.
+ * @throws LiveError when the host cannot be read; what onEvent throws
+ */
+export async function watchLive(
+  live: LiveHost,
+  wish: WatchWish,
+  onEvent: (event: WatchEvent) => void | Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const release = live.lease(wish.tables);
+  // A live host does not keep the process running; waiting for its changes is meant to.
+  const alive = setInterval(() => undefined, LONG_MS);
+  try {
+    await untilAborted(live.ready(wish.tables, signal), signal);
+    const steps = new WatchFeed(live, wish, bodies(live)).steps();
+    let since = performance.now();
+    while (!signal.aborted) {
+      const { value: step } = steps.next();
+      if (step === 'wait') await changed(live, signal);
+      else if (step !== 'again') await onEvent({ cursor: step.cursor, ...step.body });
+      else if (performance.now() - since > BUDGET_MS) await nextTurn();
+      else continue;
+      since = performance.now();
+    }
+  } finally {
+    clearInterval(alive);
+    release();
+  }
+}
+
+async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await work;
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+  }
+}
+
+function changed(live: LiveHost, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      unsubscribe();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const unsubscribe = live.subscribe(done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+function bodies(live: LiveHost): EventMaker<WatchBody> {
+  return {
+    restart: (reason) => ({ restart: { reason } }),
+    host: () => {
+      const host = live.host();
+      return host === undefined ? undefined : { host };
+    },
+    networks: () => ({ networks: { networks: [...live.networks()] } }),
+    gaps: (gaps) => ({ gaps: { gaps: [...gaps] } }),
+    removed: (removed) => ({ removed }),
+    synced: () => ({ synced: { freshness: live.freshness() } }),
+    *parts(key, since, tables) {
+      for (const netns of live.parts(key, since, tables)) yield { id: netns.netns.id, body: { netns } };
+    },
+  };
+}

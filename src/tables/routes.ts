@@ -1,0 +1,163 @@
+import type { AttributeFilter } from '../native/types.js';
+import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { ipText, mplsText } from '../netlink/text.js';
+import * as uapi from '../netlink/uapi.js';
+import { AttributeDecoder, volatile } from './shared/attribute-table.js';
+import { shortHeader } from './shared/header.js';
+import {
+  bitNames,
+  encapsulationName,
+  familyName,
+  ROUTE_FLAG_NAMES,
+  routeProtocolName,
+  routerPreferenceName,
+  routeTypeName,
+  scopeName,
+} from './shared/names.js';
+import { readMetrics, readNextHops, readVia } from './shared/next-hops.js';
+import type { Ifindex, RouteRecord } from './shared/records.js';
+import type { Decoded } from './shared/result.js';
+
+/** Ticks of a second in rta_cacheinfo: USER_HZ. // asm/param.h */
+const USER_HZ = 100;
+
+/**
+ * Decodes the payload of one RTM_NEWROUTE (or RTM_DELROUTE) in bytes [start, end): struct rtmsg and attributes.
+ * // fib_dump_info() net/ipv4/fib_semantics.c, rt6_fill_node() net/ipv6/route.c, mpls_dump_route() net/mpls/af_mpls.c
+ */
+export function decodeRoute(view: DataView, start: number, end: number): Decoded<RouteRecord> {
+  const short = shortHeader('RTM_NEWROUTE', start, end, uapi.SIZEOF_RTMSG);
+  if (short !== undefined) return short;
+  const family = view.getUint8(start);
+  const route: RouteRecord = {
+    family: familyName(family),
+    // The low 8 bits, or RT_TABLE_COMPAT; RTA_TABLE has the whole number.
+    table: view.getUint8(start + 4),
+    dst: 'default',
+    type: routeTypeName(view.getUint8(start + 7)),
+    scope: scopeName(view.getUint8(start + 6)),
+    protocol: routeProtocolName(view.getUint8(start + 5)),
+    flags: bitNames(ROUTE_FLAG_NAMES, view.getUint32(start + 8, LITTLE_ENDIAN)),
+    nextHops: [],
+    metrics: {},
+  };
+  const tos = view.getUint8(start + 3);
+  if (tos !== 0) route.tos = tos;
+  const dstLength = view.getUint8(start + 1);
+  const srcLength = view.getUint8(start + 2);
+  // A prefix of some length without an attribute is of the address zero; it does not become "default".
+  if (dstLength !== 0) route.dst = prefix(zeroText(family), dstLength, family);
+  if (srcLength !== 0) route.src = prefix(zeroText(family), srcLength, family);
+  const attributes = new AttributeReader(view, start + uapi.SIZEOF_RTMSG, end, 'RTM_NEWROUTE');
+  ROUTE.read({ route, family, dstLength, srcLength }, attributes);
+  return attributes.error ?? route;
+}
+
+/** A route while its attributes are walked. */
+interface Draft {
+  readonly route: RouteRecord;
+  /** AF_* or RTNL_FAMILY_*. */
+  readonly family: number;
+  /** Bits. */
+  readonly dstLength: number;
+  readonly srcLength: number;
+}
+
+const ROUTE = new AttributeDecoder<Draft>({
+  [uapi.RTA_DST]: ({ route, family, dstLength }, attribute) => {
+    if (dstLength !== 0) route.dst = prefix(addressText(attribute, family), dstLength, family);
+  },
+  [uapi.RTA_SRC]: ({ route, family, srcLength }, attribute) => {
+    if (srcLength !== 0) route.src = prefix(addressText(attribute, family), srcLength, family);
+  },
+  [uapi.RTA_GATEWAY]: ({ route, family }, attribute) => {
+    route.gateway = addressText(attribute, family);
+  },
+  [uapi.RTA_PREFSRC]: ({ route, family }, attribute) => {
+    route.prefsrc = addressText(attribute, family);
+  },
+  [uapi.RTA_MULTIPATH]: ({ route, family }, attribute) => {
+    readNextHops(route, attribute, family);
+  },
+  [uapi.RTA_TABLE]: ({ route }, attribute) => {
+    route.table = attribute.u32();
+  },
+  [uapi.RTA_OIF]: ({ route }, attribute) => {
+    route.ifindex = attribute.u32() as Ifindex;
+  },
+  [uapi.RTA_IIF]: ({ route }, attribute) => {
+    route.inputIfindex = attribute.u32() as Ifindex;
+  },
+  [uapi.RTA_PRIORITY]: ({ route }, attribute) => {
+    route.metric = attribute.u32();
+  },
+  [uapi.RTA_VIA]: ({ route }, attribute) => {
+    route.gateway = readVia(attribute);
+  },
+  [uapi.RTA_METRICS]: ({ route }, attribute) => {
+    readMetrics(route, attribute);
+  },
+  [uapi.RTA_CACHEINFO]: volatile(({ route, family }, attribute) => {
+    readExpiry(route, attribute, family);
+  }),
+  [uapi.RTA_PREF]: ({ route }, attribute) => {
+    route.preference = routerPreferenceName(attribute.u8());
+  },
+  [uapi.RTA_NH_ID]: ({ route }, attribute) => {
+    route.nexthopId = attribute.u32();
+  },
+  [uapi.RTA_ENCAP_TYPE]: ({ route }, attribute) => {
+    route.encapsulation = encapsulationName(attribute.u16());
+  },
+});
+
+/** What of an RTM_NEWROUTE is remembered between reads: all that is decoded but expiry. */
+export const ROUTE_FILTER: AttributeFilter = ROUTE.filter;
+
+/** Bytes of an address of a family of routes; undefined where it has no fixed length. */
+function addressLength(family: number): number | undefined {
+  switch (family) {
+    case uapi.AF_INET:
+    case uapi.RTNL_FAMILY_IPMR:
+      return 4;
+    case uapi.AF_INET6:
+    case uapi.RTNL_FAMILY_IP6MR:
+      return 16;
+    default:
+      return undefined;
+  }
+}
+
+function addressText(attribute: AttributeReader, family: number): string {
+  const { view, offset, length } = attribute;
+  if (family === uapi.AF_MPLS) return mplsText(view, offset, length);
+  const wanted = addressLength(family) ?? length;
+  if (length === wanted) return ipText(view, offset, length);
+  attribute.fail(offset, `${wanted} bytes of address`, `${length} bytes`);
+  return '';
+}
+
+function zeroText(family: number): string {
+  return addressLength(family) === 16 ? '::' : addressLength(family) === 4 ? '0.0.0.0' : '0';
+}
+
+/** CIDR notation; an MPLS label is no prefix, its 20 bits are the whole of it. */
+function prefix(address: string, length: number, family: number): string {
+  return family === uapi.AF_MPLS ? address : `${address}/${length}`;
+}
+
+/**
+ * struct rta_cacheinfo, of which rta_expires (s32 at byte 8) is when the route goes; 0 is never. Elsewhere than in inet6
+ * routes it only comes with cached ones. // rtnl_put_cacheinfo(), net/core/rtnetlink.c
+ */
+function readExpiry(route: RouteRecord, attribute: AttributeReader, family: number): void {
+  const { view, offset, length } = attribute;
+  if (length < uapi.SIZEOF_RTA_CACHEINFO) {
+    attribute.fail(offset, `${uapi.SIZEOF_RTA_CACHEINFO} bytes of rta_cacheinfo`, `${length} bytes`);
+    return;
+  }
+  const expires = view.getInt32(offset + 8, LITTLE_ENDIAN);
+  if (expires !== 0 && (family === uapi.AF_INET || family === uapi.AF_INET6)) {
+    route.expiresSeconds = Math.max(0, Math.trunc(expires / USER_HZ));
+  }
+}
