@@ -138,7 +138,7 @@ export class ReplayHost {
     return () => this.#listeners.delete(listener);
   }
 
-  /** An EventMaker of bytes (src/agent/watch-feed.ts). */
+  /** An EventMaker of bytes (src/serve/feed.ts). */
   maker() {
     return {
       restart: (reason) => encodeWatchBody({ restart: { reason } }),

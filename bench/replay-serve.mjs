@@ -7,7 +7,7 @@ import { serviceDefinition } from '../dist/src/wire/definitions.js';
 import { watchMessage } from '../dist/src/wire/watch-bytes.js';
 
 const AGENT = 'nsatlas.v1.Agent';
-/** Most bytes that a reader is sent before it has taken them (src/agent/watch.ts). */
+/** Most bytes that a reader is sent before it has taken them (src/agent/watchers.ts). */
 const MOST_BYTES = 64 * 1024;
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 const LIMITS = { maxCalls: 1000, stallLimitMs: 60_000 };

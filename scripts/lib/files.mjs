@@ -15,7 +15,8 @@ export function readFiles(root, wanted) {
     for (const entry of readdirSync(join(root, folder), { withFileTypes: true })) {
       const path = posix.join(folder, entry.name);
       if (entry.isDirectory() && !SKIPPED.has(entry.name)) visit(path);
-      if (entry.isFile() && wanted(path)) found.set(path, readFileSync(join(root, path), 'utf8'));
+      // In a work tree of git `.git` is a file.
+      if (entry.isFile() && !SKIPPED.has(entry.name) && wanted(path)) found.set(path, readFileSync(join(root, path), 'utf8'));
     }
   };
   visit('.');

@@ -59,7 +59,7 @@ const { arrivalsOf } = await load<{
   arrivalsOf: (changes: readonly object[], arrivals: readonly object[]) => { fromSentMs: number[]; lost: number };
 }>('bench/collector.mjs');
 // The compiled one, which the benchmark uses, too: with a History of another copy of the module nothing would change.
-const { WatchFeed: Feed } = await load<{ WatchFeed: typeof WatchFeed }>('dist/src/agent/watch-feed.js');
+const { WatchFeed: Feed } = await load<{ WatchFeed: typeof WatchFeed }>('dist/src/serve/feed.js');
 
 const SHAPE: Shape = { agents: 3, namespaces: 30, interfaces: 4, rows: 60 };
 
