@@ -5,6 +5,7 @@
       "target_name": "nsatlas",
       "sources": [
         "native/addon.cc",
+        "native/event_rules.cc",
         "native/filter.cc",
         "native/frames.cc",
         "native/job.cc",

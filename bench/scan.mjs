@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { discover } from '../dist/src/discover/index.js';
-import { ROW_FORMATS, ROW_TABLES } from '../dist/src/tables/row-formats.js';
+import { EVENT_RULES, ROW_FORMATS, ROW_TABLES } from '../dist/src/tables/row-formats.js';
 import { createNetnsReader, createObserver } from '../dist/src/native/index.js';
 import { Keeper } from '../dist/src/live/keeper.js';
 import { LiveState } from '../dist/src/live/live-state.js';
@@ -151,7 +151,7 @@ class AgentParts {
   state = new LiveState();
   #population = new Population(this.state);
   #reader = createNetnsReader({ rowFormats: ROW_TABLES.map((table) => ROW_FORMATS[table]) });
-  #observer = createObserver({ netlink: true, onEvents: () => this.#observer.take() });
+  #observer = createObserver({ events: EVENT_RULES, onEvents: () => this.#observer.take() });
   #onProgress = () => {};
   #keeper;
 

@@ -48,10 +48,6 @@ Handle* handle_of(const Napi::CallbackInfo& info) {
   return static_cast<Handle*>(data);
 }
 
-bool is_bytes(const Napi::Value& value) {
-  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
-}
-
 Napi::Value open_reader(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
   if (!is_bytes(info[0])) return refuse_argument(env, "open(Uint8Array)");

@@ -66,8 +66,8 @@ bool parse_rows(Image& image, const RowFormats& formats, std::optional<RowReques
   if ((flags & kHasIfindex) != 0) rows.ifindex = ifindex;
   if (format >= formats.formats.size()) {
     reason = "a request names a row format that is not there";
-  } else if (rows.ifindex && !formats.formats[format].by_ifindex) {
-    reason = "a request for one interface whose row format is not by ifindex";
+  } else if (rows.ifindex && !formats.formats[format].ifindex_at) {
+    reason = "a request for one interface whose row format has no ifindexAt";
   } else if (empty_err > kLargestErrno) {
     reason = "an emptyErrno is no errno";
   } else {

@@ -30,6 +30,10 @@ inline Napi::Value refuse_call(Napi::Env env, const char* code, const std::strin
   return refuse(error, code);
 }
 
+inline bool is_bytes(const Napi::Value& value) {
+  return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
+}
+
 /** No C++ exception crosses into Node. */
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
 Napi::Value guarded(const Napi::CallbackInfo& info) {

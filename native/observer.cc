@@ -35,9 +35,6 @@ constexpr int kReceiveAtOnce = 256;
 /** Nothing that the thread does before it hears takes long, unless the file to be opened is on a dead file system. */
 constexpr auto kLongestStart = std::chrono::seconds(5);
 
-constexpr int kGroups[] = {RTNLGRP_LINK,       RTNLGRP_NEIGH,      RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
-                           RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_NSID,        RTNLGRP_MPLS_ROUTE};
-
 int64_t now_ns() {
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -52,7 +49,9 @@ void set_receive_buffer(int fd, uint32_t bytes) {
 
 ObserverFailure failed(const char* call) { return {call, errno}; }
 
-ObserverFailure open_socket(uint32_t receive_buffer_bytes, Fd& opened) {
+int join(int fd, int group) { return setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group); }
+
+ObserverFailure open_socket(uint32_t receive_buffer_bytes, const std::vector<int>& groups, Fd& opened) {
   Fd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
   if (!fd) return failed("socket");
   set_receive_buffer(fd.get(), receive_buffer_bytes);
@@ -61,8 +60,11 @@ ObserverFailure open_socket(uint32_t receive_buffer_bytes, Fd& opened) {
   sockaddr_nl self{};
   self.nl_family = AF_NETLINK;
   if (bind(fd.get(), reinterpret_cast<sockaddr*>(&self), sizeof self) != 0) return failed("bind");
-  for (const int group : kGroups) {
-    if (setsockopt(fd.get(), SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) != 0) return failed("setsockopt NETLINK_ADD_MEMBERSHIP");
+  // By this one the observer learns which namespaces are gone, whatever else it is to hear of.
+  if (join(fd.get(), RTNLGRP_NSID) != 0) return failed("setsockopt NETLINK_ADD_MEMBERSHIP");
+  for (const int group : groups) {
+    // EINVAL: a kernel without that group has nothing that would be reported there. // netlink_setsockopt(), net/netlink/af_netlink.c
+    if (join(fd.get(), group) != 0 && errno != EINVAL) return failed("setsockopt NETLINK_ADD_MEMBERSHIP");
   }
   opened = std::move(fd);
   return {};
@@ -95,6 +97,7 @@ std::string thread_number() {
 
 ObserverFailure Observer::start(ObserverSettings settings, std::shared_ptr<Waker> waker) {
   settings_ = std::move(settings);
+  if (settings_.events) events_ = ObservedEvents(settings_.events->rules);
   waker_ = std::move(waker);
   stop_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_) return failed("eventfd");
@@ -119,7 +122,7 @@ void Observer::close() {
   if (closed_) return;
   closed_ = true;
   waker_.reset();
-  events_ = ObservedEvents();
+  events_.clear();
   const uint64_t one = 1;
   // Of an event counter that is written once there is nothing to fail.
   if (stop_ && write(stop_.get(), &one, sizeof one) < 0) return;
@@ -157,10 +160,13 @@ ObserverFailure Observer::prepare() {
   struct stat status {};
   if (!mounts_ || fstat(mounts_.get(), &status) != 0) return failed("open mountinfo");
   if (!S_ISREG(status.st_mode)) return {"open mountinfo", EINVAL};
-  if (!settings_.netlink) return {};
+  if (!settings_.events) return {};
   // This thread never comes back: nothing but it is in that namespace, and it ends there.
   if (unshare(CLONE_NEWNET) != 0) return failed("unshare CLONE_NEWNET");
-  if (const ObserverFailure failure = open_socket(settings_.receive_buffer_bytes, socket_); failure.call != nullptr) return failure;
+  if (const ObserverFailure failure = open_socket(settings_.receive_buffer_bytes, settings_.events->groups, socket_);
+      failure.call != nullptr) {
+    return failure;
+  }
   OpenedNetns own;
   if (const Trouble trouble = open_own_netns(own)) return {"open /proc/thread-self/ns/net", trouble.err};
   identity_ = own.identity;

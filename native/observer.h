@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,8 +19,8 @@
 namespace nsatlas {
 
 struct ObserverSettings {
-  /** false: the mount table only; then the thread stays at home. */
-  bool netlink = true;
+  /** Absent: the mount table only; then the thread stays at home. */
+  std::optional<EventRules> events;
   uint32_t receive_buffer_bytes = 16u << 20;
   std::string mountinfo = "/proc/self/mountinfo";
 };
@@ -63,9 +64,10 @@ class Observer : public std::enable_shared_from_this<Observer> {
   bool closed_ = false;
   bool waker_due_ = true;
   std::shared_ptr<Waker> waker_;
-  ObservedEvents events_;
 
   ObserverSettings settings_;
+  const std::vector<EventRule> no_rules_;
+  ObservedEvents events_{no_rules_};
   std::string path_;
   Identity identity_;
   // Guarded: closed when the thread has ended.

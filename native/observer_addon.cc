@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -46,18 +47,22 @@ const char* hint_of(const ObserverFailure& failure) {
   return "";
 }
 
-/** observe(netlink, receiveBufferBytes, mountinfo, onEvents): a handle with path, dev and ino (absent without netlink). */
+/** observe(rules, receiveBufferBytes, mountinfo, onEvents): a handle with path, dev and ino (absent without rules). */
 Napi::Value observe(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  if (!info[0].IsBoolean() || !info[1].IsNumber() || !info[2].IsString() || !info[3].IsFunction()) {
-    return refuse_argument(env, "observe(boolean, number, string, function)");
+  if (!(info[0].IsUndefined() || is_bytes(info[0])) || !info[1].IsNumber() || !info[2].IsString() || !info[3].IsFunction()) {
+    return refuse_argument(env, "observe(Uint8Array or undefined, number, string, function)");
+  }
+  ObserverSettings settings;
+  if (!info[0].IsUndefined()) {
+    const auto image = info[0].As<Napi::Uint8Array>();
+    std::string reason;
+    if (!parse_event_rules(image.Data(), image.ByteLength(), settings.events.emplace(), reason)) return refuse_argument(env, reason);
   }
   auto handle = std::make_unique<ObserverHandle>();
   handle->waker = JsWaker::create(env, info[3].As<Napi::Function>());
   if (!handle->waker) return env.Undefined();
   handle->waker->unref(env);
-  ObserverSettings settings;
-  settings.netlink = info[0].As<Napi::Boolean>();
   settings.receive_buffer_bytes = info[1].As<Napi::Number>().Uint32Value();
   settings.mountinfo = info[2].As<Napi::String>().Utf8Value();
   const ObserverFailure failure = handle->observer->start(std::move(settings), handle->waker);

@@ -1,26 +1,14 @@
 #include "observer_events.h"
 
-#include <linux/neighbour.h>
 #include <linux/net_namespace.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 
 namespace nsatlas {
 namespace {
-
-// Headers of links, addresses and neighbours alike: the family in the first byte, the ifindex at the fifth.
-// linux/rtnetlink.h struct ifinfomsg, linux/if_addr.h struct ifaddrmsg, linux/neighbour.h struct ndmsg
-constexpr size_t kIfindexOffset = 4;
-
-int32_t ifindex_of(const unsigned char* payload, size_t length) {
-  int32_t ifindex = 0;
-  if (length >= kIfindexOffset + sizeof ifindex) memcpy(&ifindex, payload + kIfindexOffset, sizeof ifindex);
-  return ifindex;
-}
 
 /** NETNSA_NSID of an RTM_DELNSID. */
 std::optional<int32_t> nsid_of(const unsigned char* payload, size_t length) {
@@ -37,17 +25,6 @@ std::optional<int32_t> nsid_of(const unsigned char* payload, size_t length) {
     offset += NLA_ALIGN(attribute.nla_len);
   }
   return std::nullopt;
-}
-
-/**
- * The end of what the kernel resolves a multicast address to: made without an event, for every router solicitation of every interface, and
- * nothing that is shown. ndisc_constructor(), net/ipv6/ndisc.c; arp_constructor(), net/ipv4/arp.c; linux/neighbour.h struct ndmsg
- */
-bool is_multicast_end(const unsigned char* payload, size_t length) {
-  ndmsg neighbor;
-  if (length < sizeof neighbor) return false;
-  memcpy(&neighbor, payload, sizeof neighbor);
-  return neighbor.ndm_family != AF_BRIDGE && neighbor.ndm_type == RTN_MULTICAST && neighbor.ndm_state == NUD_NOARP;
 }
 
 }  // namespace
@@ -73,51 +50,39 @@ bool ObservedEvents::take_in_message(uint16_t type, const unsigned char* payload
     if (dead) note_dead(*dead);
     return dead.has_value();
   }
-  switch (type) {
-    case RTM_NEWLINK:
-    case RTM_DELLINK:
-      note(*nsid, EventTable::Links, ifindex_of(payload, length));
-      return true;
-    case RTM_NEWADDR:
-    case RTM_DELADDR:
-      note(*nsid, EventTable::Addresses, ifindex_of(payload, length));
-      return true;
-    case RTM_NEWNEIGH:
-    case RTM_DELNEIGH:
-      if (type == RTM_DELNEIGH && is_multicast_end(payload, length)) return false;
-      note(*nsid, length > 0 && payload[0] == AF_BRIDGE ? EventTable::Fdb : EventTable::Neighbors, ifindex_of(payload, length));
-      return true;
-    case RTM_NEWROUTE:
-    case RTM_DELROUTE:
-      note(*nsid, EventTable::Routes, 0);
-      return true;
-    case RTM_NEWNSID:
-    case RTM_DELNSID:
-      note(*nsid, EventTable::Nsids, 0);
-      return true;
-    default:
-      // RTM_GETNEIGH: a vxlan misses an address (vxlan_fdb_miss(), drivers/net/vxlan); nothing has changed.
-      return false;
+  for (const EventRule& rule : *rules_) {
+    if (!rule.matches(type, payload, length)) continue;
+    note(*nsid, rule.table, rule.ifindex(payload, length));
+    return true;
   }
+  return false;
 }
 
-void ObservedEvents::note(int32_t nsid, EventTable table, int32_t ifindex) {
+void ObservedEvents::note(int32_t nsid, uint32_t table, int32_t ifindex) {
   if (changes_.size() >= kMostNamespaces && changes_.find(nsid) == changes_.end()) {
     changes_.clear();
     ++lost_;
   }
-  std::optional<ChangedRows>& scope = changes_[nsid][static_cast<size_t>(table)];
-  if (!scope) scope.emplace();
-  if (scope->any) return;
-  std::vector<int32_t>& known = scope->ifindexes;
+  ChangedRows& scope = rows_of(nsid, table);
+  if (scope.any) return;
+  std::vector<int32_t>& known = scope.ifindexes;
   const auto place = std::lower_bound(known.begin(), known.end(), ifindex);
   if (place != known.end() && *place == ifindex) return;
   if (ifindex > 0 && known.size() < kMostIfindexes) {
     known.insert(place, ifindex);
     return;
   }
-  scope->any = true;
+  scope.any = true;
   std::vector<int32_t>().swap(known);
+}
+
+/** Of at most EventRules::kMostTables. */
+ChangedRows& ObservedEvents::rows_of(int32_t nsid, uint32_t table) {
+  std::vector<ChangedRows>& tables = changes_[nsid];
+  for (ChangedRows& rows : tables) {
+    if (rows.table == table) return rows;
+  }
+  return tables.emplace_back(ChangedRows{table, false, {}});
 }
 
 void ObservedEvents::note_dead(int32_t nsid) {
@@ -131,9 +96,7 @@ void ObservedEvents::note_dead(int32_t nsid) {
 std::vector<int32_t> ObservedEvents::drain() {
   std::vector<int32_t> words;
   size_t count = 0;
-  for (const auto& [nsid, tables] : changes_) {
-    for (const std::optional<ChangedRows>& scope : tables) count += scope.has_value();
-  }
+  for (const auto& [nsid, tables] : changes_) count += tables.size();
   const auto low = static_cast<uint32_t>(static_cast<uint64_t>(oldest_));
   const auto high = static_cast<uint32_t>(static_cast<uint64_t>(oldest_) >> 32);
   for (const uint32_t word : {lost_, mounts_ ? 1u : 0u, messages_, 0u, low, high, static_cast<uint32_t>(dead_.size()), static_cast<uint32_t>(count)}) {
@@ -141,16 +104,14 @@ std::vector<int32_t> ObservedEvents::drain() {
   }
   words.insert(words.end(), dead_.begin(), dead_.end());
   for (const auto& [nsid, tables] : changes_) {
-    for (size_t table = 0; table < kEventTables; ++table) {
-      const std::optional<ChangedRows>& scope = tables[table];
-      if (!scope) continue;
+    for (const ChangedRows& rows : tables) {
       words.push_back(nsid);
-      words.push_back(static_cast<int32_t>(table));
-      words.push_back(static_cast<int32_t>(scope->ifindexes.size()));
-      words.insert(words.end(), scope->ifindexes.begin(), scope->ifindexes.end());
+      words.push_back(static_cast<int32_t>(rows.table));
+      words.push_back(static_cast<int32_t>(rows.ifindexes.size()));
+      words.insert(words.end(), rows.ifindexes.begin(), rows.ifindexes.end());
     }
   }
-  *this = ObservedEvents();
+  clear();
   return words;
 }
 

@@ -4,26 +4,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <array>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
-namespace nsatlas {
+#include "event_rules.h"
 
-/** Tables that events speak of. The order is that of EVENT_TABLES in src/native/observer.ts. */
-enum class EventTable : uint32_t { Links, Addresses, Fdb, Neighbors, Routes, Nsids };
-constexpr size_t kEventTables = 6;
+namespace nsatlas {
 
 /** What of a table changed. */
 struct ChangedRows {
+  uint32_t table;
   bool any = false;
   /** In order; a sorted vector takes a tenth of what a set does. Empty with `any`. */
   std::vector<int32_t> ifindexes;
 };
-
-/** What of a namespace changed: absent tables did not. */
-using ChangedTables = std::array<std::optional<ChangedRows>, kEventTables>;
 
 /**
  * The union of what events said. Bounded by the number of namespaces, however much happens: at most kMostIfindexes interfaces of a table are
@@ -33,6 +28,9 @@ class ObservedEvents {
  public:
   static constexpr size_t kMostIfindexes = 64;
   static constexpr size_t kMostNamespaces = 100000;
+
+  /** @param rules outlives this */
+  explicit ObservedEvents(const std::vector<EventRule>& rules) : rules_(&rules) {}
 
   /**
    * Takes in one datagram. Safe on any bytes.
@@ -48,6 +46,9 @@ class ObservedEvents {
     if (messages_++ == 0) oldest_ = now;
   }
 
+  /** Forgets everything. */
+  void clear() { *this = ObservedEvents(*rules_); }
+
   bool empty() const { return changes_.empty() && dead_.empty() && lost_ == 0 && !mounts_; }
 
   /**
@@ -57,12 +58,14 @@ class ObservedEvents {
   std::vector<int32_t> drain();
 
  private:
-
   bool take_in_message(uint16_t type, const unsigned char* payload, size_t length, std::optional<int32_t> nsid);
-  void note(int32_t nsid, EventTable table, int32_t ifindex);
+  void note(int32_t nsid, uint32_t table, int32_t ifindex);
+  ChangedRows& rows_of(int32_t nsid, uint32_t table);
   void note_dead(int32_t nsid);
 
-  std::unordered_map<int32_t, ChangedTables> changes_;
+  const std::vector<EventRule>* rules_;
+  /** By namespace, the tables of which something changed. */
+  std::unordered_map<int32_t, std::vector<ChangedRows>> changes_;
   std::vector<int32_t> dead_;
   uint32_t lost_ = 0;
   bool mounts_ = false;

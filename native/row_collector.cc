@@ -14,8 +14,6 @@ constexpr size_t kFirstBytes = size_t{256} << 10;
 // What a lane keeps between targets, and the most that one target's answers may take.
 constexpr size_t kMostKept = size_t{8} << 20;
 constexpr size_t kMostBytes = size_t{1} << 30;
-// Header bytes 4 to 7 of the families whose rows belong to an interface: struct ifinfomsg, ifaddrmsg and ndmsg, linux/rtnetlink.h
-constexpr size_t kIfindexAt = 4;
 
 }  // namespace
 
@@ -59,7 +57,9 @@ int RowCollector::add_row(const unsigned char* payload, size_t length, const Row
   unsigned char* const to = bytes_.get() + used_;
   const size_t written = filter_payload(formats_, format, payload, length, to);
   int32_t ifindex = 0;
-  if (format.by_ifindex && length >= kIfindexAt + sizeof ifindex) memcpy(&ifindex, payload + kIfindexAt, sizeof ifindex);
+  if (format.ifindex_at && length >= *format.ifindex_at + sizeof ifindex) {
+    memcpy(&ifindex, payload + *format.ifindex_at, sizeof ifindex);
+  }
   rows_.push_back({siphash(key_, to, written), used_, static_cast<uint32_t>(written), ifindex});
   used_ += written;
   return 0;

@@ -10,10 +10,8 @@ namespace nsatlas {
 namespace {
 
 constexpr uint32_t kOrdered = 1;
-constexpr uint32_t kByIfindex = 2;
+constexpr uint32_t kHasIfindex = 2;
 constexpr uint32_t kLargestHeader = 256;
-// Enough for header bytes 4 to 7.
-constexpr uint32_t kIfindexEnd = 8;
 constexpr unsigned kDeepest = 8;
 // Tables are as long as their largest type: together at most 8 MB.
 constexpr size_t kMostRules = size_t{1} << 20;
@@ -96,14 +94,16 @@ class Parser {
     format.header_bytes = image_.number<uint32_t>();
     format.filter = image_.number<uint32_t>();
     const auto flags = image_.number<uint32_t>();
-    image_.number<uint32_t>();
+    const auto ifindex_at = image_.number<uint32_t>();
     if (image_.failed()) return false;
     format.ordered = (flags & kOrdered) != 0;
-    format.by_ifindex = (flags & kByIfindex) != 0;
+    if ((flags & kHasIfindex) != 0) format.ifindex_at = ifindex_at;
     if (format.header_bytes > kLargestHeader || format.header_bytes % NLA_ALIGNTO != 0) {
       return refuse("headerBytes is larger than 256 or no multiple of 4");
     }
-    if (format.by_ifindex && format.header_bytes < kIfindexEnd) return refuse("a header too short for an ifindex");
+    if (format.ifindex_at && (ifindex_at > format.header_bytes || format.header_bytes - ifindex_at < sizeof(int32_t))) {
+      return refuse("an ifindex lies outside the header");
+    }
     if (format.filter >= to_.filters.size()) return refuse("a row format names a filter that is not there");
     return true;
   }

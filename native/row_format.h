@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,7 +45,8 @@ struct RowFormat {
   uint32_t header_bytes;
   uint32_t filter;
   bool ordered;
-  bool by_ifindex;
+  /** Where the header has the ifindex by which a part of the table can be read. */
+  std::optional<uint32_t> ifindex_at;
 };
 
 struct RowFormats {

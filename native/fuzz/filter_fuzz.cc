@@ -30,7 +30,7 @@ nsatlas::RowFormats fixed_formats() {
   formats.filters[3].rules.resize(64, {Rule::Whole, 0});
   formats.filters[3].rules[18] = {Rule::Nest, 2};
   formats.filters[3].rules[7] = {Rule::Drop, 0};
-  formats.formats = {{16, 3, true, true}, {0, 1, false, false}, {12, 0, false, true}};
+  formats.formats = {{16, 3, true, 4}, {0, 1, false, std::nullopt}, {12, 0, false, 4}};
   return formats;
 }
 

@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const uint32_t seq = data[0] & 3;
   nsatlas::RowFormats formats;
   formats.filters.push_back({{}, {nsatlas::Rule::Whole, 0}});
-  formats.formats.push_back({16, 0, true, true});
+  formats.formats.push_back({16, 0, true, 4});
 
   const nsatlas::ReplyScan scan = nsatlas::scan_reply(exact.get(), size - 1, seq, (data[0] & 4) != 0);
   if (scan.length > size - 1) __builtin_trap();

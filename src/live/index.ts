@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ROW_FORMATS, ROW_TABLES, type RowTable } from '../tables/row-formats.js';
+import { EVENT_RULES, ROW_FORMATS, ROW_TABLES, type RowTable } from '../tables/row-formats.js';
 import { discover } from '../discover/index.js';
 import { createEngines, type Engines } from '../docker/index.js';
 import type { Freshness, Gap, Host, Table } from '../model/types.js';
@@ -415,19 +415,18 @@ function openObserver(
   onEvents: () => void,
 ): { observer: Observer; reason: string | undefined } {
   const common = { onEvents, ...(receiveBufferBytes !== undefined && { receiveBufferBytes }) };
-  if (!events)
-    return { observer: createObserver({ ...common, netlink: false }), reason: 'events are switched off (--no-events)' };
+  if (!events) return { observer: createObserver(common), reason: 'events are switched off (--no-events)' };
   const missing = (['CAP_NET_BROADCAST', 'CAP_NET_ADMIN', 'CAP_SYS_ADMIN'] as const).filter(
     (name) => !readPrivileges().has(name),
   );
   if (missing.length > 0) {
     const reason = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: everything is read again and again instead of following the kernel's events; run as root or add the capability (docs/capabilities.md)`;
-    return { observer: createObserver({ ...common, netlink: false }), reason };
+    return { observer: createObserver(common), reason };
   }
   try {
-    return { observer: createObserver({ ...common, netlink: true }), reason: undefined };
+    return { observer: createObserver({ ...common, events: EVENT_RULES }), reason: undefined };
   } catch (cause) {
     if (!(cause instanceof NativeError)) throw cause;
-    return { observer: createObserver({ ...common, netlink: false }), reason: cause.message };
+    return { observer: createObserver(common), reason: cause.message };
   }
 }

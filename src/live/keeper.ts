@@ -1,5 +1,5 @@
-import { ROW_TABLES, type RowTable } from '../tables/row-formats.js';
-import type { EventTable, NetnsReader, ObservedEvents } from '../native/types.js';
+import { EVENT_TABLES, ROW_TABLES, type EventTable, type RowTable } from '../tables/row-formats.js';
+import type { NetnsReader, ObservedEvents } from '../native/types.js';
 import { DirtyQueue, type DirtyTables } from './dirty.js';
 import { Later } from './later.js';
 import type { LiveNetns } from './live-netns.js';
@@ -159,9 +159,10 @@ export class Keeper {
     const { state, population, now } = this.#options;
     const at = now();
     this.events += messages;
-    for (const { nsid, table, ifindexes } of changes) {
+    for (const { nsid, table: number, ifindexes } of changes) {
       const netns = population.byNsid(nsid);
-      if (netns === undefined) continue;
+      const table = EVENT_TABLES[number];
+      if (netns === undefined || table === undefined) continue;
       this.#note(netns, table, ifindexes.length === 0 ? 'whole' : new Set(ifindexes), at);
       if (!this.#heard.has(netns) && this.#dirty.has(netns.key)) this.#heard.set(netns, oldestAtMs ?? at);
     }

@@ -30,8 +30,8 @@ export interface Addon {
   /** Forgets the rows of a key: at once, or when the job that runs has ended. */
   forget(handle: Handle, key: number): void;
   close(handle: Handle): void;
-  /** Starts an observer. `onEvents` is called when there is something after observed() was called. Throws an error with `errno` and `syscall`. */
-  observe(netlink: boolean, receiveBufferBytes: number, mountinfo: string, onEvents: () => void): ObserverHandle;
+  /** Starts an observer with the rules of an image (event-rules.ts); without them, of mounts only. `onEvents` is called when there is something after observed() was called. Throws an error with `errno` and `syscall`. */
+  observe(rules: Uint8Array | undefined, receiveBufferBytes: number, mountinfo: string, onEvents: () => void): ObserverHandle;
   /** Everything since the last call (observer.ts). */
   observed(handle: ObserverHandle): Int32Array;
   unobserve(handle: ObserverHandle): void;

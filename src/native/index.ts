@@ -29,7 +29,7 @@ export function createNetnsReader(options: ReaderOptions = {}): NetnsReader {
 }
 
 /**
- * Starts an observer: with netlink it hears of changes in every namespace that is given an id in its own.
+ * Starts an observer: with `events` it receives those of every namespace that is given an id in its own.
  * @throws NativeError ERR_NSATLAS_OBSERVER (`errno`, `syscall`; the message names a missing capability), ERR_NSATLAS_ADDON
  */
 export function createObserver(options: ObserverOptions & NativeOptions): Observer {

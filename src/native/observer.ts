@@ -1,13 +1,11 @@
 import { loadAddon, type Addon, type ObserverHandle } from './binding.js';
 import { ArgumentError, NativeError } from './errors.js';
-import type { EventTable, ObservedEvents, Observer, ObserverOptions } from './types.js';
+import { encodeEventRules } from './event-rules.js';
+import type { ObservedEvents, Observer, ObserverOptions } from './types.js';
 
 const DEFAULT_RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024;
 /** SO_RCVBUF is an int that the kernel doubles. */
 const MOST_RECEIVE_BUFFER_BYTES = 0x3fffffff;
-
-/** enum class EventTable, native/observer_events.h */
-const EVENT_TABLES: readonly EventTable[] = ['LINKS', 'ADDRESSES', 'FDB', 'NEIGHBORS', 'ROUTES', 'NSIDS'];
 
 /** Words before the dead ids: ObservedEvents::drain(), native/observer_events.cc. */
 const HEAD_WORDS = 8;
@@ -24,19 +22,20 @@ export class AddonObserver implements Observer {
 
   /** @throws TypeError ERR_NSATLAS_ARGUMENT; NativeError ERR_NSATLAS_ADDON; ERR_NSATLAS_OBSERVER with `errno` and `syscall`, which names the capability that is missing */
   constructor(options: ObserverOptions, addonPath?: string) {
-    const { netlink, receiveBufferBytes = DEFAULT_RECEIVE_BUFFER_BYTES, mountinfo = '/proc/self/mountinfo', onEvents } = options;
+    const { events, receiveBufferBytes = DEFAULT_RECEIVE_BUFFER_BYTES, mountinfo = '/proc/self/mountinfo', onEvents } = options;
     if (!Number.isInteger(receiveBufferBytes) || receiveBufferBytes < 1 || receiveBufferBytes > MOST_RECEIVE_BUFFER_BYTES) {
       throw new ArgumentError(
         `receiveBufferBytes ${receiveBufferBytes} is not a whole number from 1 to ${MOST_RECEIVE_BUFFER_BYTES}`,
       );
     }
     if (mountinfo === '' || mountinfo.includes('\0')) throw new ArgumentError('mountinfo is not a path');
+    const rules = events === undefined ? undefined : encodeEventRules(events);
     this.#addon = loadAddon(addonPath);
     const wake = (): void => {
       if (!this.#closed) onEvents();
     };
     try {
-      this.#handle = this.#addon.observe(netlink, receiveBufferBytes, mountinfo, wake);
+      this.#handle = this.#addon.observe(rules, receiveBufferBytes, mountinfo, wake);
     } catch (cause) {
       throw observerError(cause);
     }
@@ -69,9 +68,7 @@ export function parseEvents(words: Int32Array): ObservedEvents {
   const dead = Array.from({ length: deadCount }, next);
   const changes = Array.from({ length: changeCount }, () => {
     const nsid = next();
-    const table = EVENT_TABLES[next()];
-    if (table === undefined)
-      throw new NativeError('ERR_NSATLAS_FRAME', `the observer's events have an unknown table at word ${at}`);
+    const table = next();
     return { nsid, table, ifindexes: Array.from({ length: next() }, next) };
   });
   const oldestAtMs = ((high >>> 0) * 2 ** 32 + (low >>> 0)) / 1e6 - CLOCK_OFFSET_MS;

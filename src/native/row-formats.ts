@@ -11,7 +11,7 @@ const CHOICE = 3;
 const INDEX_SHIFT = 2;
 
 const ORDERED = 1;
-const BY_IFINDEX = 2;
+const HAS_IFINDEX = 2;
 
 /** One filter: what becomes of others, then types and their rules in turn. */
 interface FilterTable {
@@ -83,11 +83,11 @@ export function encodeRowFormats(formats: readonly RowFormat[]): Uint8Array {
       writer.text(length, text);
     }
   }
-  for (const [index, { headerBytes, ordered, byIfindex }] of formats.entries()) {
+  for (const [index, { headerBytes, ordered, ifindexAt }] of formats.entries()) {
     writer.u32(checkedWord('headerBytes', headerBytes));
     writer.u32(roots[index] ?? 0);
-    writer.u32((ordered ? ORDERED : 0) | (byIfindex ? BY_IFINDEX : 0));
-    writer.u32(0);
+    writer.u32((ordered ? ORDERED : 0) | (ifindexAt === undefined ? 0 : HAS_IFINDEX));
+    writer.u32(checkedWord('ifindexAt', ifindexAt ?? 0));
   }
   return writer.finish();
 }

@@ -64,8 +64,8 @@ export interface RowFormat {
   readonly filter: AttributeFilter;
   /** Whether the order of rows matters: then it is told with `rowOrder` when it is not the order of their coming. */
   readonly ordered: boolean;
-  /** Whether header bytes 4 to 7 are an ifindex, by which a part of the table can be read. */
-  readonly byIfindex: boolean;
+  /** Offset in the header of the ifindex by which a part of the table can be read. Absent: only the full table can be. */
+  readonly ifindexAt?: number;
 }
 
 /** Makes the answer to a request rows of a table that is remembered: only what differs from the last time is told. */
@@ -170,13 +170,37 @@ export interface NetnsReader {
   close(): void;
 }
 
-/** Tables that events speak of. */
-export type EventTable = 'LINKS' | 'ADDRESSES' | 'FDB' | 'NEIGHBORS' | 'ROUTES' | 'NSIDS';
+/** A number in host order in the payload of a message, compared with a value. Does not hold where the payload ends before it. */
+export interface FieldTest {
+  /** Offset in the payload, behind the nlmsghdr. */
+  readonly at: number;
+  readonly bytes: 1 | 2 | 4;
+  readonly equals: number;
+}
+
+/**
+ * Says which events concern a table. The first rule that matches a message counts; a message that matches none is ignored. Given as data, so
+ * that native code knows no table.
+ */
+export interface EventRule {
+  /** The caller's number for the table, 0 to 63: ObservedEvents speaks of it. Several rules may have the same. */
+  readonly table: number;
+  /** Multicast groups (RTNLGRP_*) in which the messages come. A group that the kernel does not have is left out. */
+  readonly groups: readonly number[];
+  /** RTM_NEW… and RTM_DEL… types. */
+  readonly types: readonly number[];
+  /** The first byte of the payload must be this. */
+  readonly family?: number;
+  /** Not when all of these hold. */
+  readonly unless?: readonly FieldTest[];
+  /** Offset in the payload of the ifindex that the row belongs to. Absent: any row of the table may have changed. */
+  readonly ifindexAt?: number;
+}
 
 /** What happened since the last take(), coalesced: bounded by the number of namespaces, however much happened. */
 export interface ObservedEvents {
-  /** `ifindexes` empty: any row of the table. At most 64 ifindexes, beyond that any. */
-  readonly changes: readonly { readonly nsid: number; readonly table: EventTable; readonly ifindexes: readonly number[] }[];
+  /** `table`: EventRule.table. `ifindexes` empty: any row of the table. At most 64 ifindexes, beyond that any. */
+  readonly changes: readonly { readonly nsid: number; readonly table: number; readonly ifindexes: readonly number[] }[];
   /** Ids whose namespaces have died (RTM_DELNSID in the observer namespace). */
   readonly dead: readonly number[];
   /** At least how often the kernel dropped events since the last take() (ENOBUFS; told when it begins and when it is over): everything may have changed. */
@@ -190,8 +214,8 @@ export interface ObservedEvents {
 }
 
 export interface ObserverOptions {
-  /** Listen to netlink in a private observer namespace; false: watch the mount table only. */
-  readonly netlink: boolean;
+  /** Which events to receive, in a private observer namespace. Absent: watch the mount table only. */
+  readonly events?: readonly EventRule[] | undefined;
   /** Bytes of the socket's receive buffer (SO_RCVBUFFORCE, else SO_RCVBUF). Default 16 MiB. */
   readonly receiveBufferBytes?: number;
   /** The file that is polled for changes of mounts. Default /proc/self/mountinfo. */
@@ -206,7 +230,7 @@ export interface ObserverOptions {
  * request besides RTM_GET* that a reader takes, and only there.
  */
 export interface Observer {
-  /** Path by which the observer namespace is entered (/proc/self/task/TID/ns/net); absent without netlink. */
+  /** Path by which the observer namespace is entered (/proc/self/task/TID/ns/net); absent without events. */
   readonly path?: string;
   readonly identity?: NetnsIdentity;
   /** Everything since the last call; empty when there was nothing. */

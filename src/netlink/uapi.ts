@@ -44,6 +44,20 @@ export const RTM_NEWNSID = 88;
 export const RTM_DELNSID = 89;
 export const RTM_GETNSID = 90;
 
+// linux/rtnetlink.h, v6.12: enum rtnetlink_groups
+export const RTNLGRP_LINK = 1;
+export const RTNLGRP_NEIGH = 3;
+export const RTNLGRP_IPV4_IFADDR = 5;
+export const RTNLGRP_IPV4_ROUTE = 7;
+export const RTNLGRP_IPV6_IFADDR = 9;
+export const RTNLGRP_IPV6_ROUTE = 11;
+export const RTNLGRP_MPLS_ROUTE = 27;
+export const RTNLGRP_NSID = 28;
+/** rtm_type, and ndm_type of a neighbour. */
+export const RTN_MULTICAST = 5;
+// linux/neighbour.h, v6.12
+export const NUD_NOARP = 0x40;
+
 // linux/socket.h (bits/socket.h)
 export const AF_UNSPEC = 0;
 export const AF_INET = 2;

@@ -87,7 +87,7 @@ test('all rows are told at first, and nothing of tables that did not change', as
 test('a row is a message’s payload without what its filter leaves out', async () => {
   const { path } = quietNetns();
   const filters = { keep: new Map([[3, 'whole' as const]]), others: false };
-  const named = rowReader([{ headerBytes: 16, filter: filters, ordered: true, byIfindex: true }]);
+  const named = rowReader([{ headerBytes: 16, filter: filters, ordered: true, ifindexAt: 4 }]);
   await keeper.read(named, path, 1, [linkRows]);
   named.close();
   const rows = keeper.rows(LINKS).map((row) => Buffer.from(row, 'hex'));
@@ -108,7 +108,7 @@ test('the timers of a bridge are left out by a filter that its kind chooses, and
     ]),
   };
   const filter = { keep: new Map<number, 'whole' | AttributeFilter>([[18, linkInfo]]) };
-  const chooser = rowReader([{ headerBytes: 16, filter, ordered: true, byIfindex: true }]);
+  const chooser = rowReader([{ headerBytes: 16, filter, ordered: true, ifindexAt: 4 }]);
   await keeper.read(chooser, netns.path, 1, [linkRows]);
   chooser.close();
   const rows = keeper.rows(LINKS).map((row) => row.slice(2 * 16));
@@ -312,7 +312,7 @@ test('wrong requests for rows and wrong formats are a TypeError with a code', as
     );
   }
   for (const key of [0, -1, 2 ** 31, Number.NaN]) assert.throws(() => reader.forget(key), { code: 'ERR_NSATLAS_ARGUMENT' });
-  const noIfindex = rowReader([{ headerBytes: 16, filter: { keep: new Map() }, ordered: false, byIfindex: false }]);
+  const noIfindex = rowReader([{ headerBytes: 16, filter: { keep: new Map() }, ordered: false }]);
   const job = { requests: [withRows({ format: 0, ifindex: 2 })], targets: [{ path, requests: [0], key: 1 }] };
   await assert.rejects(noIfindex.read(job, {}), { code: 'ERR_NSATLAS_ARGUMENT' });
   noIfindex.close();
@@ -320,7 +320,7 @@ test('wrong requests for rows and wrong formats are a TypeError with a code', as
 
 test('the addon refuses what is no row format', () => {
   const nested = (depth: number): AttributeFilter => ({ keep: depth === 1 ? new Map() : new Map([[1, nested(depth - 1)]]) });
-  const plain = { headerBytes: 16, filter: nested(1), ordered: true, byIfindex: true };
+  const plain = { headerBytes: 16, filter: nested(1), ordered: true, ifindexAt: 4 };
   rowReader([{ ...plain, filter: nested(8) }]).close();
   const wrong: RowFormat[] = [
     { ...plain, filter: nested(9) },

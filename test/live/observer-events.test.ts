@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
-import type { EventTable } from '../../src/native/types.js';
+import type { EventTable } from '../../src/tables/row-formats.js';
 import { eventually, guardHygiene } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
 import { closeListeners, Listener } from '../support/observer.js';

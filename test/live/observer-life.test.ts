@@ -7,6 +7,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { EVENT_RULES } from '../../src/tables/row-formats.js';
 import { createObserver } from '../../src/native/index.js';
 import type { ObserverHandle } from '../../src/native/binding.js';
 import { eventually, guardHygiene } from '../support/hygiene.js';
@@ -106,7 +107,7 @@ describe('an observer', () => {
 
   it('tells of mounts, also without netlink, and then needs no capability and no namespace', async (t) => {
     const { dir } = Scratch.create(t);
-    const listener = new Listener({ netlink: false });
+    const listener = new Listener({ events: undefined });
     assert.equal(listener.observer.path, undefined);
     assert.equal(listener.observer.identity, undefined);
     for (const command of [
@@ -184,12 +185,18 @@ describe('an observer', () => {
     const fifo = join(dir, 'fifo');
     execFileSync('mkfifo', [fifo]);
     const make = (options: object): unknown =>
-      createObserver({ ...NATIVE_OPTIONS, netlink: true, onEvents: () => undefined, ...options });
+      createObserver({ ...NATIVE_OPTIONS, events: EVENT_RULES, onEvents: () => undefined, ...options });
     const refused = { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' };
     for (const receiveBufferBytes of [0, -1, 1.5, Number.NaN, 2 ** 32])
       assert.throws(() => make({ receiveBufferBytes }), refused);
     for (const mountinfo of ['', 'a\0b']) assert.throws(() => make({ mountinfo }), refused);
-    assert.throws(() => make({ netlink: 1 }), refused);
+    const rule = { table: 0, groups: [1], types: [16] };
+    const wrong: readonly object[] = [
+      ...[{ table: 64 }, { table: -1 }, { table: 0.5 }, { groups: [0] }, { groups: [1025] }, { types: [65536] }, { family: -1 }],
+      ...[{ ifindexAt: 4097 }, { unless: [{ at: 0, bytes: 3, equals: 0 }] }, { unless: [{ at: 5000, bytes: 1, equals: 0 }] }],
+    ];
+    for (const each of wrong) assert.throws(() => make({ events: [{ ...rule, ...each }] }), refused, JSON.stringify(each));
+    assert.throws(() => make({ events: Array.from({ length: 257 }, () => rule) }), refused);
     const failed = { name: 'NativeError', code: 'ERR_NSATLAS_OBSERVER', syscall: 'open mountinfo' };
     assert.throws(() => make({ mountinfo: join(dir, 'none') }), { ...failed, errno: 2 });
     assert.throws(() => make({ mountinfo: fifo }), { ...failed, errno: 22 });

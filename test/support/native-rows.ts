@@ -14,8 +14,8 @@ export const NEIGHBOR_HEADS = 3;
 
 /** IFLA_STATS, IFLA_MAP, IFLA_STATS64, IFLA_AF_SPEC and IFA_CACHEINFO change by themselves; of a neighbour count NDA_DST and NDA_LLADDR. */
 export const ROW_FORMATS: readonly RowFormat[] = [
-  { headerBytes: 16, filter: { keep: new Map(), drop: [7, 14, 23, 26], others: true }, ordered: true, byIfindex: true },
-  { headerBytes: 8, filter: { keep: new Map(), drop: [6], others: true }, ordered: false, byIfindex: true },
+  { headerBytes: 16, filter: { keep: new Map(), drop: [7, 14, 23, 26], others: true }, ordered: true, ifindexAt: 4 },
+  { headerBytes: 8, filter: { keep: new Map(), drop: [6], others: true }, ordered: false, ifindexAt: 4 },
   {
     headerBytes: 12,
     filter: {
@@ -25,10 +25,10 @@ export const ROW_FORMATS: readonly RowFormat[] = [
       ]),
     },
     ordered: false,
-    byIfindex: true,
+    ifindexAt: 4,
   },
   // Many rows that are alike.
-  { headerBytes: 12, filter: { keep: new Map() }, ordered: true, byIfindex: true },
+  { headerBytes: 12, filter: { keep: new Map() }, ordered: true, ifindexAt: 4 },
 ];
 
 /** A reader over the build under test that knows ROW_FORMATS, or others. */

@@ -1,6 +1,7 @@
 // An observer in a process of its own: for tests that stop, end or weaken it. Prints one line of JSON at a time.
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
+import { EVENT_RULES } from '../../src/tables/row-formats.js';
 import { createObserver, NativeError } from '../../src/native/index.js';
 import { eventually } from './hygiene.js';
 import { NATIVE_OPTIONS, testReader } from './native-addon.js';
@@ -35,7 +36,7 @@ function say(what: unknown): void {
 
 function tryOne(): Tried {
   try {
-    createObserver({ ...NATIVE_OPTIONS, netlink: true, onEvents: NOBODY }).close();
+    createObserver({ ...NATIVE_OPTIONS, events: EVENT_RULES, onEvents: NOBODY }).close();
     return {};
   } catch (error) {
     if (!(error instanceof NativeError)) throw error;
@@ -52,7 +53,7 @@ async function listen(paths: readonly string[], receiveBufferBytes: number): Pro
   const tell = (): void => say({ dead, lost, changed: [...changed].sort((a, b) => a - b) } satisfies Heard);
   const observer = createObserver({
     ...NATIVE_OPTIONS,
-    netlink: true,
+    events: EVENT_RULES,
     receiveBufferBytes,
     onEvents: () => {
       const events = observer.take();
@@ -89,10 +90,10 @@ if (isMainThread) {
   else if (task === 'listen') await listen(paths, Number(buffer));
   else if (task === 'try') say(tryOne());
   else {
-    createObserver({ ...NATIVE_OPTIONS, netlink: true, onEvents: NOBODY });
+    createObserver({ ...NATIVE_OPTIONS, events: EVENT_RULES, onEvents: NOBODY });
     if (task === 'exit') process.exit(0);
   }
 } else {
-  createObserver({ ...NATIVE_OPTIONS, netlink: true, onEvents: NOBODY });
+  createObserver({ ...NATIVE_OPTIONS, events: EVENT_RULES, onEvents: NOBODY });
   parentPort?.postMessage('made');
 }

@@ -1,8 +1,9 @@
 // An observer whose events are kept, and a reader that gives namespaces ids in its namespace.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EVENT_RULES, EVENT_TABLES, type EventTable } from '../../src/tables/row-formats.js';
 import { createObserver, type NetnsReader } from '../../src/native/index.js';
-import type { EventTable, ObservedEvents, Observer, ObserverOptions } from '../../src/native/types.js';
+import type { ObservedEvents, Observer, ObserverOptions } from '../../src/native/types.js';
 import { newNsid } from '../../src/netlink/requests.js';
 import { NATIVE_OPTIONS, testReader } from './native-addon.js';
 import { readAll } from './native-records.js';
@@ -61,7 +62,7 @@ export class Listener {
 
   constructor(options: Partial<ObserverOptions> = {}) {
     this.reader = testReader();
-    this.observer = createObserver({ ...NATIVE_OPTIONS, netlink: true, ...options, onEvents: () => this.#take() });
+    this.observer = createObserver({ ...NATIVE_OPTIONS, events: EVENT_RULES, ...options, onEvents: () => this.#take() });
     open.add(this);
   }
 
@@ -131,7 +132,7 @@ export class Listener {
 
   #add(events: ObservedEvents): void {
     for (const { nsid, table, ifindexes } of events.changes) {
-      const key = `${nsid} ${table}`;
+      const key = `${nsid} ${EVENT_TABLES[table]}`;
       const known = this.#changes.get(key) ?? new Set<number>();
       if (known === 'any' || ifindexes.length === 0) this.#changes.set(key, 'any');
       else this.#changes.set(key, new Set([...known, ...ifindexes]));

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EVENT_TABLES } from '../../../src/tables/row-formats.js';
 import type { NetnsReader, ObservedEvents, ReadJob, ReadVisitor } from '../../../src/native/types.js';
 import { Keeper } from '../../../src/live/keeper.js';
 import { LiveState } from '../../../src/live/live-state.js';
@@ -140,7 +141,11 @@ describe('what keeps namespaces true', () => {
     all.read.length = 0;
     all.keeper.rescan(['LINKS']);
     await until(() => all.read.length > 0);
-    all.keeper.hear({ ...NOTHING, changes: [{ nsid: last.nsid, table: 'LINKS', ifindexes: [] }], messages: 1 });
+    all.keeper.hear({
+      ...NOTHING,
+      changes: [{ nsid: last.nsid, table: EVENT_TABLES.indexOf('LINKS'), ifindexes: [] }],
+      messages: 1,
+    });
     await until(() => all.keeper.isScanned && all.keeper.behindSince === undefined);
     const paths = names.map((ino) => `/run/docker/netns/n${ino}`);
     const [heard] = paths.splice(-1);
@@ -203,9 +208,14 @@ describe('what keeps namespaces true', () => {
     assert.ok(netns?.nsid !== undefined);
     const lags = (): number => all.keeper.lag.counts.reduce((sum, count) => sum + count, 0);
     assert.equal(lags(), 0);
-    const change = { nsid: netns.nsid, table: 'LINKS', ifindexes: [] } as const;
+    const change = { nsid: netns.nsid, table: EVENT_TABLES.indexOf('LINKS'), ifindexes: [] } as const;
     // Of a table that is not kept: nothing is read.
-    all.keeper.hear({ ...NOTHING, changes: [{ ...change, table: 'ROUTES' }], messages: 2, oldestAtMs: performance.now() - 9000 });
+    all.keeper.hear({
+      ...NOTHING,
+      changes: [{ ...change, table: EVENT_TABLES.indexOf('ROUTES') }],
+      messages: 2,
+      oldestAtMs: performance.now() - 9000,
+    });
     await new Promise((resolve) => setTimeout(resolve, 20));
     all.keeper.hear({ ...NOTHING, changes: [change], messages: 3, oldestAtMs: performance.now() - 400 });
     await until(() => lags() === 1);

@@ -17,7 +17,7 @@ function words(image: Uint8Array): number[] {
 }
 
 function format(filter: AttributeFilter): RowFormat {
-  return { headerBytes: 16, filter, ordered: true, byIfindex: true };
+  return { headerBytes: 16, filter, ordered: true, ifindexAt: 4 };
 }
 
 test('no formats are a header of zeros', () => {
@@ -26,7 +26,7 @@ test('no formats are a header of zeros', () => {
 
 test('a filter is what becomes of others, then types and rules, of which the kept ones count', () => {
   const filter: AttributeFilter = { keep: new Map([[3, 'whole']]), drop: [7, 3], others: true };
-  assert.deepEqual(words(encodeRowFormats([format(filter)])), [1, 1, 0, 0, WHOLE, 3, 7, DROP, 3, DROP, 3, WHOLE, 16, 0, 3, 0]);
+  assert.deepEqual(words(encodeRowFormats([format(filter)])), [1, 1, 0, 0, WHOLE, 3, 7, DROP, 3, DROP, 3, WHOLE, 16, 0, 3, 4]);
 });
 
 test('filters inside come first, and what is used twice is there once', () => {
@@ -37,12 +37,12 @@ test('filters inside come first, and what is used twice is there once', () => {
       [5, inner],
     ]),
   };
-  const second = { ...format(inner), headerBytes: 0, ordered: false, byIfindex: false };
+  const second = { headerBytes: 0, filter: inner, ordered: false };
   assert.deepEqual(words(encodeRowFormats([format(outer), second])), [
     ...[2, 2, 0, 0],
     ...[DROP, 1, 1, WHOLE],
     ...[DROP, 2, 4, NEST, 5, NEST],
-    ...[16, 1, 3, 0],
+    ...[16, 1, 3, 4],
     ...[0, 0, 0, 0],
   ]);
 });
