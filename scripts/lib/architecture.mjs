@@ -5,6 +5,7 @@ import ts from 'typescript';
 
 /** The rooms in the order in which data flows. A room may import those before it. */
 export const ROOMS = [
+  'text',
   'native',
   'netlink',
   'discover',
@@ -26,7 +27,7 @@ export const ROOMS = [
 ];
 
 /** Rooms that neither read nor change anything outside of their arguments: no fs, net, process or clock. */
-export const PURE_ROOMS = new Set(['kinds', 'tables', 'model', 'fabric', 'outputs']);
+export const PURE_ROOMS = new Set(['text', 'kinds', 'tables', 'model', 'fabric', 'outputs']);
 
 /** Rooms that a collector runs without: it is unprivileged and elsewhere. */
 const HOST_ROOMS = new Set(['native', 'netlink', 'discover']);

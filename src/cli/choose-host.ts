@@ -1,4 +1,4 @@
-import { printable } from '../outputs/printable.js';
+import { printable } from '../text/printable.js';
 import { UsageError } from './report.js';
 
 interface NamedHost {

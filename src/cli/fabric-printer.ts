@@ -1,7 +1,7 @@
 import type { Cursor, FabricAge, FabricEvent, HostCursor, HostEntry, WatchEvent } from '../model/types.js';
 import { hostNames, silence } from '../outputs/host-columns.js';
 import { hostLine, nameOf } from '../outputs/host-lines.js';
-import { printable, printableJson } from '../outputs/printable.js';
+import { printable, printableJson } from '../text/printable.js';
 import { countWords } from '../outputs/watch-lines.js';
 import { watchJson } from '../wire/watch-json.js';
 import { WatchMerger } from '../wire/watch-merge.js';

@@ -1,5 +1,6 @@
 import type { Endpoint, VxlanRow } from '../model/types.js';
 import type { ListDocument } from '../outputs/contract.js';
+import { compare } from '../text/order.js';
 
 /**
  * A list as people look for things in it. The kernel gives namespaces inode numbers as they come free, so the order in which they are
@@ -40,8 +41,4 @@ function addressKey(ip: string | undefined): string {
     .split('.')
     .map((part) => part.padStart(3, '0'))
     .join('.')}`;
-}
-
-function compare(a = '', b = ''): number {
-  return a < b ? -1 : Number(a > b);
 }

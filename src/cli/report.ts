@@ -2,7 +2,8 @@ import { isFailure } from '../model/gaps.js';
 import type { Freshness, Gap } from '../model/types.js';
 import type { ListedHost } from '../outputs/contract.js';
 import { hostNames } from '../outputs/host-columns.js';
-import { printable } from '../outputs/printable.js';
+import { duration } from '../text/duration.js';
+import { printable } from '../text/printable.js';
 
 /** A mistake in how the command was used; exit status 2. */
 export class UsageError extends Error {
@@ -51,10 +52,10 @@ export function reportGaps(gaps: readonly Gap[], warn: (line: string) => void, h
 export function reportFreshness(freshness: Freshness | undefined, warn: (line: string) => void): void {
   if (freshness?.mode !== 'POLLING') return;
   const { ageMs, rescanMs, reason } = freshness;
-  const age = `${(ageMs / 1000).toFixed(1)} s old`;
+  const age = `${duration(ageMs)} old`;
   warn(
     printable(
-      `no events: everything is read every ${rescanMs / 1000} s, this is ${age}${reason === undefined ? '' : ` (${reason})`}`,
+      `no events: everything is read every ${duration(rescanMs)}, this is ${age}${reason === undefined ? '' : ` (${reason})`}`,
     ),
   );
 }

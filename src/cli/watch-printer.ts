@@ -1,6 +1,6 @@
 import { netnsName } from '../model/ids.js';
 import type { Freshness, WatchEvent } from '../model/types.js';
-import { printable, printableJson } from '../outputs/printable.js';
+import { printable, printableJson } from '../text/printable.js';
 import { countWords, watchLines } from '../outputs/watch-lines.js';
 import { watchJson } from '../wire/watch-json.js';
 import type { WatchMerger } from '../wire/watch-merge.js';

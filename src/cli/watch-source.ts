@@ -2,6 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Selector } from '../model/select.js';
 import type { Cursor, FabricEvent, HostCursor, Table, WatchEvent } from '../model/types.js';
 import type { ClientTls } from '../rpc/types.js';
+import { backoff, spread } from '../text/backoff.js';
+import { duration } from '../text/duration.js';
 import { liveHost } from './host.js';
 import type { WatchFlags } from './options.js';
 
@@ -68,17 +70,17 @@ export async function followCollector(
 }
 
 /** Times between two attempts to connect, in milliseconds. */
-const RETRY = { first: 250, longest: 10_000 } as const;
+const RETRY = { firstMs: 250, longestMs: 10_000 };
 
 /** Who was there once is waited for; who never was is an error, and so is what another attempt would not change. */
 async function persist<Event>(
   watch: (onEvent: (event: Event) => Promise<void>, signal: AbortSignal) => Promise<void>,
   { onEvent, signal, warn }: Following<Event>,
 ): Promise<void> {
-  const server = { isKnown: false, wait: RETRY.first as number };
+  const server = { isKnown: false, failures: 0 };
   const onNext = (event: Event): Promise<void> => {
     server.isKnown = true;
-    server.wait = RETRY.first;
+    server.failures = 0;
     return onEvent(event);
   };
   while (!signal.aborted) {
@@ -87,9 +89,8 @@ async function persist<Event>(
     } catch (cause) {
       if (!server.isKnown || !isPassing(cause)) throw cause;
       // Not all at once, where many watch the same server.
-      const pause = server.wait * (0.5 + Math.random() / 2);
-      server.wait = Math.min(server.wait * 2, RETRY.longest);
-      warn(`${cause.message}; trying again in ${(pause / 1000).toFixed(1)} s`);
+      const pause = spread(backoff(server.failures++, RETRY), Math.random());
+      warn(`${cause.message}; trying again in ${duration(pause)}`);
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }

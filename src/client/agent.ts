@@ -6,6 +6,7 @@ import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import type { AgentStatus, ItemOf } from '../wire/messages.js';
 import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
 import { type ChannelOptions, openChannel } from '../rpc/channel.js';
+import { duration } from '../text/duration.js';
 import { selectorMessage } from '../wire/selector.js';
 import { explainProblem } from './problems.js';
 import { followStream } from './watch.js';
@@ -108,7 +109,7 @@ export function createAgentClient(address: string, { timeoutMs = 60_000, ...opti
 function limitConnecting(client: Client, call: ClientReadableStream<Buffer>, connectMs: number): void {
   client.waitForReady(Date.now() + connectMs, (problem) => {
     if (problem === undefined || call.destroyed) return;
-    const details = `ETIMEDOUT: no connection within ${connectMs / 1000} s`;
+    const details = `ETIMEDOUT: no connection within ${duration(connectMs)}`;
     call.destroy(Object.assign(new Error(details), { code: status.UNAVAILABLE, details }));
   });
 }

@@ -1,5 +1,7 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import type { Channel } from '../rpc/channel.js';
+import { duration } from '../text/duration.js';
+import { clipped } from '../text/printable.js';
 import { WireError } from '../wire/error.js';
 
 /** Why a call brought no answer: nobody is there, it took too long, it was refused, it failed, or what came is no answer. */
@@ -13,6 +15,9 @@ export interface Route {
   readonly channel: Channel;
   readonly timeoutMs: number;
 }
+
+/** Most characters of a server's own words. */
+const MAX_DETAILS = 1000;
 
 /** What went wrong with a call, in a line for people. */
 export async function explainProblem(
@@ -30,7 +35,8 @@ async function explain({ what, address, channel, timeoutMs }: Route, cause: unkn
     return ['MALFORMED', problem];
   }
   const { code } = cause as Partial<ServiceError>;
-  const details = inOneLine((cause as Partial<ServiceError>).details ?? '');
+  // What a server says is shown to people: it must not do more to a terminal than be read.
+  const details = clipped((cause as Partial<ServiceError>).details ?? '', MAX_DETAILS);
   switch (code) {
     case status.UNAVAILABLE:
       // The server's own words when it is there and cannot read; everything else is grpc-js's about the connection.
@@ -38,7 +44,7 @@ async function explain({ what, address, channel, timeoutMs }: Route, cause: unkn
         return ['FAILED', `${who} failed: ${details}`];
       return ['UNREACHABLE', `cannot reach ${who}: ${await connectionProblem(what, channel, details)}`];
     case status.DEADLINE_EXCEEDED:
-      return ['TIMEOUT', `${who} has not answered within ${timeoutMs / 1000} s`];
+      return ['TIMEOUT', `${who} has not answered within ${duration(timeoutMs)}`];
     case status.INVALID_ARGUMENT:
       return ['REFUSED', `${who} refused the request: ${details}`];
     case status.UNAUTHENTICATED:
@@ -58,9 +64,4 @@ async function connectionProblem(what: Route['what'], channel: Channel, details:
   if (/^the (agent|collector) is stopping|^the stream has ended/.test(details)) return `it has stopped${ask}`;
   const { message, listening } = await channel.problem(details);
   return listening ? message : `${message}${ask}`;
-}
-
-/** What a server says is shown to people: it must not do more to a terminal than be read. */
-function inOneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\u{fffd}');
 }

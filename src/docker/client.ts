@@ -6,6 +6,7 @@ import { errorOf, httpGet, type HttpQuestion, httpStream } from './http.js';
 import { asObject, child, isTrue, text } from './json.js';
 import { parseNetwork } from './networks.js';
 import { parseNode, type SwarmNode } from './nodes.js';
+import { clipped } from '../text/printable.js';
 import type { Patience } from './patience.js';
 
 /** Newest API that these files were written for: https://docs.docker.com/reference/api/engine/version-history/ */
@@ -195,7 +196,7 @@ const REASON_LENGTH = 200;
 function errorMessage(body: Buffer): string | undefined {
   try {
     const message = text(asObject(JSON.parse(body.toString('utf8'))), 'message');
-    return message?.slice(0, REASON_LENGTH).replace(/\p{C}/gu, '\ufffd');
+    return message === undefined ? undefined : clipped(message, REASON_LENGTH);
   } catch {
     // Not a Docker engine's way to say no: then the status has to do.
     return undefined;

@@ -1,4 +1,5 @@
 import type { Engine, Gap, Network } from '../model/types.js';
+import { duration } from '../text/duration.js';
 import { EngineClient } from './client.js';
 import { EngineError, gapOfError } from './error.js';
 import { errorOf } from './http.js';
@@ -230,11 +231,11 @@ export class EngineFollower {
     const gap = gapOfError(error);
     if (this.#known === undefined) return { ...NOTHING, gaps: [gap] };
     const part = makePart(this.#known);
-    const age = Math.round((this.#settings.now() - this.#confirmedAt) / 1000);
+    const age = duration(this.#settings.now() - this.#confirmedAt);
     return {
       ...part,
       containers: part.containers.filter(({ sandboxKey }) => sandboxKey !== undefined),
-      gaps: [...part.gaps, { ...gap, message: `${gap.message}; names and owners are those of ${age} s ago` }],
+      gaps: [...part.gaps, { ...gap, message: `${gap.message}; names and owners are those of ${age} ago` }],
     };
   }
 }

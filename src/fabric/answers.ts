@@ -1,7 +1,8 @@
 import type { Endpoint, Overlay, OverlayMember, RemoteVtep } from '../model/types.js';
 import type { PortFacts } from './facts.js';
 import type { JoinedMember, JoinedOverlay } from './join.js';
-import { type Attached, attachedTo, compare } from './members.js';
+import { compare } from '../text/order.js';
+import { type Attached, attachedTo } from './members.js';
 import type { RemoteRows } from './remote-rows.js';
 import { BREATH, type Work } from './steps.js';
 import type { FabricHost } from './types.js';

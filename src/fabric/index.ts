@@ -5,7 +5,7 @@ import { type AnswerContext, describeEndpoint, describeOverlay } from './answers
 import { FactsCache } from './facts-cache.js';
 import type { HostFacts } from './facts.js';
 import { type Joined, joinHosts, type JoinedOverlay } from './join.js';
-import { compare } from './members.js';
+import { compare } from '../text/order.js';
 import { FabricSelector } from './select.js';
 import { BREATH, type Work } from './steps.js';
 import type { FabricHost } from './types.js';

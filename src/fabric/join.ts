@@ -1,7 +1,8 @@
 import type { Network } from '../model/types.js';
 import type { HostFacts } from './facts.js';
 import { networkOf } from './ip.js';
-import { attachedTo, compare, type MemberFacts } from './members.js';
+import { compare } from '../text/order.js';
+import { attachedTo, type MemberFacts } from './members.js';
 import { bookOf, type NetworkBook } from './network-ids.js';
 import { groupOverlays, type OverlayGroup } from './overlay-groups.js';
 import { type OwnVtep, ownVtepOf } from './own-vtep.js';

@@ -29,8 +29,3 @@ export function attachedTo(host: HostFacts, { peer }: PortFacts): Attached {
   const netns = peer === undefined ? undefined : host.namespaces.get(peer.netnsId);
   return { netns, end: peer === undefined ? undefined : netns?.ends.get(peer.ifindex) };
 }
-
-/** Order of texts by their code units, which is the same everywhere, and of numbers. */
-export function compare<Value extends string | number>(a: Value, b: Value): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

@@ -1,4 +1,5 @@
-import { compare, type MemberFacts, type VxlanMember } from './members.js';
+import { compare } from '../text/order.js';
+import type { MemberFacts, VxlanMember } from './members.js';
 import type { HostFacts, NetnsFacts } from './facts.js';
 import type { NetworkBook } from './network-ids.js';
 import { joinByVteps } from './pointing.js';

@@ -1,6 +1,7 @@
 import type { HostFacts } from './facts.js';
 import { canIdentify } from './ip.js';
-import { compare, type MemberFacts } from './members.js';
+import { compare } from '../text/order.js';
+import type { MemberFacts } from './members.js';
 import { advertised, type VtepHosts } from './vtep-hosts.js';
 import type { Votes } from './votes.js';
 

@@ -1,5 +1,6 @@
 import { EVENT_TABLES, ROW_TABLES, type EventTable, type RowTable } from '../tables/row-formats.js';
 import type { NetnsReader, ObservedEvents } from '../native/types.js';
+import { backoff } from '../text/backoff.js';
 import { DirtyQueue, type DirtyTables } from './dirty.js';
 import { Later } from './later.js';
 import type { LiveNetns } from './live-netns.js';
@@ -38,8 +39,7 @@ const MAX_REST_MS = 10_000;
 /** Duplicate address detection takes a second, and begins within another one. // net.ipv6.conf.*.router_solicitation_delay, dad_transmits */
 const ECHO_MS = 2500;
 /** A namespace that did not answer, or could not be read for want of memory, is tried again after so long, twice as long each time. */
-const AGAIN_MS = 500;
-const MAX_AGAIN_MS = 60_000;
+const AGAIN = { firstMs: 500, longestMs: 60_000 };
 /** After a job that failed as a whole. */
 const RETRY_MS = 1000;
 /** asm-generic/errno-base.h, asm-generic/errno.h */
@@ -319,7 +319,7 @@ export class Keeper {
         const errno = outcomes[at];
         if (errno === 0 || errno === EEXIST) population.heard(netns, nsid);
         // Nobody hears of it: it did not answer, or another one did not whose turn was before it.
-        else if (errno === UNTOLD || errno === ETIMEDOUT) this.#retries.put(netns, keptOf(netns), AGAIN_MS);
+        else if (errno === UNTOLD || errno === ETIMEDOUT) this.#retries.put(netns, keptOf(netns), AGAIN.firstMs);
       }
     }
   }
@@ -417,7 +417,7 @@ export class Keeper {
   #retryLater(netns: LiveNetns, tables: DirtyTables): void {
     const failures = this.#failures.get(netns) ?? 0;
     this.#failures.set(netns, failures + 1);
-    this.#retries.put(netns, tables, Math.min(MAX_AGAIN_MS, AGAIN_MS * 2 ** failures));
+    this.#retries.put(netns, tables, backoff(failures, AGAIN));
   }
 
   async #resolve(): Promise<void> {

@@ -1,3 +1,4 @@
+import { duration } from '../text/duration.js';
 import { LiveError } from './types.js';
 
 /** Waits for conditions that become true as work goes on. */
@@ -35,7 +36,7 @@ export class Waiting {
         this.#waiters.add(waiter);
         abort = () => reject(signal.reason as Error);
         signal.addEventListener('abort', abort, { once: true });
-        const late = `reading this host has not ended within ${limitMs / 1000} s`;
+        const late = `reading this host has not ended within ${duration(limitMs)}`;
         timer = setTimeout(() => reject(new LiveError('ERR_NSATLAS_READ_TIMEOUT', late)), limitMs);
       });
     } finally {

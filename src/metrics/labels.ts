@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
+import { printableStart } from '../text/printable.js';
 
 /** Most characters of a label's value, the mark of one that was cut included. */
 export const MAX_LABEL_CHARACTERS = 128;
-
-/** Controls, what reorders or hides text, line separators and halves of surrogate pairs: they would be another text in a terminal, or in UTF-8. */
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
 /** Digits that tell texts apart that begin with the same characters. */
 const MARK_DIGITS = 8;
@@ -14,27 +12,10 @@ const MARK_DIGITS = 8;
  * characters and ends with "~" and a hash of the whole, so that two long names stay two.
  */
 export function labelValue(text: string): string {
-  if (text.length <= MAX_LABEL_CHARACTERS && !UNSEEN.test(text)) return text;
-  // A character takes one unit at least: what is behind so many is never shown.
-  const shown: string[] = [];
-  let characters = 0;
-  for (const character of text) {
-    const unit = UNSEEN.test(character) ? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}` : character;
-    characters += unit.length > 2 ? unit.length : 1;
-    shown.push(unit);
-    if (characters > MAX_LABEL_CHARACTERS) return cut(shown, characters, text);
-  }
-  return shown.join('');
-}
-
-function cut(shown: string[], characters: number, text: string): string {
-  const room = MAX_LABEL_CHARACTERS - MARK_DIGITS - 1;
-  let left = characters;
-  while (left > room) {
-    const unit = shown.pop() ?? '';
-    left -= unit.length > 2 ? unit.length : 1;
-  }
-  return `${shown.join('')}~${createHash('sha256').update(text).digest('hex').slice(0, MARK_DIGITS)}`;
+  const { text: shown, isCut } = printableStart(text, MAX_LABEL_CHARACTERS);
+  if (!isCut) return shown;
+  const start = printableStart(text, MAX_LABEL_CHARACTERS - MARK_DIGITS - 1).text;
+  return `${start}~${createHash('sha256').update(text).digest('hex').slice(0, MARK_DIGITS)}`;
 }
 
 /**

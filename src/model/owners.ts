@@ -1,3 +1,4 @@
+import { compare } from '../text/order.js';
 import { basename } from './ids.js';
 import { indexNamespaces, type NamespaceIndex, type NetnsReferences, type OwnerProofs } from './namespace-index.js';
 import type { Gap, NetnsId, Network, Owner, ReadStatus, Role } from './types.js';
@@ -161,10 +162,6 @@ function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): v
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);
   else list.push(value);
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** The one network whose id begins so; undefined when none does or several do. */

@@ -1,6 +1,7 @@
 import type { AgentState, Endpoint, HostEntry, Overlay, OverlayMember, RemoteVtep } from '../model/types.js';
 import { type Column, someOf, UP_STATES } from './columns.js';
-import { ageWords, hostNames, silence } from './host-columns.js';
+import { shortDuration } from '../text/duration.js';
+import { hostNames, silence } from './host-columns.js';
 
 const STATES: Readonly<Record<AgentState, 'good' | 'bad' | 'dim'>> = {
   LIVE: 'good',
@@ -15,7 +16,7 @@ export const HOST_COLUMNS: readonly Column<HostEntry>[] = [
   { title: 'STATE', cell: (entry) => entry.state, mood: (entry) => STATES[entry.state] },
   {
     title: 'AGE',
-    cell: (entry) => (entry.ageMs === undefined ? undefined : ageWords(entry.ageMs)),
+    cell: (entry) => (entry.ageMs === undefined ? undefined : shortDuration(entry.ageMs)),
     align: 'right',
     mood: (entry) => (entry.state === 'LIVE' ? undefined : 'bad'),
   },

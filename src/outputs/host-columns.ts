@@ -1,4 +1,5 @@
 import type { AgentState } from '../model/types.js';
+import { shortDuration } from '../text/duration.js';
 import type { Column } from './columns.js';
 import type { ListedHost } from './contract.js';
 
@@ -41,15 +42,5 @@ function shortId(id: string): string {
 /** "62s STALE" of what is not heard now; undefined of what is, and where no collector says anything. */
 export function silence({ state, ageMs }: Known): string | undefined {
   if (state === undefined || state === 'LIVE') return undefined;
-  return ageMs === undefined ? state : `${ageWords(ageMs)} ${state}`;
-}
-
-const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000];
-
-/** A span as people say it: "0.4s", "62s", "5m", "7h", "3d". */
-export function ageWords(ms: number): string {
-  if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)}s`;
-  if (ms < 2 * MINUTE) return `${Math.round(ms / SECOND)}s`;
-  if (ms < 2 * HOUR) return `${Math.round(ms / MINUTE)}m`;
-  return ms < 2 * DAY ? `${Math.round(ms / HOUR)}h` : `${Math.round(ms / DAY)}d`;
+  return ageMs === undefined ? state : `${shortDuration(ageMs)} ${state}`;
 }

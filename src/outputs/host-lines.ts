@@ -1,6 +1,6 @@
 import type { HostEntry } from '../model/types.js';
 import { silence } from './host-columns.js';
-import { printable } from './printable.js';
+import { printable } from '../text/printable.js';
 
 /**
  * What became of a host, as a line for people like watchLines(): "+ host node-2 LIVE agent …" new, "- " forgotten, "~ " heard or not heard

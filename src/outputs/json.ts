@@ -1,6 +1,6 @@
 import { jsonPieces } from '../wire/json.js';
 import type { Document, Output } from './contract.js';
-import { printableJson } from './printable.js';
+import { printableJson } from '../text/printable.js';
 
 /** The proto3 JSON of the same messages that the agent serves. */
 export const output: Output = {

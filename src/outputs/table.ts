@@ -14,7 +14,7 @@ import {
 import type { Document, ListedHost, Output, RenderOptions } from './contract.js';
 import { endpointColumns, HOST_COLUMNS, OVERLAY_COLUMNS, overlayLines } from './fabric-columns.js';
 import { hostColumns } from './host-columns.js';
-import { printable } from './printable.js';
+import { printable } from '../text/printable.js';
 
 /** One line for each thing, for people. */
 export const output: Output = {

@@ -3,7 +3,7 @@ import type { FdbEntry, Gap, Host, Neighbor, Netns, Network, Route } from '../mo
 import type { Difference, WatchChange, WatchCounts } from '../wire/watch-merge.js';
 import { tableName } from './columns.js';
 import { type Fact, interfaceFacts, listFact, type NameOf } from './watch-facts.js';
-import { printable } from './printable.js';
+import { printable } from '../text/printable.js';
 
 /**
  * A change as lines for people, most often one: "+ " something new, "- " something gone, "~ " something else than before. None for what is

@@ -1,6 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
+import { duration } from '../text/duration.js';
 import { alertProblem, certificateProblem, tlsProblem } from './channel-problems.js';
 import { readTlsFiles, type TlsMaterial } from './tls-files.js';
 import type { ClientTls } from './types.js';
@@ -78,7 +79,7 @@ class FreshCredentials extends ChannelCredentials {
   async #connect(socket: Socket): Promise<{ socket: Socket; secure: boolean }> {
     const { tls, limitMs } = this.#settings;
     const timer = setTimeout(() => {
-      this.#fail(`it has taken the connection and said nothing for ${limitMs / 1000} s`);
+      this.#fail(`it has taken the connection and said nothing for ${duration(limitMs)}`);
       socket.destroy();
     }, limitMs).unref();
     socket.once('close', () => clearTimeout(timer));

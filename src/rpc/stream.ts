@@ -1,6 +1,7 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import { duration } from '../text/duration.js';
 import { CallError } from './error.js';
 
 /** A server-streaming call whose responses are handed over encoded. */
@@ -52,7 +53,7 @@ function write(
     // grpc-js never calls back for a call that was cancelled meanwhile.
     const onAbort = (): void => settle(() => reject(signal.reason as Error));
     const timer = setTimeout(() => {
-      const problem = new CallError(status.RESOURCE_EXHAUSTED, `the client has read nothing for ${stallLimitMs / 1000} s`);
+      const problem = new CallError(status.RESOURCE_EXHAUSTED, `the client has read nothing for ${duration(stallLimitMs)}`);
       settle(() => reject(problem));
       reset(call);
     }, stallLimitMs);

@@ -4,7 +4,8 @@ import type { Cursor, Host, Table } from '../../model/types.js';
 import type { Log } from '../../rpc/types.js';
 import type { Clock } from './clock.js';
 import { Pauses, Refusal, SilenceError } from './pauses.js';
-import { duration, shown } from './shown.js';
+import { duration } from '../../text/duration.js';
+import { clipped, NAME_LENGTH } from '../../text/printable.js';
 import type { Target } from './sources/types.js';
 import { type Replica, AgentSession, SessionError } from './agent-session.js';
 import type { Turns } from './turns.js';
@@ -245,7 +246,8 @@ export class AgentConnection {
     if (cause instanceof SessionError || (cause instanceof AgentError && cause.code === 'ERR_NSATLAS_AGENT_MALFORMED'))
       this.#anew = true;
     if (cause instanceof SessionError && cause.code === 'ERR_NSATLAS_SESSION_MOVED') this.#owner.leave(this);
-    if (!isForeseen(cause)) log.error({ err: cause, agent: shown(this.target.address) }, 'following an agent failed');
+    if (!isForeseen(cause))
+      log.error({ err: cause, agent: clipped(this.target.address, NAME_LENGTH) }, 'following an agent failed');
     const liveMs = this.#liveSince === undefined ? 0 : clock.now() - this.#liveSince;
     return this.#pauses.after(cause, { liveMs, longestMs: this.#owner.longestPauseMs() });
   }
@@ -253,7 +255,7 @@ export class AgentConnection {
   #describe(cause: unknown): string {
     const message = cause instanceof Error ? cause.message : String(cause);
     const where = `the agent at ${this.target.address}`;
-    return shown(cause instanceof SessionError ? `${where} tells what cannot be: ${message}; it is not used` : message, 500);
+    return clipped(cause instanceof SessionError ? `${where} tells what cannot be: ${message}; it is not used` : message, 500);
   }
 }
 

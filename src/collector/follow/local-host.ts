@@ -3,7 +3,7 @@ import type { Log } from '../../rpc/types.js';
 import type { LiveHost } from '../../live/types.js';
 import type { Clock } from './clock.js';
 import type { Holder, KnownHost } from './known-host.js';
-import { shown } from './shown.js';
+import { clipped } from '../../text/printable.js';
 
 interface LocalOptions {
   readonly tables: readonly Table[];
@@ -70,7 +70,7 @@ export class LocalHost implements Holder {
       },
       (cause: unknown) => {
         if (signal.aborted) return;
-        this.#problem = shown(cause instanceof Error ? cause.message : String(cause), 500);
+        this.#problem = clipped(cause instanceof Error ? cause.message : String(cause), 500);
         log.warn({ err: cause }, 'reading this host');
         onChange();
         clock.after(RETRY_MS, () => {

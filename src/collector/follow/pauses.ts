@@ -1,4 +1,5 @@
 import { AgentError } from '../../client/error.js';
+import { backoff, between, spread } from '../../text/backoff.js';
 import { SessionError } from './agent-session.js';
 
 /** Why an agent is not used that could be. Ends its stream; it is tried again. The message is one line for people. */
@@ -52,15 +53,11 @@ export class Pauses {
    * @param stream.liveMs how long it was in sync; stream.longestMs: of a pause after a failure that may pass
    */
   after(cause: unknown, { liveMs, longestMs }: { readonly liveMs: number; readonly longestMs: number }): number {
-    if (cause instanceof Refusal && cause.retry === 'again') return this.#some(FIRST_MS);
+    if (cause instanceof Refusal && cause.retry === 'again') return spread(FIRST_MS, this.#random());
     const isKnown = cause instanceof AgentError || cause instanceof SessionError || cause instanceof SilenceError;
-    if (!isKnown || !PASSING.has(cause.code)) return SLOW.least + this.#random() * (SLOW.most - SLOW.least);
-    this.#failures = liveMs >= GOOD_MS ? 1 : this.#failures + 1;
-    return this.#some(Math.min(FIRST_MS * 2 ** Math.min(this.#failures - 1, 20), longestMs));
-  }
-
-  /** Not all at once, where many agents ended together. */
-  #some(ms: number): number {
-    return ms * (0.5 + this.#random() / 2);
+    if (!isKnown || !PASSING.has(cause.code)) return between(SLOW.least, SLOW.most, this.#random());
+    if (liveMs >= GOOD_MS) this.#failures = 0;
+    // Not all at once, where many agents ended together.
+    return spread(backoff(this.#failures++, { firstMs: FIRST_MS, longestMs }), this.#random());
   }
 }

@@ -2,7 +2,8 @@ import type { AgentState, Gap, HostEntry } from '../../model/types.js';
 import type { Clock } from './clock.js';
 import type { KnownHost } from './known-host.js';
 import type { Seat } from './seat.js';
-import { duration, shown } from './shown.js';
+import { duration } from '../../text/duration.js';
+import { clipped, NAME_LENGTH } from '../../text/printable.js';
 
 interface ReportOptions {
   readonly clock: Clock;
@@ -43,7 +44,7 @@ export class Report {
     const why = host.moved
       ? `the agent at ${address} tells of another host now`
       : `${source} no longer names its agent (${address})`;
-    const problem = shown(`${why}; what is shown is forgotten in ${duration(leftMs)}`, 500);
+    const problem = clipped(`${why}; what is shown is forgotten in ${duration(leftMs)}`, 500);
     return { agent: address, source, state: 'STALE', ...this.#known(host), disconnects: 0, problem };
   }
 
@@ -57,7 +58,7 @@ export class Report {
     if (entry.state === 'LIVE') return undefined;
     const isShown = entry.state === 'STALE' || entry.state === 'SYNCING';
     const name = entry.hostName ?? entry.host;
-    const about = name === undefined || entry.state === 'CONFLICT' ? '' : `host ${shown(name)}: `;
+    const about = name === undefined || entry.state === 'CONFLICT' ? '' : `host ${clipped(name, NAME_LENGTH)}: `;
     const age = entry.ageMs === undefined ? '' : `; what is shown is ${duration(entry.ageMs)} old`;
     return {
       ...(entry.host !== undefined && entry.state !== 'CONFLICT' && { host: entry.host }),
@@ -102,7 +103,7 @@ export class Report {
       CONFLICT: () => noted,
     };
     const problem = problems[state]();
-    return problem === undefined ? undefined : shown(problem, 600);
+    return problem === undefined ? undefined : clipped(problem, 600);
   }
 
   /** RFC 3339 of a time by the clock. */
@@ -115,8 +116,8 @@ export class Report {
 export function refusal(host: KnownHost, same: boolean, address: string): string {
   const used = host.holder?.address ?? host.last.address;
   if (same) return `the same agent as ${used}, which is used`;
-  return shown(
-    `the agent at ${address} says that it is host ${shown(host.hostId, 64)}, and so does another one at ${used}, which is used; ` +
+  return clipped(
+    `the agent at ${address} says that it is host ${clipped(host.hostId, 64)}, and so does another one at ${used}, which is used; ` +
       'give one of them another --host-id',
     500,
   );

@@ -11,7 +11,8 @@ import { Refusal } from './pauses.js';
 import { ReplicaHost } from '../replica/replica.js';
 import { refusal, Report } from './roster-report.js';
 import { Seat } from './seat.js';
-import { shown } from './shown.js';
+import { compare } from '../../text/order.js';
+import { clipped, NAME_LENGTH } from '../../text/printable.js';
 import { type AgentSource, MOST_TARGETS, type Target } from './sources/types.js';
 import { Targets } from './targets.js';
 import type { Replica } from './agent-session.js';
@@ -188,7 +189,10 @@ class HostRoster implements Roster, ConnectionOwner {
     this.#seats.delete(seat.address);
     this.#seatOf.delete(seat.connection);
     this.#orphan(seat, false);
-    this.#options.log.info({ agent: shown(seat.address), source: shown(seat.source) }, 'no longer named; not followed any more');
+    this.#options.log.info(
+      { agent: clipped(seat.address, NAME_LENGTH), source: clipped(seat.source, NAME_LENGTH) },
+      'no longer named; not followed any more',
+    );
   }
 
   // What connections ask.
@@ -322,7 +326,7 @@ class HostRoster implements Roster, ConnectionOwner {
     host.orphanedAt = undefined;
     if (this.#hosts.get(host.hostId) === host) this.#hosts.delete(host.hostId);
     this.#sorted = undefined;
-    this.#options.log.info({ host: shown(host.hostId), name: shown(host.name) }, 'host forgotten');
+    this.#options.log.info({ host: clipped(host.hostId, NAME_LENGTH), name: clipped(host.name, NAME_LENGTH) }, 'host forgotten');
   }
 
   /** Its holder is not heard. Others that could tell of the same host are asked when it does not come back. */
@@ -387,7 +391,11 @@ class HostRoster implements Roster, ConnectionOwner {
     if (state === seat.toldState) return;
     seat.toldState = state;
     const { log } = this.#options;
-    const fields = { agent: shown(seat.address), ...(seat.host !== undefined && { host: shown(seat.host.name) }), state };
+    const fields = {
+      agent: clipped(seat.address, NAME_LENGTH),
+      ...(seat.host !== undefined && { host: clipped(seat.host.name, NAME_LENGTH) }),
+      state,
+    };
     if (state === 'LIVE' || state === 'SYNCING') log.info(fields, 'agent');
     else log.warn({ ...fields, problem: this.#report.ofSeat(seat).problem }, 'agent');
     this.#tell();
@@ -408,12 +416,7 @@ class HostRoster implements Roster, ConnectionOwner {
   }
 }
 
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
-}
-
 function compareEntries(a: HostEntry, b: HostEntry): number {
   if ((a.host === undefined) !== (b.host === undefined)) return a.host === undefined ? 1 : -1;
-  return compare(a.hostName ?? '', b.hostName ?? '') || compare(a.host ?? '', b.host ?? '') || compare(a.agent, b.agent);
+  return compare(a.hostName, b.hostName) || compare(a.host, b.host) || compare(a.agent, b.agent);
 }

@@ -1,4 +1,4 @@
-import { shown } from './shown.js';
+import { clipped } from '../../text/printable.js';
 import { type AgentSource, type Following, MOST_TARGETS, type Target } from './sources/types.js';
 
 /** What is wrong with a source, in a line for people. */
@@ -67,7 +67,7 @@ export class Targets {
   problems(): SourceProblem[] {
     return this.#followed.flatMap(({ source, problem, excess }) =>
       [problem, excess].flatMap((message) =>
-        message === undefined ? [] : [{ source: source.name, message: shown(`${source.name}: ${message}`, 500) }],
+        message === undefined ? [] : [{ source: source.name, message: clipped(`${source.name}: ${message}`, 500) }],
       ),
     );
   }

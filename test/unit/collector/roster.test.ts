@@ -273,7 +273,7 @@ test('one address of two sources is one agent, and what is wrong with a source i
     [`${A} fake`, `${B} other`],
   );
   other.fail('cannot be asked\u001b[2J');
-  assert.deepEqual(roster.gaps(), [{ status: 'FAILED', operation: 'discover', message: 'other: cannot be asked\ufffd[2J' }]);
+  assert.deepEqual(roster.gaps(), [{ status: 'FAILED', operation: 'discover', message: 'other: cannot be asked\\u{1b}[2J' }]);
   other.fail(undefined);
   assert.deepEqual(roster.gaps(), []);
   assert.deepEqual(

@@ -234,7 +234,7 @@ test('truncated JSON of one container is the gap of that container', async (t) =
 test('the engine’s own words are told, without what could move a cursor', async (t) => {
   const stand = await standIn((_request, response) => json(response, { message: '\u001b[2Jdaemon is shutting down' }, 503));
   const view = await viewOf(t, stand);
-  assertOneGap(view, 'FAILED', /status 503 \(\ufffd\[2Jdaemon is shutting down\)/);
+  assertOneGap(view, 'FAILED', /status 503 \(\\u\{1b\}\[2Jdaemon is shutting down\)/);
 });
 
 test('a list of networks that fails leaves the containers, and their networks are asked for one by one', async (t) => {

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { LISTS } from '../../../src/model/lists.js';
 import type { Endpoint, HostEntry, Ifindex, Overlay, OverlayMember } from '../../../src/model/types.js';
 import type { Document, ListDocument } from '../../../src/outputs/contract.js';
-import { ageWords } from '../../../src/outputs/host-columns.js';
+import { shortDuration } from '../../../src/text/duration.js';
 import { hostLine } from '../../../src/outputs/host-lines.js';
 import { OUTPUTS } from '../../../src/outputs/registry.gen.js';
 import { output as table } from '../../../src/outputs/table.js';
@@ -297,7 +297,7 @@ describe('what becomes of a host, as a line', () => {
 
 describe('ages', () => {
   it('are in the unit that people would say', () => {
-    const words = [0, 420, 9_960, 61_000, 300_000, 8_000_000, 400_000_000].map(ageWords);
+    const words = [0, 420, 9_960, 61_000, 300_000, 8_000_000, 400_000_000].map(shortDuration);
     assert.deepEqual(words, ['0.0s', '0.4s', '10.0s', '61s', '5m', '2h', '5d']);
   });
 });

@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
-import { shown } from '../shown.js';
+import { clipped, NAME_LENGTH } from '../../../text/printable.js';
 import { parseAddress } from './address.js';
 import { MOST_TARGETS } from './types.js';
 
@@ -30,7 +30,7 @@ export function parseAgentsFile(text: string): string[] {
   const at = (offset: number): number => lines.linePos(offset).line;
   const [broken] = document.errors;
   if (broken !== undefined)
-    throw new AgentsFileError(at(broken.pos[0]), `this is neither YAML nor JSON: ${shown(broken.message)}`);
+    throw new AgentsFileError(at(broken.pos[0]), `this is neither YAML nor JSON: ${clipped(broken.message, NAME_LENGTH)}`);
   // Aliases are looked up as they are met, so that what they stand for is not copied.
   let aliases = 0;
   const resolve = (node: unknown): Node | undefined => {
@@ -57,8 +57,7 @@ export function parseAgentsFile(text: string): string[] {
     const given = isScalar(value) && typeof value.value === 'string' ? value.value : undefined;
     const address = given === undefined ? undefined : parseAddress(given);
     if (address !== undefined) return address;
-    const what =
-      given === undefined ? 'an agent without an address' : `${JSON.stringify(shown(given, 80))} is no address of an agent`;
+    const what = given === undefined ? 'an agent without an address' : `"${clipped(given, 80)}" is no address of an agent`;
     throw new AgentsFileError(
       lineOf(value ?? node ?? list, at),
       `${what}; give HOST:PORT (10.0.0.1:7117, or "[fd00::1]:7117" in quotes) or unix:PATH`,

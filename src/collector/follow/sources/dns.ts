@@ -1,4 +1,5 @@
 import { Resolver } from 'node:dns/promises';
+import { between } from '../../../text/backoff.js';
 import { type Clock, SYSTEM_CLOCK } from '../clock.js';
 import { addressOf } from './address.js';
 import { askAgain, reasonOf } from './asking.js';
@@ -55,7 +56,7 @@ export function dnsSource(host: string, port: number, options: DnsOptions = {}):
           missing ? nothing(host, targets.length) : families.map(({ problem }) => problem).find((text) => text !== undefined),
         );
       };
-      return askAgain(round, () => PAUSE.least + random() * (PAUSE.most - PAUSE.least), clock);
+      return askAgain(round, () => between(PAUSE.least, PAUSE.most, random()), clock);
     },
   };
 }

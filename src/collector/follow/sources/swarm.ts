@@ -5,7 +5,7 @@ import type { SwarmNode } from '../../../docker/nodes.js';
 import { Patience } from '../../../docker/patience.js';
 import { parseHostPort } from '../../../rpc/address.js';
 import { type Clock, SYSTEM_CLOCK } from '../clock.js';
-import { shown } from '../shown.js';
+import { clipped } from '../../../text/printable.js';
 import { addressOf } from './address.js';
 import { askAgain, reasonOf } from './asking.js';
 import type { AgentSource, Target } from './types.js';
@@ -63,7 +63,7 @@ function targetsOf(
   for (const node of [...nodes.filter(isReady), ...nodes.filter((each) => !isReady(each))]) {
     const host = hostOf(node);
     if (host === undefined) {
-      nowhere.push(shown(node.hostname || node.id, 64));
+      nowhere.push(clipped(node.hostname || node.id, 64));
       continue;
     }
     const address = addressOf(host, port);
@@ -93,9 +93,9 @@ function isUnspecified(address: string): boolean {
 }
 
 function noteOf({ hostname, id, state, availability }: SwarmNode): string | undefined {
-  const node = `the Swarm's node ${shown(hostname || id, 64)} is`;
-  if (state !== 'ready') return `${node} ${shown(state || 'in no known state', 32)}`;
-  return availability === 'active' || availability === '' ? undefined : `${node} set to ${shown(availability, 32)}`;
+  const node = `the Swarm's node ${clipped(hostname || id, 64)} is`;
+  if (state !== 'ready') return `${node} ${clipped(state || 'in no known state', 32)}`;
+  return availability === 'active' || availability === '' ? undefined : `${node} set to ${clipped(availability, 32)}`;
 }
 
 function explain(cause: unknown): string {

@@ -50,7 +50,7 @@ test('what is wrong is said with its line', () => {
   assert.match(problemOf(''), /^line 1: there is no list of agents; write \[\] for none/);
   assert.match(problemOf('agent:\n- 10.0.0.1:7117\n'), /^line 1: there is no list of agents/);
   assert.match(problemOf('- 10.0.0.1:0\n'), /^line 1: "10\.0\.0\.1:0" is no address/);
-  assert.match(problemOf('- "10.0.0.1\\e[2J:7117"\n'), /^line 1: "10\.0\.0\.1\ufffd\[2J:7117" is no address/);
+  assert.match(problemOf('- "10.0.0.1\\e[2J:7117"\n'), /^line 1: "10\.0\.0\.1\\u\{1b\}\[2J:7117" is no address/);
 });
 
 test('a file that is made to grow is refused, and so is one that names too many', () => {

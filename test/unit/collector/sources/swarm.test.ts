@@ -63,7 +63,7 @@ test('a node that is down or drained stays, with a note; one that came back as a
     [
       ['10.0.0.2:7117', undefined],
       ['10.0.0.4:7117', 'the Swarm’s node idle is set to drain'],
-      ['10.0.0.3:7117', 'the Swarm’s node gone\ufffd[2J is down'],
+      ['10.0.0.3:7117', 'the Swarm’s node gone\\u{1b}[2J is down'],
     ].map(([address, note]) => [address, note?.replace('’', "'")]),
   );
   answer([node('new', '10.0.0.2')]);
