@@ -1,8 +1,8 @@
 import { bool8, ipv4, ipv6, list, mac, nested, oneOf, u16, u32, u8 } from './codecs.js';
 import type { DetailValue, LinkKind } from './contract.js';
 import { finishPort, portTable } from './shared/bond-port.js';
-import { dropNoInterface, noRefs } from './shared/refs.js';
-import { phrase, textOf, words } from './shared/words.js';
+import { dropNoInterface } from './shared/refs.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12; COUPLED_CONTROL since v6.9, BROADCAST_NEIGH v6.17, LACP_STRICT v7.2
 const IFLA_BOND_MODE = 1;
@@ -148,6 +148,5 @@ export const kind: LinkKind = {
   port: portTable,
   finish,
   finishPort,
-  refs: noRefs,
-  summary: (detail) => phrase(textOf(detail.mode), words(detail, 'active_slave_ifindex=active')),
+  facts: (link) => named(link, 'mode', 'active_slave_ifindex=active'),
 };

@@ -19,8 +19,7 @@ import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import type { AttributeTable, Codec, LinkKind } from './contract.js';
 import { bridgeId } from './shared/bridge-id.js';
 import { portTable } from './shared/bridge-port.js';
-import { noRefs } from './shared/refs.js';
-import { phrase, words } from './shared/words.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12; FDB_N_LEARNED and FDB_MAX_LEARNED since v6.7, STP_MODE v7.1
 const IFLA_BR_FORWARD_DELAY = 1;
@@ -191,7 +190,6 @@ export const kind: LinkKind = {
   kind: 'bridge',
   data: table,
   port: portTable,
-  refs: noRefs,
-  summary: (detail) =>
-    phrase(Number(detail.vlan_filtering) > 0 && 'vlan-filtering', Number(detail.stp_state) > 0 && words(detail, 'stp_state=stp')),
+  // Numbers, as ip prints them; 0 is off.
+  facts: (link) => named(link, 'vlan_filtering', 'stp_state').filter(({ value }) => value !== '0'),
 };

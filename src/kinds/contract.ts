@@ -1,4 +1,5 @@
 import type { AttributeReader } from '../netlink/attributes.js';
+import type { KindMessages } from './messages.js';
 
 /** A decoded value. Byte strings are copies. */
 export type DetailValue = string | number | bigint | boolean | Uint8Array;
@@ -16,7 +17,7 @@ export type Codec = (attribute: AttributeReader, further: Further) => DetailValu
 
 /**
  * The attributes of a kind as data: attribute id to [name, codec]. Names are those that `ip -d -j link` prints, for they
- * are what users know. Being data, the same table tells the native reader which attributes are wanted.
+ * are what users know. Being data, the native reader takes from the same table which attributes are wanted.
  *
  * 'volatile' changes by itself, without anybody doing anything (timers, counts of learned addresses). It is read for a snapshot and left out of what is
  * remembered between reads, or nothing would ever be equal to the last time.
@@ -41,11 +42,32 @@ export interface LinkFace {
   readonly linkNsid?: number;
 }
 
+/** Something that people want to know of a link. The value of a flag that is on is "true". */
+export interface Fact {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What facts are made of: the link as the public model has it, which is all that is known of one on another host. */
+export interface Described extends Readonly<KindMessages> {
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** How a kind with a message of its own fills it. */
+interface Typed<Field extends keyof KindMessages> {
+  /** The message's field in Interface. */
+  readonly field: Field;
+  /** The message, of a finished detail. */
+  message(detail: Detail): NonNullable<KindMessages[Field]>;
+  /** Names of the details that the message has no field for; they stay attributes. */
+  readonly others: readonly string[];
+}
+
 /** One kind of link. One file each, named by its IFLA_INFO_KIND string, found through registry.gen.ts. */
 export interface LinkKind {
   /** IFLA_INFO_KIND. */
   readonly kind: string;
-  /** IFLA_INFO_DATA. */
+  /** IFLA_INFO_DATA; empty when the driver sends none. */
   readonly data: AttributeTable;
   /** IFLA_INFO_SLAVE_DATA of the ports of a master of this kind. */
   readonly port?: AttributeTable;
@@ -53,8 +75,14 @@ export interface LinkKind {
   finish?(detail: Record<string, DetailValue>): void;
   /** Same for a port's details. */
   finishPort?(detail: Record<string, DetailValue>): void;
-  /** What the link refers to. */
-  refs(detail: Detail, link: LinkFace): readonly LinkReference[];
-  /** A few words for one line of a table: "vni 4097 port 4789 nolearning". */
-  summary(detail: Detail): string;
+  /** Links of the kind come in pairs: IFLA_LINK is the other end. */
+  readonly pair?: true;
+  /** What the link refers to besides the other end of a pair; absent when it is nothing. */
+  refs?(detail: Detail, link: LinkFace): readonly LinkReference[];
+  /** The kind has a message of its own in the public model; without one the details are attributes. */
+  readonly typed?: { readonly [Field in keyof KindMessages]-?: Typed<Field> }[keyof KindMessages];
+  /** What people want to know of the link, the most important first: lists and watch lines show it. A kind with attributes has facts. */
+  facts?(link: Described): readonly Fact[];
+  /** Most interfaces of a container host are of this kind, so that lines about one do not name it. */
+  readonly usual?: true;
 }

@@ -1,10 +1,7 @@
 import type { LinkKind } from './contract.js';
-import { noRefs } from './shared/refs.js';
 
 /** A link that drops what it is given. The driver sends no IFLA_INFO_DATA (drivers/net/dummy.c). */
 export const kind: LinkKind = {
   kind: 'dummy',
   data: {},
-  refs: noRefs,
-  summary: () => '',
 };

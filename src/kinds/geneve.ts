@@ -1,7 +1,6 @@
 import { be16, be32, bool8, flag, hex, ipv4, ipv6, oneOf, portRange, u8, u32 } from './codecs.js';
 import type { DetailValue, LinkKind } from './contract.js';
-import { noRefs } from './shared/refs.js';
-import { phrase, words } from './shared/words.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12; PORT_RANGE since v6.15, GRO_HINT v7.0, LOCAL and LOCAL6 v7.2
 const IFLA_GENEVE_ID = 1;
@@ -58,7 +57,6 @@ export const kind: LinkKind = {
     [IFLA_GENEVE_GRO_HINT]: ['gro_hint', flag],
   },
   finish,
-  refs: noRefs,
-  summary: (detail) =>
-    phrase(detail.external === true ? 'external' : words(detail, 'id=vni'), words(detail, 'port', 'remote', 'remote6=remote')),
+  // In metadata mode the kernel sends an id of 0, which is none.
+  facts: (link) => named(link, link.attributes.external === 'true' ? 'external' : 'id=vni', 'port', 'remote', 'remote6=remote'),
 };

@@ -2,7 +2,7 @@ import type { AttributeReader } from '../netlink/attributes.js';
 import { oneOf, u16 } from './codecs.js';
 import type { LinkKind } from './contract.js';
 import { iflaLinkRefs } from './shared/refs.js';
-import { words } from './shared/words.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12
 const IFLA_IPOIB_PKEY = 1;
@@ -29,5 +29,5 @@ export const kind: LinkKind = {
     [IFLA_IPOIB_UMCAST]: ['umcast', fourDigits],
   },
   refs: (_detail, link) => iflaLinkRefs('lower', link),
-  summary: (detail) => words(detail, 'key', 'mode'),
+  facts: (link) => named(link, 'key', 'mode'),
 };

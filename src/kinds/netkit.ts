@@ -1,7 +1,6 @@
 import { bool8, oneOf, u16, u32 } from './codecs.js';
 import type { LinkKind } from './contract.js';
-import { iflaLinkRefs } from './shared/refs.js';
-import { textOf } from './shared/words.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12 and, from SCRUB on, v6.13 to v7.1
 const IFLA_NETKIT_PRIMARY = 2;
@@ -40,6 +39,6 @@ export const kind: LinkKind = {
     [IFLA_NETKIT_TAILROOM]: ['tailroom', u16],
     [IFLA_NETKIT_PAIRING]: ['pairing', oneOf(u32, { [NETKIT_DEVICE_PAIR]: 'pair', [NETKIT_DEVICE_SINGLE]: 'single' })],
   },
-  refs: (_detail, link) => iflaLinkRefs('peer', link),
-  summary: (detail) => textOf(detail.mode),
+  pair: true,
+  facts: (link) => named(link, 'mode', 'type'),
 };

@@ -1,10 +1,7 @@
 import type { LinkKind } from './contract.js';
-import { noRefs } from './shared/refs.js';
 
 /** Captures netlink messages. No IFLA_INFO_DATA (drivers/net/nlmon.c). */
 export const kind: LinkKind = {
   kind: 'nlmon',
   data: {},
-  refs: noRefs,
-  summary: () => '',
 };

@@ -1,10 +1,7 @@
 import type { LinkKind } from './contract.js';
-import { noRefs } from './shared/refs.js';
 
 /** Aggregate of links. Its options and ports are read through generic netlink, not here; no IFLA_INFO_DATA (drivers/net/team/team_core.c). */
 export const kind: LinkKind = {
   kind: 'team',
   data: {},
-  refs: noRefs,
-  summary: () => '',
 };

@@ -1,7 +1,6 @@
 import { bool8, oneOf, u8, u32 } from './codecs.js';
 import type { LinkKind } from './contract.js';
-import { noRefs } from './shared/refs.js';
-import { phrase, textOf, words } from './shared/words.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12
 const IFLA_TUN_OWNER = 1;
@@ -35,7 +34,5 @@ export const kind: LinkKind = {
     [IFLA_TUN_OWNER]: ['user', u32],
     [IFLA_TUN_GROUP]: ['group', u32],
   },
-  refs: noRefs,
-  summary: (detail) =>
-    phrase(textOf(detail.type), detail.multi_queue === true && words(detail, 'numqueues=queues'), words(detail, 'user')),
+  facts: (link) => named(link, 'type', ...(link.attributes.multi_queue === 'true' ? ['numqueues=queues'] : []), 'user'),
 };

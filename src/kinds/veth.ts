@@ -1,10 +1,9 @@
 import type { LinkKind } from './contract.js';
-import { iflaLinkRefs } from './shared/refs.js';
 
 /** One end of a pair. The driver sends no IFLA_INFO_DATA (VETH_INFO_PEER only ever goes to the kernel); IFLA_LINK is the peer. */
 export const kind: LinkKind = {
   kind: 'veth',
   data: {},
-  refs: (_detail, link) => iflaLinkRefs('peer', link),
-  summary: () => '',
+  pair: true,
+  usual: true,
 };

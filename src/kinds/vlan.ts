@@ -2,7 +2,7 @@ import type { AttributeReader } from '../netlink/attributes.js';
 import { bitNames, ethertype, list, struct, u16, word32 } from './codecs.js';
 import type { DetailValue, LinkKind } from './contract.js';
 import { iflaLinkRefs } from './shared/refs.js';
-import { phrase, words } from './shared/words.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12
 const IFLA_VLAN_ID = 1;
@@ -52,5 +52,5 @@ export const kind: LinkKind = {
   },
   finish,
   refs: (_detail, link) => iflaLinkRefs('lower', link),
-  summary: (detail) => phrase(words(detail, 'id'), detail.protocol === '802.1Q' ? '' : words(detail, 'protocol')),
+  facts: (link) => named(link, 'id', 'protocol').filter(({ value }) => value !== '802.1Q'),
 };

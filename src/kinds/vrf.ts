@@ -1,7 +1,6 @@
 import { u32 } from './codecs.js';
 import type { LinkKind } from './contract.js';
-import { noRefs } from './shared/refs.js';
-import { words } from './shared/words.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12
 const IFLA_VRF_TABLE = 1;
@@ -12,6 +11,5 @@ export const kind: LinkKind = {
   kind: 'vrf',
   data: { [IFLA_VRF_TABLE]: ['table', u32] },
   port: { [IFLA_VRF_PORT_TABLE]: ['table', u32] },
-  refs: noRefs,
-  summary: (detail) => words(detail, 'table'),
+  facts: (link) => named(link, 'table'),
 };

@@ -1,10 +1,8 @@
 import type { LinkKind } from './contract.js';
-import { iflaLinkRefs } from './shared/refs.js';
 
 /** One end of a CAN pair. No IFLA_INFO_DATA (drivers/net/can/vxcan.c); IFLA_LINK is the peer. */
 export const kind: LinkKind = {
   kind: 'vxcan',
   data: {},
-  refs: (_detail, link) => iflaLinkRefs('peer', link),
-  summary: () => '',
+  pair: true,
 };

@@ -1,7 +1,7 @@
 import { be16, be32, be64, bool8, flag, hex, ipv4, ipv6, oneOf, portRange, u8, u32 } from './codecs.js';
-import type { Detail, DetailValue, LinkKind } from './contract.js';
+import type { AttributeTable, Described, Detail, DetailValue, Fact, LinkKind } from './contract.js';
+import type { Vxlan } from './messages.js';
 import { dropNoInterface, reference } from './shared/refs.js';
-import { phrase, words } from './shared/words.js';
 
 // linux/if_link.h, v6.12; LOCALBYPASS since v6.5, LABEL_POLICY v6.8, RESERVED_BITS v6.14, MC_ROUTE v6.17
 const IFLA_VXLAN_ID = 1;
@@ -45,93 +45,42 @@ const VXLAN_DF_INHERIT = 2;
 const VXLAN_LABEL_FIXED = 0;
 const VXLAN_LABEL_INHERIT = 1;
 
-/** What the public model says of kind "vxlan". Field by field message Vxlan of proto/nsatlas/v1/model.proto, the manual. */
-export interface Vxlan {
-  vni: number;
-  dstPort: number;
-  learning?: boolean;
-  proxy?: boolean;
-  rsc?: boolean;
-  l2miss?: boolean;
-  l3miss?: boolean;
-  local?: string;
-  remote?: string;
-  underlayIfindex?: number;
-  ttl?: number;
-  ttlInherit?: boolean;
-  tos?: number;
-  label?: number;
-  df?: string;
-  ageingSeconds?: number;
-  limit?: number;
-  srcPortMin?: number;
-  srcPortMax?: number;
-  udpCsum?: boolean;
-  udpZeroCsum6Tx?: boolean;
-  udpZeroCsum6Rx?: boolean;
-  remcsumTx?: boolean;
-  remcsumRx?: boolean;
-  gbp?: boolean;
-  gpe?: boolean;
-  remcsumNopartial?: boolean;
-  external?: boolean;
-  vnifilter?: boolean;
-  localbypass?: boolean;
-}
-
-/**
- * An overlay over UDP. vxlan_fill_info(), drivers/net/vxlan/vxlan_core.c. The details are typed rather than ip's text
- * (`tos`, `label` are numbers), for they become message Vxlan.
- *
- * Its IFLA_LINK is the underlay only when it was given one, else its own ifindex (dev_get_iflink(), net/core/dev.c);
- * so the underlay is IFLA_VXLAN_LINK, in the namespace of IFLA_LINK_NETNSID: where the UDP socket is.
- */
-export const kind: LinkKind = {
-  kind: 'vxlan',
-  data: {
-    [IFLA_VXLAN_ID]: ['id', u32],
-    [IFLA_VXLAN_GROUP]: ['remote', ipv4],
-    [IFLA_VXLAN_GROUP6]: ['remote6', ipv6],
-    [IFLA_VXLAN_LOCAL]: ['local', ipv4],
-    [IFLA_VXLAN_LOCAL6]: ['local6', ipv6],
-    [IFLA_VXLAN_LINK]: ['link_ifindex', u32],
-    [IFLA_VXLAN_PORT_RANGE]: ['port_range', portRange],
-    [IFLA_VXLAN_PORT]: ['port', be16],
-    [IFLA_VXLAN_TOS]: ['tos', u8],
-    [IFLA_VXLAN_TTL]: ['ttl', u8],
-    [IFLA_VXLAN_TTL_INHERIT]: ['ttl_inherit', flag],
-    [IFLA_VXLAN_DF]: ['df', oneOf(u8, { [VXLAN_DF_UNSET]: 'unset', [VXLAN_DF_SET]: 'set', [VXLAN_DF_INHERIT]: 'inherit' })],
-    [IFLA_VXLAN_LABEL]: ['label', be32],
-    [IFLA_VXLAN_LABEL_POLICY]: ['label_policy', oneOf(u32, { [VXLAN_LABEL_FIXED]: 'fixed', [VXLAN_LABEL_INHERIT]: 'inherit' })],
-    [IFLA_VXLAN_AGEING]: ['ageing', u32],
-    [IFLA_VXLAN_LIMIT]: ['limit', u32],
-    [IFLA_VXLAN_RESERVED_BITS]: ['reserved_bits', hex(be64)],
-    [IFLA_VXLAN_GBP]: ['gbp', flag],
-    [IFLA_VXLAN_GPE]: ['gpe', flag],
-    [IFLA_VXLAN_REMCSUM_NOPARTIAL]: ['remcsum_nopartial', flag],
-    [IFLA_VXLAN_COLLECT_METADATA]: ['external', flag],
-    [IFLA_VXLAN_VNIFILTER]: ['vnifilter', flag],
-    [IFLA_VXLAN_LEARNING]: ['learning', bool8],
-    [IFLA_VXLAN_PROXY]: ['proxy', bool8],
-    [IFLA_VXLAN_RSC]: ['rsc', bool8],
-    [IFLA_VXLAN_L2MISS]: ['l2miss', bool8],
-    [IFLA_VXLAN_L3MISS]: ['l3miss', bool8],
-    [IFLA_VXLAN_UDP_CSUM]: ['udp_csum', bool8],
-    [IFLA_VXLAN_UDP_ZERO_CSUM6_TX]: ['udp_zero_csum6_tx', bool8],
-    [IFLA_VXLAN_UDP_ZERO_CSUM6_RX]: ['udp_zero_csum6_rx', bool8],
-    [IFLA_VXLAN_REMCSUM_TX]: ['remcsum_tx', bool8],
-    [IFLA_VXLAN_REMCSUM_RX]: ['remcsum_rx', bool8],
-    [IFLA_VXLAN_LOCALBYPASS]: ['localbypass', bool8],
-    [IFLA_VXLAN_MC_ROUTE]: ['mcroute', bool8],
-  },
-  finish,
-  refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
-  summary: (detail) =>
-    phrase(
-      detail.external === true ? 'external' : words(detail, 'id=vni'),
-      words(detail, 'port', 'remote', 'group', 'remote6=remote', 'group6=group'),
-      detail.learning === false && 'nolearning',
-    ),
+/** vxlan_fill_info(), drivers/net/vxlan/vxlan_core.c. */
+const table: AttributeTable = {
+  [IFLA_VXLAN_ID]: ['id', u32],
+  [IFLA_VXLAN_GROUP]: ['remote', ipv4],
+  [IFLA_VXLAN_GROUP6]: ['remote6', ipv6],
+  [IFLA_VXLAN_LOCAL]: ['local', ipv4],
+  [IFLA_VXLAN_LOCAL6]: ['local6', ipv6],
+  [IFLA_VXLAN_LINK]: ['link_ifindex', u32],
+  [IFLA_VXLAN_PORT_RANGE]: ['port_range', portRange],
+  [IFLA_VXLAN_PORT]: ['port', be16],
+  [IFLA_VXLAN_TOS]: ['tos', u8],
+  [IFLA_VXLAN_TTL]: ['ttl', u8],
+  [IFLA_VXLAN_TTL_INHERIT]: ['ttl_inherit', flag],
+  [IFLA_VXLAN_DF]: ['df', oneOf(u8, { [VXLAN_DF_UNSET]: 'unset', [VXLAN_DF_SET]: 'set', [VXLAN_DF_INHERIT]: 'inherit' })],
+  [IFLA_VXLAN_LABEL]: ['label', be32],
+  [IFLA_VXLAN_LABEL_POLICY]: ['label_policy', oneOf(u32, { [VXLAN_LABEL_FIXED]: 'fixed', [VXLAN_LABEL_INHERIT]: 'inherit' })],
+  [IFLA_VXLAN_AGEING]: ['ageing', u32],
+  [IFLA_VXLAN_LIMIT]: ['limit', u32],
+  [IFLA_VXLAN_RESERVED_BITS]: ['reserved_bits', hex(be64)],
+  [IFLA_VXLAN_GBP]: ['gbp', flag],
+  [IFLA_VXLAN_GPE]: ['gpe', flag],
+  [IFLA_VXLAN_REMCSUM_NOPARTIAL]: ['remcsum_nopartial', flag],
+  [IFLA_VXLAN_COLLECT_METADATA]: ['external', flag],
+  [IFLA_VXLAN_VNIFILTER]: ['vnifilter', flag],
+  [IFLA_VXLAN_LEARNING]: ['learning', bool8],
+  [IFLA_VXLAN_PROXY]: ['proxy', bool8],
+  [IFLA_VXLAN_RSC]: ['rsc', bool8],
+  [IFLA_VXLAN_L2MISS]: ['l2miss', bool8],
+  [IFLA_VXLAN_L3MISS]: ['l3miss', bool8],
+  [IFLA_VXLAN_UDP_CSUM]: ['udp_csum', bool8],
+  [IFLA_VXLAN_UDP_ZERO_CSUM6_TX]: ['udp_zero_csum6_tx', bool8],
+  [IFLA_VXLAN_UDP_ZERO_CSUM6_RX]: ['udp_zero_csum6_rx', bool8],
+  [IFLA_VXLAN_REMCSUM_TX]: ['remcsum_tx', bool8],
+  [IFLA_VXLAN_REMCSUM_RX]: ['remcsum_rx', bool8],
+  [IFLA_VXLAN_LOCALBYPASS]: ['localbypass', bool8],
+  [IFLA_VXLAN_MC_ROUTE]: ['mcroute', bool8],
 };
 
 /**
@@ -186,6 +135,14 @@ const FIELDS: readonly (readonly [field: string, name: string])[] = Object.entri
   localbypass: 'localbypass',
 } satisfies Partial<Record<keyof Vxlan, string>>);
 
+/** Details that are made into fields of other names or forms. */
+const MADE = ['id', 'port', 'local', 'local6', 'remote', 'remote6', 'port_range'];
+
+/** Details that came after the message was made. */
+const OTHERS: readonly string[] = Object.values(table)
+  .map(([name]) => name)
+  .filter((name) => !MADE.includes(name) && !FIELDS.some(([, taken]) => taken === name));
+
 /**
  * The public message, of a detail that the table and finish() of this kind have made. What the kernel did not send is
  * absent; without a VNI (never seen) it is 0, as in metadata mode.
@@ -209,3 +166,32 @@ export function vxlanFromDetail(detail: Detail): Vxlan {
   }
   return vxlan as unknown as Vxlan;
 }
+
+/** Flags that people look for in an overlay. */
+const FLAGS = ['learning', 'proxy', 'l2miss', 'l3miss', 'rsc', 'external'] as const;
+
+function facts({ vxlan }: Described): Fact[] {
+  if (vxlan === undefined) return [];
+  const { vni, dstPort, local, remote } = vxlan;
+  const named = Object.entries({ vni, port: dstPort, local, remote });
+  return [
+    ...named.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value: String(value) }])),
+    ...FLAGS.filter((name) => vxlan[name] === true).map((name) => ({ name, value: 'true' })),
+  ];
+}
+
+/**
+ * An overlay over UDP. The details are typed rather than ip's text
+ * (`tos`, `label` are numbers), for they become message Vxlan.
+ *
+ * Its IFLA_LINK is the underlay only when it was given one, else its own ifindex (dev_get_iflink(), net/core/dev.c);
+ * so the underlay is IFLA_VXLAN_LINK, in the namespace of IFLA_LINK_NETNSID: where the UDP socket is.
+ */
+export const kind: LinkKind = {
+  kind: 'vxlan',
+  data: table,
+  finish,
+  refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
+  typed: { field: 'vxlan', message: vxlanFromDetail, others: OTHERS },
+  facts,
+};

@@ -1,7 +1,7 @@
 import { flag, hex, u32 } from './codecs.js';
 import type { LinkKind } from './contract.js';
 import { dropNoInterface, reference } from './shared/refs.js';
-import { words } from './shared/words.js';
+import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12
 const IFLA_XFRM_LINK = 1;
@@ -19,5 +19,5 @@ export const kind: LinkKind = {
   },
   finish: (detail) => dropNoInterface(detail, 'link_ifindex'),
   refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
-  summary: (detail) => (detail.external === true ? 'external' : words(detail, 'if_id')),
+  facts: (link) => named(link, link.attributes.external === 'true' ? 'external' : 'if_id'),
 };

@@ -1,3 +1,4 @@
+import { kindOf } from '../kinds/facts.js';
 import type { ReferringLink } from '../tables/shared/records.js';
 import type { NsidResolver, ReferencedNamespace } from './references.js';
 import type { PairStatus } from './types.js';
@@ -16,7 +17,7 @@ export interface PairVerdict {
 }
 
 /**
- * The other end of a veth, netkit or vxcan; undefined for links that have none by nature. PAIRED only when the kernel
+ * The other end of a link whose kind comes in pairs; undefined for links that have none by nature. PAIRED only when the kernel
  * said which namespace the nsid stands for, the link with that ifindex is there, and it points back the same way.
  */
 export function pairOf(
@@ -24,7 +25,7 @@ export function pairOf(
   namespaces: readonly ReferencedNamespace[],
   resolver: NsidResolver,
 ): PairVerdict | undefined {
-  if (!isPairKind(end.link)) return undefined;
+  if (kindOf(end.link)?.pair !== true) return undefined;
   const reference = peerReference(end.link);
   if (reference === undefined) return { status: 'PEER_NOT_VISIBLE' };
   const there = resolver.resolve(end.namespace, reference.nsid);
@@ -35,12 +36,6 @@ export function pairOf(
   const pointsBack =
     back !== undefined && back.ifindex === end.link.ifindex && resolver.resolve(there, back.nsid) === end.namespace;
   return pointsBack ? { status: 'PAIRED', peer: { namespace: there, link: peer } } : { status: 'AMBIGUOUS' };
-}
-
-const PAIR_KINDS: ReadonlySet<string> = new Set(['veth', 'netkit', 'vxcan']);
-
-function isPairKind(link: ReferringLink): boolean {
-  return link.kind !== undefined && PAIR_KINDS.has(link.kind);
 }
 
 function peerReference(link: ReferringLink): ReferringLink['refs'][number] | undefined {

@@ -1,4 +1,5 @@
-import type { FdbEntry, Interface, Neighbor, Netns, Route, VethEnd, VethPair, Vxlan, VxlanRow } from '../model/types.js';
+import { factsOf, factWords } from '../kinds/facts.js';
+import type { FdbEntry, Interface, Neighbor, Netns, Route, VethEnd, VethPair, VxlanRow } from '../model/types.js';
 import type { Feature } from '../live/source.js';
 
 /** One column of a table. An undefined cell is shown as "-". */
@@ -82,24 +83,12 @@ function peer(link: Interface): string | undefined {
 }
 
 function detail(link: Interface): string | undefined {
-  const words: string[] = [];
-  if (link.vxlan !== undefined) words.push(vxlanWords(link.vxlan));
-  for (const name of ['mode', 'type', 'id', 'vlan_filtering', 'stp_state'] as const) {
-    const value = link.attributes[name];
-    if (value !== undefined && value !== '0' && value !== 'false') words.push(`${name} ${value}`);
-  }
-  if (link.alias !== undefined) words.push(`alias ${link.alias}`);
-  if (link.altnames.length > 0) words.push(`altname ${link.altnames.join(',')}`);
-  return words.length === 0 ? undefined : words.join(' ');
-}
-
-function vxlanWords(vxlan: Vxlan): string {
-  const flags = (['learning', 'proxy', 'l2miss', 'l3miss', 'rsc', 'external'] as const).filter((flag) => vxlan[flag] === true);
-  const ends = [
-    vxlan.local === undefined ? [] : [`local ${vxlan.local}`],
-    vxlan.remote === undefined ? [] : [`remote ${vxlan.remote}`],
-  ].flat();
-  return [`vni ${vxlan.vni}`, `port ${vxlan.dstPort}`, ...ends, ...flags].join(' ');
+  const words = [
+    factWords(factsOf(link)),
+    link.alias === undefined ? undefined : `alias ${link.alias}`,
+    link.altnames.length === 0 ? undefined : `altname ${link.altnames.join(',')}`,
+  ];
+  return words.filter((each) => each !== undefined).join(' ') || undefined;
 }
 
 export const VXLAN_COLUMNS: readonly Column<VxlanRow>[] = [
@@ -116,10 +105,16 @@ export const VXLAN_COLUMNS: readonly Column<VxlanRow>[] = [
   { title: 'PORT', cell: (row) => row.dstPort, align: 'right' },
   { title: 'MTU', cell: (row) => row.mtu, align: 'right' },
   { title: 'FDB', cell: (row) => row.fdbEntries ?? 'unread', align: 'right' },
-  { title: 'FLAGS', cell: (row) => vxlanWords(row.vxlan).split(' ').slice(4).join(' ') || undefined },
+  { title: 'FLAGS', cell: (row) => vxlanFlags(row) },
   { title: 'NAMESPACE', cell: (row) => row.netnsName },
   { title: 'NETNS', cell: (row) => row.netnsId },
 ];
+
+/** What the other columns do not say. */
+function vxlanFlags({ vxlan }: VxlanRow): string | undefined {
+  const facts = factsOf({ kind: 'vxlan', attributes: {}, vxlan });
+  return factWords(facts.filter(({ name }) => name !== 'vni' && name !== 'port'));
+}
 
 export const VETH_COLUMNS: readonly Column<VethPair>[] = [
   { title: 'NAMESPACE', cell: ({ a }) => a.netnsName ?? a.netnsId },

@@ -1,4 +1,5 @@
-import type { Interface, Vxlan } from '../model/types.js';
+import { factsOf, factWords, kindOf, messageOf } from '../kinds/facts.js';
+import type { Interface } from '../model/types.js';
 
 /** What people call the namespace with an id. */
 export type NameOf = (netnsId: string) => string;
@@ -7,11 +8,13 @@ export type NameOf = (netnsId: string) => string;
 export interface Fact {
   /** What stands before the value. */
   readonly label: string;
-  /** What tells it from others of the same label. */
+  /** Distinguishes it from others of the same label. */
   readonly key?: string;
   /** A list is compared item by item. */
   readonly value: string | readonly string[] | undefined;
-  /** Told only when it changes, and with `inBoth` only when it was there before and is still. */
+  /** Shown of something new, not when it changes. */
+  readonly onlyNew?: boolean;
+  /** Shown only when it changes, and with `inBoth` only when it was there before and is still. */
   readonly onlyChanges?: boolean;
   readonly inBoth?: boolean;
 }
@@ -28,8 +31,9 @@ const STATE_FLAGS: ReadonlySet<string> = new Set(['UP', 'RUNNING', 'LOWER_UP']);
 export function interfaceFacts(link: Interface, nameOf: NameOf): Fact[] {
   const changes = (label: string, value: Fact['value']): Fact => ({ label, value, onlyChanges: true });
   return [
-    { label: '', key: 'kind', value: link.kind === 'veth' ? undefined : link.kind },
-    ...vxlanFacts(link.vxlan),
+    { label: '', key: 'kind', value: kindOf(link)?.usual === true ? undefined : link.kind },
+    // Of a change the attributes below say more.
+    { label: '', key: 'facts', value: factWords(factsOf(link)), onlyNew: true },
     { label: '', key: 'state', value: link.flags.includes('UP') ? link.operState : 'DOWN' },
     { label: 'master', value: link.masterName ?? link.masterIfindex?.toString() },
     { label: 'peer', value: peerOf(link, nameOf) },
@@ -47,18 +51,9 @@ export function interfaceFacts(link: Interface, nameOf: NameOf): Fact[] {
       'flags',
       link.flags.filter((flag) => !STATE_FLAGS.has(flag)),
     ),
-    ...Object.entries(link.attributes).map(([name, value]) => changes(name, value)),
+    ...Object.entries({ ...messageOf(link), ...link.attributes }).map(([name, value]) => changes(name, String(value))),
     // A link that becomes a port gets dozens of them at once; its master says enough.
     ...Object.entries(link.portAttributes).map(([name, value]) => ({ ...changes(`port ${name}`, value), inBoth: true })),
-  ];
-}
-
-function vxlanFacts(vxlan: Vxlan | undefined): Fact[] {
-  if (vxlan === undefined) return [];
-  const { vni, ...others } = vxlan;
-  return [
-    { label: 'vni', value: String(vni) },
-    ...Object.entries(others).map(([name, value]) => ({ label: name, value: String(value), onlyChanges: true })),
   ];
 }
 

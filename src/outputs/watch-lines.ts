@@ -78,7 +78,8 @@ function compare(before: readonly Fact[], after: readonly Fact[]): string[] {
   const now = new Map(after.map((fact) => [fact.key ?? fact.label, fact]));
   return [...new Set([...now.keys(), ...old.keys()])].flatMap((key) => {
     const [was, is] = [old.get(key), now.get(key)];
-    const { label = '', inBoth = false } = is ?? was ?? {};
+    const { label = '', inBoth = false, onlyNew = false } = is ?? was ?? {};
+    if (onlyNew) return [];
     const text = difference(was?.value, is?.value);
     if (text === undefined || (inBoth && (was === undefined || is === undefined))) return [];
     return [label === '' ? text : `${label} ${text}`];

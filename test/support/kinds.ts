@@ -2,7 +2,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Detail, DetailValue, LinkFace, LinkKind, LinkReference } from '../../src/kinds/contract.js';
+import { factsOf } from '../../src/kinds/facts.js';
 import { KINDS } from '../../src/kinds/registry.gen.js';
+import { refsOf } from '../../src/kinds/shared/refs.js';
 import { decodeTable, formatDetail } from '../../src/kinds/table.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
 import type { DecodeError } from '../../src/netlink/error.js';
@@ -79,7 +81,8 @@ export interface DecodedInfo {
   portKind?: string;
   portAttributes: Record<string, string>;
   refs: readonly LinkReference[];
-  summary: string;
+  /** "NAME VALUE", as lists and watch lines show them. */
+  facts: readonly string[];
   /** "data/47" or "port/12". */
   unknown: string[];
 }
@@ -129,7 +132,7 @@ export function decodeInfo(linkinfo: Uint8Array, face: LinkFace): DecodedInfo & 
 /** Same, of bytes [start, end) of a view. */
 export function decodeInfoIn(view: DataView, start: number, end: number, face: LinkFace): DecodedInfo & { error?: DecodeError } {
   const reader = new AttributeReader(view, start, end, 'IFLA_LINKINFO');
-  const decoded: DecodedInfo = { attributes: {}, portAttributes: {}, refs: [], summary: '', unknown: [] };
+  const decoded: DecodedInfo = { attributes: {}, portAttributes: {}, refs: [], facts: [], unknown: [] };
   let detail = {};
   while (reader.next()) {
     if (reader.type === IFLA_INFO_KIND) decoded.kind = reader.text().text;
@@ -151,8 +154,12 @@ export function decodeInfoIn(view: DataView, start: number, end: number, face: L
   }
   const kind = KINDS.get(decoded.kind ?? '');
   if (kind !== undefined) {
-    decoded.refs = kind.refs(detail, face);
-    decoded.summary = kind.summary(detail);
+    decoded.refs = refsOf(kind, detail, face);
+    decoded.facts = factsOf({
+      kind: kind.kind,
+      attributes: decoded.attributes,
+      ...(kind.typed !== undefined && { [kind.typed.field]: kind.typed.message(detail) }),
+    }).map(({ name, value }) => `${name} ${value}`);
   }
   return reader.error === undefined ? decoded : { ...decoded, error: reader.error };
 }

@@ -2,7 +2,7 @@ import { be16, be32, bitNames, bool8, endpoint4, endpoint6, flag, hex, oneOf, u8
 import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
 import { dropNoInterface, reference } from './refs.js';
 import { dottedKey, finishEncap, finishIp6 } from './tunnel.js';
-import { phrase, words } from './words.js';
+import { named } from './facts.js';
 
 // linux/if_tunnel.h, v6.12
 const IFLA_GRE_LINK = 1;
@@ -103,6 +103,6 @@ export function greKind(kind: string, over: 'ipv4' | 'ipv6'): LinkKind {
       if (over === 'ipv6') finishIp6(detail);
     },
     refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
-    summary: (detail) => phrase(detail.external === true && 'external', words(detail, 'remote', 'local', 'ikey', 'okey')),
+    facts: (link) => named(link, 'external', 'remote', 'local', 'ikey', 'okey'),
   };
 }

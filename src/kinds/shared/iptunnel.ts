@@ -2,7 +2,7 @@ import { be16, be32, bool8, endpoint4, endpoint6, flag, hex, ipv4, ipv6, oneOf, 
 import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
 import { dropNoInterface, reference } from './refs.js';
 import { finishEncap, finishIp6 } from './tunnel.js';
-import { phrase, words } from './words.js';
+import { named } from './facts.js';
 
 // linux/if_tunnel.h, v6.12
 const IFLA_IPTUN_LINK = 1;
@@ -102,6 +102,6 @@ export function iptunnelKind(kind: string, over: 'ipv4' | 'ipv6'): LinkKind {
       else finishIp6(detail);
     },
     refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
-    summary: (detail) => phrase(detail.external === true && 'external', words(detail, 'remote', 'local')),
+    facts: (link) => named(link, 'external', 'remote', 'local'),
   };
 }

@@ -1,7 +1,7 @@
 import { bitNames, oneOf, u16 } from '../codecs.js';
 import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
 import { iflaLinkRefs } from './refs.js';
-import { phrase, textOf } from './words.js';
+import { named } from './facts.js';
 
 // linux/if_link.h, v6.12
 const IFLA_IPVLAN_MODE = 1;
@@ -38,6 +38,6 @@ export function ipvlanKind(kind: string): LinkKind {
     data: table,
     finish,
     refs: (_detail, link) => iflaLinkRefs('lower', link),
-    summary: (detail) => phrase(textOf(detail.mode), detail.private === true && 'private', detail.vepa === true && 'vepa'),
+    facts: (link) => named(link, 'mode', 'private', 'vepa'),
   };
 }

@@ -1,7 +1,7 @@
 import { bitNames, list, mac, oneOf, s32, u16, u32 } from '../codecs.js';
 import type { AttributeTable, Detail, DetailValue, LinkKind } from '../contract.js';
 import { iflaLinkRefs } from './refs.js';
-import { textOf } from './words.js';
+import { named } from './facts.js';
 
 // linux/if_link.h, v6.12; BC_CUTOFF since v6.4
 const IFLA_MACVLAN_MODE = 1;
@@ -63,6 +63,6 @@ export function macvlanKind(kind: string): LinkKind {
     data: table,
     finish,
     refs: (_detail, link) => iflaLinkRefs('lower', link),
-    summary: (detail: Detail) => textOf(detail.mode),
+    facts: (link) => named(link, 'mode'),
   };
 }

@@ -1,4 +1,4 @@
-import type { DetailValue, LinkFace, LinkReference } from '../contract.js';
+import type { Detail, DetailValue, LinkFace, LinkKind, LinkReference } from '../contract.js';
 
 /**
  * The interface that IFLA_LINK names, in the namespace of IFLA_LINK_NETNSID: peer of a veth, lower of a vlan.
@@ -24,7 +24,7 @@ export function dropNoInterface(detail: Record<string, DetailValue>, ...names: r
   for (const name of names) if (detail[name] === 0) delete detail[name];
 }
 
-/** The kind refers to nothing. */
-export function noRefs(): readonly LinkReference[] {
-  return [];
+/** What a link of the kind refers to. */
+export function refsOf(kind: LinkKind, detail: Detail, link: LinkFace): readonly LinkReference[] {
+  return kind.pair === true ? iflaLinkRefs('peer', link) : (kind.refs?.(detail, link) ?? []);
 }

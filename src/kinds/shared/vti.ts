@@ -2,7 +2,7 @@ import { be32, hex, u32 } from '../codecs.js';
 import type { Codec, DetailValue, LinkKind } from '../contract.js';
 import { dropNoInterface, reference } from './refs.js';
 import { dottedKey } from './tunnel.js';
-import { words } from './words.js';
+import { named } from './facts.js';
 
 // linux/if_tunnel.h, v6.12
 const IFLA_VTI_LINK = 1;
@@ -36,6 +36,6 @@ export function vtiKind(kind: string, endpoint: Codec): LinkKind {
     },
     finish,
     refs: (detail, link) => reference('underlay', detail.link_ifindex, link.linkNsid),
-    summary: (detail) => words(detail, 'remote', 'local', 'ikey', 'okey'),
+    facts: (link) => named(link, 'remote', 'local', 'ikey', 'okey'),
   };
 }

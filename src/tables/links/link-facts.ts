@@ -1,4 +1,5 @@
 import { KINDS } from '../../kinds/registry.gen.js';
+import { iflaLinkRefs } from '../../kinds/shared/refs.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../../netlink/attributes.js';
 import type { DecodeError } from '../../netlink/error.js';
 import * as uapi from '../../netlink/uapi.js';
@@ -18,9 +19,6 @@ export interface LinkFacts {
   /** Whether it has another end by its kind. */
   readonly isPair: boolean;
 }
-
-/** Kinds whose links come in pairs. None of them needs more than IFLA_LINK and IFLA_LINK_NETNSID to name the other end. */
-const PAIR_KINDS: ReadonlySet<string> = new Set(['veth', 'netkit', 'vxcan']);
 
 /** Reads the facts of one RTM_NEWLINK payload in bytes [start, end). */
 export function decodeLinkFacts(view: DataView, start: number, end: number): LinkFacts | DecodeError {
@@ -55,16 +53,17 @@ export function decodeLinkFacts(view: DataView, start: number, end: number): Lin
   }
   if (name === '') attributes.fail(start, 'IFLA_IFNAME', 'none');
   if (attributes.error !== undefined) return attributes.error;
-  const isPair = kind !== undefined && PAIR_KINDS.has(kind);
+  const known = kind === undefined ? undefined : KINDS.get(kind);
+  const isPair = known?.pair === true;
   return {
     ifindex,
     name,
     // Of kinds that are known, one string for all links.
-    kind: kind === undefined ? undefined : (KINDS.get(kind)?.kind ?? kind),
+    kind: known?.kind ?? kind,
     masterIfindex,
     linkNsid,
     isPair,
-    peer: isPair ? peerOf(kind, { ifindex, iflaLink, linkNsid }) : undefined,
+    peer: isPair ? peerOf({ ifindex, iflaLink, linkNsid }) : undefined,
   };
 }
 
@@ -81,9 +80,8 @@ interface Face {
   readonly linkNsid: Nsid | undefined;
 }
 
-function peerOf(kind: string | undefined, { ifindex, iflaLink, linkNsid }: Face): LinkFacts['peer'] {
+function peerOf({ ifindex, iflaLink, linkNsid }: Face): LinkFacts['peer'] {
   const face = { ifindex, ...(iflaLink !== undefined && { iflaLink }), ...(linkNsid !== undefined && { linkNsid }) };
-  const refs = kind === undefined ? [] : (KINDS.get(kind)?.refs({}, face) ?? []);
-  const peer = refs.find(({ role }) => role === 'peer');
+  const [peer] = iflaLinkRefs('peer', face);
   return peer === undefined ? undefined : { ifindex: peer.ifindex as Ifindex, nsid: peer.nsid as Nsid | undefined };
 }

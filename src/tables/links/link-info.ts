@@ -1,9 +1,8 @@
 import { formatValue, padding } from '../../kinds/codecs.js';
-import type { AttributeTable, LinkFace, LinkKind } from '../../kinds/contract.js';
+import type { AttributeTable, Detail, DetailValue, LinkFace, LinkKind } from '../../kinds/contract.js';
 import { KINDS } from '../../kinds/registry.gen.js';
-import { noRefs } from '../../kinds/shared/refs.js';
+import { refsOf } from '../../kinds/shared/refs.js';
 import { decodeTable, decodeTexts, formatDetail, type UnknownAttributes } from '../../kinds/table.js';
-import { vxlanFromDetail } from '../../kinds/vxlan.js';
 import type { AttributeFilter } from '../../native/types.js';
 import type { AttributeReader } from '../../netlink/attributes.js';
 import { IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND } from '../../netlink/uapi.js';
@@ -54,7 +53,7 @@ function filtersByKind(tableOf: (kind: LinkKind) => AttributeTable | undefined):
   return filters;
 }
 
-/** All attributes but what changes by itself and what is only padding. Those that the kind does not know are kept: they are told as they are. */
+/** All attributes but what changes by itself and what is only padding. Those that the kind does not know are kept: they are shown as they are. */
 function tableFilter(table: AttributeTable): AttributeFilter {
   const left = Object.entries(table).filter(([, [, codec, change]]) => change === 'volatile' || codec === padding);
   return { keep: new Map(), drop: left.map(([type]) => Number(type)), others: true };
@@ -77,34 +76,32 @@ export function decodeLinkInfo(link: LinkRecord, iflaLink: number | undefined, i
 
 /** A kind may have references without any attribute of its own (veth). */
 function decodeData(link: LinkRecord, kind: LinkKind, iflaLink: number | undefined, data: AttributeReader | undefined): void {
-  if (data === undefined) {
-    if (isReferring(link)) link.refs = referencesOf(kind, {}, link, iflaLink);
-  } else if (kind.finish === undefined && kind.refs === noRefs) {
-    // Nobody looks at the values.
+  let detail: Record<string, DetailValue> = {};
+  if (data !== undefined && isPlain(kind)) {
     const { texts, unknown } = decodeTexts(kind.data, data);
     if (data.error !== undefined) return;
     link.attributes = texts;
     keepUnknown(link, 'data', unknown);
-  } else {
-    decodeDetail(link, kind, iflaLink, data);
+  } else if (data !== undefined) {
+    const table = decodeTable(kind.data, data);
+    if (data.error !== undefined) return;
+    detail = table.detail;
+    kind.finish?.(detail);
+    keepUnknown(link, 'data', table.unknown);
+    if (kind.typed === undefined) link.attributes = formatDetail(detail);
+    else takeMessage(link, kind.typed, detail);
   }
+  if (isReferring(link)) link.refs = referencesOf(kind, detail, link, iflaLink);
 }
 
-/** Details of a vxlan that have no field in message Vxlan; they are told as attributes. */
-const VXLAN_ATTRIBUTES: readonly string[] = ['label_policy', 'reserved_bits', 'mcroute'];
+/** Nobody looks at the values. */
+function isPlain({ finish, refs, typed }: LinkKind): boolean {
+  return finish === undefined && refs === undefined && typed === undefined;
+}
 
-function decodeDetail(link: LinkRecord, kind: LinkKind, iflaLink: number | undefined, data: AttributeReader): void {
-  const { detail, unknown } = decodeTable(kind.data, data);
-  if (data.error !== undefined) return;
-  kind.finish?.(detail);
-  if (isReferring(link)) link.refs = referencesOf(kind, detail, link, iflaLink);
-  keepUnknown(link, 'data', unknown);
-  if (kind.kind !== 'vxlan') {
-    link.attributes = formatDetail(detail);
-    return;
-  }
-  link.vxlan = vxlanFromDetail(detail);
-  for (const name of VXLAN_ATTRIBUTES) {
+function takeMessage(link: LinkRecord, { field, message, others }: NonNullable<LinkKind['typed']>, detail: Detail): void {
+  link[field] = message(detail);
+  for (const name of others) {
     const value = detail[name];
     if (value !== undefined) link.attributes[name] = formatValue(value);
   }
@@ -116,14 +113,14 @@ function isReferring(link: LinkRecord): link is ReferringLink {
 
 function referencesOf(
   kind: LinkKind,
-  detail: Parameters<LinkKind['refs']>[0],
+  detail: Detail,
   link: LinkRecord,
   iflaLink: number | undefined,
 ): readonly UnresolvedReference[] {
   const face: { -readonly [Key in keyof LinkFace]: LinkFace[Key] } = { ifindex: link.ifindex };
   if (iflaLink !== undefined) face.iflaLink = iflaLink;
   if (link.linkNsid !== undefined) face.linkNsid = link.linkNsid;
-  return kind.refs(detail, face) as readonly UnresolvedReference[];
+  return refsOf(kind, detail, face) as readonly UnresolvedReference[];
 }
 
 /** Attributes of a port; every one counts as unknown when its master's kind is. */

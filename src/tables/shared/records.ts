@@ -1,9 +1,9 @@
 // What RTM_* messages become. Field by field the shape of the public model (proto/nsatlas/v1/model.proto, the manual of
 // every field), less what only a whole host can know: names of masters, resolved namespaces, owners.
 
-import type { Vxlan } from '../../kinds/vxlan.js';
+import type { KindMessages } from '../../kinds/messages.js';
 
-export type { Vxlan } from '../../kinds/vxlan.js';
+export type { Vxlan } from '../../kinds/messages.js';
 
 declare const brand: unique symbol;
 
@@ -43,7 +43,7 @@ export interface Counters {
 }
 
 /** RTM_NEWLINK. */
-export interface LinkRecord {
+export interface LinkRecord extends KindMessages {
   ifindex: Ifindex;
   name: string;
   nameBytes?: Uint8Array;
@@ -91,7 +91,6 @@ export interface LinkRecord {
   parentBus?: string;
   addrGenMode?: string;
   xdpProgramId?: number;
-  vxlan?: Vxlan;
   attributes: Record<string, string>;
   portKind?: string;
   portAttributes: Record<string, string>;

@@ -6,6 +6,7 @@ import { join as joinPath } from 'node:path';
 import { test } from 'node:test';
 import type { AttributeTable, Detail, LinkKind } from '../../../src/kinds/contract.js';
 import { KINDS } from '../../../src/kinds/registry.gen.js';
+import { refsOf } from '../../../src/kinds/shared/refs.js';
 import { decodeTable } from '../../../src/kinds/table.js';
 import { vxlanFromDetail } from '../../../src/kinds/vxlan.js';
 import { AttributeReader } from '../../../src/netlink/attributes.js';
@@ -74,12 +75,12 @@ test('a pair refers to its peer and a stacked link to its lower, by IFLA_LINK an
     ipoib: 'lower',
   })) {
     const kind = kindOf(name);
-    assert.deepEqual(kind.refs({}, { ifindex: 2, iflaLink: 5 }), [{ role, ifindex: 5 }], name);
-    assert.deepEqual(kind.refs({}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [{ role, ifindex: 2, nsid: 0 }], name);
-    assert.deepEqual(kind.refs({}, { ifindex: 2, iflaLink: 0 }), [], `${name} whose other end is gone`);
-    assert.deepEqual(kind.refs({}, { ifindex: 2 }), [], `${name} without either attribute`);
+    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, iflaLink: 5 }), [{ role, ifindex: 5 }], name);
+    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [{ role, ifindex: 2, nsid: 0 }], name);
+    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, iflaLink: 0 }), [], `${name} whose other end is gone`);
+    assert.deepEqual(refsOf(kind, {}, { ifindex: 2 }), [], `${name} without either attribute`);
     // Linux before 5.2.
-    assert.deepEqual(kind.refs({}, { ifindex: 2, linkNsid: 3 }), [{ role, ifindex: 2, nsid: 3 }], `${name} of an old kernel`);
+    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, linkNsid: 3 }), [{ role, ifindex: 2, nsid: 3 }], `${name} of an old kernel`);
   }
 });
 
@@ -101,23 +102,23 @@ test('a tunnel refers to the underlay that it was given, and not to IFLA_LINK', 
   ]) {
     const kind = kindOf(name);
     assert.deepEqual(
-      kind.refs({ link_ifindex: 9 }, { ifindex: 2, iflaLink: 9, linkNsid: 1 }),
+      refsOf(kind, { link_ifindex: 9 }, { ifindex: 2, iflaLink: 9, linkNsid: 1 }),
       [{ role: 'underlay', ifindex: 9, nsid: 1 }],
       name,
     );
-    assert.deepEqual(kind.refs({ link_ifindex: 9 }, { ifindex: 2 }), [{ role: 'underlay', ifindex: 9 }], name);
+    assert.deepEqual(refsOf(kind, { link_ifindex: 9 }, { ifindex: 2 }), [{ role: 'underlay', ifindex: 9 }], name);
     // IFLA_LINK of a vxlan that moved is its own ifindex.
-    assert.deepEqual(kind.refs({}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [], name);
+    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [], name);
   }
 });
 
 test('a bridge, a bond and links that stand alone refer to nothing', () => {
   for (const name of ['bridge', 'bond', 'vrf', 'team', 'dummy', 'ifb', 'nlmon', 'wireguard', 'tun', 'geneve']) {
-    assert.deepEqual(kindOf(name).refs({}, { ifindex: 2, iflaLink: 5, linkNsid: 0 }), [], name);
+    assert.deepEqual(refsOf(kindOf(name), {}, { ifindex: 2, iflaLink: 5, linkNsid: 0 }), [], name);
   }
 });
 
-test('a group of a vxlan is told from a remote, and the address that means none is absent', () => {
+test('a group of a vxlan is no remote, and the address that means none is absent', () => {
   const kind = kindOf('vxlan');
   const finished = (detail: Record<string, string | number>): unknown => {
     kind.finish?.(detail);
