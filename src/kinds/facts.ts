@@ -22,7 +22,7 @@ export function factWords(facts: readonly Fact[]): string | undefined {
 }
 
 /** The message that the link's kind has in the public model; undefined for kinds whose details are attributes. */
-export function messageOf(link: DescribedLink): object | undefined {
+export function messageOf(link: DescribedLink): Readonly<Record<string, string | number | boolean>> | undefined {
   const typed = kindOf(link)?.typed;
-  return typed === undefined ? undefined : link[typed.field];
+  return typed === undefined ? undefined : { ...link[typed.field] };
 }

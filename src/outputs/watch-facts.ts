@@ -51,7 +51,8 @@ export function interfaceFacts(link: Interface, nameOf: NameOf): Fact[] {
       'flags',
       link.flags.filter((flag) => !STATE_FLAGS.has(flag)),
     ),
-    ...Object.entries({ ...messageOf(link), ...link.attributes }).map(([name, value]) => changes(name, String(value))),
+    ...Object.entries(messageOf(link) ?? {}).map(([name, value]) => changes(name, String(value))),
+    ...Object.entries(link.attributes).map(([name, value]) => changes(name, value)),
     // A link that becomes a port gets dozens of them at once; its master says enough.
     ...Object.entries(link.portAttributes).map(([name, value]) => ({ ...changes(`port ${name}`, value), inBoth: true })),
   ];

@@ -1,5 +1,5 @@
 import { bitNames, list, mac, oneOf, s32, u16, u32 } from '../codecs.js';
-import type { AttributeTable, Detail, DetailValue, LinkKind } from '../contract.js';
+import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
 import { iflaLinkRefs } from './refs.js';
 import { named } from './facts.js';
 

@@ -95,13 +95,13 @@ function decodeData(link: LinkRecord, kind: LinkKind, iflaLink: number | undefin
 }
 
 /** Nobody looks at the values. */
-function isPlain({ finish, refs, typed }: LinkKind): boolean {
-  return finish === undefined && refs === undefined && typed === undefined;
+function isPlain(kind: LinkKind): boolean {
+  return kind.finish === undefined && kind.refs === undefined && kind.typed === undefined;
 }
 
-function takeMessage(link: LinkRecord, { field, message, others }: NonNullable<LinkKind['typed']>, detail: Detail): void {
-  link[field] = message(detail);
-  for (const name of others) {
+function takeMessage(link: LinkRecord, typed: NonNullable<LinkKind['typed']>, detail: Detail): void {
+  link[typed.field] = typed.message(detail);
+  for (const name of typed.others) {
     const value = detail[name];
     if (value !== undefined) link.attributes[name] = formatValue(value);
   }
