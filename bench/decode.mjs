@@ -2,10 +2,9 @@
 // reader remembers of them, as a live host does.
 import { DumpDecoder } from '../dist/src/tables/shared/dump.js';
 import { decodeLink } from '../dist/src/tables/links/link.js';
-import { ROW_FORMATS } from '../dist/src/tables/row-formats.js';
 import { createNetnsReader } from '../dist/src/native/index.js';
 import { MessageReader } from '../dist/src/netlink/messages.js';
-import { dumpLinks } from '../dist/src/netlink/requests.js';
+import { dumpLinks, LINKS } from '../dist/src/tables/links/index.js';
 import { median } from './rounds.mjs';
 
 const LINKS_PER_ROUND = 3_000;
@@ -64,7 +63,7 @@ async function captureMessages(paths) {
 
 /** What the reader remembers of the same links. */
 async function captureRows(paths) {
-  const reader = createNetnsReader({ rowFormats: [ROW_FORMATS.LINKS] });
+  const reader = createNetnsReader({ rowFormats: [LINKS.format] });
   const found = [];
   const rowAdded = (_at, _request, _slot, view, start, end) => found.push(copyOf(view, start, end));
   const requests = [{ bytes: dumpLinks(), rows: { format: 0 } }];

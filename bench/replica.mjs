@@ -7,7 +7,7 @@ import { performance, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 
 const { ReplicaHost } = await import('../dist/src/collector/replica/replica.js');
-const { ALL_TABLES } = await import('../dist/src/live/source.js');
+const { ALL_TABLES } = await import('../dist/src/tables/index.js');
 const { decode } = await import('../dist/src/wire/codec.js');
 const { encodeChange, encodeWatchBody, watchMessage } = await import('../dist/src/wire/watch-bytes.js');
 

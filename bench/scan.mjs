@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { discover } from '../dist/src/discover/index.js';
-import { EVENT_RULES, ROW_FORMATS, ROW_TABLES } from '../dist/src/tables/row-formats.js';
+import { EVENT_RULES, SOURCES } from '../dist/src/tables/index.js';
 import { createNetnsReader, createObserver } from '../dist/src/native/index.js';
 import { Keeper } from '../dist/src/live/keeper.js';
 import { LiveState } from '../dist/src/live/live-state.js';
@@ -123,7 +123,7 @@ async function runGo(go, dir, links) {
 
 /** The native reader with the agent's requests, and a visitor that only counts. */
 function bareReader({ state }) {
-  const reader = createNetnsReader({ rowFormats: ROW_TABLES.map((table) => ROW_FORMATS[table]) });
+  const reader = createNetnsReader({ rowFormats: SOURCES.map(({ format }) => format) });
   const requests = LINKS.flatMap((table) => wholeRequests(table, false));
   const targets = [...state.namespaces.values()].map(({ key, found }) => ({
     path: found.openPaths[0],
@@ -150,7 +150,7 @@ function bareReader({ state }) {
 class AgentParts {
   state = new LiveState();
   #population = new Population(this.state);
-  #reader = createNetnsReader({ rowFormats: ROW_TABLES.map((table) => ROW_FORMATS[table]) });
+  #reader = createNetnsReader({ rowFormats: SOURCES.map(({ format }) => format) });
   #observer = createObserver({ events: EVENT_RULES, onEvents: () => this.#observer.take() });
   #onProgress = () => {};
   #keeper;

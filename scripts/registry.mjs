@@ -22,6 +22,15 @@ ${entries.map(({ word, variable }) => `  ['${word}', ${variable}],`).join('\n')}
 `,
   },
   {
+    folder: 'tables',
+    // A table file is named by its section.
+    mark: /^export const table = defineTable</m,
+    name: 'table',
+    write: (entries) => `/** Every table whose rows have a section of their own. */
+export const ROW_TABLES = [${entries.map(({ variable }) => variable).join(', ')}] as const;
+`,
+  },
+  {
     folder: 'outputs',
     // An output file is named by its -o word.
     mark: /^export const output: Output = /m,
@@ -54,8 +63,7 @@ function registryText(folder, { mark, name, type, folder: room, write }) {
     // "ip6gre" may be the name of a variable, "x-y" may not.
     .map((word) => ({ word, variable: `${name}_${word.replace(/[^a-z0-9]/g, '_')}` }));
   return `// Written by scripts/registry.mjs. Do not edit: add a file to src/${room} and run it.
-import type { ${type} } from './contract.js';
-${entries.map(({ word, variable }) => `import { ${name} as ${variable} } from './${word}.js';`).join('\n')}
+${type === undefined ? '' : `import type { ${type} } from './contract.js';\n`}${entries.map(({ word, variable }) => `import { ${name} as ${variable} } from './${word}.js';`).join('\n')}
 
 ${write(entries)}`;
 }

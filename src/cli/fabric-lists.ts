@@ -4,7 +4,7 @@ import { isFailure } from '../model/gaps.js';
 import { selectsHost, type Selector } from '../model/select.js';
 import type { Gap, HostEntry, HostSnapshot, Netns, Table } from '../model/types.js';
 import type { ListDocument, ListedName } from '../outputs/contract.js';
-import { ALL_TABLES } from '../live/source.js';
+import { ALL_TABLES } from '../tables/index.js';
 import { FABRIC_RPCS, type FabricListName } from '../wire/messages.js';
 
 /** A host as a command knows it without a collector. */

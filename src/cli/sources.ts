@@ -1,7 +1,8 @@
 import { LISTS } from '../model/lists.js';
 import type { ListDocument } from '../outputs/contract.js';
 import type { ClientTls } from '../rpc/types.js';
-import { ALL_TABLES, type HostSource } from '../live/source.js';
+import { ALL_TABLES } from '../tables/index.js';
+import type { HostSource } from '../live/source.js';
 import { fabricList, isFabricName, tablesOfList } from './fabric-lists.js';
 import { hostSource } from './host.js';
 import type { ShowFlags } from './options.js';

@@ -1,9 +1,8 @@
+import { selectsIp, selectsMac } from '../tables/contract.js';
 import {
   isEmptySelector,
   selectsHost,
-  selectsIp,
   selectsLink,
-  selectsMac,
   selectsNetns,
   selectsNetwork,
   selectsVni,

@@ -2,7 +2,7 @@ import { decodeLinkCounters, type LinkCounters } from '../tables/links/link-coun
 import type { NetnsReader, ReadVisitor } from '../native/types.js';
 import { DecodeError } from '../netlink/error.js';
 import { MessageReader, readDone, readError } from '../netlink/messages.js';
-import { dumpLinks } from '../netlink/requests.js';
+import { dumpLinks } from '../tables/links/index.js';
 import * as uapi from '../netlink/uapi.js';
 import type { LiveNetns } from './live-netns.js';
 

@@ -1,14 +1,14 @@
-import type { RowTable } from '../tables/row-formats.js';
+import type { SourceName } from '../tables/index.js';
 import type { Scope } from './tables.js';
 
 /** What has to be read of one namespace. */
-export type DirtyTables = ReadonlyMap<RowTable, Scope>;
+export type DirtyTables = ReadonlyMap<SourceName, Scope>;
 
 /** Interfaces of one table that are remembered one by one; when there are more, the whole table is read. */
 const MAX_SCOPE = 64;
 
 interface Entry {
-  readonly tables: Map<RowTable, Scope>;
+  readonly tables: Map<SourceName, Scope>;
   /** When the first thing was marked. */
   readonly since: number;
 }
@@ -44,8 +44,8 @@ export class DirtyQueue {
   }
 
   /** Marks rows of some interfaces, or a whole table. Times in milliseconds. */
-  mark(key: number, table: RowTable, scope: Scope, now: number): void {
-    const entry = this.#entries.get(key) ?? { tables: new Map<RowTable, Scope>(), since: now };
+  mark(key: number, table: SourceName, scope: Scope, now: number): void {
+    const entry = this.#entries.get(key) ?? { tables: new Map<SourceName, Scope>(), since: now };
     this.#entries.set(key, entry);
     entry.tables.set(table, union(entry.tables.get(table), scope));
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { EVENT_RULES, ROW_FORMATS, ROW_TABLES, type RowTable } from '../tables/row-formats.js';
+import { EVENT_RULES, ROW_TABLES, SOURCE_NAMES, SOURCES, type SourceName } from '../tables/index.js';
 import { discover } from '../discover/index.js';
 import { createEngines, type Engines } from '../docker/index.js';
 import type { Freshness, Gap, Host, Table } from '../model/types.js';
@@ -71,8 +71,6 @@ const MOUNTS_EVERY_MS = 20;
 const DISCOVER_EVERY_MS = 250;
 /** Between two questions to an engine that did not answer. It costs a refused connection; one that hangs is left alone by `Engines`. */
 const ENGINES_EVERY_MS = 1000;
-/** Whole reads under events that pass until neighbours are read again, too. */
-const NEIGHBORS_EVERY = 10;
 /** A container's process and its engine's word for it come after its mount. */
 const AFTERWARDS_MS = [100, 1000];
 
@@ -109,14 +107,14 @@ class KeptHost implements OpenLiveHost {
   /** The last whole read: when it began, and whether it is done. */
   #scan: { readonly startedAt: number; done: boolean; discovered: boolean } | undefined;
   #scannedAt: number | undefined;
-  /** Whole reads since the last one of neighbours. */
-  #scansWithout = 0;
+  /** Full reads so far. */
+  #rescans = 0;
 
   constructor(options: LiveHostOptions) {
     this.#options = options;
     this.#state = new LiveState(options.historyLimits);
     this.#population = new Population(this.#state);
-    this.#reader = createNetnsReader({ rowFormats: ROW_TABLES.map((table) => ROW_FORMATS[table]) });
+    this.#reader = createNetnsReader({ rowFormats: SOURCES.map(({ format }) => format) });
     this.#prover = createNetnsReader();
     const { observer, reason } = openObserver(options, () => this.#hear());
     this.#observer = observer;
@@ -287,8 +285,8 @@ class KeptHost implements OpenLiveHost {
   }
 
   #keepWanted(): void {
-    const wanted = new Set<RowTable>(this.#leases.wanted());
-    for (const table of ROW_TABLES) if (wanted.has(table)) this.#keeper.keep(table);
+    const wanted = new Set<SourceName>(this.#leases.wanted());
+    for (const table of SOURCE_NAMES) if (wanted.has(table)) this.#keeper.keep(table);
   }
 
   #isRead(asked: number): boolean {
@@ -317,8 +315,8 @@ class KeptHost implements OpenLiveHost {
     ]);
     if (this.#closed) return;
     const { come, gone, found } = await this.#population.apply(discovery, whole || netnsDirs.length > 0 ? mark : undefined);
-    const kept = new Set<RowTable>(this.#leases.wanted());
-    for (const netns of come) for (const table of ROW_TABLES) netns.tables[table].kept = kept.has(table);
+    const kept = new Set<SourceName>(this.#leases.wanted());
+    for (const netns of come) for (const table of SOURCE_NAMES) netns.tables[table].kept = kept.has(table);
     if (view !== undefined) {
       this.#state.setGaps('discovery', discovery.problems.map(discoveryGap));
       await joinOwners(this.#state, view, { procRoot, narrowed: netnsDirs.length > 0 });
@@ -358,15 +356,17 @@ class KeptHost implements OpenLiveHost {
   /** The second half of a whole read. Tables that nobody wants any more are let go. */
   #readAgain(scan: { discovered: boolean }, come: ReadonlySet<LiveNetns>): void {
     scan.discovered = true;
-    const wanted = new Set<RowTable>(this.#leases.wanted());
+    const wanted = new Set<SourceName>(this.#leases.wanted());
     for (const netns of this.#state.namespaces.values()) {
       if (come.has(netns)) continue;
-      for (const table of ROW_TABLES) if (!wanted.has(table)) netns.tables[table].kept = false;
+      for (const table of SOURCE_NAMES) if (!wanted.has(table)) netns.tables[table].kept = false;
     }
-    // Events tell of every change of a neighbour, and a dump of them walks the neighbours of the whole machine: they are left out most of the time.
-    const all = this.#noEvents !== undefined || ++this.#scansWithout >= NEIGHBORS_EVERY;
-    if (all) this.#scansWithout = 0;
-    this.#keeper.rescan(all ? ROW_TABLES : ROW_TABLES.filter((table) => table !== 'NEIGHBORS'), come);
+    this.#rescans++;
+    const due = SOURCES.filter((source) => this.#noEvents !== undefined || this.#rescans % rescanEvery(source) === 0);
+    this.#keeper.rescan(
+      due.map(({ name }) => name),
+      come,
+    );
   }
 
   /** In the order of keys(); those that go meanwhile are left out. */
@@ -394,6 +394,11 @@ class KeptHost implements OpenLiveHost {
     }
     this.#waiting.check();
   }
+}
+
+/** Full reads under events until a table is read again. */
+function rescanEvery(source: (typeof SOURCES)[number]): number {
+  return ROW_TABLES.find(({ name }) => name === source.name)?.rescanEvery ?? 1;
 }
 
 function now(): number {

@@ -1,4 +1,4 @@
-import { EVENT_TABLES, ROW_TABLES, type EventTable, type RowTable } from '../tables/row-formats.js';
+import { EVENT_TABLES, ROW_TABLES, SOURCE_NAMES, type SourceName, type Table } from '../tables/index.js';
 import type { NetnsReader, ObservedEvents } from '../native/types.js';
 import { backoff } from '../text/backoff.js';
 import { DirtyQueue, type DirtyTables } from './dirty.js';
@@ -36,8 +36,6 @@ const RESCAN_AT_ONCE = 256;
 const ROWS_PER_MS = 200;
 const MIN_REST_MS = 4;
 const MAX_REST_MS = 10_000;
-/** Duplicate address detection takes a second, and begins within another one. // net.ipv6.conf.*.router_solicitation_delay, dad_transmits */
-const ECHO_MS = 2500;
 /** A namespace that did not answer, or could not be read for want of memory, is tried again after so long, twice as long each time. */
 const AGAIN = { firstMs: 500, longestMs: 60_000 };
 /** After a job that failed as a whole. */
@@ -58,7 +56,7 @@ export class Keeper {
   /** Came, and were not read yet. */
   readonly #unread = new Set<LiveNetns>();
   /** To be read again, in this order, when nothing else is to be done. */
-  readonly #rescan = new Map<LiveNetns, Map<RowTable, Scope>>();
+  readonly #rescan = new Map<LiveNetns, Map<SourceName, Scope>>();
   /** Forwarding rows that are looked at once more some time after the last event that may have to do with them. */
   readonly #echoes: Later;
   /** What could not be read, though it may be there. */
@@ -129,7 +127,7 @@ export class Keeper {
   }
 
   /** Everything of these tables is to be read again, in every namespace but some. */
-  rescan(tables: readonly RowTable[], except: ReadonlySet<LiveNetns> = new Set()): void {
+  rescan(tables: readonly SourceName[], except: ReadonlySet<LiveNetns> = new Set()): void {
     for (const netns of this.#options.state.namespaces.values()) {
       if (except.has(netns)) continue;
       // It could not be opened when it came, or not by the path that was tried then.
@@ -137,7 +135,7 @@ export class Keeper {
         this.#newcomers.push(netns);
         continue;
       }
-      const wanted = this.#rescan.get(netns) ?? new Map<RowTable, Scope>();
+      const wanted = this.#rescan.get(netns) ?? new Map<SourceName, Scope>();
       for (const table of tables) if (netns.tables[table].kept) wanted.set(table, 'whole');
       if (wanted.size > 0) this.#rescan.set(netns, wanted);
     }
@@ -145,7 +143,7 @@ export class Keeper {
   }
 
   /** From now on a table is kept true; what is not read yet is read. */
-  keep(table: RowTable): void {
+  keep(table: SourceName): void {
     for (const netns of this.#options.state.namespaces.values()) {
       if (netns.tables[table].kept) continue;
       netns.tables[table].kept = true;
@@ -192,18 +190,18 @@ export class Keeper {
     this.#retries.close();
   }
 
-  #note(netns: LiveNetns, table: EventTable, scope: Scope, now: number): void {
+  #note(netns: LiveNetns, table: Table, scope: Scope, now: number): void {
     if (table === 'NSIDS') this.#options.state.pairing.askAgain(netns);
     else if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, scope, now);
-    // A device's own multicast addresses are forwarding rows, too (ndo_dflt_fdb_dump(), net/core/rtnetlink.c). They have no events of their own but change
-    // with the device and its addresses.
-    if ((table === 'LINKS' || table === 'ADDRESSES') && netns.tables.FDB.kept) {
-      this.#dirty.mark(netns.key, 'FDB', scope, now);
-      // Groups are joined some time after an address came, when it is probed for duplicates. // addrconf_dad_begin(), net/ipv6/addrconf.c
-      this.#echoes.put(netns, new Map([['FDB', scope]]), ECHO_MS);
+    for (const { name, follows = [] } of ROW_TABLES) {
+      if (follows.length === 0 || !netns.tables[name].kept) continue;
+      for (const { table: followed, sameInterface = false, againAfterMs } of follows) {
+        if (followed !== table) continue;
+        const rows = sameInterface ? scope : 'whole';
+        this.#dirty.mark(netns.key, name, rows, now);
+        if (againAfterMs !== undefined) this.#echoes.put(netns, new Map([[name, rows]]), againAfterMs);
+      }
     }
-    // So do the flags of routes (RTNH_F_LINKDOWN).
-    if (table === 'LINKS' && netns.tables.ROUTES.kept) this.#dirty.mark(netns.key, 'ROUTES', 'whole', now);
   }
 
   #markAgain(due: readonly Plan[]): void {
@@ -305,7 +303,7 @@ export class Keeper {
   }
 
   #markKept(netns: LiveNetns, now: number): void {
-    for (const table of ROW_TABLES) if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, 'whole', now);
+    for (const table of SOURCE_NAMES) if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, 'whole', now);
   }
 
   async #giveIds(some: readonly LiveNetns[]): Promise<void> {
@@ -463,7 +461,7 @@ export class Keeper {
 
 /** All that is kept of a namespace. */
 function keptOf({ tables }: LiveNetns): DirtyTables {
-  return new Map(ROW_TABLES.filter((table) => tables[table].kept).map((table) => [table, 'whole']));
+  return new Map(SOURCE_NAMES.filter((table) => tables[table].kept).map((table) => [table, 'whole']));
 }
 
 /** Who gets the lowest ids. */

@@ -1,4 +1,4 @@
-import type { RowTable } from '../tables/row-formats.js';
+import type { SourceName } from '../tables/index.js';
 import { type DirtyTables, union } from './dirty.js';
 import type { LiveNetns } from './live-netns.js';
 import type { Scope } from './tables.js';
@@ -24,7 +24,7 @@ export class Later {
 
   /** These tables, and those that wait already, `delayMs` from now. */
   put(netns: LiveNetns, tables: DirtyTables, delayMs: number): void {
-    const all = new Map<RowTable, Scope>(this.#entries.get(netns)?.tables);
+    const all = new Map<SourceName, Scope>(this.#entries.get(netns)?.tables);
     for (const [table, scope] of tables) all.set(table, union(all.get(table), scope));
     const at = this.#now() + delayMs;
     this.#entries.set(netns, { at, tables: all });

@@ -1,16 +1,16 @@
-import { ROW_TABLES, type RowTable } from '../tables/row-formats.js';
+import { SOURCE_NAMES, type SourceName } from '../tables/index.js';
 import type { Table } from '../model/types.js';
 
 /** How long a table is kept true after the last request for it, in milliseconds. */
 const REQUEST_LEASE_MS = 300_000;
 
 /** Tables that are always kept true: what everything else refers to. */
-const ALWAYS: readonly RowTable[] = ['LINKS', 'ADDRESSES'];
+const ALWAYS: readonly SourceName[] = ['LINKS', 'ADDRESSES'];
 
 /** Which tables somebody wants to be kept true. Keeping costs dumps: of neighbours each walks all those of the machine. */
 export class Leases {
-  readonly #holders = new Map<RowTable, number>();
-  readonly #until = new Map<RowTable, number>();
+  readonly #holders = new Map<SourceName, number>();
+  readonly #until = new Map<SourceName, number>();
   readonly #now: () => number;
 
   constructor(now: () => number) {
@@ -42,9 +42,9 @@ export class Leases {
   }
 
   /** What is to be kept true now. */
-  wanted(): RowTable[] {
+  wanted(): SourceName[] {
     const now = this.#now();
-    return ROW_TABLES.filter(
+    return SOURCE_NAMES.filter(
       (table) => ALWAYS.includes(table) || (this.#holders.get(table) ?? 0) > 0 || (this.#until.get(table) ?? 0) > now,
     );
   }

@@ -1,5 +1,5 @@
 import { decodeLinkFacts, type LinkFacts } from '../tables/links/link-facts.js';
-import type { Table } from '../model/types.js';
+import { ROW_TABLES, type Table } from '../tables/index.js';
 import { DecodeError } from '../netlink/error.js';
 import type { History } from './history.js';
 import type { LinkEntry, LiveNetns } from './live-netns.js';
@@ -70,12 +70,12 @@ function tellNames(netns: LiveNetns, ifindexes: ReadonlySet<number>, revision: n
   for (const link of netns.links.values()) {
     if (link.masterIfindex !== undefined && ifindexes.has(link.masterIfindex)) link.revision = revision;
   }
-  for (const table of ['FDB', 'NEIGHBORS', 'ROUTES'] as const) {
-    const { rows } = netns.tables[table];
+  for (const { name, format } of ROW_TABLES) {
+    const { rows } = netns.tables[name];
     if (rows.count === 0) continue;
-    // A route names its interface in an attribute: all of them are told, for there are few and names hardly ever change.
-    const slots = table === 'ROUTES' ? rows.slots() : rows.ofIfindexes(ifindexes);
+    // A row that names its interface in an attribute: all of them are sent again, for there are few and names hardly ever change.
+    const slots = format.ifindexAt !== undefined ? rows.ofIfindexes(ifindexes) : rows.slots();
     for (const slot of slots) rows.touch(slot, revision);
-    netns.tables[table].changedAt = revision;
+    netns.tables[name].changedAt = revision;
   }
 }

@@ -1,4 +1,4 @@
-import { ROW_FORMATS, ROW_TABLES, type RowTable } from '../tables/row-formats.js';
+import { noRows, sourceOf, SOURCE_NAMES, type SourceName } from '../tables/index.js';
 import type { Ifindex } from '../tables/shared/records.js';
 import type { FoundNetns } from '../discover/types.js';
 import { formatNetnsId } from '../model/ids.js';
@@ -53,7 +53,7 @@ export interface Verdict {
 /** Something that was taken out, for readers who have it still. */
 export interface Removal {
   readonly revision: number;
-  readonly table: RowTable;
+  readonly table: SourceName;
   /** Of the link, or the row's slot. */
   readonly number: number;
   /** Of a row. */
@@ -84,7 +84,7 @@ export class LiveNetns {
   gap: Gap | undefined;
   /** Position in found.openPaths of the path that is tried. */
   pathAt = 0;
-  readonly tables: Readonly<Record<RowTable, TableState>>;
+  readonly tables: Readonly<Record<SourceName, TableState>>;
   readonly links = new Map<number, LinkEntry>();
   /** The ids that are given to others in this namespace, as far as they are known: nsid to key. */
   readonly nsids = new Map<number, number>();
@@ -109,7 +109,7 @@ export class LiveNetns {
     this.createdAt = revision;
     this.revision = revision;
     this.headChangedAt = revision;
-    this.tables = Object.fromEntries(ROW_TABLES.map((table) => [table, newTable(table)])) as Record<RowTable, TableState>;
+    this.tables = Object.fromEntries(SOURCE_NAMES.map((table) => [table, newTable(table)])) as Record<SourceName, TableState>;
   }
 
   get role(): RoleGuess {
@@ -135,16 +135,14 @@ export class LiveNetns {
       status: this.status,
       tables: [],
       interfaces: [],
-      fdb: [],
-      neighbors: [],
-      routes: [],
+      ...noRows(),
     };
   }
 
   /** Remembers a removal for readers who have it still. */
   remember(removal: Removal): void {
     this.#removals.push(removal);
-    const rows = ROW_TABLES.reduce((sum, table) => sum + this.tables[table].rows.count, 0);
+    const rows = SOURCE_NAMES.reduce((sum, table) => sum + this.tables[table].rows.count, 0);
     const most = 2 * Math.max(MIN_REMOVALS, rows);
     if (this.#removals.length <= most) return;
     const gone = this.#removals.splice(0, this.#removals.length - most / 2);
@@ -164,7 +162,7 @@ export class LiveNetns {
 
   /** Forgets all rows: the next read tells all of them anew. Readers are told the namespace whole. */
   reset(revision: number): void {
-    for (const table of ROW_TABLES) Object.assign(this.tables[table], { ...newTable(table), kept: this.tables[table].kept });
+    for (const table of SOURCE_NAMES) Object.assign(this.tables[table], { ...newTable(table), kept: this.tables[table].kept });
     this.links.clear();
     this.#removals = [];
     this.forgottenAt = revision;
@@ -172,7 +170,7 @@ export class LiveNetns {
   }
 }
 
-function newTable(table: RowTable): TableState {
-  const rows = new RowStore(ROW_FORMATS[table].ordered);
+function newTable(table: SourceName): TableState {
+  const rows = new RowStore(sourceOf(table).format.ordered);
   return { rows, status: 'NOT_READ', interrupted: 0, gap: undefined, changedAt: 0, kept: false };
 }

@@ -1,10 +1,9 @@
-import { ROW_TABLES, type RowTable } from '../tables/row-formats.js';
+import { ALL_TABLES, eachSection, ROW_TABLES, SOURCE_NAMES, type SourceName } from '../tables/index.js';
 import type { FoundNetns } from '../discover/types.js';
 import { netnsName } from '../model/ids.js';
 import type { Gap, Host, Interface, Netns, NetnsChange, NetnsRemoved, Network, Table } from '../model/types.js';
 import type { DecodeError } from '../netlink/error.js';
 import { decodeGap } from './gaps.js';
-import { ALL_TABLES } from './source.js';
 import { History, type HistoryLimits, type HostPart } from './history.js';
 import { updateLinks } from './link-entries.js';
 import { LiveNetns, type Ownership } from './live-netns.js';
@@ -49,12 +48,10 @@ export class LiveState {
   }
 
   get counts(): LiveCounts {
-    const counts = { namespaces: this.namespaces.size, interfaces: 0, fdb: 0, neighbors: 0, routes: 0 };
+    const counts = { namespaces: this.namespaces.size, interfaces: 0, ...eachSection(() => 0) };
     for (const { links, tables } of this.namespaces.values()) {
       counts.interfaces += links.size;
-      counts.fdb += tables.FDB.rows.count;
-      counts.neighbors += tables.NEIGHBORS.rows.count;
-      counts.routes += tables.ROUTES.rows.count;
+      for (const { name, section } of ROW_TABLES) counts[section] += tables[name].rows.count;
     }
     return counts;
   }
@@ -85,7 +82,7 @@ export class LiveState {
 
   gaps(): Gap[] {
     const ofNamespaces = [...this.namespaces.values()].flatMap((netns) => {
-      const tables = ROW_TABLES.flatMap((table) => netns.tables[table].gap ?? []);
+      const tables = SOURCE_NAMES.flatMap((table) => netns.tables[table].gap ?? []);
       return [...(netns.gap === undefined ? tables : [netns.gap]), ...(this.#malformed.get(netns)?.values() ?? [])];
     });
     const { discovery, engines, owners } = this.#gaps;
@@ -123,12 +120,12 @@ export class LiveState {
     const removed: NetnsRemoved = { id, ...(cookie !== undefined && { cookie }), netnsName: netnsName(netns.head()) };
     this.history.removed(netns.key, removed);
     this.pairing.netnsRemoved(netns);
-    if (netns.gap !== undefined || ROW_TABLES.some((table) => netns.tables[table].gap !== undefined))
+    if (netns.gap !== undefined || SOURCE_NAMES.some((table) => netns.tables[table].gap !== undefined))
       this.history.partChanged('gaps');
   }
 
   /** Rows of one table came and went; `changes` has their slots. To be called once for each read of a table that changed something. */
-  rowsChanged(netns: LiveNetns, table: RowTable, changes: RowChanges): void {
+  rowsChanged(netns: LiveNetns, table: SourceName, changes: RowChanges): void {
     const revision = this.history.next;
     netns.tables[table].changedAt = revision;
     netns.revision = revision;

@@ -1,5 +1,9 @@
 import { errnoName } from '../netlink/errno.js';
-import { dumpAddresses, dumpFdb, dumpLinks, dumpNeighbors, dumpProxyNeighbors, dumpRoutes } from '../netlink/requests.js';
+import { dumpAddresses } from '../tables/addresses.js';
+import { dumpFdb } from '../tables/fdb.js';
+import { dumpLinks } from '../tables/links/index.js';
+import { dumpNeighbors, dumpProxyNeighbors } from '../tables/neighbors.js';
+import { dumpRoutes } from '../tables/routes.js';
 import { DumpDecoder } from '../tables/shared/dump.js';
 import type { FoundNetns } from '../discover/types.js';
 import { statusOfErrno } from '../model/gaps.js';

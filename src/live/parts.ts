@@ -1,12 +1,11 @@
 import { decodeAddress } from '../tables/addresses.js';
 import { decodeLink } from '../tables/links/link.js';
-import { decodeFdb, decodeNeighbor } from '../tables/shared/neigh.js';
 import type { AddressRecord } from '../tables/shared/records.js';
-import { decodeRoute } from '../tables/routes.js';
+import { type AnyRowTable, noRemovals, noRows, removedOf, ROW_TABLES, type Row, rowAt, SECTIONS } from '../tables/index.js';
 import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { DecodeError } from '../netlink/error.js';
-import { completeFdb, completeInterface, completeNeighbor, completeRoute, type RowPlace } from '../model/complete.js';
-import type { FdbEntry, Interface, Neighbor, NetnsChange, Route, Table, TableStatus, Veth } from '../model/types.js';
+import { completeInterface } from '../model/complete.js';
+import type { Interface, NetnsChange, Table, TableStatus, Veth } from '../model/types.js';
 import type { LinkEntry, LiveNetns, Removal } from './live-netns.js';
 
 /** What is taken at a time: decoding it keeps the main thread for a millisecond or two. */
@@ -54,18 +53,10 @@ export function* partsOf(
 }
 
 /** How much is in a part, in rows. */
-function weight({
-  interfaces,
-  removedIfindexes,
-  fdb,
-  removedFdb,
-  neighbors,
-  removedNeighbors,
-  routes,
-  removedRoutes,
-}: NetnsChange): number {
-  const rows = [removedIfindexes, fdb, removedFdb, neighbors, removedNeighbors, routes, removedRoutes];
-  return (ROWS_AT_ONCE / LINKS_AT_ONCE) * interfaces.length + rows.reduce((sum, { length }) => sum + length, 0);
+function weight(part: NetnsChange): number {
+  let rows = (ROWS_AT_ONCE / LINKS_AT_ONCE) * part.interfaces.length + part.removedIfindexes.length;
+  for (const section of SECTIONS) rows += part[section].length + part[removedOf(section)].length;
+  return rows;
 }
 
 type Fill = (part: NetnsChange) => void;
@@ -84,65 +75,39 @@ function* sections(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, c
       };
     }
   }
-  for (const table of ['FDB', 'NEIGHBORS', 'ROUTES'] as const) {
-    if (!wanted.has(table) || netns.tables[table].changedAt <= from) continue;
-    const { rows } = netns.tables[table];
+  for (const table of ROW_TABLES) {
+    if (!wanted.has(table.name) || netns.tables[table.name].changedAt <= from) continue;
+    const { rows } = netns.tables[table.name];
     const slots =
       from < 0 ? [...rows.slots()].filter((slot) => rows.revisionOf(slot) <= context.until) : rows.changed(from, context.until);
     for (const some of slices(slots, ROWS_AT_ONCE)) yield (part) => addRows(part, netns, table, some, context);
   }
 }
 
-type RowSection = 'FDB' | 'NEIGHBORS' | 'ROUTES';
-
-function addRows(part: NetnsChange, netns: LiveNetns, table: RowSection, slots: readonly number[], context: PartsContext): void {
-  const { rows } = netns.tables[table];
+function addRows(part: NetnsChange, netns: LiveNetns, table: AnyRowTable, slots: readonly number[], context: PartsContext): void {
+  const { rows } = netns.tables[table.name];
   const { view } = rows;
+  const add = adder(part[table.section], netns, table, context);
   for (const slot of slots) {
-    // Gone since the part before: its removal is told next time.
-    if (rows.has(slot))
-      addRow(part, netns, { table, view, start: rows.start(slot), end: rows.end(slot), rowId: slot, gone: false }, context);
+    // Gone since the part before: its removal is sent next time.
+    if (rows.has(slot)) add(view, rows.start(slot), rows.end(slot), slot);
   }
 }
 
-interface RowBytes {
-  readonly table: RowSection;
-  readonly view: DataView;
-  readonly start: number;
-  readonly end: number;
-  readonly rowId: number;
-  readonly gone: boolean;
-}
-
-function addRow(part: NetnsChange, netns: LiveNetns, bytes: RowBytes, context: PartsContext): void {
-  const { table, gone } = bytes;
-  if (table === 'FDB') keep(gone ? part.removedFdb : part.fdb, fdbEntry(netns, bytes));
-  else if (table === 'NEIGHBORS') keep(gone ? part.removedNeighbors : part.neighbors, neighbor(netns, bytes));
-  else keep(gone ? part.removedRoutes : part.routes, route(netns, bytes));
-
-  function keep<Row>(list: Row[], row: Row | DecodeError): void {
-    if (row instanceof DecodeError) context.onMalformed(netns, table, row);
+/** Decodes rows and appends them to a list. */
+function adder(
+  list: Row[],
+  netns: LiveNetns,
+  table: AnyRowTable,
+  { onMalformed }: PartsContext,
+): (view: DataView, start: number, end: number, rowId: number) => void {
+  const { id: netnsId, links } = netns;
+  const nameOf = (ifindex: number): string | undefined => links.get(ifindex)?.name;
+  return (view, start, end, rowId) => {
+    const row = rowAt(table, view, start, end, { netnsId, nameOf, rowId });
+    if (row instanceof DecodeError) onMalformed(netns, table.name, row);
     else list.push(row);
-  }
-}
-
-function fdbEntry(netns: LiveNetns, { view, start, end, rowId }: RowBytes): FdbEntry | DecodeError {
-  const row = decodeFdb(view, start, end);
-  return row instanceof DecodeError ? row : completeFdb(row, placeOf(netns, rowId));
-}
-
-function neighbor(netns: LiveNetns, { view, start, end, rowId }: RowBytes): Neighbor | DecodeError {
-  const row = decodeNeighbor(view, start, end);
-  return row instanceof DecodeError ? row : completeNeighbor(row, placeOf(netns, rowId));
-}
-
-function route(netns: LiveNetns, { view, start, end, rowId }: RowBytes): Route | DecodeError {
-  const row = decodeRoute(view, start, end);
-  return row instanceof DecodeError ? row : completeRoute(row, placeOf(netns, rowId));
-}
-
-function placeOf({ id, links }: LiveNetns, rowId: number): RowPlace {
-  return { netnsId: id, nameOf: (ifindex) => links.get(ifindex)?.name, rowId };
+  };
 }
 
 /** One interface, whole; undefined when its bytes cannot be decoded. @param addresses slots of its addresses */
@@ -213,10 +178,12 @@ function addRemovals(part: NetnsChange, netns: LiveNetns, gone: readonly Removal
     if (table === 'LINKS') {
       // It may be there again.
       if (!netns.links.has(number)) part.removedIfindexes.push(number);
-    } else if (bytes !== undefined && table !== 'ADDRESSES') {
-      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-      addRow(part, netns, { table, view, start: 0, end: bytes.length, rowId: number, gone: true }, context);
+      continue;
     }
+    const rowTable = ROW_TABLES.find(({ name }) => name === table);
+    if (bytes === undefined || rowTable === undefined) continue;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    adder(part[removedOf(rowTable.section)], netns, rowTable, context)(view, 0, bytes.length, number);
   }
 }
 
@@ -232,18 +199,7 @@ function statusesOf(netns: LiveNetns, tables: readonly Table[]): TableStatus[] {
 }
 
 function emptyChange(netns: NetnsChange['netns']): NetnsChange {
-  return {
-    netns,
-    whole: false,
-    removedIfindexes: [],
-    interfaces: [],
-    removedFdb: [],
-    fdb: [],
-    removedNeighbors: [],
-    neighbors: [],
-    removedRoutes: [],
-    routes: [],
-  };
+  return { netns, whole: false, removedIfindexes: [], interfaces: [], ...noRemovals(), ...noRows() };
 }
 
 function* slices<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {

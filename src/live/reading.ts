@@ -1,4 +1,4 @@
-import type { RowTable } from '../tables/row-formats.js';
+import { ROW_TABLES, type SourceName } from '../tables/index.js';
 import { statusOfErrno } from '../model/gaps.js';
 import type { Gap, ReadStatus } from '../model/types.js';
 import type { NetlinkRequest, NetnsReader, NetnsReadProblem, ReadTarget, ReadVisitor } from '../native/types.js';
@@ -21,9 +21,9 @@ export interface Plan {
 export interface Outcome {
   readonly plan: Plan;
   /** Tables whose dump was interrupted: to be read again. */
-  readonly interrupted: readonly RowTable[];
+  readonly interrupted: readonly SourceName[];
   /** Tables that were taken although they kept changing: to be read again, too. */
-  readonly again: readonly RowTable[];
+  readonly again: readonly SourceName[];
   /** Something could not be read, which may be different soon. */
   readonly failed: boolean;
   /** The path leads nowhere any more. */
@@ -52,12 +52,12 @@ const MOST_PARTS = 16;
 interface Reading {
   readonly plan: Plan;
   readonly path: string;
-  readonly changes: Map<RowTable, RowChanges>;
+  readonly changes: Map<SourceName, RowChanges>;
   /** Interfaces whose addresses changed. */
   readonly addressed: Set<number>;
-  readonly interrupted: RowTable[];
-  readonly again: RowTable[];
-  readonly ended: Map<RowTable, { status: ReadStatus; gap: Gap | undefined }>;
+  readonly interrupted: SourceName[];
+  readonly again: SourceName[];
+  readonly ended: Map<SourceName, { status: ReadStatus; gap: Gap | undefined }>;
   replaced: boolean;
   failed: boolean;
   lost: Gap | undefined;
@@ -119,7 +119,7 @@ class JobBuilder {
   readonly requests: NetlinkRequest[] = [];
   readonly targets: ReadTarget[] = [];
   /** Table of each request. */
-  readonly tables: RowTable[] = [];
+  readonly tables: SourceName[] = [];
   readonly #whole = new Map<string, number[]>();
 
   add({ plan: { netns, tables }, path }: Reading): void {
@@ -128,7 +128,7 @@ class JobBuilder {
     this.targets.push({ path, expect: { dev, ino }, requests, key: netns.key });
   }
 
-  #indexesOf(netns: LiveNetns, table: RowTable, scope: Scope): readonly number[] {
+  #indexesOf(netns: LiveNetns, table: SourceName, scope: Scope): readonly number[] {
     const { rows, status } = netns.tables[table];
     const inParts = scope !== 'whole' && status === 'OK' && rows.count >= WHOLE_BELOW && scope.size <= MOST_PARTS;
     if (inParts) {
@@ -142,15 +142,11 @@ class JobBuilder {
     return known;
   }
 
-  #push(table: RowTable, request: NetlinkRequest): number {
+  #push(table: SourceName, request: NetlinkRequest): number {
     this.tables.push(table);
     return this.requests.push(request) - 1;
   }
 }
-
-/** Offset of ndm_state in struct ndmsg, and the state of rows that no protocol keeps. // linux/neighbour.h, v6.12 */
-const NDM_STATE = 8;
-const NUD_NOARP = 0x40;
 
 /** asm-generic/errno-base.h */
 const EINTR = 4;
@@ -158,7 +154,7 @@ const EINTR = 4;
 /** What a table may be answered with by chance. */
 const TRANSIENT: ReadonlySet<string> = new Set(['ETIMEDOUT', 'ENOBUFS', 'ENOMEM', 'EAGAIN', 'EBADMSG']);
 
-function visitor(state: LiveState, readings: readonly Reading[], tables: readonly RowTable[]): ReadVisitor {
+function visitor(state: LiveState, readings: readonly Reading[], tables: readonly SourceName[]): ReadVisitor {
   const rows = new RowSink(state, readings, tables);
   return {
     target: (target, _identity, cookie) => {
@@ -196,15 +192,16 @@ function visitor(state: LiveState, readings: readonly Reading[], tables: readonl
 class RowSink {
   readonly #state: LiveState;
   readonly #readings: readonly Reading[];
-  readonly #tables: readonly RowTable[];
+  readonly #tables: readonly SourceName[];
   #target = -1;
   #request = -1;
   #reading: Reading | undefined;
-  #table: RowTable = 'LINKS';
+  #table: SourceName = 'LINKS';
   #rows: RowStore | undefined;
+  #isHidden: ((view: DataView, start: number) => boolean) | undefined;
   #changes: RowChanges = { gone: [], come: [] };
 
-  constructor(state: LiveState, readings: readonly Reading[], tables: readonly RowTable[]) {
+  constructor(state: LiveState, readings: readonly Reading[], tables: readonly SourceName[]) {
     this.#state = state;
     this.#readings = readings;
     this.#tables = tables;
@@ -219,6 +216,7 @@ class RowSink {
       this.#reading = reading === undefined || table === undefined || reading.replaced ? undefined : reading;
       if (this.#reading === undefined || table === undefined) return false;
       this.#table = table;
+      this.#isHidden = ROW_TABLES.find(({ name }) => name === table)?.isHidden;
       this.#rows = this.#reading.plan.netns.tables[table].rows;
       this.#changes = changesOf(this.#reading, table);
     }
@@ -226,8 +224,7 @@ class RowSink {
   }
 
   add(slot: number, view: DataView, start: number, end: number): void {
-    // Made by the kernel for multicast and loopback addresses, without an event, and not shown by `ip neigh` either.
-    if (this.#table === 'NEIGHBORS' && view.getUint16(start + NDM_STATE, LITTLE_ENDIAN) === NUD_NOARP) return;
+    if (this.#isHidden?.(view, start) === true) return;
     this.#rows?.add(slot, view, start, end, this.#state.history.next);
     this.#changes.come.push(slot);
     if (this.#table === 'ADDRESSES') this.#reading?.addressed.add(ifindexAt(view, start));
@@ -259,7 +256,7 @@ function ifindexAt(view: DataView, start: number): number {
   return view.getInt32(start + 4, LITTLE_ENDIAN);
 }
 
-function changesOf(reading: Reading, table: RowTable): RowChanges {
+function changesOf(reading: Reading, table: SourceName): RowChanges {
   const known = reading.changes.get(table);
   if (known !== undefined) return known;
   const none = { gone: [], come: [] };
@@ -267,7 +264,7 @@ function changesOf(reading: Reading, table: RowTable): RowChanges {
   return none;
 }
 
-function endRequest([reading, table]: [Reading, RowTable], errno: number, operation: string): void {
+function endRequest([reading, table]: [Reading, SourceName], errno: number, operation: string): void {
   const { netns } = reading.plan;
   if (errno === EINTR) {
     if (!reading.interrupted.includes(table)) reading.interrupted.push(table);
@@ -293,7 +290,7 @@ function endRequest([reading, table]: [Reading, RowTable], errno: number, operat
   reading.ended.set(table, { status, gap });
 }
 
-function isTakenAnyhow(netns: LiveNetns, table: RowTable): boolean {
+function isTakenAnyhow(netns: LiveNetns, table: SourceName): boolean {
   return netns.tables[table].interrupted >= MAX_INTERRUPTED - 1;
 }
 
@@ -320,7 +317,7 @@ function endTarget(state: LiveState, reading: Reading, problem: NetnsReadProblem
   if (gap.status === 'TIMED_OUT' || gap.status === 'FAILED') reading.failed = true;
 }
 
-function setTable(state: LiveState, netns: LiveNetns, table: RowTable, status: ReadStatus, gap: Gap | undefined): void {
+function setTable(state: LiveState, netns: LiveNetns, table: SourceName, status: ReadStatus, gap: Gap | undefined): void {
   const known = netns.tables[table];
   known.interrupted = 0;
   if (known.status !== status) {

@@ -15,7 +15,8 @@ import { describeHost, type HostInfoOptions } from './host-info.js';
 import { describe, discoveryGap } from './gaps.js';
 import { type DumpTable, finishTable, type NamespaceResult, readNamespaces, rereadNamespaces } from './namespace-pass.js';
 import { type NsidOutcome, resolveNsids } from './nsid-pass.js';
-import { ALL_TABLES, type HostSource } from './source.js';
+import { ALL_TABLES } from '../tables/index.js';
+import type { HostSource } from './source.js';
 
 export interface HostSourceOptions extends HostInfoOptions {
   /** Where the host's proc file system is mounted. */

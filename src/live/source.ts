@@ -16,6 +16,3 @@ export interface HostSource {
   features(): Promise<Feature[]>;
   close(): void;
 }
-
-/** All tables, in the order in which they are read. */
-export const ALL_TABLES: readonly Table[] = ['LINKS', 'ADDRESSES', 'NSIDS', 'FDB', 'NEIGHBORS', 'ROUTES'];

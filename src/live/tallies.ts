@@ -3,7 +3,7 @@ import type { Vxlan } from '../tables/shared/records.js';
 import type { Ifindex, Netns } from '../model/types.js';
 import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { DecodeError } from '../netlink/error.js';
-import { ALL_TABLES } from './source.js';
+import { ALL_TABLES } from '../tables/index.js';
 import type { LinkEntry, LiveNetns } from './live-netns.js';
 import { headOf } from './parts.js';
 import type { RowStore } from './row-store.js';

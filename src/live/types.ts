@@ -1,4 +1,15 @@
-import type { Freshness, Gap, Host, Interface, Netns, NetnsChange, NetnsRemoved, Network, Table } from '../model/types.js';
+import type {
+  Freshness,
+  Gap,
+  Host,
+  Interface,
+  Netns,
+  NetnsChange,
+  NetnsRemoved,
+  Network,
+  Section,
+  Table,
+} from '../model/types.js';
 
 /**
  * A host whose state is kept true: read once, then brought up to date by the kernel's events (or by polling), without anything left
@@ -49,13 +60,9 @@ export interface LiveHost {
 }
 
 /** How much is known. */
-export interface LiveCounts {
+export interface LiveCounts extends Readonly<Record<Section, number>> {
   readonly namespaces: number;
   readonly interfaces: number;
-  /** Rows of the tables that are read. */
-  readonly fdb: number;
-  readonly neighbors: number;
-  readonly routes: number;
 }
 
 /** Names of what changed; the content is asked for with parts(), host(), … */

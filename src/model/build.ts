@@ -1,10 +1,11 @@
 import type { AddressRecord, FdbRecord, Ifindex, NeighborRecord, RouteRecord } from '../tables/shared/records.js';
 import { formatNetnsId } from './ids.js';
-import { completeFdb, completeInterface, completeNeighbor, completeRoute } from './complete.js';
+import { completeRow, tableOf } from '../tables/index.js';
+import { completeInterface } from './complete.js';
 import { type PairVerdict, pairOf } from './pairs.js';
 import type { NsidResolver, ReferencedNamespace } from './references.js';
 import { guessRole } from './roles.js';
-import type { Netns, ReadStatus, TableStatus, Veth } from './types.js';
+import type { FdbEntry, Neighbor, Netns, ReadStatus, Route, TableStatus, Veth } from './types.js';
 
 /** What was read of one namespace, before anything is resolved. */
 export interface NamespaceRead extends ReferencedNamespace {
@@ -54,9 +55,9 @@ function buildNetns(read: NamespaceRead, at: number, reads: readonly NamespaceRe
         veth: verdict === undefined ? undefined : buildVeth(verdict, reads),
       });
     }),
-    fdb: read.fdb.map((row) => completeFdb(row, place)),
-    neighbors: read.neighbors.map((row) => completeNeighbor(row, place)),
-    routes: read.routes.map((row) => completeRoute(row, place)),
+    fdb: read.fdb.map((row) => completeRow(tableOf('fdb'), row, place)) as FdbEntry[],
+    neighbors: read.neighbors.map((row) => completeRow(tableOf('neighbors'), row, place)) as Neighbor[],
+    routes: read.routes.map((row) => completeRow(tableOf('routes'), row, place)) as Route[],
   };
 }
 

@@ -1,31 +1,19 @@
+import type { RowBase } from '../tables/contract.js';
+import { type AnyRowTable, eachSection, noRows, type Row, tableOf } from '../tables/index.js';
 import { netnsName } from './ids.js';
 import {
   type LinkTest,
-  selectsFdb,
   selectsHost,
   selectsInterface,
   selectsLink,
-  selectsNeighbor,
   selectsNetns,
-  selectsRoute,
+  selectsRow,
   type Selector,
   speaksOfLinks,
 } from './select.js';
-import type {
-  FdbEntry,
-  Gap,
-  HostSnapshot,
-  Interface,
-  Listing,
-  Neighbor,
-  Netns,
-  Route,
-  Table,
-  VethPair,
-  VxlanRow,
-} from './types.js';
+import type { Gap, HostSnapshot, Interface, Listing, Netns, Section, SectionRows, Table, VethPair, VxlanRow } from './types.js';
 import { vethPairBatches } from './veth-pairs.js';
-import { type HostView, type NetnsView, type Rows, viewOf } from './views.js';
+import { type HostView, type NetnsView, viewOf } from './views.js';
 
 /** One list: which tables it needs and how it is made. */
 export interface ListDefinition<Item> {
@@ -37,16 +25,16 @@ export interface ListDefinition<Item> {
   batches(host: HostView, selector: Selector): Iterable<readonly Item[]>;
 }
 
-/** Every list that the command line and the agent offer, by the command's word. */
-export interface Lists {
-  readonly netns: ListDefinition<Netns>;
-  readonly interfaces: ListDefinition<Interface>;
-  readonly vxlans: ListDefinition<VxlanRow>;
-  readonly veths: ListDefinition<VethPair>;
-  readonly fdb: ListDefinition<FdbEntry>;
-  readonly neighbors: ListDefinition<Neighbor>;
-  readonly routes: ListDefinition<Route>;
+/** The item of every list that the command line and the agent offer, by the command's word. Each section of rows is a list. */
+export interface ListItems extends SectionRows {
+  netns: Netns;
+  interfaces: Interface;
+  vxlans: VxlanRow;
+  veths: VethPair;
 }
+
+/** The lists by name. */
+export type Lists = { readonly [Name in keyof ListItems]: ListDefinition<ListItems[Name]> };
 
 /** A list's name: the word of the command. */
 export type ListName = keyof Lists;
@@ -56,7 +44,7 @@ export const LISTS: Lists = {
   netns: define(
     ['LINKS'],
     eachNetns(function* ({ head }, _selector, place) {
-      yield [{ ...head, ...place, interfaces: [], fdb: [], neighbors: [], routes: [] }];
+      yield [{ ...head, ...place, interfaces: [], ...noRows() }];
     }),
   ),
   interfaces: define(
@@ -68,12 +56,8 @@ export const LISTS: Lists = {
   ),
   vxlans: define(['LINKS', 'ADDRESSES', 'FDB'], eachNetns(vxlanRows)),
   veths: define(['LINKS', 'ADDRESSES', 'NSIDS'], vethPairBatches),
-  fdb: define(['LINKS', 'FDB'], eachNetns(rowsOf<FdbEntry>('FDB', ({ fdb }) => fdb, selectsFdb))),
-  neighbors: define(
-    ['LINKS', 'NEIGHBORS'],
-    eachNetns(rowsOf<Neighbor>('NEIGHBORS', ({ neighbors }) => neighbors, selectsNeighbor)),
-  ),
-  routes: define(['LINKS', 'ROUTES'], eachNetns(rowsOf<Route>('ROUTES', ({ routes }) => routes, selectsRoute))),
+  // Each list's rows are those of its table, which the compiler cannot follow through a walk over all of them.
+  ...(eachSection((section) => rowList(tableOf(section))) as unknown as Pick<Lists, Section>),
 };
 
 type Batches<Item> = (host: HostView, selector: Selector) => Iterable<readonly Item[]>;
@@ -99,7 +83,7 @@ interface Place {
 }
 
 /** In place: copies are slow to make and slower to read (complete.ts). */
-function placed<Row extends Interface | FdbEntry | Neighbor | Route>(row: Row, { host, netnsName }: Place): Row {
+function placed<Item extends { host?: string; netnsName?: string }>(row: Item, { host, netnsName }: Place): Item {
   row.host = host;
   row.netnsName = netnsName;
   return row;
@@ -130,18 +114,17 @@ export function relevantGaps(
 }
 
 /** A list of the rows of one table. */
-function rowsOf<Row extends FdbEntry | Neighbor | Route>(
-  table: Table,
-  from: (rows: Rows) => readonly Row[],
-  selects: (row: Row, selector: Selector, wanted: LinkTest) => boolean,
-) {
-  return function* (netns: NetnsView, selector: Selector, place: Place): Generator<Row[]> {
-    const wanted = yield* wantedLinks(netns, selector);
-    for (const part of netns.take([table]))
-      yield from(part)
-        .filter((row) => selects(row, selector, wanted))
-        .map((row) => placed(row, place));
-  };
+function rowList(table: AnyRowTable): ListDefinition<Row & RowBase> {
+  return define(
+    ['LINKS', table.name],
+    eachNetns(function* (netns, selector, place) {
+      const wanted = yield* wantedLinks(netns, selector);
+      for (const part of netns.take([table.name]))
+        yield (part[table.section] as (Row & RowBase)[])
+          .filter((row) => selectsRow(table, row, selector, wanted))
+          .map((row) => placed(row, place));
+    }),
+  );
 }
 
 /** Whether rows of an interface are wanted, when the selector speaks of kinds, names or VNIs. */

@@ -1,12 +1,14 @@
 import { basename } from './ids.js';
-import type { FdbEntry, Interface, Neighbor, Netns, Owner, Role, Route } from './types.js';
+import { fitsAny, type RowBase, type RowSelector, selectsIp, selectsMac } from '../tables/contract.js';
+import { type AnyRowTable, eachSection, type Row, tableOf } from '../tables/index.js';
+import type { Interface, Netns, Owner, Role } from './types.js';
 import type { Rows } from './views.js';
 
 /**
  * Narrows a list. Each field that is set must match; within a field any value may match
  * (proto/nsatlas/v1/lists.proto, message Selector). An empty list is as good as none.
  */
-export interface Selector {
+export interface Selector extends RowSelector {
   netns?: readonly string[];
   roles?: readonly Role[];
   networks?: readonly string[];
@@ -15,14 +17,12 @@ export interface Selector {
   kinds?: readonly string[];
   interfaces?: readonly string[];
   vnis?: readonly number[];
-  macs?: readonly string[];
-  ips?: readonly string[];
   hosts?: readonly string[];
 }
 
 /** Whether a host fits the part of the selector that speaks of hosts: by its id, the beginning of its id (4 characters or more), or its name. */
 export function selectsHost({ id, name }: { readonly id: string; readonly name: string }, { hosts }: Selector): boolean {
-  return any(hosts, (wanted) => name === wanted || id === wanted || isId(id, wanted));
+  return fitsAny(hosts, (wanted) => name === wanted || id === wanted || isId(id, wanted));
 }
 
 /** The selector without what it says of hosts, for a host that fits. */
@@ -34,11 +34,11 @@ export function withoutHosts({ hosts: _fits, ...selector }: Selector): Selector 
 export function selectsNetns(netns: Netns, selector: Selector): boolean {
   const owners = netns.owner === undefined ? netns.joined : [netns.owner, ...netns.joined];
   return (
-    any(selector.netns, (wanted) => isNetns(netns, wanted)) &&
-    any(selector.roles, (wanted) => netns.role === wanted) &&
-    any(selector.networks, (wanted) => isOnNetwork(netns, wanted)) &&
-    any(selector.containers, (wanted) => owners.some((owner) => isContainer(owner, wanted))) &&
-    any(selector.services, (wanted) => owners.some((owner) => owner.serviceName === wanted || owner.serviceId === wanted))
+    fitsAny(selector.netns, (wanted) => isNetns(netns, wanted)) &&
+    fitsAny(selector.roles, (wanted) => netns.role === wanted) &&
+    fitsAny(selector.networks, (wanted) => isOnNetwork(netns, wanted)) &&
+    fitsAny(selector.containers, (wanted) => owners.some((owner) => isContainer(owner, wanted))) &&
+    fitsAny(selector.services, (wanted) => owners.some((owner) => owner.serviceName === wanted || owner.serviceId === wanted))
   );
 }
 
@@ -50,12 +50,12 @@ export interface NetworkRef {
 
 /** Whether a network itself fits, whoever is on it. */
 export function selectsNetwork(network: NetworkRef, selector: Selector): boolean {
-  return any(selector.networks, (wanted) => isNetwork(network, wanted));
+  return fitsAny(selector.networks, (wanted) => isNetwork(network, wanted));
 }
 
 /** Whether a VNI fits. */
 export function selectsVni(vni: number, selector: Selector): boolean {
-  return any(selector.vnis, (wanted) => wanted === vni);
+  return fitsAny(selector.vnis, (wanted) => wanted === vni);
 }
 
 /** What is needed of an interface to select it by kind, name and VNI. */
@@ -69,9 +69,9 @@ export interface NamedLink {
 /** Whether an interface fits by kind, name and VNI. */
 export function selectsLink(link: NamedLink, selector: Selector): boolean {
   return (
-    any(selector.kinds, (wanted) => link.kind === wanted) &&
-    any(selector.interfaces, (wanted) => link.name === wanted || link.altnames.includes(wanted)) &&
-    any(selector.vnis, (wanted) => link.vxlan?.vni === wanted)
+    fitsAny(selector.kinds, (wanted) => link.kind === wanted) &&
+    fitsAny(selector.interfaces, (wanted) => link.name === wanted || link.altnames.includes(wanted)) &&
+    fitsAny(selector.vnis, (wanted) => link.vxlan?.vni === wanted)
   );
 }
 
@@ -87,42 +87,22 @@ export function selectsInterface(link: Interface, selector: Selector): boolean {
   );
 }
 
-/** Whether a row's MAC address fits; a row without one fits only when none is asked for. */
-export function selectsMac(mac: string | undefined, selector: Selector): boolean {
-  return any(selector.macs, (wanted) => mac?.toLowerCase() === wanted.toLowerCase());
-}
-
-/** Whether one of a row's addresses fits, with or without the prefix length. */
-export function selectsIp(ips: readonly (string | undefined)[], selector: Selector): boolean {
-  return any(selector.ips, (wanted) => ips.some((ip) => ip !== undefined && (ip === wanted || ip.split('/')[0] === wanted)));
-}
-
 /** Whether rows of the interface with an ifindex are wanted. */
 export type LinkTest = (ifindex: number | undefined) => boolean;
 
-/** Whether a forwarding row fits. @param wanted by its interface */
-export function selectsFdb(row: FdbEntry, selector: Selector, wanted: LinkTest): boolean {
-  return wanted(row.ifindex) && selectsMac(row.mac, selector) && selectsIp([row.dst], selector);
-}
-
-/** Whether a neighbour fits. @param wanted by its interface */
-export function selectsNeighbor(row: Neighbor, selector: Selector, wanted: LinkTest): boolean {
-  return wanted(row.ifindex) && selectsMac(row.mac, selector) && selectsIp([row.ip], selector);
-}
-
-/** Whether a route fits; routes have no MAC address that could be asked for. @param wanted by its interface */
-export function selectsRoute(row: Route, selector: Selector, wanted: LinkTest): boolean {
-  return wanted(row.ifindex) && selectsIp([row.dst, row.gateway, row.prefsrc], selector);
+/** Whether a row of a table fits. @param wanted by its interface */
+export function selectsRow(table: AnyRowTable, row: Row & RowBase, selector: Selector, wanted: LinkTest): boolean {
+  return wanted(row.ifindex) && table.selects(row, selector);
 }
 
 /** The rows that fit, of all tables. @param wanted by their interface */
 export function selectRows(rows: Rows, selector: Selector, wanted: LinkTest): Rows {
   return {
     interfaces: rows.interfaces.filter((link) => selectsInterface(link, selector)),
-    fdb: rows.fdb.filter((row) => selectsFdb(row, selector, wanted)),
-    neighbors: rows.neighbors.filter((row) => selectsNeighbor(row, selector, wanted)),
-    routes: rows.routes.filter((row) => selectsRoute(row, selector, wanted)),
-  };
+    ...eachSection((section) =>
+      (rows[section] as (Row & RowBase)[]).filter((row) => selectsRow(tableOf(section), row, selector, wanted)),
+    ),
+  } as Rows;
 }
 
 /** Whether a selector asks for anything at all. */
@@ -139,10 +119,6 @@ export function speaksOfLinks({ kinds, interfaces, vnis }: Selector): boolean {
 /** Whether a selector asks for more than namespaces: for interfaces or rows. */
 export function speaksOfRows(selector: Selector): boolean {
   return speaksOfLinks(selector) || [selector.macs, selector.ips].some((values) => values !== undefined && values.length > 0);
-}
-
-function any<Value>(wanted: readonly Value[] | undefined, fits: (value: Value) => boolean): boolean {
-  return wanted === undefined || wanted.length === 0 || wanted.some(fits);
 }
 
 function isNetns(netns: Netns, wanted: string): boolean {

@@ -2,17 +2,13 @@
 // but for 64-bit numbers (bigint here, strings in JSON), byte strings (Uint8Array here, base64 in JSON). Lists that are
 // empty are present here and left out in JSON. test/unit/wire/parity.test.ts holds both to the same fields.
 
-import type {
-  AddressRecord,
-  FdbRecord,
-  Ifindex,
-  LinkRecord,
-  NeighborRecord,
-  NextHopRecord,
-  RouteRecord,
-  Vxlan,
-} from '../tables/shared/records.js';
+import type { RemovedSections, Sections, Table } from '../tables/index.js';
+import type { AddressRecord, Ifindex, LinkRecord, Vxlan } from '../tables/shared/records.js';
 
+export type { FdbEntry } from '../tables/fdb.js';
+export type { Neighbor } from '../tables/neighbors.js';
+export type { NextHop, Route } from '../tables/routes.js';
+export type { RemovedSections, Row, Section, SectionRows, Sections, Table } from '../tables/index.js';
 export type { AddressRecord as Address, Counters, Ifindex, Nsid, Vxlan } from '../tables/shared/records.js';
 
 /** "net:[4026532287]" */
@@ -30,8 +26,6 @@ export type ReadStatus =
   | 'NOT_READ'
   | 'UNPROVEN'
   | 'STALE_HOST';
-
-export type Table = 'LINKS' | 'ADDRESSES' | 'NEIGHBORS' | 'FDB' | 'ROUTES' | 'NSIDS';
 
 export type Role = 'HOST' | 'CONTAINER' | 'OVERLAY' | 'LOAD_BALANCER' | 'INGRESS' | 'OTHER';
 
@@ -94,7 +88,7 @@ export interface Network {
   engine: string;
 }
 
-export interface Netns {
+export interface Netns extends Sections {
   id: NetnsId;
   host?: string;
   netnsName?: string;
@@ -110,9 +104,6 @@ export interface Netns {
   status: ReadStatus;
   tables: TableStatus[];
   interfaces: Interface[];
-  fdb: FdbEntry[];
-  neighbors: Neighbor[];
-  routes: Route[];
 }
 
 export interface TableStatus {
@@ -186,36 +177,6 @@ export interface InterfaceRef {
   name: string;
 }
 
-export interface FdbEntry extends FdbRecord {
-  host?: string;
-  netnsName?: string;
-  netnsId: NetnsId;
-  ifname?: string;
-  masterName?: string;
-  rowId?: number;
-}
-
-export interface Neighbor extends NeighborRecord {
-  host?: string;
-  netnsName?: string;
-  netnsId: NetnsId;
-  ifname?: string;
-  rowId?: number;
-}
-
-export interface NextHop extends NextHopRecord {
-  ifname?: string;
-}
-
-export interface Route extends Omit<RouteRecord, 'nextHops'> {
-  host?: string;
-  netnsName?: string;
-  netnsId: NetnsId;
-  ifname?: string;
-  nextHops: NextHop[];
-  rowId?: number;
-}
-
 export interface VxlanRow {
   host: string;
   netnsId: NetnsId;
@@ -277,17 +238,11 @@ export interface Cursor {
 }
 
 /** What is new in one namespace; removals come before additions. */
-export interface NetnsChange {
+export interface NetnsChange extends Sections, RemovedSections {
   netns: Netns;
   whole: boolean;
   removedIfindexes: number[];
   interfaces: Interface[];
-  removedFdb: FdbEntry[];
-  fdb: FdbEntry[];
-  removedNeighbors: Neighbor[];
-  neighbors: Neighbor[];
-  removedRoutes: Route[];
-  routes: Route[];
 }
 
 export interface NetnsRemoved {

@@ -1,7 +1,7 @@
-import type { HostSnapshot, Interface, Netns, NetnsId, Table } from './types.js';
+import type { HostSnapshot, Interface, Netns, NetnsId, Section, Table } from './types.js';
 
 /** Rows of a namespace: all of them, or those of one part. */
-export type Rows = Pick<Netns, 'interfaces' | 'fdb' | 'neighbors' | 'routes'>;
+export type Rows = Pick<Netns, 'interfaces' | Section>;
 
 /** A namespace as lists are made of it: its rows are taken in parts, so that a large one needs neither much memory nor much time at once. */
 export interface NetnsView {

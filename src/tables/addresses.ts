@@ -1,7 +1,8 @@
-import type { AttributeFilter } from '../native/types.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { readRequest } from '../netlink/requests.js';
 import { ipText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
+import { IFINDEX_AT, type TableSource } from './contract.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { addressProtocolName, bitNames, familyName, IFA_F_NAMES, IFA_F_NAMES_INET6, scopeName } from './shared/names.js';
@@ -82,8 +83,28 @@ const ADDRESS = new AttributeDecoder<Draft>({
   },
 });
 
-/** What of an RTM_NEWADDR is remembered between reads: all that is decoded but lifetimes. */
-export const ADDRESS_FILTER: AttributeFilter = ADDRESS.filter;
+/**
+ * Dump of the addresses of all families; of one interface where it is named (ENODEV when it is gone).
+ * // inet_valid_dump_ifaddr_req(), inet_dump_ifaddr() net/ipv4/devinet.c, inet6_dump_addr() net/ipv6/addrconf.c
+ */
+export function dumpAddresses(ifindex = 0): Uint8Array {
+  return readRequest({ type: uapi.RTM_GETADDR, headerBytes: uapi.SIZEOF_IFADDRMSG, ifindex });
+}
+
+/** Addresses. What is remembered is all that is decoded but lifetimes. */
+export const ADDRESSES: TableSource<'ADDRESSES'> = {
+  name: 'ADDRESSES',
+  format: { headerBytes: uapi.SIZEOF_IFADDRMSG, filter: ADDRESS.filter, ordered: true, ifindexAt: IFINDEX_AT },
+  events: [
+    {
+      groups: [uapi.RTNLGRP_IPV4_IFADDR, uapi.RTNLGRP_IPV6_IFADDR],
+      types: [uapi.RTM_NEWADDR, uapi.RTM_DELADDR],
+      ifindexAt: IFINDEX_AT,
+    },
+  ],
+  requests: [dumpAddresses()],
+  partRequest: dumpAddresses,
+};
 
 /** Text of an address, whose length has to be that of its family. */
 function addressText(attribute: AttributeReader, family: number): string {

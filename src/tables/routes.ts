@@ -1,7 +1,8 @@
-import type { AttributeFilter } from '../native/types.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { readRequest } from '../netlink/requests.js';
 import { ipText, mplsText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
+import { defineTable, type RowBase, selectsIp } from './contract.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import {
@@ -15,8 +16,18 @@ import {
   scopeName,
 } from './shared/names.js';
 import { readMetrics, readNextHops, readVia } from './shared/next-hops.js';
-import type { Ifindex, RouteRecord } from './shared/records.js';
+import type { Ifindex, NextHopRecord, RouteRecord } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
+
+/** One leg of a multipath route: message NextHop of model.proto. */
+export interface NextHop extends NextHopRecord {
+  ifname?: string;
+}
+
+/** A route: message Route of model.proto. */
+export interface Route extends Omit<RouteRecord, 'nextHops'>, Omit<RowBase, 'ifindex'> {
+  nextHops: NextHop[];
+}
 
 /** Ticks of a second in rta_cacheinfo: USER_HZ. // asm/param.h */
 const USER_HZ = 100;
@@ -111,8 +122,39 @@ const ROUTE = new AttributeDecoder<Draft>({
   },
 });
 
-/** What of an RTM_NEWROUTE is remembered between reads: all that is decoded but expiry. */
-export const ROUTE_FILTER: AttributeFilter = ROUTE.filter;
+/**
+ * Dump of the routes of all families and tables. With strict checking and no RTM_F_CLONED in rtm_flags the kernel leaves
+ * cached routes (exceptions) out. // rtnl_dump_all(), ip_valid_fib_dump_req(), inet_dump_fib(), inet6_dump_fib()
+ */
+export function dumpRoutes(): Uint8Array {
+  return readRequest({ type: uapi.RTM_GETROUTE, headerBytes: uapi.SIZEOF_RTMSG });
+}
+
+/** Routes of all tables and families. What is remembered is all that is decoded but expiry. */
+export const table = defineTable<Route>()({
+  name: 'ROUTES',
+  section: 'routes',
+  format: { headerBytes: uapi.SIZEOF_RTMSG, filter: ROUTE.filter, ordered: true },
+  events: [
+    {
+      groups: [uapi.RTNLGRP_IPV4_ROUTE, uapi.RTNLGRP_IPV6_ROUTE, uapi.RTNLGRP_MPLS_ROUTE],
+      types: [uapi.RTM_NEWROUTE, uapi.RTM_DELROUTE],
+    },
+  ],
+  requests: [dumpRoutes()],
+  decode: decodeRoute,
+  complete: (row, { nameOf }) => {
+    for (const hop of row.nextHops) {
+      const ifname = nameOf(hop.ifindex);
+      if (ifname !== undefined) hop.ifname = ifname;
+    }
+  },
+  identity: ({ family, table: of, dst, tos, metric, type, src }) => `${family} ${of} ${dst} ${tos} ${metric} ${type} ${src}`,
+  selects: (row, selector) => selectsIp([row.dst, row.gateway, row.prefsrc], selector),
+  address: 'dst',
+  // RTNH_F_LINKDOWN changes with the interface and has no event. // fib_sync_down_dev(), net/ipv4/fib_semantics.c
+  follows: [{ table: 'LINKS' }],
+});
 
 /** Bytes of an address of a family of routes; undefined where it has no fixed length. */
 function addressLength(family: number): number | undefined {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientReadableStream, credentials, type ServiceError, status } from '@grpc/grpc-js';
 import { AgentError } from '../../src/client/error.js';
-import { ALL_TABLES } from '../../src/live/source.js';
+import { ALL_TABLES } from '../../src/tables/index.js';
 import { decode, encode } from '../../src/wire/codec.js';
 import type { HostSnapshot } from '../../src/model/types.js';
 import { fakeLink, fakeNetns, fakeSnapshot, withFdb } from '../unit/agent/fake-host.js';

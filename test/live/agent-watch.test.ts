@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { AgentError } from '../../src/client/error.js';
 import type { WatchWish } from '../../src/serve/feed.js';
 import type { WatchEvent } from '../../src/model/types.js';
-import { ALL_TABLES } from '../../src/live/source.js';
+import { ALL_TABLES } from '../../src/tables/index.js';
 import { decode } from '../../src/wire/codec.js';
 import { toJson } from '../../src/wire/json.js';
 import { WatchMerger } from '../../src/wire/watch-merge.js';

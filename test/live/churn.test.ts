@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { LISTS } from '../../src/model/lists.js';
 import { createHostSource } from '../../src/live/scan.js';
-import { ALL_TABLES } from '../../src/live/source.js';
+import { ALL_TABLES } from '../../src/tables/index.js';
 import { CHURN_MS } from '../support/extent.js';
 import { assertClean, eventually, takeFootprint } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';

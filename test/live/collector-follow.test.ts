@@ -11,7 +11,7 @@ import { createAgentClient } from '../../src/client/agent.js';
 import { createRoster, type Roster } from '../../src/collector/follow/roster.js';
 import { agentsFile } from '../../src/collector/follow/sources/index.js';
 import type { HostEntry } from '../../src/model/types.js';
-import { ALL_TABLES } from '../../src/live/source.js';
+import { ALL_TABLES } from '../../src/tables/index.js';
 import { NSATLAS } from '../support/cli.js';
 import { eventually } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
-import type { EventTable } from '../../src/tables/row-formats.js';
+import type { Table } from '../../src/tables/index.js';
 import { eventually, guardHygiene } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
 import { closeListeners, Listener } from '../support/observer.js';
@@ -45,7 +45,7 @@ describe('an observer', () => {
     await listener.listenTo(namespaces, 10);
     for (const [at, netns] of namespaces.entries()) {
       const [port, bridge] = [100 * (at + 1), 100 * (at + 1) + 2];
-      const steps: readonly (readonly [string, EventTable, readonly number[]])[] = [
+      const steps: readonly (readonly [string, Table, readonly number[]])[] = [
         ['ip link set br0 alias x', 'LINKS', [bridge]],
         ['ip addr add 10.0.0.1/24 dev br0', 'ADDRESSES', [bridge]],
         ['ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev br0 nud permanent', 'NEIGHBORS', [bridge]],

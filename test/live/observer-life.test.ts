@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { EVENT_RULES } from '../../src/tables/row-formats.js';
+import { EVENT_RULES } from '../../src/tables/index.js';
 import { createObserver } from '../../src/native/index.js';
 import type { ObserverHandle } from '../../src/native/binding.js';
 import { eventually, guardHygiene } from '../support/hygiene.js';

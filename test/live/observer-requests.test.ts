@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, it } from 'node:test';
 import { DumpDecoder } from '../../src/tables/shared/dump.js';
 import type { NetnsReader } from '../../src/native/types.js';
-import * as requests from '../../src/netlink/requests.js';
+import * as requests from '../support/requests.js';
 import { guardHygiene } from '../support/hygiene.js';
 import { testReader } from '../support/native-addon.js';
 import { withoutPreload } from '../support/native-namespaces.js';
@@ -69,9 +69,9 @@ describe('requests for a part', () => {
       const name = (record: { name?: unknown; ifindex: number } | undefined): unknown[] => [record?.ifindex, record?.name];
       assert.deepEqual([link.errno, link.decoder.links.length], [0, 1]);
       assert.deepEqual(name(link.decoder.links[0]), name(all.links.find((row) => row.ifindex === ifindex)));
-      const addresses = await ask(reader, netns.path, requests.dumpAddresses({ ifindex }));
-      const neighbors = await ask(reader, netns.path, requests.dumpNeighbors({ ifindex }));
-      const fdb = await ask(reader, netns.path, requests.dumpFdb({ ifindex }));
+      const addresses = await ask(reader, netns.path, requests.dumpAddresses(ifindex));
+      const neighbors = await ask(reader, netns.path, requests.dumpNeighbors(ifindex));
+      const fdb = await ask(reader, netns.path, requests.dumpFdb(ifindex));
       assert.deepEqual([addresses.errno, neighbors.errno, fdb.errno], [0, 0, 0]);
       const keys = (rows: readonly { readonly ifindex: number }[]): string[] => rows.map((row) => rowKey(row)).sort();
       const own = <Row extends { readonly ifindex: number }>(rows: readonly Row[]): Row[] =>
@@ -89,7 +89,7 @@ describe('requests for a part', () => {
   it('of a table say what they say of an interface that is gone', async (t) => {
     const netns = Scratch.create(t).netns();
     reader = testReader();
-    const gone = { ifindex: 77 };
+    const gone = 77;
     assert.equal((await ask(reader, netns.path, requests.getLink(77))).errno, ENODEV);
     assert.equal((await ask(reader, netns.path, requests.dumpAddresses(gone))).errno, ENODEV);
     // Of these nothing, as if it were there and had no rows.

@@ -5,7 +5,7 @@ import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { HostSnapshot } from '../../src/model/types.js';
 import { createHostSource } from '../../src/live/scan.js';
-import { ALL_TABLES } from '../../src/live/source.js';
+import { ALL_TABLES } from '../../src/tables/index.js';
 import { createLiveHost } from '../../src/live/index.js';
 import { WatchMerger } from '../../src/wire/watch-merge.js';
 import { CHURN_MS } from '../support/extent.js';

@@ -5,7 +5,7 @@ import { readlinkSync } from 'node:fs';
 import { afterEach, describe, it } from 'node:test';
 import type { Table } from '../../src/model/types.js';
 import { createHostSource } from '../../src/live/scan.js';
-import { ALL_TABLES } from '../../src/live/source.js';
+import { ALL_TABLES } from '../../src/tables/index.js';
 import { createLiveHost, type LiveHostOptions, type OpenLiveHost } from '../../src/live/index.js';
 import { eventually, guardHygiene } from '../support/hygiene.js';
 import { comparableHost, comparableSnapshot, stateDifferences, wholeNetns } from '../support/live-compare.js';

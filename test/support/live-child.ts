@@ -1,6 +1,6 @@
 // A process of its own that keeps the namespaces of a folder true. Says on standard output, one JSON line each time something changed, which
 // namespaces it knows. Usage: node live-child.js DIR
-import { ALL_TABLES } from '../../src/live/source.js';
+import { ALL_TABLES } from '../../src/tables/index.js';
 import { createLiveHost } from '../../src/live/index.js';
 
 const live = createLiveHost({

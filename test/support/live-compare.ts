@@ -1,5 +1,5 @@
 // What a live host tells, put together and made comparable with a read of the kernel at one time.
-import { stripVolatile } from '../../src/tables/row-formats.js';
+import { stripVolatile } from './strip-volatile.js';
 import type { HostSnapshot, Interface, Netns, NetnsChange, Table } from '../../src/model/types.js';
 import type { LiveHost } from '../../src/live/types.js';
 

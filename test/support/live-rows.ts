@@ -1,5 +1,5 @@
 // Puts rows into a LiveState as a read of the kernel would.
-import { ROW_TABLES, type RowTable } from '../../src/tables/row-formats.js';
+import { SOURCE_NAMES, type SourceName } from '../../src/tables/index.js';
 import type { FoundNetns } from '../../src/discover/types.js';
 import * as uapi from '../../src/netlink/uapi.js';
 import type { LiveNetns } from '../../src/live/live-netns.js';
@@ -16,7 +16,7 @@ export function addNetns(state: LiveState, key: number, found = foundAt(4_026_53
   const netns = state.add(key, found);
   netns.nsid = key;
   netns.status = 'OK';
-  for (const table of ROW_TABLES) Object.assign(netns.tables[table], { kept: true, status: 'OK' });
+  for (const table of SOURCE_NAMES) Object.assign(netns.tables[table], { kept: true, status: 'OK' });
   return netns;
 }
 
@@ -57,7 +57,7 @@ export function fdbRow(ifindex: number, number: number): Uint8Array {
 export function applyRows(
   state: LiveState,
   netns: LiveNetns,
-  table: RowTable,
+  table: SourceName,
   { gone = [], come = [] }: { gone?: readonly number[]; come?: readonly (readonly [slot: number, bytes: Uint8Array])[] },
 ): void {
   const { rows } = netns.tables[table];

@@ -1,7 +1,7 @@
 // An observer in a process of its own: for tests that stop, end or weaken it. Prints one line of JSON at a time.
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { fileURLToPath } from 'node:url';
-import { EVENT_RULES } from '../../src/tables/row-formats.js';
+import { EVENT_RULES } from '../../src/tables/index.js';
 import { createObserver, NativeError } from '../../src/native/index.js';
 import { eventually } from './hygiene.js';
 import { NATIVE_OPTIONS, testReader } from './native-addon.js';

@@ -1,7 +1,7 @@
 // An observer whose events are kept, and a reader that gives namespaces ids in its namespace.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EVENT_RULES, EVENT_TABLES, type EventTable } from '../../src/tables/row-formats.js';
+import { EVENT_RULES, EVENT_TABLES, type Table } from '../../src/tables/index.js';
 import { createObserver, type NetnsReader } from '../../src/native/index.js';
 import type { ObservedEvents, Observer, ObserverOptions } from '../../src/native/types.js';
 import { newNsid } from '../../src/netlink/requests.js';
@@ -76,7 +76,7 @@ export class Listener {
   }
 
   /** What changed of a table: ifindexes in order, 'any', or undefined. */
-  changed(nsid: number, table: EventTable): readonly number[] | 'any' | undefined {
+  changed(nsid: number, table: Table): readonly number[] | 'any' | undefined {
     const known = this.#changes.get(`${nsid} ${table}`);
     return known === undefined || known === 'any' ? known : [...known].sort((a, b) => a - b);
   }

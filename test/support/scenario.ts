@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import * as requests from '../../src/netlink/requests.js';
+import * as requests from './requests.js';
 import { FIXTURES } from './fixture.js';
 import { ROOT } from './root.js';
 

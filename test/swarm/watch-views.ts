@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createAgentClient } from '../../src/client/agent.js';
 import type { FdbEntry, Gap, HostSnapshot, Interface, Neighbor, Netns, WatchEvent } from '../../src/model/types.js';
-import { ALL_TABLES } from '../../src/live/source.js';
+import { ALL_TABLES } from '../../src/tables/index.js';
 import { fromJson } from '../../src/wire/json.js';
 import { WatchMerger } from '../../src/wire/watch-merge.js';
 import { type LabHost, type LabProcess, waitFor } from '../lab/index.js';

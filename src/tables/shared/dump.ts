@@ -4,7 +4,8 @@ import { MessageReader, readDone, readError, type Verdict } from '../../netlink/
 import * as uapi from '../../netlink/uapi.js';
 import { decodeAddress } from '../addresses.js';
 import { decodeReferringLink } from '../links/link.js';
-import { decodeFdb, decodeNeighbor } from './neigh.js';
+import { decodeFdb } from '../fdb.js';
+import { decodeNeighbor } from '../neighbors.js';
 import { decodeNsid } from './nsid.js';
 import type { AddressRecord, FdbRecord, ReferringLink, NeighborRecord, NsidRecord, RouteRecord } from './records.js';
 import type { Decoded } from './result.js';

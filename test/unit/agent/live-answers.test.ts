@@ -5,7 +5,7 @@ import { onlyTables, selectSnapshot } from '../../../src/serve/narrow.js';
 import { LISTS, type ListName } from '../../../src/model/lists.js';
 import type { Selector } from '../../../src/model/select.js';
 import type { HostSnapshot, Listing, Table } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/live/source.js';
+import { ALL_TABLES } from '../../../src/tables/index.js';
 import { decode } from '../../../src/wire/codec.js';
 import { mergeListing, SnapshotMerger } from '../../../src/wire/merge.js';
 import { LIST_RPCS } from '../../../src/wire/messages.js';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { onlyTables, selectSnapshot } from '../../../src/serve/narrow.js';
 import type { Gap, HostSnapshot } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/live/source.js';
+import { ALL_TABLES } from '../../../src/tables/index.js';
 import { fakeLink, fakeNetns, fakeSnapshot, withFdb } from './fake-host.js';
 
 const gapOf = (more: Partial<Gap>): Gap => ({ status: 'DENIED', message: 'm', ...more });

@@ -4,7 +4,7 @@ import { status } from '@grpc/grpc-js';
 import { CallError } from '../../../src/rpc/error.js';
 import { checkSelector, checkTables } from '../../../src/serve/selector.js';
 import type { Role, Table } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/live/source.js';
+import { ALL_TABLES } from '../../../src/tables/index.js';
 import type { SelectorMessage } from '../../../src/wire/messages.js';
 
 const NONE: SelectorMessage = {

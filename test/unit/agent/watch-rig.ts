@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { type FeedStep, WatchFeed, type WatchWish } from '../../../src/serve/feed.js';
 import { SharedBytes } from '../../../src/serve/shared-bytes.js';
 import type { HostSnapshot, WatchEvent } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/live/source.js';
+import { ALL_TABLES } from '../../../src/tables/index.js';
 import type { LiveHost } from '../../../src/live/types.js';
 import { decode } from '../../../src/wire/codec.js';
 import { watchMessage } from '../../../src/wire/watch-bytes.js';

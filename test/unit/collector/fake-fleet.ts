@@ -11,7 +11,7 @@ import { createRoster, type Roster, type RosterOptions } from '../../../src/coll
 import type { AgentSource, Target } from '../../../src/collector/follow/sources/types.js';
 import type { Replica } from '../../../src/collector/follow/agent-session.js';
 import type { HostSnapshot, WatchEvent } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/live/source.js';
+import { ALL_TABLES } from '../../../src/tables/index.js';
 import { decode } from '../../../src/wire/codec.js';
 import { watchMessage } from '../../../src/wire/watch-bytes.js';
 import { WatchMerger } from '../../../src/wire/watch-merge.js';

@@ -2,7 +2,7 @@
 
 import type { Member, Members } from '../../../src/collector/types.js';
 import type { AgentState, Gap, HostEntry, HostSnapshot, Netns } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/live/source.js';
+import { ALL_TABLES } from '../../../src/tables/index.js';
 import { FakeLive } from '../agent/fake-live.js';
 import { HOST } from '../agent/fake-host.js';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { ReplicaHost } from '../../../src/collector/replica/replica.js';
 import type { HostSnapshot, Netns, NetnsChange, WatchEvent } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/live/source.js';
+import { ALL_TABLES } from '../../../src/tables/index.js';
 import type { LiveHost } from '../../../src/live/types.js';
 import { WatchMerger } from '../../../src/wire/watch-merge.js';
 import { TestReader } from '../agent/watch-rig.js';

@@ -5,7 +5,7 @@ import { SharedBytes } from '../../../src/serve/shared-bytes.js';
 import type { HubStep } from '../../../src/serve/hub.js';
 import { FabricFeed, type FabricWish } from '../../../src/collector/serve/feed.js';
 import type { Cursor, FabricEvent, HostEntry } from '../../../src/model/types.js';
-import { ALL_TABLES } from '../../../src/live/source.js';
+import { ALL_TABLES } from '../../../src/tables/index.js';
 import { decode } from '../../../src/wire/codec.js';
 import { WatchMerger } from '../../../src/wire/watch-merge.js';
 import { fakeLink, fakeNetns, withFdb } from '../agent/fake-host.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EVENT_TABLES } from '../../../src/tables/row-formats.js';
+import { EVENT_TABLES } from '../../../src/tables/index.js';
 import type { NetnsReader, ObservedEvents, ReadJob, ReadVisitor } from '../../../src/native/types.js';
 import { Keeper } from '../../../src/live/keeper.js';
 import { LiveState } from '../../../src/live/live-state.js';

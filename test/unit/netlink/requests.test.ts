@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { errnoName } from '../../../src/netlink/errno.js';
-import * as requests from '../../../src/netlink/requests.js';
+import * as requests from '../../support/requests.js';
 import { hex } from '../../support/message-builder.js';
 
 // Numbers as a big-endian machine would have them are not tested: fields are written through DataView.
@@ -17,23 +17,19 @@ const cases: readonly (readonly [name: string, bytes: Uint8Array, expected: stri
     requests.getLink(0x102),
     '28000000 1200 0100 00000000 00000000 00000000 02010000 00000000 00000000 0800 1d00 18000000',
   ],
-  [
-    'the addresses of an interface',
-    requests.dumpAddresses({ ifindex: 7 }),
-    '18000000 1600 0103 00000000 00000000 00000000 07000000',
-  ],
+  ['the addresses of an interface', requests.dumpAddresses(7), '18000000 1600 0103 00000000 00000000 00000000 07000000'],
   ['addresses', requests.dumpAddresses(), '18000000 1600 0103 00000000 00000000 00000000 00000000'],
   ['neighbours', requests.dumpNeighbors(), '1c000000 1e00 0103 00000000 00000000 00000000 00000000 00000000'],
   [
     'the neighbours of an interface',
-    requests.dumpNeighbors({ ifindex: 7 }),
+    requests.dumpNeighbors(7),
     '24000000 1e00 0103 00000000 00000000 00000000 00000000 00000000 0800 0800 07000000',
   ],
   ['proxy neighbours', requests.dumpProxyNeighbors(), '1c000000 1e00 0103 00000000 00000000 00000000 00000000 00000800'],
   ['forwarding tables', requests.dumpFdb(), '1c000000 1e00 0103 00000000 00000000 07000000 00000000 00000000'],
   [
     'the forwarding table of an interface',
-    requests.dumpFdb({ ifindex: 7 }),
+    requests.dumpFdb(7),
     '1c000000 1e00 0103 00000000 00000000 07000000 07000000 00000000',
   ],
   ['routes', requests.dumpRoutes(), '1c000000 1a00 0103 00000000 00000000 00000000 00000000 00000000'],

@@ -5,10 +5,11 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decodeAddress } from '../../../src/tables/addresses.js';
 import { decodeLink } from '../../../src/tables/links/link.js';
-import { decodeFdb, decodeNeighbor } from '../../../src/tables/shared/neigh.js';
+import { decodeFdb } from '../../../src/tables/fdb.js';
+import { decodeNeighbor } from '../../../src/tables/neighbors.js';
 import type { Decoded } from '../../../src/tables/shared/result.js';
 import { decodeRoute } from '../../../src/tables/routes.js';
-import { ROW_FORMATS, ROW_TABLES, type RowTable, stripVolatile } from '../../../src/tables/row-formats.js';
+import { SOURCE_NAMES, SOURCES, type SourceName, sourceOf } from '../../../src/tables/index.js';
 import { encodeRowFormats } from '../../../src/native/row-formats.js';
 import { DecodeError } from '../../../src/netlink/error.js';
 import { MessageReader } from '../../../src/netlink/messages.js';
@@ -16,6 +17,7 @@ import * as uapi from '../../../src/netlink/uapi.js';
 import { filterPayload } from '../../support/attribute-filter.js';
 import { captures, FIXTURES, readCapture, readDatagrams, viewOf } from '../../support/fixture.js';
 import { attribute, ifinfomsg, join, text, u32 } from '../../support/message-builder.js';
+import { stripVolatile } from '../../support/strip-volatile.js';
 
 const SEED = 20261121;
 Error.stackTraceLimit = 0;
@@ -23,11 +25,11 @@ Error.stackTraceLimit = 0;
 /** A message's payload. */
 interface Sample {
   readonly name: string;
-  readonly table: RowTable;
+  readonly table: SourceName;
   readonly payload: Uint8Array;
 }
 
-const DECODERS: Readonly<Record<RowTable, (view: DataView, start: number, end: number) => Decoded<object>>> = {
+const DECODERS: Readonly<Record<SourceName, (view: DataView, start: number, end: number) => Decoded<object>>> = {
   LINKS: decodeLink,
   ADDRESSES: decodeAddress,
   FDB: decodeFdb,
@@ -35,13 +37,13 @@ const DECODERS: Readonly<Record<RowTable, (view: DataView, start: number, end: n
   ROUTES: decodeRoute,
 };
 
-function decode(table: RowTable, payload: Uint8Array): Decoded<object> {
+function decode(table: SourceName, payload: Uint8Array): Decoded<object> {
   return DECODERS[table](viewOf(payload), 0, payload.length);
 }
 
-function tableOf(type: number, family: number | undefined): RowTable | undefined {
+function tableOf(type: number, family: number | undefined): SourceName | undefined {
   if (type === uapi.RTM_NEWNEIGH) return family === uapi.AF_BRIDGE ? 'FDB' : 'NEIGHBORS';
-  return new Map<number, RowTable>([
+  return new Map<number, SourceName>([
     [uapi.RTM_NEWLINK, 'LINKS'],
     [uapi.RTM_NEWADDR, 'ADDRESSES'],
     [uapi.RTM_NEWROUTE, 'ROUTES'],
@@ -86,14 +88,14 @@ function later(which: 'before' | 'after'): Sample[] {
 function assertFaithful({ name, table, payload }: Sample): boolean {
   const whole = decode(table, payload);
   if (whole instanceof DecodeError) return false;
-  const remembered = filterPayload(ROW_FORMATS[table], payload);
+  const remembered = filterPayload(sourceOf(table).format, payload);
   assert.ok(remembered.length <= payload.length);
   assert.deepEqual(decode(table, remembered), stripVolatile(whole), name);
   return true;
 }
 
 function remembered({ table, payload }: Sample): string {
-  return Buffer.from(filterPayload(ROW_FORMATS[table], payload)).toString('hex');
+  return Buffer.from(filterPayload(sourceOf(table).format, payload)).toString('hex');
 }
 
 describe('what is remembered of a row', () => {
@@ -104,7 +106,7 @@ describe('what is remembered of a row', () => {
   ];
 
   it('decodes as the whole message does, less what changes by itself, for every committed message', () => {
-    for (const table of ROW_TABLES)
+    for (const table of SOURCE_NAMES)
       assert.ok(
         samples.some((sample) => sample.table === table),
         table,
@@ -150,7 +152,7 @@ describe('what is remembered of a row', () => {
     const before = later('before');
     const after = later('after');
     assert.equal(before.length, after.length);
-    for (const table of ROW_TABLES) {
+    for (const table of SOURCE_NAMES) {
       const at = [...before.keys()].filter((each) => before[each]?.table === table);
       const differs = at.some((each) => !Buffer.from(before[each]?.payload ?? []).equals(after[each]?.payload ?? Buffer.of(0)));
       assert.ok(differs, `${table}: nothing moved on, so nothing is shown`);
@@ -159,8 +161,8 @@ describe('what is remembered of a row', () => {
   });
 });
 
-describe('ROW_FORMATS', () => {
+describe('the formats of all tables', () => {
   it('can be handed to the reader', () => {
-    assert.ok(encodeRowFormats(ROW_TABLES.map((table) => ROW_FORMATS[table])).length > 1000);
+    assert.ok(encodeRowFormats(SOURCES.map(({ format }) => format)).length > 1000);
   });
 });

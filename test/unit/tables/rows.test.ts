@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { decodeAddress } from '../../../src/tables/addresses.js';
-import { decodeFdb, decodeNeighbor } from '../../../src/tables/shared/neigh.js';
+import { decodeFdb } from '../../../src/tables/fdb.js';
+import { decodeNeighbor } from '../../../src/tables/neighbors.js';
 import { decodeNsid } from '../../../src/tables/shared/nsid.js';
 import type { Decoded } from '../../../src/tables/shared/result.js';
 import { DecodeError } from '../../../src/netlink/error.js';

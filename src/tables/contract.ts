@@ -1,0 +1,108 @@
+// What a table of the kernel is to the rest of the program: one file each, found through registry.gen.ts. Whatever reads, watches, keeps,
+// sends, selects or counts rows walks over these definitions and knows no table by name.
+import type { EventRule, RowFormat } from '../native/types.js';
+import type { Ifindex } from './shared/records.js';
+import type { Decoded } from './shared/result.js';
+
+/** What the row of every table has in the public model besides its own fields. */
+export interface RowBase {
+  /** "net:[4026532287]" */
+  netnsId: string;
+  /** Id of the host; in lists. */
+  host?: string;
+  /** What people call the namespace; in lists. */
+  netnsName?: string;
+  /** Interface that the row is of; absent where it is of none. */
+  ifindex?: Ifindex;
+  ifname?: string;
+  /** Tells rows of one table and namespace apart while they are watched. */
+  rowId?: number;
+}
+
+/** Where a row was read. */
+export interface RowPlace {
+  readonly netnsId: string;
+  /** Name of an interface of the namespace. */
+  readonly nameOf: (ifindex: Ifindex) => string | undefined;
+  /** Absent in a saved snapshot. */
+  readonly rowId?: number;
+}
+
+/** The part of a selector that rows are asked about; their interface is asked about by its ifindex. */
+export interface RowSelector {
+  readonly macs?: readonly string[];
+  readonly ips?: readonly string[];
+}
+
+/** How a change of an interface or an address changes rows of this table, where the kernel sends no event of its own about that. */
+export interface Follows {
+  readonly table: 'LINKS' | 'ADDRESSES';
+  /** Read the rows of that interface only. Default: the full table. */
+  readonly sameInterface?: boolean;
+  /** Look once more after so many milliseconds: the kernel changes the rows later. */
+  readonly againAfterMs?: number;
+}
+
+/** Where ifinfomsg, ifaddrmsg and ndmsg have the ifindex: behind four bytes. // linux/rtnetlink.h, if_addr.h, neighbour.h, v6.12 */
+export const IFINDEX_AT = 4;
+
+/** How a table is read. */
+export interface TableSource<Name extends string = string> {
+  /** Its name in enum Table of the .proto files, in statuses and in gaps. */
+  readonly name: Name;
+  /** What of a message is remembered between reads. */
+  readonly format: RowFormat;
+  /** The requests that read all of it, in this order; together they are the table. */
+  readonly requests: readonly Uint8Array[];
+  /** Which of the kernel's events say that rows changed. */
+  readonly events: readonly Omit<EventRule, 'table'>[];
+  /** The request that reads the rows of one interface. Absent: the table cannot be read in parts, or that costs as much. */
+  readonly partRequest?: (ifindex: number) => Uint8Array;
+}
+
+/** A table whose rows stand in a section of their own in namespaces, changes and lists. */
+export interface RowTable<Row extends RowBase, Name extends string = string, Section extends string = string>
+  extends TableSource<Name> {
+  /** Name of the field that has its rows, and of the command that lists them: "fdb". */
+  readonly section: Section;
+  /**
+   * Decodes the payload of one message, bytes [start, end): the row less what RowBase adds. Of remembered bytes it gives the same less what
+   * changes by itself.
+   */
+  decode(view: DataView, start: number, end: number): Decoded<Omit<Row, 'netnsId'>>;
+  /** Rows that the kernel lists and `ip` does not show; by their bytes. Default: none. */
+  readonly isHidden?: (view: DataView, start: number) => boolean;
+  /** Adds what only the namespace knows, besides `netnsId`, `ifname` and `rowId`. In place: copies are slow to make and to read. */
+  complete?(row: Row, place: RowPlace): void;
+  /** What people know a row by: the same before and after it changed. Several rows may share it. */
+  identity(row: Row): string;
+  /** Whether a row fits; its interface was asked about already. */
+  selects(row: Row, selector: RowSelector): boolean;
+  /** Field with the IP address that differs from row to row: kept as bits where there are millions of rows. */
+  readonly address?: keyof Row & string;
+  readonly follows?: readonly Follows[];
+  /** Full reads under events until this table is read again, too. Default 1. */
+  readonly rescanEvery?: number;
+}
+
+/** Defines a table; the name and the section become part of its type. */
+export function defineTable<Row extends RowBase>() {
+  return <const Name extends string, const Section extends string>(
+    table: RowTable<Row, Name, Section>,
+  ): RowTable<Row, Name, Section> => table;
+}
+
+/** Whether any value that is asked for fits; none is asked for by an absent or an empty list. */
+export function fitsAny<Value>(wanted: readonly Value[] | undefined, fits: (value: Value) => boolean): boolean {
+  return wanted === undefined || wanted.length === 0 || wanted.some(fits);
+}
+
+/** Whether a row's MAC address fits; a row without one fits only when none is asked for. */
+export function selectsMac(mac: string | undefined, { macs }: RowSelector): boolean {
+  return fitsAny(macs, (wanted) => mac?.toLowerCase() === wanted.toLowerCase());
+}
+
+/** Whether one of a row's addresses fits, with or without the prefix length. */
+export function selectsIp(ips: readonly (string | undefined)[], selector: RowSelector): boolean {
+  return fitsAny(selector.ips, (wanted) => ips.some((ip) => ip !== undefined && (ip === wanted || ip.split('/')[0] === wanted)));
+}

@@ -1,0 +1,7 @@
+// Written by scripts/registry.mjs. Do not edit: add a file to src/tables and run it.
+import { table as table_fdb } from './fdb.js';
+import { table as table_neighbors } from './neighbors.js';
+import { table as table_routes } from './routes.js';
+
+/** Every table whose rows have a section of their own. */
+export const ROW_TABLES = [table_fdb, table_neighbors, table_routes] as const;
