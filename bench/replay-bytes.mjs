@@ -1,6 +1,5 @@
 // Messages put together of parts that were encoded before: what is told often, or by many agents, is encoded once.
-import { fromMessage, toMessage } from '../dist/src/wire/convert.js';
-import { nsatlas } from '../dist/src/wire/gen/proto.js';
+import { decode, encode } from '../dist/src/wire/codec.js';
 
 // proto/nsatlas/v1/agent.proto and model.proto; a wrong number shows at once, for every message is decoded by the collector.
 const FIELD = { 'FdbEntry.row_id': 23, 'Neighbor.row_id': 16, 'WatchResponse.netns': 4 };
@@ -30,12 +29,12 @@ function delimited(number, parts) {
 
 /** A message of the model. @param {string} name without its package @returns {Uint8Array} */
 export function encodeModel(name, model) {
-  return nsatlas.v1[name].encode(toMessage(`nsatlas.v1.${name}`, model)).finish();
+  return encode(`nsatlas.v1.${name}`, model);
 }
 
 /** The inverse. */
 export function decodeModel(name, bytes) {
-  return fromMessage(`nsatlas.v1.${name}`, nsatlas.v1[name].decode(bytes));
+  return decode(`nsatlas.v1.${name}`, bytes);
 }
 
 /** A row with its id. @param {'FdbEntry' | 'Neighbor'} name @param {Uint8Array} bytes without one */

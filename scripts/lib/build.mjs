@@ -58,7 +58,7 @@ async function compile(say) {
 function fingerprint() {
   const files = ['tsconfig.json', 'package-lock.json', ...walk(join(ROOT, 'src')), ...walk(join(ROOT, 'test'))];
   return files
-    .filter((file) => file.endsWith('.ts') || file.endsWith('.json') || file.includes('/gen/'))
+    .filter((file) => file.endsWith('.ts') || file.endsWith('.json'))
     .map((file) => {
       const path = file.startsWith('/') ? file : join(ROOT, file);
       const { size, mtimeMs } = statSync(path);
@@ -75,8 +75,7 @@ function removeOrphans(folder) {
   for (const path of walk(compiled)) {
     const name = relative(join(ROOT, 'dist'), path);
     const source = name.replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts');
-    // Generated code is copied to dist as it is, so a file of the same name is a source, too.
-    if (!existsSync(join(ROOT, source)) && !existsSync(join(ROOT, name))) rmSync(path);
+    if (!existsSync(join(ROOT, source))) rmSync(path);
   }
   removeEmptyFolders(compiled);
 }

@@ -1,4 +1,4 @@
-// The descriptors as a table in TypeScript: what src/wire walks to convert between the model, protobuf messages and JSON.
+// The descriptors as tables in TypeScript, and the codec made of them.
 import descriptor from 'protobufjs/ext/descriptor.js';
 import { decodersSource } from './proto-decoders.mjs';
 import { encodersSource } from './proto-encoders.mjs';
@@ -31,7 +31,7 @@ const SCALARS = {
  */
 export function schemaSources(bytes, paths) {
   const files = FileDescriptorSet.decode(bytes).file.filter((file) => paths.includes(file.name));
-  const table = { messages: {}, numbered: {}, enums: {}, services: {}, files: {} };
+  const table = { messages: {}, enums: {}, services: {}, files: {} };
   for (const file of files) {
     for (const type of file.messageType) addMessage(table, file.package, type);
     for (const type of file.enumType) addEnum(table, file.package, type);
@@ -40,8 +40,11 @@ export function schemaSources(bytes, paths) {
       table.files[`${file.package}.${service.name}`] = file.name;
     }
   }
-  const { numbered } = table;
-  return { schema: tableSource(table), decoders: decodersSource(numbered), encoders: encodersSource(numbered) };
+  return {
+    schema: tableSource(table),
+    decoders: decodersSource(table.messages, table.enums),
+    encoders: encodersSource(table.messages, table.enums),
+  };
 }
 
 function tableSource(table) {
@@ -51,18 +54,27 @@ function tableSource(table) {
     "import type { EnumSchema, FieldSchema, MethodSchema } from '../schema.js';",
     '',
     '/** Fields of each message, by its full name. */',
-    `export const MESSAGES: Readonly<Record<string, readonly FieldSchema[]>> = ${JSON.stringify(table.messages, undefined, 1)};`,
+    `export const MESSAGES: Readonly<Record<string, readonly FieldSchema[]>> = ${lines(table.messages)};`,
     '',
     '/** Numbers of each enum by name. */',
-    `export const ENUMS: Readonly<Record<string, EnumSchema>> = ${JSON.stringify(table.enums, undefined, 1)};`,
+    `export const ENUMS: Readonly<Record<string, EnumSchema>> = ${lines(table.enums)};`,
     '',
     '/** Methods of each service. */',
-    `export const SERVICES: Readonly<Record<string, readonly MethodSchema[]>> = ${JSON.stringify(table.services, undefined, 1)};`,
+    `export const SERVICES: Readonly<Record<string, readonly MethodSchema[]>> = ${lines(table.services)};`,
     '',
     '/** The file that each service is in. */',
     `export const SERVICE_FILES: Readonly<Record<string, string>> = ${JSON.stringify(table.files, undefined, 1)};`,
     '',
   ].join('\n');
+}
+
+/** An entry a line, and a line for each item of its list. */
+function lines(entries) {
+  const value = (item) =>
+    Array.isArray(item) ? `[${item.map((each) => `\n    ${JSON.stringify(each)},`).join('')}\n  ]` : JSON.stringify(item);
+  return `{\n${Object.entries(entries)
+    .map(([name, item]) => `  "${name}": ${value(item)},\n`)
+    .join('')}}`;
 }
 
 function addMessage(table, scope, type) {
@@ -71,7 +83,6 @@ function addMessage(table, scope, type) {
     type.nestedType.filter((nested) => nested.options?.mapEntry).map((nested) => [`.${name}.${nested.name}`, nested]),
   );
   table.messages[name] = type.field.map((field) => fieldSchema(field, type, entries));
-  table.numbered[name] = table.messages[name].map((field, at) => ({ ...field, number: type.field[at].number }));
   for (const nested of type.nestedType) if (!nested.options?.mapEntry) addMessage(table, name, nested);
   for (const nested of type.enumType) addEnum(table, name, nested);
 }
@@ -84,10 +95,11 @@ function fieldSchema(field, type, entries) {
   if (entry !== undefined) {
     if (SCALARS[typeName(entry.field[0])] !== 'string')
       throw new Error(`${type.name}.${field.name}: keys of maps have to be strings`);
-    return { name: field.jsonName, kind: 'map', ...valueSchema(entry.field[1]) };
+    return { name: field.jsonName, number: field.number, kind: 'map', ...valueSchema(entry.field[1]) };
   }
   const repeated = field.label === FieldDescriptorProto.Label.LABEL_REPEATED;
-  return { name: field.jsonName, kind: repeated ? 'list' : field.proto3Optional ? 'optional' : 'plain', ...valueSchema(field) };
+  const kind = repeated ? 'list' : field.proto3Optional ? 'optional' : 'plain';
+  return { name: field.jsonName, number: field.number, kind, ...valueSchema(field) };
 }
 
 function valueSchema(field) {

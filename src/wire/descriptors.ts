@@ -5,7 +5,7 @@ import { SERVICE_FILES } from './gen/schema.js';
 const ALWAYS = /^grpc\//;
 
 /**
- * The google.protobuf.FileDescriptorProtos of a server of these services: what it does not serve it does not tell of either.
+ * The google.protobuf.FileDescriptorProtos of a server of these services: what it does not serve it does not describe either.
  * @param services full names
  */
 export function descriptorsOf(services: readonly string[]): Buffer[] {

@@ -1,7 +1,7 @@
 /** Something that is not of the model's shape: in a model to be sent, in a message that came, in a file. */
 export class WireError extends Error {
   readonly code = 'ERR_NSATLAS_WIRE';
-  /** Where, as in "namespaces[3].interfaces[0].mtu"; "" when it is the whole. */
+  /** Where, as in "namespaces[3].interfaces[0].mtu"; "" when it is the message itself. */
   readonly path: string;
   /** What is wrong there, without the path. */
   readonly reason: string;
@@ -15,8 +15,8 @@ export class WireError extends Error {
 }
 
 /**
- * What was thrown inside of a part, told to be under that part's `segment`: a field's name, a key or a place in a list. Paths
- * are put together only when something is wrong.
+ * What was thrown inside a part, its path prefixed with that part's `segment`: a field's name, a key or a place in a list. Paths are
+ * built only when something is wrong.
  */
 export function under(segment: string | number, cause: unknown): unknown {
   if (!(cause instanceof WireError)) return cause;

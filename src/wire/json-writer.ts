@@ -1,4 +1,4 @@
-import { type Fields, setKey } from './convert.js';
+import { type Fields, setKey } from './fields.js';
 import { wellFormed } from './scalars.js';
 
 /** What becomes of the JSON of a text in which not everything is printable ASCII, quotes included; has to stay JSON of the same text. */

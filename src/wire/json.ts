@@ -1,9 +1,9 @@
 import type { HostSnapshot } from '../model/types.js';
-import { convertField, eachField, type Fields } from './convert.js';
-import { WireError } from './error.js';
+import { under, WireError } from './error.js';
+import { type Fields, setKey } from './fields.js';
 import { type EscapeText, JsonWriter } from './json-writer.js';
-import { checkBigint, checkEnum, checkInteger, checkTimestamp, shortName, wellFormed, wrong } from './scalars.js';
-import { enumName, type FieldSchema, type ValueSchema } from './schema.js';
+import { checkBigint, enumValue, checkInteger, checkTimestamp, shortName, wellFormed, wrong } from './scalars.js';
+import { enumName, enumOf, type EnumTable, fieldsOf, type FieldSchema, type ValueSchema } from './schema.js';
 
 /**
  * The model as proto3 JSON: 64-bit numbers as strings, bytes as base64. Absent optionals and empty lists and maps are left
@@ -21,7 +21,7 @@ export function jsonPieces(model: object, escape?: EscapeText): Generator<string
 }
 
 /**
- * Reads what toJson (or any other writer of proto3 JSON) wrote of a whole HostSnapshot. Fields that this release does not
+ * Reads what toJson (or any other writer of proto3 JSON) wrote of a full HostSnapshot. Fields that this release does not
  * know are ignored; what is left out has its zero value.
  * @throws WireError naming the field that is not of its type; for text that is no JSON with the SyntaxError as its cause
  */
@@ -43,9 +43,53 @@ export function fromJson(name: string, json: unknown): Fields {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) wrong(`a ${shortName(name)} object`, json);
   return eachField(name, (field) => {
     const value = Object.hasOwn(json, field.name) ? (json as Fields)[field.name] : undefined;
-    if (value !== undefined && value !== null) return convertField(field, value, valueFromJson);
+    if (value !== undefined && value !== null) return fieldFromJson(field, value);
     return field.kind === 'optional' ? undefined : zero(field);
   });
+}
+
+/** The fields of a message for which there is a value. What is wrong with one has its name in the path. */
+function eachField(name: string, valueOf: (field: FieldSchema) => unknown): Fields {
+  const fields: Fields = {};
+  for (const field of fieldsOf(name)) {
+    try {
+      const value = valueOf(field);
+      if (value !== undefined) fields[field.name] = value;
+    } catch (cause) {
+      throw under(field.name, cause);
+    }
+  }
+  return fields;
+}
+
+/** Converts a field's value, or each of its values. */
+function fieldFromJson(field: FieldSchema, value: unknown): unknown {
+  if (field.kind === 'list') return listFromJson(field, value);
+  return field.kind === 'map' ? mapFromJson(field, value) : valueFromJson(field, value);
+}
+
+function listFromJson(schema: ValueSchema, value: unknown): unknown[] {
+  if (!Array.isArray(value)) wrong('a list', value);
+  const list: unknown[] = [];
+  try {
+    for (const item of value as unknown[]) list.push(valueFromJson(schema, item));
+  } catch (cause) {
+    throw under(list.length, cause);
+  }
+  return list;
+}
+
+function mapFromJson(schema: ValueSchema, value: unknown): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong('an object', value);
+  const map: Fields = {};
+  for (const key of Object.keys(value)) {
+    try {
+      setKey(map, wellFormed(key), valueFromJson(schema, (value as Fields)[key]));
+    } catch (cause) {
+      throw under(key, cause);
+    }
+  }
+  return map;
 }
 
 function zero(field: FieldSchema): unknown {
@@ -62,7 +106,7 @@ function zero(field: FieldSchema): unknown {
     case 'bytes':
       return new Uint8Array();
     case 'enum':
-      return enumName(field.of, 0);
+      return enumName(enumOf(field.of ?? ''), 0);
     case 'message':
     case 'timestamp':
       throw new WireError('is missing');
@@ -92,7 +136,7 @@ function valueFromJson(schema: ValueSchema, value: unknown): unknown {
     case 'timestamp':
       return checkTimestamp(value);
     case 'enum':
-      return parseEnum(schema.of, value);
+      return parseEnum(enumOf(schema.of ?? ''), value);
   }
 }
 
@@ -114,7 +158,7 @@ function parseBase64(value: unknown): Uint8Array {
   return Uint8Array.from(Buffer.from(value, 'base64'));
 }
 
-function parseEnum(of: string | undefined, value: unknown): string {
-  if (typeof value === 'number') return enumName(of, checkInteger('int32', value));
-  return typeof value === 'string' ? enumName(of, checkEnum(of, value)) : wrong(`a ${shortName(of)}`, value);
+function parseEnum(table: EnumTable, value: unknown): string {
+  if (typeof value === 'number') return enumName(table, checkInteger('int32', value));
+  return enumName(table, enumValue(table, value));
 }

@@ -16,7 +16,7 @@ export class SnapshotMerger {
     for (const netns of part.namespaces) this.#addNetns(netns);
   }
 
-  /** @throws WireError when no part had the host: the stream was not whole */
+  /** @throws WireError when no part had the host: the stream was not complete */
   finish(): HostSnapshot {
     if (this.#host === undefined) throw new WireError('is missing', 'host');
     return { host: this.#host, namespaces: [...this.#namespaces.values()], gaps: this.#gaps, networks: this.#networks };

@@ -1,19 +1,11 @@
-// What the generated decoders (gen/decoders.ts) read bytes with. They read what encoders of protobuf write; on anything else they give up,
-// and the decoder of protobufjs says what is wrong, or copes.
+// What the generated decoders (gen/decoders.ts) read bytes with.
+import { under, WireError } from './error.js';
+import type { Fields } from './fields.js';
+import { timestampText } from './scalars.js';
+import { fieldsOf } from './schema.js';
 
-/** An object by field name. */
-export type Fields = Record<string, unknown>;
-
-/** Reads one message, whose bytes end at `stop`. @throws GivenUp */
-export type Decoder = (reader: Reader, stop: number) => Fields;
-
-/** The bytes are unusual, or no message at all. */
-export class GivenUp extends Error {
-  override readonly name = 'GivenUp';
-}
-
-/** One for all: nobody looks at it. */
-const GIVEN_UP = new GivenUp('not as encoders write it');
+/** Reads one message, whose bytes end at `stop`. @throws WireError with the path of the field that is no such field */
+export type Decoder<Part = Fields> = (reader: Reader, stop: number) => Part;
 
 /** The same few names and words make up most of what is read: one copy of each is kept here, where its bytes are found again by their hash. */
 const KEPT = 8192;
@@ -22,53 +14,114 @@ const TEXTS: (string | undefined)[] = Array.from({ length: KEPT });
 const KEYS: (string | undefined)[] = Array.from({ length: KEPT });
 
 const NOT_ASCII = 0x80;
+
+/** Most groups within each other, in a field that this release does not know; as many as protobufjs goes through. */
+const MOST_GROUPS = 100;
+
 const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A place in a message. What is read beyond the end of a part is found out at its end. */
+const CUT = 'ends in the middle of a value';
+
+/** A place in a message. What is read beyond the end of a part is noticed at its end. */
 export class Reader {
   pos = 0;
   readonly #bytes: Buffer;
   #view: DataView | undefined;
+  /** Places of messages that come several times, by the first. */
+  #repeated: Map<number, number[]> | undefined;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** @throws GivenUp always */
-  giveUp(): never {
-    throw GIVEN_UP;
-  }
-
   /** A field's number and wire type. */
   tag(): number {
-    return this.#small();
+    const tag = this.#small();
+    if (tag < 8) throw new WireError('has a field of number 0');
+    return tag;
   }
 
   /** The end of a part that begins with its length. */
   enter(stop: number): number {
     const length = this.#small();
     const end = this.pos + length;
-    if (end > stop) throw GIVEN_UP;
+    if (end > stop) throw new WireError('is longer than what it is a part of');
     return end;
   }
 
-  /** False. @throws GivenUp when something was read beyond the end of a part */
+  /** False. @throws WireError when something was read beyond the end of a part */
   mustBeAt(end: number): false {
-    if (this.pos !== end) throw GIVEN_UP;
+    if (this.pos !== end) throw new WireError(CUT);
     return false;
   }
 
-  /** A message that is part of another. */
-  message(decoder: Decoder, stop: number): Fields {
+  /** Goes past a message, which is read later: one that comes several times is one message. @returns where it is; 0 is no such place */
+  part(before: number, stop: number): number {
+    const at = this.pos;
+    this.pos = this.enter(stop);
+    if (before === 0) return at;
+    const places = (this.#repeated ??= new Map<number, number[]>()).get(before);
+    if (places === undefined) this.#repeated.set(before, [before, at]);
+    else places.push(at);
+    return before;
+  }
+
+  /** Reads the message that part() went past; of place 0, one without anything. */
+  message<Part>(field: string, place: number, decoder: Decoder<Part>): Part {
+    const after = this.pos;
+    try {
+      const places = this.#repeated?.get(place);
+      if (places !== undefined) return this.#joined(places, decoder);
+      if (place === 0) return decoder(this, after);
+      this.pos = place;
+      const part = this.#inner(decoder, this.#bytes.length);
+      this.pos = after;
+      return part;
+    } catch (cause) {
+      throw under(field, cause);
+    }
+  }
+
+  /** The same of a message that has to be there. */
+  required<Part>(field: string, place: number, decoder: Decoder<Part>): Part {
+    if (place === 0) throw new WireError('is missing', field);
+    return this.message(field, place, decoder);
+  }
+
+  /** A message that is one of a list. */
+  item<Part>(decoder: Decoder<Part>, stop: number, index: number): Part {
+    try {
+      return this.#inner(decoder, stop);
+    } catch (cause) {
+      throw under(index, cause);
+    }
+  }
+
+  #inner<Part>(decoder: Decoder<Part>, stop: number): Part {
     const end = this.enter(stop);
-    const fields = decoder(this, end);
+    const part = decoder(this, end);
     this.mustBeAt(end);
-    return fields;
+    return part;
+  }
+
+  /** Messages one behind the other are the message that they are together (protobuf.dev/programming-guides/encoding#last-one-wins). */
+  #joined<Part>(places: readonly number[], decoder: Decoder<Part>): Part {
+    const after = this.pos;
+    const pieces = places.map((place) => {
+      this.pos = place;
+      const end = this.enter(this.#bytes.length);
+      return this.#bytes.subarray(this.pos, end);
+    });
+    this.pos = after;
+    const bytes = Buffer.concat(pieces);
+    const reader = new Reader(bytes);
+    const part = decoder(reader, bytes.length);
+    reader.mustBeAt(bytes.length);
+    return part;
   }
 
   /** Past a field that this release does not know. */
-  skip(tag: number, stop: number): void {
-    if (tag < 8) throw GIVEN_UP;
+  skip(tag: number, stop: number, depth = 0): void {
     switch (tag & 7) {
       case 0:
         this.#varint();
@@ -79,11 +132,24 @@ export class Reader {
       case 2:
         this.pos = this.enter(stop);
         break;
+      case 3:
+        this.#skipGroup(tag, stop, depth + 1);
+        break;
       case 5:
         this.pos += 4;
         break;
       default:
-        throw GIVEN_UP;
+        throw new WireError(`has a field of wire type ${tag & 7}`);
+    }
+  }
+
+  /** To the tag of the same field that ends the group. Groups are of proto2, but a later release may have what this one does not know. */
+  #skipGroup(start: number, stop: number, depth: number): void {
+    if (depth > MOST_GROUPS) throw new WireError('has groups too deep within each other');
+    for (;;) {
+      const tag = this.tag();
+      if (tag === start + 1) return;
+      this.skip(tag, stop, depth);
     }
   }
 
@@ -122,14 +188,14 @@ export class Reader {
 
   double(): number {
     const bytes = this.#bytes;
-    if (this.pos + 8 > bytes.length) throw GIVEN_UP;
+    if (this.pos + 8 > bytes.length) throw new WireError(CUT);
     this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const value = this.#view.getFloat64(this.pos, true);
     this.pos += 8;
     return value;
   }
 
-  /** A copy: a view would keep the whole message in memory. */
+  /** A copy: a view would keep all of the message in memory. */
   bytes(stop: number): Uint8Array {
     const end = this.enter(stop);
     const copy = new Uint8Array(this.#bytes.subarray(this.pos, end));
@@ -137,7 +203,7 @@ export class Reader {
     return copy;
   }
 
-  text(stop: number): string {
+  string(stop: number): string {
     const end = this.enter(stop);
     const start = this.pos;
     this.pos = end;
@@ -189,12 +255,11 @@ export class Reader {
     try {
       return UTF_8.decode(this.#bytes.subarray(start, end));
     } catch {
-      // Not UTF-8.
-      throw GIVEN_UP;
+      throw new WireError('is not UTF-8');
     }
   }
 
-  /** A varint of up to four bytes. */
+  /** A varint of 32 bits in five bytes at most, as tags and lengths are. */
   #small(): number {
     const bytes = this.#bytes;
     let byte = bytes[this.pos++] ?? NOT_ASCII;
@@ -205,7 +270,9 @@ export class Reader {
       value |= (byte & 0x7f) << shift;
       if (byte < 0x80) return value;
     }
-    throw GIVEN_UP;
+    byte = bytes[this.pos++] ?? NOT_ASCII;
+    if (byte > 0x0f) throw this.#badVarint();
+    return value + byte * 0x10000000;
   }
 
   #low = 0;
@@ -230,6 +297,29 @@ export class Reader {
         return;
       }
     }
-    throw GIVEN_UP;
+    throw this.#badVarint();
   }
+
+  #badVarint(): WireError {
+    return new WireError(this.pos > this.#bytes.length ? CUT : 'has a number that is too long');
+  }
+}
+
+/** A google.protobuf.Timestamp. */
+export const timestamp: Decoder<string> = (reader, stop) => {
+  let seconds = 0n;
+  let nanos = 0;
+  while (reader.pos < stop) {
+    const tag = reader.tag();
+    if (tag === 8) seconds = reader.int64();
+    else if (tag === 16) nanos = reader.int32();
+    else reader.skip(tag, stop);
+  }
+  return timestampText(seconds, nanos);
+};
+
+/** What was thrown while a field of a message was read, with the field's name in its path. */
+export function failed(name: string, tag: number, cause: unknown): unknown {
+  const field = fieldsOf(name).find(({ number }) => number === tag >>> 3);
+  return field === undefined ? cause : under(field.name, cause);
 }

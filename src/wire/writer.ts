@@ -1,15 +1,13 @@
-// What the generated encoders (gen/encoders.ts) write bytes with. They write what is of its type; on anything else they give up, and
-// toMessage() says what is wrong, or copes.
-import type { Fields } from './convert.js';
-import { GivenUp } from './reader.js';
-import { timestampParts, wellFormed } from './scalars.js';
-import { enumNumber } from './schema.js';
+// What the generated encoders (gen/encoders.ts) write bytes with.
+import { under } from './error.js';
+import { type Fields, setKey } from './fields.js';
+import { checkBigint, timestampParts, wellFormed, wrong, wrongInteger } from './scalars.js';
 
-/** Writes the fields of one message, in the order of their numbers. @throws GivenUp */
+/** Writes the fields of one message, in the order of their numbers. @throws WireError with the path of the field that is not of its type */
 export type Encoder = (writer: Writer, model: Fields) => void;
 
-/** One for all: nobody looks at it. */
-const GIVEN_UP = new GivenUp('not of its type');
+/** Writes one of several values. */
+type WriteItem = (writer: Writer, value: unknown) => void;
 
 /** What a writer begins with; most messages are smaller. */
 const FIRST_BYTES = 64 * 1024;
@@ -21,8 +19,10 @@ const MOST_KEPT_BYTES = 4 * 1024 * 1024;
 const MOST_SHORT_LENGTH = 48;
 
 const NOT_ASCII = 0x80;
-const MAX_UINT64 = 2n ** 64n - 1n;
-const MAX_INT64 = 2n ** 63n - 1n;
+
+/** Field 1 of a map's entry, length-delimited (protobuf.dev/programming-guides/encoding#maps). */
+const TAG_OF_KEY = (1 << 3) | 2;
+
 const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER);
 
 /** A message that grows. */
@@ -51,9 +51,9 @@ export class Writer {
   }
 
   /** Begins a part that begins with its length: one byte is kept free for it. @returns where it begins, for close() */
-  open(tag: number): number {
-    this.tag(tag);
-    return this.#begin();
+  begin(): number {
+    this.#reserve(1);
+    return this.#pos++;
   }
 
   /** Ends a part. When its length needs more than the one byte, what was written is moved on. */
@@ -73,8 +73,8 @@ export class Writer {
 
   /** A message that is part of another; its tag is written already. */
   message(encoder: Encoder, value: unknown): void {
-    if (typeof value !== 'object' || value === null) throw GIVEN_UP;
-    const start = this.#begin();
+    if (typeof value !== 'object' || value === null) wrong('an object', value);
+    const start = this.begin();
     encoder(this, value as Fields);
     this.close(start);
   }
@@ -82,7 +82,7 @@ export class Writer {
   /** A google.protobuf.Timestamp. @throws WireError unless it is an RFC 3339 time */
   timestamp(value: unknown): void {
     const { seconds, nanos } = timestampParts(value);
-    const start = this.#begin();
+    const start = this.begin();
     if (seconds !== 0) {
       this.tag(8);
       this.int64(BigInt(seconds));
@@ -94,65 +94,54 @@ export class Writer {
     this.close(start);
   }
 
-  /** A list, to go through. */
-  list(value: unknown): readonly unknown[] {
-    if (!Array.isArray(value)) throw GIVEN_UP;
-    return value;
-  }
-
-  /** An object whose properties are a map's entries. */
-  map(value: unknown): Fields {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw GIVEN_UP;
-    return value as Fields;
-  }
-
-  /** A map entry's key, with its tag. One that is not well-formed may become another's, which toMessage() knows to join. */
-  key(key: string): void {
-    this.tag(10);
-    if (this.#asciiText(key)) return;
-    if (!key.isWellFormed()) throw GIVEN_UP;
-    this.#anyText(key);
-  }
-
-  /** Number of an enum's value. */
-  numberOf(of: string, value: unknown): number {
-    if (typeof value !== 'string') throw GIVEN_UP;
-    const number = enumNumber(of, value);
-    if (number === undefined) throw GIVEN_UP;
-    return number;
+  /** Entries of a map, each with its tag and the tag of its value. */
+  map(tag: number, valueTag: number, value: unknown, write: WriteItem): void {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) wrong('an object', value);
+    const map = withValidKeys(value as Fields);
+    for (const key of Object.keys(map)) {
+      this.tag(tag);
+      const start = this.begin();
+      this.tag(TAG_OF_KEY);
+      this.string(key);
+      this.tag(valueTag);
+      try {
+        write(this, map[key]);
+      } catch (cause) {
+        throw under(key, cause);
+      }
+      this.close(start);
+    }
   }
 
   uint32(value: unknown): void {
-    if (typeof value !== 'number' || value >>> 0 !== value) throw GIVEN_UP;
+    if (typeof value !== 'number' || value >>> 0 !== value) wrongInteger('uint32', value);
     this.#reserve(5);
     this.#varint(value);
   }
 
   int32(value: unknown): void {
-    if (typeof value !== 'number' || (value | 0) !== value) throw GIVEN_UP;
+    if (typeof value !== 'number' || (value | 0) !== value) wrongInteger('int32', value);
     this.#reserve(10);
     if (value < 0) this.#varint64(value >>> 0, 0xffffffff);
     else this.#varint(value);
   }
 
   bool(value: unknown): void {
-    if (typeof value !== 'boolean') throw GIVEN_UP;
+    if (typeof value !== 'boolean') wrong('a boolean', value);
     this.#reserve(1);
     this.#bytes[this.#pos++] = value ? 1 : 0;
   }
 
   uint64(value: unknown): void {
-    if (typeof value !== 'bigint' || value < 0n || value > MAX_UINT64) throw GIVEN_UP;
-    this.#bits(value);
+    this.#bits(checkBigint('uint64', value));
   }
 
   int64(value: unknown): void {
-    if (typeof value !== 'bigint' || value < -MAX_INT64 - 1n || value > MAX_INT64) throw GIVEN_UP;
-    this.#bits(value < 0n ? BigInt.asUintN(64, value) : value);
+    this.#bits(BigInt.asUintN(64, checkBigint('int64', value)));
   }
 
   double(value: unknown): void {
-    if (typeof value !== 'number') throw GIVEN_UP;
+    if (typeof value !== 'number') wrong('a number', value);
     this.#reserve(8);
     const bytes = this.#bytes;
     this.#view ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -161,15 +150,15 @@ export class Writer {
   }
 
   bytes(value: unknown): void {
-    if (!(value instanceof Uint8Array)) throw GIVEN_UP;
+    if (!(value instanceof Uint8Array)) wrong('bytes', value);
     this.#reserve(5 + value.length);
     this.#varint(value.length);
     this.#bytes.set(value, this.#pos);
     this.#pos += value.length;
   }
 
-  text(value: unknown): void {
-    if (typeof value !== 'string') throw GIVEN_UP;
+  string(value: unknown): void {
+    if (typeof value !== 'string') wrong('a string', value);
     if (!this.#asciiText(value)) this.#anyText(value);
   }
 
@@ -197,11 +186,6 @@ export class Writer {
     this.#varint(length);
     this.#bytes.write(text, this.#pos);
     this.#pos += length;
-  }
-
-  #begin(): number {
-    this.#reserve(1);
-    return this.#pos++;
   }
 
   /** An unsigned number of 64 bits. */
@@ -248,4 +232,18 @@ export class Writer {
     this.#bytes = bytes;
     this.#view = undefined;
   }
+}
+
+/** Names that are not well-formed may become the same once they are; then the last value counts, in the place of the first. */
+function withValidKeys(map: Fields): Fields {
+  const keys = Object.keys(map);
+  if (keys.every((key) => key.isWellFormed())) return map;
+  const valid: Fields = {};
+  for (const key of keys) setKey(valid, wellFormed(key), map[key]);
+  return valid;
+}
+
+/** A list, to go through. @throws WireError when it is none */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : wrong('a list', value);
 }
