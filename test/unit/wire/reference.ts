@@ -35,7 +35,7 @@ export function referenceEncode(name: string, model: unknown): Uint8Array {
 export function referenceDecode(name: string, bytes: Uint8Array): Fields {
   let message: Fields;
   try {
-    message = root.lookupType(name).decode(bytes) as unknown as Fields;
+    message = root.lookupType(name).decode(bytes);
   } catch (cause) {
     throw new WireError(`is no ${name}: ${String(cause)}`);
   }
