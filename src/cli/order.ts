@@ -17,8 +17,13 @@ export function ordered(document: ListDocument): ListDocument {
   }
 }
 
+/** After every VNI, which has 24 bits. */
+const NO_VNI = 2 ** 24;
+
 function byVni(a: VxlanRow, b: VxlanRow): number {
-  return a.vni - b.vni || compare(a.host, b.host) || compare(a.netnsName, b.netnsName) || a.ifindex - b.ifindex;
+  return (
+    (a.vni ?? NO_VNI) - (b.vni ?? NO_VNI) || compare(a.host, b.host) || compare(a.netnsName, b.netnsName) || a.ifindex - b.ifindex
+  );
 }
 
 /** Overlay by overlay, as they came; in each by the first address, what has none last. */

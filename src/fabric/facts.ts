@@ -37,9 +37,9 @@ export interface VxlanFacts {
   readonly name: string;
   readonly altnames: readonly string[];
   readonly mac: string | undefined;
-  readonly vxlan: Vxlan;
+  readonly vxlan: Overlaid;
   readonly operState: string;
-  readonly mtu: number;
+  readonly mtu: number | undefined;
   /** Addresses of its bridge, with prefix length. */
   readonly subnets: readonly string[];
   readonly ports: readonly PortFacts[];
@@ -105,7 +105,10 @@ function* readNetns(netns: NetnsView): Work<NetnsFacts> {
   };
 }
 
-type VxlanLink = Interface & { vxlan: Vxlan };
+/** A vxlan that is part of one overlay: not one in metadata mode, which has no VNI of its own. */
+type Overlaid = Vxlan & { readonly vni: number };
+
+type VxlanLink = Interface & { vxlan: Overlaid };
 
 /** The interfaces of one namespace, as they come. */
 class Links {
@@ -119,9 +122,8 @@ class Links {
     for (const { address } of link.addressDetails) if (canIdentify(address)) this.#addresses.add(address);
     if (link.kind === 'bridge') this.#bridges.set(link.ifindex, subnetsOf(link));
     if (link.veth?.status === 'PAIRED') this.ends.set(link.ifindex, endFacts(link));
-    if (hasVxlan(link)) {
-      if (link.vxlan.external !== true) this.vxlans.push(link);
-    } else if (link.masterIfindex !== undefined) {
+    if (isOverlaid(link)) this.vxlans.push(link);
+    else if (link.vxlan === undefined && link.masterIfindex !== undefined) {
       const ports = this.#ports.get(link.masterIfindex);
       if (ports === undefined) this.#ports.set(link.masterIfindex, [portFacts(link)]);
       else ports.push(portFacts(link));
@@ -142,8 +144,8 @@ class Links {
   }
 }
 
-function hasVxlan(link: Interface): link is VxlanLink {
-  return link.vxlan !== undefined;
+function isOverlaid(link: Interface): link is VxlanLink {
+  return link.vxlan?.vni !== undefined && link.vxlan.external !== true;
 }
 
 function subnetsOf(link: Interface): string[] {

@@ -2,8 +2,8 @@
 
 /** What the public model says of kind "vxlan". Field by field message Vxlan of proto/nsatlas/v1/model.proto, the manual. */
 export interface Vxlan {
-  vni: number;
-  dstPort: number;
+  vni?: number;
+  dstPort?: number;
   learning?: boolean;
   proxy?: boolean;
   rsc?: boolean;

@@ -145,12 +145,12 @@ const OTHERS: readonly string[] = Object.values(table)
 
 /**
  * The public message, of a detail that the table and finish() of this kind have made. What the kernel did not send is
- * absent; without a VNI (never seen) it is 0, as in metadata mode.
+ * absent, and the id of 0 that it sends in metadata mode is no VNI; without that mode 0 is one as any other.
  */
 export function vxlanFromDetail(detail: Detail): Vxlan {
   const vxlan: Record<string, DetailValue> = {};
-  vxlan.vni = detail.id ?? 0;
-  vxlan.dstPort = detail.port ?? 0;
+  if (detail.id !== undefined && !(detail.id === 0 && detail.external === true)) vxlan.vni = detail.id;
+  if (detail.port !== undefined) vxlan.dstPort = detail.port;
   const local = detail.local ?? detail.local6;
   if (local !== undefined) vxlan.local = local;
   const remote = detail.remote ?? detail.group ?? detail.remote6 ?? detail.group6;
@@ -164,7 +164,7 @@ export function vxlanFromDetail(detail: Detail): Vxlan {
     const value = detail[name];
     if (value !== undefined) vxlan[field] = value;
   }
-  return vxlan as unknown as Vxlan;
+  return vxlan;
 }
 
 /** Flags that people look for in an overlay. */

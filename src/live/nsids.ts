@@ -92,7 +92,7 @@ export async function dumpNsidsOf(
   return decoders.map((decoder, at) => {
     if (failed.has(at) || !decoder.ended) return undefined;
     const pairs = decoder.nsids.flatMap(({ nsid, currentNsid }): [number, number][] =>
-      currentNsid === undefined || currentNsid < 0 ? [] : [[nsid, currentNsid]],
+      nsid === undefined || currentNsid === undefined ? [] : [[nsid, currentNsid]],
     );
     return new Map(pairs);
   });

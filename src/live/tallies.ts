@@ -22,7 +22,8 @@ export interface NetnsTally {
 export interface VxlanTally {
   readonly ifindex: Ifindex;
   readonly name: string;
-  readonly vni: number;
+  /** undefined in metadata mode, in which one device serves many. */
+  readonly vni: number | undefined;
   /** Rows of its forwarding table; undefined when the table was not read. */
   readonly fdb: number | undefined;
   /** Its neighbours; undefined when the table was not read. */
@@ -48,14 +49,14 @@ function talliesOfVxlans(netns: LiveNetns, links: readonly LinkEntry[]): VxlanTa
   const fdb = FDB.status === 'NOT_READ' ? undefined : countByInterface(FDB.rows);
   const neighbors = NEIGHBORS.status === 'NOT_READ' ? undefined : countByInterface(NEIGHBORS.rows);
   return links.flatMap((link): VxlanTally[] => {
-    const vni = vxlanOf(netns, link)?.vni;
-    if (vni === undefined) return [];
+    const vxlan = vxlanOf(netns, link);
+    if (vxlan === undefined) return [];
     const { ifindex, name } = link;
     return [
       {
         ifindex,
         name,
-        vni,
+        vni: vxlan.vni,
         fdb: fdb === undefined ? undefined : (fdb.get(ifindex) ?? 0),
         neighbors: neighbors === undefined ? undefined : (neighbors.get(ifindex) ?? 0),
       },

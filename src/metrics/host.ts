@@ -206,7 +206,7 @@ function addOverlays(sheet: Sheet, { head, vxlans }: NetnsTally, host: string | 
       netns: head.id,
       interface: name,
       ifindex: `${ifindex}`,
-      vni: `${vni}`,
+      vni: vni?.toString(),
       network,
       network_id: head.networkId,
     });

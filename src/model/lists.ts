@@ -182,19 +182,20 @@ interface VxlanFacts {
 
 function vxlanRow(netns: Netns, link: Interface, { place, subnets, entries }: VxlanFacts): VxlanRow[] {
   if (link.vxlan === undefined) return [];
+  const { vni, dstPort } = link.vxlan;
   return [
     {
       ...place,
       netnsId: netns.id,
       ifindex: link.ifindex,
       name: link.name,
-      vni: link.vxlan.vni,
-      dstPort: link.vxlan.dstPort,
+      ...(vni !== undefined && { vni }),
+      ...(dstPort !== undefined && { dstPort }),
       ...(netns.networkId !== undefined && { networkId: netns.networkId }),
       ...(netns.networkName !== undefined && { networkName: netns.networkName }),
       ...(entries !== undefined && { fdbEntries: entries.get(link.ifindex) ?? 0 }),
       role: netns.role,
-      mtu: link.mtu,
+      ...(link.mtu !== undefined && { mtu: link.mtu }),
       operState: link.operState,
       ...(link.masterIfindex !== undefined && { masterIfindex: link.masterIfindex }),
       ...(link.masterName !== undefined && { masterName: link.masterName }),

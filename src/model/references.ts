@@ -73,7 +73,7 @@ export class NsidResolver {
   /** The kernel's answer; nsid undefined when the candidate has no id there or could not be asked about. */
   answer(asker: number, candidate: number, nsid: number | undefined): void {
     this.#answered[asker]?.add(candidate);
-    if (nsid !== undefined && nsid >= 0) this.#known[asker]?.set(nsid, candidate);
+    if (nsid !== undefined) this.#known[asker]?.set(nsid, candidate);
   }
 
   /** Position of the namespace that `nsid` stands for in the namespace `asker`; undefined when that is not known. */

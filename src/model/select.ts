@@ -63,7 +63,7 @@ export interface NamedLink {
   readonly name: string;
   readonly altnames: readonly string[];
   readonly kind?: string | undefined;
-  readonly vxlan?: { readonly vni: number } | undefined;
+  readonly vxlan?: { readonly vni?: number } | undefined;
 }
 
 /** Whether an interface fits by kind, name and VNI. */

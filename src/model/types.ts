@@ -183,13 +183,13 @@ export interface VxlanRow {
   netnsName?: string;
   ifindex: Ifindex;
   name: string;
-  vni: number;
-  dstPort: number;
+  vni?: number;
+  dstPort?: number;
   networkId?: string;
   networkName?: string;
   fdbEntries?: number;
   role: Role;
-  mtu: number;
+  mtu?: number;
   operState: string;
   masterIfindex?: Ifindex;
   masterName?: string;
@@ -219,7 +219,7 @@ export interface VethEnd {
   networkId?: string;
   networkName?: string;
   mac?: string;
-  mtu: number;
+  mtu?: number;
 }
 
 /** What a list answers: the shape of every List* message and of `-o json`. */

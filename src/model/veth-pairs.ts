@@ -144,6 +144,6 @@ function describeEnd(netns: Netns, link: Interface): VethEnd {
     ...(netns.networkId !== undefined && { networkId: netns.networkId }),
     ...(netns.networkName !== undefined && { networkName: netns.networkName }),
     ...(link.mac !== undefined && { mac: link.mac }),
-    mtu: link.mtu,
+    ...(link.mtu !== undefined && { mtu: link.mtu }),
   };
 }

@@ -39,7 +39,7 @@ export function interfaceFacts(link: Interface, nameOf: NameOf): Fact[] {
     { label: 'peer', value: peerOf(link, nameOf) },
     listFact('', link.addresses, 'addresses'),
     changes('name', link.name),
-    changes('mtu', String(link.mtu)),
+    changes('mtu', link.mtu?.toString()),
     changes('mac', link.mac),
     changes('alias', link.alias),
     changes('altnames', link.altnames),

@@ -8,7 +8,7 @@ import { enumName, enumOf, type EnumTable, fieldsOf, type FieldSchema, type Valu
 /**
  * The model as proto3 JSON: 64-bit numbers as strings, bytes as base64. Absent optionals and empty lists and maps are left
  * out, but the lists of the outermost message are always written: an empty answer says so. Numbers, texts and booleans that
- * are always present are written even when zero, as `buf curl --emit-defaults` does: readers find `mtu` or `rows` in every
+ * are always present are written even when zero, as `buf curl --emit-defaults` does: readers find `rawFlags` or `rows` in every
  * row. No line break at the end.
  */
 export function toJson(model: object): string {

@@ -45,7 +45,6 @@ function decode(view: DataView, start: number, end: number, refers: boolean): De
     name: '',
     altnames: [],
     linkType: linkTypeName(linkType),
-    mtu: 0,
     flags: bitNames(IFF_NAMES, rawFlags),
     rawFlags,
     operState: 'UNKNOWN',

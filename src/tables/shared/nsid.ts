@@ -12,13 +12,20 @@ export function decodeNsid(view: DataView, start: number, end: number): Decoded<
   const short = shortHeader('RTM_NEWNSID', start, end, 1);
   if (short !== undefined) return short;
   const attributes = new AttributeReader(view, start + uapi.SIZEOF_RTGENMSG, end, 'RTM_NEWNSID');
-  let nsid: Nsid | undefined;
-  let currentNsid: Nsid | undefined;
+  const record: NsidRecord = {};
+  let hasAnswer = false;
   while (attributes.next()) {
-    if (attributes.type === uapi.NETNSA_NSID) nsid = attributes.s32() as Nsid;
-    else if (attributes.type === uapi.NETNSA_CURRENT_NSID) currentNsid = attributes.s32() as Nsid;
+    const name = NAMES[attributes.type];
+    if (name === undefined) continue;
+    hasAnswer ||= name === 'nsid';
+    const nsid = attributes.s32();
+    if (nsid !== uapi.NETNSA_NSID_NOT_ASSIGNED) record[name] = nsid as Nsid;
   }
-  if (nsid === undefined) attributes.fail(start, 'NETNSA_NSID', 'none');
-  if (attributes.error !== undefined || nsid === undefined) return attributes.error as NonNullable<typeof attributes.error>;
-  return currentNsid === undefined ? { nsid } : { nsid, currentNsid };
+  if (!hasAnswer) attributes.fail(start, 'NETNSA_NSID', 'none');
+  return attributes.error ?? record;
 }
+
+const NAMES: Readonly<Record<number, keyof NsidRecord>> = {
+  [uapi.NETNSA_NSID]: 'nsid',
+  [uapi.NETNSA_CURRENT_NSID]: 'currentNsid',
+};

@@ -55,7 +55,7 @@ export interface LinkRecord extends KindMessages {
   mac?: string;
   broadcast?: string;
   permanentMac?: string;
-  mtu: number;
+  mtu?: number;
   minMtu?: number;
   maxMtu?: number;
   flags: string[];
@@ -202,8 +202,8 @@ export interface RouteRecord {
 
 /** RTM_NEWNSID. */
 export interface NsidRecord {
-  /** NETNSA_NSID; -1 when the namespace that was asked about has no id there. */
-  nsid: Nsid;
-  /** NETNSA_CURRENT_NSID. */
+  /** NETNSA_NSID; absent when the namespace that was asked about has no id there. */
+  nsid?: Nsid;
+  /** NETNSA_CURRENT_NSID: the id in the namespace that was asked; absent when there is none. */
   currentNsid?: Nsid;
 }

@@ -6,10 +6,12 @@ import type { Endpoint, Ifindex, VxlanRow } from '../../../src/model/types.js';
 import { sampleSnapshot } from '../../support/sample.js';
 
 describe('the list of VXLANs', () => {
-  it('is ordered by VNI, whatever inode numbers the kernel gave the namespaces', () => {
+  it('is ordered by VNI, those without one last, whatever inode numbers the kernel gave the namespaces', () => {
     const [row] = LISTS.vxlans.list(sampleSnapshot(), {}).items;
     assert.ok(row);
+    const { vni: _none, ...metadata } = row;
     const items = [
+      { ...metadata, netnsId: 'net:[0]' as const },
       { ...row, vni: 4098, netnsId: 'net:[1]' as const },
       { ...row, vni: 4097, netnsId: 'net:[2]' as const, host: 'h2' },
       { ...row, vni: 4097, netnsId: 'net:[3]' as const, host: 'h1' },
@@ -17,7 +19,7 @@ describe('the list of VXLANs', () => {
     const { listing } = ordered({ name: 'vxlans', listing: { items, gaps: [] } });
     assert.deepEqual(
       (listing.items as VxlanRow[]).map(({ netnsId }) => netnsId),
-      ['net:[3]', 'net:[2]', 'net:[1]'],
+      ['net:[3]', 'net:[2]', 'net:[1]', 'net:[0]'],
     );
   });
 });

@@ -196,12 +196,19 @@ test('the message of a vxlan has every option that was set', () => {
     true,
   ]);
   assert.deepEqual(pick(message('mcast6'), 'remote'), ['ff05::100']);
-  assert.deepEqual(pick(message('metadata'), 'vni', 'external', 'vnifilter'), [0, true, true]);
+  assert.deepEqual(pick(message('metadata'), 'vni', 'external', 'vnifilter'), [undefined, true, true]);
   assert.deepEqual(pick(message('generic'), 'external', 'gpe'), [true, true]);
 });
 
 test('flags that the kernel did not send are absent from the message, not false', () => {
   assert.deepEqual(vxlanFromDetail({ id: 5, port: 4789 }), { vni: 5, dstPort: 4789 });
+});
+
+test('a VNI is absent where there is none, and 0 is one', () => {
+  assert.deepEqual(vxlanFromDetail({}), {});
+  assert.deepEqual(vxlanFromDetail({ id: 0 }), { vni: 0 });
+  assert.deepEqual(vxlanFromDetail({ id: 0, external: false }), { vni: 0, external: false });
+  assert.deepEqual(vxlanFromDetail({ id: 0, external: true }), { external: true });
 });
 
 /** A table's detail of one attribute. */

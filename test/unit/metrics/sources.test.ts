@@ -94,6 +94,15 @@ describe('metrics of a host', () => {
     assert.equal(linesOf(text, 'nsatlas_overlay_info').length, 1);
   });
 
+  it('have a VXLAN in metadata mode, without a VNI', async () => {
+    const registry = new Registry();
+    const vxlan = { ifindex: 2 as Ifindex, name: 'vxlan0', vni: undefined, fdb: 5, neighbors: undefined };
+    const { text } = await scrape(registry, hostSource(registry, fakeLive([tally(1, {}, { vxlans: [vxlan] })])));
+    const [line] = linesOf(text, 'nsatlas_overlay_fdb_entries');
+    assert.match(line ?? '', /interface="vxlan0",ifindex="2"/);
+    assert.doesNotMatch(line ?? '', /vni/);
+  });
+
   it('tell what is known, how old it is and that it is late, when reading does not end in time', async () => {
     const registry = new Registry();
     const live = fakeLive([tally(1)], {

@@ -53,7 +53,6 @@ describe('decodeLink', () => {
       name: 'x',
       altnames: [],
       linkType: 'ether',
-      mtu: 0,
       flags: [],
       rawFlags: 0,
       operState: 'UNKNOWN',
