@@ -110,7 +110,9 @@ export class Reader {
     const pieces = places.map((place) => {
       this.pos = place;
       const end = this.enter(this.#bytes.length);
-      return this.#bytes.subarray(this.pos, end);
+      const piece = this.#bytes.subarray(this.pos, end);
+      new Reader(piece).#walk();
+      return piece;
     });
     this.pos = after;
     const bytes = Buffer.concat(pieces);
@@ -120,11 +122,19 @@ export class Reader {
     return part;
   }
 
+  /** @throws WireError unless the last field ends where the bytes do: a piece that is cut must not take its end from the next one */
+  #walk(): void {
+    const { length } = this.#bytes;
+    while (this.pos < length) this.skip(this.tag(), length);
+    this.mustBeAt(length);
+  }
+
   /** Past a field that this release does not know. */
   skip(tag: number, stop: number, depth = 0): void {
     switch (tag & 7) {
       case 0:
-        this.#varint();
+        // However long: protobufjs passes over it, too, and nothing is made of it.
+        while ((this.#bytes[this.pos++] ?? 0) >= NOT_ASCII);
         break;
       case 1:
         this.pos += 8;

@@ -44,6 +44,15 @@ for (const name of names) {
   });
 }
 
+test('a message in two pieces is refused when the first is cut, whatever the second would make of it', () => {
+  // WatchRequest.after: a fixed32 that lacks a byte, then a whole Cursor.
+  const cut = [0x1a, 4, 0x65, 1, 2, 3];
+  const cursor = [0x1a, 6, 0x0a, 4, 0x65, 0x36, 0x66, 0x31];
+  const whole = [0x1a, 5, 0x65, 1, 2, 3, 4];
+  assert.equal(agree('nsatlas.v1.WatchRequest', Uint8Array.from([...cut, ...cursor])), false);
+  assert.equal(agree('nsatlas.v1.WatchRequest', Uint8Array.from([...whole, ...cursor])), true);
+});
+
 test('bytes that were cut, changed, put in or doubled are read as protobufjs reads them, or refused by both', () => {
   let read = 0;
   const change = fc.record({
