@@ -1,3 +1,4 @@
+import { eachSection } from '../tables/index.js';
 import type { Cursor, FabricAge, FabricEvent, HostCursor, HostEntry, WatchEvent } from '../model/types.js';
 import { hostNames, silence } from '../outputs/host-columns.js';
 import { hostLine, nameOf } from '../outputs/host-lines.js';
@@ -93,7 +94,7 @@ export class FabricPrinter {
   }
 
   #counts(): WatchMerger['counts'] {
-    const sum = { namespaces: 0, interfaces: 0, fdb: 0, neighbors: 0, routes: 0 };
+    const sum = { namespaces: 0, interfaces: 0, ...eachSection(() => 0) };
     for (const { merger } of this.#told.values()) {
       const { counts } = merger;
       for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { Selector } from '../model/select.js';
 import type { Role, Table } from '../model/types.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
+import { ALL_TABLES } from '../tables/index.js';
 import { addListenOption, listOption, logLevelOption, option, parsePositive } from './flags.js';
 import { addSourceOptions, type SourceFlags } from './source-options.js';
 
@@ -116,11 +117,11 @@ export function addWatchOptions(command: Command): Command {
     .addOption(listOption('--table <table>', `only this table: ${TABLES.join(', ')}`))
     .addOption(option('--initial', 'also what there is at the start, line by line'))
     .addOption(option('--timestamps', 'the time before each line'))
-    .addOption(option('--until-synced', 'end when everything that there is was told'));
+    .addOption(option('--until-synced', 'end when the full state was sent'));
 }
 
 /** Tables as they are called on the command line. */
-const TABLES = ['links', 'addresses', 'nsids', 'fdb', 'neighbors', 'routes'] as const;
+const TABLES: readonly string[] = ALL_TABLES.map((table) => table.toLowerCase());
 
 /** The tables of --table; all of them without. @throws InvalidArgumentError */
 export function tablesOf(names: readonly string[] | undefined): readonly Table[] {

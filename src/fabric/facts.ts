@@ -1,3 +1,4 @@
+import { noRows } from '../tables/index.js';
 import { netnsName } from '../model/ids.js';
 import type { Engine, Interface, InterfaceRef, Netns, NetnsId, Network, PairStatus, ReadStatus, Vxlan } from '../model/types.js';
 import type { NetnsView } from '../model/views.js';
@@ -96,7 +97,7 @@ function* readNetns(netns: NetnsView): Work<NetnsFacts> {
   const rows = yield* readRows(netns, links.vxlans);
   return {
     // The rows of a snapshot must not be kept by what is remembered of it; processes are of no use here.
-    head: { ...head, pids: [], tables: [], interfaces: [], fdb: [], neighbors: [], routes: [] },
+    head: { ...head, pids: [], tables: [], interfaces: [], ...noRows() },
     name: netnsName(head),
     status: head.status === 'OK' ? (head.tables.find(({ table }) => table === 'LINKS')?.status ?? 'NOT_READ') : head.status,
     vxlans: links.vxlans.map((link) => links.vxlanFacts(link, rows)),

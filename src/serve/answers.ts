@@ -1,3 +1,4 @@
+import { eachSection, type Sections } from '../tables/index.js';
 import { LISTS, type ListName, relevantGaps, wantedLinks } from '../model/lists.js';
 import { selectRows, selectsNetns, type Selector, speaksOfRows } from '../model/select.js';
 import type { Freshness, Gap, Netns, Table } from '../model/types.js';
@@ -23,9 +24,7 @@ const MOST_ITEMS: Readonly<Record<ListName, number>> = {
   interfaces: 16,
   vxlans: 32,
   veths: 32,
-  fdb: 150,
-  neighbors: 150,
-  routes: 150,
+  ...eachSection(() => 150),
 };
 
 interface LiveAnswer {
@@ -91,8 +90,8 @@ function* netnsSteps(netns: NetnsView, tables: readonly Table[], selector: Selec
   const wanted = yield* breathing(wantedLinks(netns, selector));
   const all = !speaksOfRows(selector);
   let first = true;
-  for (const { interfaces, fdb, neighbors, routes } of netns.take(tables)) {
-    const part = { interfaces, fdb, neighbors, routes };
+  for (const taken of netns.take(tables)) {
+    const part = { interfaces: taken.interfaces, ...(eachSection((section) => taken[section]) as Sections) };
     const rows = all ? part : selectRows(part, selector, wanted);
     yield undefined;
     if (!all && !hasRows(rows)) continue;

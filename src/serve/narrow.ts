@@ -1,3 +1,4 @@
+import { countRows, eachSection, type Sections, tableOf } from '../tables/index.js';
 import { wantedLinks } from '../model/lists.js';
 import { isEmptySelector, type LinkTest, selectRows, selectsNetns, type Selector, speaksOfRows } from '../model/select.js';
 import type { HostSnapshot, Netns, Table } from '../model/types.js';
@@ -19,9 +20,7 @@ export function onlyTables(snapshot: HostSnapshot, tables: readonly Table[]): Ho
       ...netns,
       tables: netns.tables.filter(({ table }) => wanted.has(table)),
       interfaces: !wanted.has('LINKS') ? [] : wanted.has('ADDRESSES') ? netns.interfaces : netns.interfaces.map(withoutAddresses),
-      fdb: wanted.has('FDB') ? netns.fdb : [],
-      neighbors: wanted.has('NEIGHBORS') ? netns.neighbors : [],
-      routes: wanted.has('ROUTES') ? netns.routes : [],
+      ...(eachSection((section) => (wanted.has(tableOf(section).name) ? netns[section] : [])) as Sections),
     })),
   };
 }
@@ -51,8 +50,8 @@ export function selectSnapshot(snapshot: HostSnapshot, selector: Selector): Host
 }
 
 /** Whether there is any row. */
-export function hasRows({ interfaces, fdb, neighbors, routes }: Rows): boolean {
-  return interfaces.length + fdb.length + neighbors.length + routes.length > 0;
+export function hasRows(rows: Rows): boolean {
+  return rows.interfaces.length + countRows(rows) > 0;
 }
 
 function linkTest(netns: Netns, selector: Selector): LinkTest {

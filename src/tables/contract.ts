@@ -75,11 +75,13 @@ export interface RowTable<Row extends RowBase, Name extends string = string, Sec
   /** Adds what only the namespace knows, besides `netnsId`, `ifname` and `rowId`. In place: copies are slow to make and to read. */
   complete?(row: Row, place: RowPlace): void;
   /** What people know a row by: the same before and after it changed. Several rows may share it. */
-  identity(row: Row): string;
+  readonly identity: (row: Row) => string;
   /** Whether a row fits; its interface was asked about already. */
   selects(row: Row, selector: RowSelector): boolean;
   /** Field with the IP address that differs from row to row: kept as bits where there are millions of rows. */
   readonly address?: keyof Row & string;
+  /** Fields whose text differs from row to row: the others repeat the same few texts, of which one copy is kept. */
+  readonly distinct?: readonly (keyof Row & string)[];
   readonly follows?: readonly Follows[];
   /** Full reads under events until this table is read again, too. Default 1. */
   readonly rescanEvery?: number;

@@ -119,6 +119,7 @@ export const table = defineTable<FdbEntry>()({
     `${ifindex} ${mac} ${vlan} ${vni} ${srcVni} ${masterIfindex} ${flags.includes('SELF')}`,
   selects: (row, selector) => selectsMac(row.mac, selector) && selectsIp([row.dst], selector),
   address: 'dst',
+  distinct: ['mac'],
   // A device's own multicast addresses are forwarding rows, too (ndo_dflt_fdb_dump(), net/core/rtnetlink.c). They have no events of their own
   // but change with the device and its addresses.
   follows: [

@@ -109,6 +109,7 @@ export const table = defineTable<Neighbor>()({
   identity: ({ ifindex, ip, flags }) => `${ifindex} ${ip} ${flags.includes('PROXY')}`,
   selects: (row, selector) => selectsMac(row.mac, selector) && selectsIp([row.ip], selector),
   address: 'ip',
+  distinct: ['mac', 'ip'],
   // Events report every change of a neighbour, and a dump of them walks the neighbours of the whole machine.
   rescanEvery: 10,
 });

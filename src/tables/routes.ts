@@ -152,6 +152,7 @@ export const table = defineTable<Route>()({
   identity: ({ family, table: of, dst, tos, metric, type, src }) => `${family} ${of} ${dst} ${tos} ${metric} ${type} ${src}`,
   selects: (row, selector) => selectsIp([row.dst, row.gateway, row.prefsrc], selector),
   address: 'dst',
+  distinct: ['dst', 'prefsrc'],
   // RTNH_F_LINKDOWN changes with the interface and has no event. // fib_sync_down_dev(), net/ipv4/fib_semantics.c
   follows: [{ table: 'LINKS' }],
 });

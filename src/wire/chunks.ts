@@ -1,5 +1,6 @@
 import type { ListName } from '../model/lists.js';
 import type { HostSnapshot, Listing, Netns } from '../model/types.js';
+import { eachSection, noRows, SECTIONS, type Sections } from '../tables/index.js';
 import { encode } from './codec.js';
 import {
   FABRIC_RPCS,
@@ -77,11 +78,13 @@ export function encodeSnapshotHead({ host, networks, gaps }: Omit<SnapshotPart, 
  * @param first whether nothing was told of it before; otherwise its rows alone are told
  */
 export function encodeNetnsPart(netns: Netns, first: boolean): Generator<Uint8Array> {
-  const { interfaces, fdb, neighbors, routes } = netns;
-  return encodeNetns(first ? netns : { ...laterPart(netns), interfaces, fdb, neighbors, routes });
+  const { interfaces } = netns;
+  return encodeNetns(
+    first ? netns : { ...laterPart(netns), interfaces, ...(eachSection((section) => netns[section]) as Sections) },
+  );
 }
 
-const ROWS = ['interfaces', 'fdb', 'neighbors', 'routes'] as const;
+const ROWS = ['interfaces', ...SECTIONS] as const;
 
 function encodeNetns(netns: Netns): Generator<Uint8Array> {
   const count = ROWS.reduce((sum, rows) => sum + netns[rows].length, 0);
@@ -99,9 +102,8 @@ function encodeNetns(netns: Netns): Generator<Uint8Array> {
 
 /** A part without anything but its id: zero values are not on the wire. */
 function laterPart({ id }: Netns): Netns {
-  const none = { interfaces: [], fdb: [], neighbors: [], routes: [] };
   const zero = { role: 'ROLE_UNSPECIFIED' as Netns['role'], status: 'READ_STATUS_UNSPECIFIED' as Netns['status'] };
-  return { id, dev: 0, paths: [], pids: [], joined: [], tables: [], ...zero, ...none };
+  return { id, dev: 0, paths: [], pids: [], joined: [], tables: [], interfaces: [], ...zero, ...noRows() };
 }
 
 /** Halves a range until each part is small enough. Always makes the first part, so that an empty answer is a message, too. */

@@ -1,3 +1,4 @@
+import { type Row, SECTIONS } from '../tables/index.js';
 import type { Gap, Host, HostSnapshot, Listing, Netns, Network } from '../model/types.js';
 import { WireError } from './error.js';
 import type { SnapshotPart } from './messages.js';
@@ -29,9 +30,7 @@ export class SnapshotMerger {
       return;
     }
     append(known.interfaces, part.interfaces);
-    append(known.fdb, part.fdb);
-    append(known.neighbors, part.neighbors);
-    append(known.routes, part.routes);
+    for (const section of SECTIONS) append<Row>(known[section], part[section]);
   }
 }
 

@@ -1,3 +1,4 @@
+import { capitalized, type Section, type SectionRows, SECTIONS } from '../tables/index.js';
 import type { ListName, Lists } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type {
@@ -96,8 +97,15 @@ export interface FabricListing<Item> {
 /** grpc.health.v1.HealthCheckResponse.ServingStatus */
 export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
+/** Requests and answers of the lists of rows: ListFdbRequest, ListFdbResponse, … */
+type SectionMessages = {
+  [Name in Section as `nsatlas.v1.List${Capitalize<Name>}Request`]: CountersRequest;
+} & {
+  [Name in Section as `nsatlas.v1.List${Capitalize<Name>}Response`]: Listing<SectionRows[Name]>;
+};
+
 /** The messages that requests and responses are, by full name. */
-export interface Messages {
+export interface Messages extends SectionMessages {
   'nsatlas.v1.HostSnapshot': SnapshotPart;
   'nsatlas.v1.GetStatusRequest': Nothing;
   'nsatlas.v1.GetStatusResponse': AgentStatus;
@@ -110,12 +118,6 @@ export interface Messages {
   'nsatlas.v1.ListVxlansResponse': Listing<ItemOf<'vxlans'>>;
   'nsatlas.v1.ListVethPairsRequest': ListRequest;
   'nsatlas.v1.ListVethPairsResponse': Listing<ItemOf<'veths'>>;
-  'nsatlas.v1.ListFdbRequest': CountersRequest;
-  'nsatlas.v1.ListFdbResponse': Listing<ItemOf<'fdb'>>;
-  'nsatlas.v1.ListNeighborsRequest': CountersRequest;
-  'nsatlas.v1.ListNeighborsResponse': Listing<ItemOf<'neighbors'>>;
-  'nsatlas.v1.ListRoutesRequest': CountersRequest;
-  'nsatlas.v1.ListRoutesResponse': Listing<ItemOf<'routes'>>;
   'nsatlas.v1.WatchRequest': WatchRequestMessage;
   'nsatlas.v1.WatchResponse': WatchEvent;
   'nsatlas.v1.CollectorGetStatusRequest': Nothing;
@@ -143,9 +145,9 @@ export const LIST_RPCS = {
   interfaces: 'Interfaces',
   vxlans: 'Vxlans',
   veths: 'VethPairs',
-  fdb: 'Fdb',
-  neighbors: 'Neighbors',
-  routes: 'Routes',
+  ...(Object.fromEntries(SECTIONS.map((section) => [section, capitalized(section)])) as {
+    readonly [Name in Section]: Capitalize<Name>;
+  }),
 } as const satisfies Record<ListName, string>;
 
 /** The lists that only a collector has, by the command's word. */

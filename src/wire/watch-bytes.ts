@@ -1,4 +1,5 @@
 import type { Cursor, NetnsChange, WatchEvent } from '../model/types.js';
+import { removedOf, SECTIONS } from '../tables/index.js';
 import { MAX_PART_BYTES } from './chunks.js';
 import { encode } from './codec.js';
 
@@ -22,13 +23,9 @@ export function watchMessage(cursor: Cursor, body: Uint8Array): Uint8Array {
 
 const ROWS = [
   'removedIfindexes',
-  'removedFdb',
-  'removedNeighbors',
-  'removedRoutes',
+  ...SECTIONS.map(removedOf),
   'interfaces',
-  'fdb',
-  'neighbors',
-  'routes',
+  ...SECTIONS,
 ] as const satisfies readonly (keyof NetnsChange)[];
 
 /** What is new in a namespace as bodies that are small enough, in the order in which they are to be applied. One row that alone is larger is a body of its own. */

@@ -1,20 +1,24 @@
 import { isSame } from '../model/same.js';
 import type {
   Cursor,
-  FdbEntry,
   Freshness,
   Gap,
   Host,
   HostSnapshot,
   Interface,
-  Neighbor,
   Netns,
   NetnsChange,
   Network,
-  Route,
+  Section,
+  SectionRows,
+  Sections,
   WatchEvent,
 } from '../model/types.js';
-import { identityOf, Interner, type Row, type RowSection, ROW_SECTIONS } from './watch-rows.js';
+import type { RowBase } from '../tables/contract.js';
+import { eachSection, removedOf, type Row as TableRow, SECTIONS, tableOf } from '../tables/index.js';
+import { Interner } from './interner.js';
+
+type Row = TableRow & RowBase;
 
 /** How something was and is: without `old` it is new, without `new` it is gone. */
 export interface Difference<Value> {
@@ -29,31 +33,31 @@ export type WatchChange =
   | ({ readonly what: 'gap' } & Difference<Gap>)
   | ({ readonly what: 'netns' } & Difference<Netns>)
   | ({ readonly what: 'interface'; readonly netns: Netns } & Difference<Interface>)
-  | ({ readonly what: 'fdb'; readonly netns: Netns } & Difference<FdbEntry>)
-  | ({ readonly what: 'neighbors'; readonly netns: Netns } & Difference<Neighbor>)
-  | ({ readonly what: 'routes'; readonly netns: Netns } & Difference<Route>);
+  | SectionChange;
+
+/** A row that came, went or changed. */
+export type SectionChange = {
+  [Name in Section]: { readonly what: Name; readonly netns: Netns } & Difference<SectionRows[Name]>;
+}[Section];
 
 /** How much is known. */
-export interface WatchCounts {
+export interface WatchCounts extends Readonly<Record<Section, number>> {
   readonly namespaces: number;
   readonly interfaces: number;
-  readonly fdb: number;
-  readonly neighbors: number;
-  readonly routes: number;
 }
 
 /** One namespace: its rows by ifindex and by row id. */
 interface State {
   head: Netns;
   readonly interfaces: Map<number, Interface>;
-  readonly rows: Readonly<Record<RowSection, Map<number, Row>>>;
+  readonly rows: Readonly<Record<Section, Map<number, Row>>>;
   /** What was known before it began to be told anew: it counts as gone, unless it is told again before the cursor moves. */
   stale: Stale | undefined;
 }
 
 interface Stale {
   readonly interfaces: Map<number, Interface>;
-  readonly rows: Readonly<Record<RowSection, Map<string, Row>>>;
+  readonly rows: Readonly<Record<Section, Map<string, Row>>>;
 }
 
 /**
@@ -87,10 +91,10 @@ export class WatchMerger {
   }
 
   get counts(): WatchCounts {
-    const counts = { namespaces: this.#namespaces.size, interfaces: 0, fdb: 0, neighbors: 0, routes: 0 };
+    const counts = { namespaces: this.#namespaces.size, interfaces: 0, ...eachSection(() => 0) };
     for (const { interfaces, rows } of this.#namespaces.values()) {
       counts.interfaces += interfaces.size;
-      for (const section of ROW_SECTIONS) counts[section] += rows[section].size;
+      for (const section of SECTIONS) counts[section] += rows[section].size;
     }
     return counts;
   }
@@ -127,9 +131,7 @@ export class WatchMerger {
     const namespaces = [...this.#namespaces.values()].map(({ head, interfaces, rows }) => ({
       ...head,
       interfaces: [...interfaces.values()],
-      fdb: [...rows.fdb.values()] as FdbEntry[],
-      neighbors: [...rows.neighbors.values()] as Neighbor[],
-      routes: [...rows.routes.values()] as Route[],
+      ...(eachSection((section) => [...rows[section].values()]) as unknown as Sections),
     }));
     const host = this.freshness === undefined ? this.host : { ...this.host, freshness: this.freshness };
     return { host, namespaces, gaps: [...this.#gaps], networks: [...this.#networks] };
@@ -167,7 +169,7 @@ export class WatchMerger {
     if (old === undefined || !isSame(old, state.head))
       changes.push({ what: 'netns', ...(old !== undefined && { old }), new: state.head });
     this.#applyInterfaces(state, change, changes);
-    for (const section of ROW_SECTIONS) this.#applyRows(state, section, change, changes);
+    for (const section of SECTIONS) this.#applyRows(state, section, change, changes);
   }
 
   #stateFor({ netns, whole }: NetnsChange, changes: WatchChange[]): { state: State; old: Netns | undefined } {
@@ -181,7 +183,7 @@ export class WatchMerger {
       known.head = netns;
       return { state: known, old };
     }
-    const rows = { fdb: new Map(), neighbors: new Map(), routes: new Map() };
+    const rows = eachSection(() => new Map<number, Row>());
     const state: State = { head: netns, interfaces: new Map(), rows, stale: known === undefined ? undefined : staleOf(known) };
     if (known !== undefined) this.#retold.delete(known);
     if (state.stale !== undefined) this.#retold.add(state);
@@ -205,9 +207,10 @@ export class WatchMerger {
     }
   }
 
-  #applyRows({ head: netns, rows, stale }: State, section: RowSection, change: NetnsChange, changes: WatchChange[]): void {
+  #applyRows({ head: netns, rows, stale }: State, section: Section, change: NetnsChange, changes: WatchChange[]): void {
     const known = rows[section];
-    const removed = REMOVED[section];
+    const removed = removedOf(section);
+    const { identity: identityOf } = tableOf(section);
     const gone = new Map<string, Row>();
     const tell = (difference: Difference<Row>): void => {
       // The section and the type of its rows belong together, which the compiler cannot follow.
@@ -217,13 +220,13 @@ export class WatchMerger {
       const old = rowId === undefined ? undefined : known.get(rowId);
       if (old === undefined || rowId === undefined) continue;
       known.delete(rowId);
-      const identity = identityOf(section, old);
+      const identity = identityOf(old);
       if (change[section].length === 0 || gone.has(identity)) tell({ old });
       else gone.set(identity, old);
     }
-    for (const row of change[section]) {
+    for (const row of change[section] as Row[]) {
       this.#interner.shrink(section, row, netns.id);
-      const identity = gone.size > 0 || stale !== undefined ? identityOf(section, row) : '';
+      const identity = gone.size > 0 || stale !== undefined ? identityOf(row) : '';
       const old =
         (row.rowId === undefined ? undefined : known.get(row.rowId)) ?? gone.get(identity) ?? stale?.rows[section].get(identity);
       gone.delete(identity);
@@ -241,15 +244,13 @@ export class WatchMerger {
       const { head: netns, stale } = state;
       if (stale === undefined) continue;
       for (const old of stale.interfaces.values()) changes.push({ what: 'interface', netns, old });
-      for (const section of ROW_SECTIONS)
+      for (const section of SECTIONS)
         for (const old of stale.rows[section].values()) changes.push({ what: section, netns, old } as WatchChange);
       state.stale = undefined;
     }
     this.#retold.clear();
   }
 }
-
-const REMOVED = { fdb: 'removedFdb', neighbors: 'removedNeighbors', routes: 'removedRoutes' } as const;
 
 /** Whether two cookies are of different namespaces; one that is not known may be of either. */
 function isOther(a: bigint | undefined, b: bigint | undefined): boolean {
@@ -263,10 +264,10 @@ function isSameRow(a: Row, b: Row): boolean {
 
 /** What was known, and what was left of an earlier time when it was told anew. */
 function staleOf({ interfaces, rows, stale }: State): Stale {
-  const old: Stale = stale ?? { interfaces: new Map(), rows: { fdb: new Map(), neighbors: new Map(), routes: new Map() } };
+  const old: Stale = stale ?? { interfaces: new Map(), rows: eachSection(() => new Map<string, Row>()) };
   for (const [ifindex, link] of interfaces) old.interfaces.set(ifindex, link);
-  for (const section of ROW_SECTIONS)
-    for (const row of rows[section].values()) old.rows[section].set(identityOf(section, row), row);
+  for (const section of SECTIONS)
+    for (const row of rows[section].values()) old.rows[section].set(tableOf(section).identity(row), row);
   return old;
 }
 

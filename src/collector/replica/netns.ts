@@ -1,6 +1,6 @@
 import { isSame } from '../../model/same.js';
 import type { Interface, Netns, NetnsChange } from '../../model/types.js';
-import { type RowSection, ROW_SECTIONS } from '../../wire/watch-rows.js';
+import { eachSection, noRows, removedOf, type Section, SECTIONS } from '../../tables/index.js';
 import { weigh } from './budget.js';
 import { isSameLink, type KeptLink, type LinkPool } from './links.js';
 import { type RowMemory, RowTable } from './table.js';
@@ -25,8 +25,6 @@ const TABLE_BYTES = 1_000;
 /** Removed interfaces that are remembered at least; beyond that as many as there are interfaces. */
 const MIN_REMOVALS = 256;
 
-const REMOVED = { fdb: 'removedFdb', neighbors: 'removedNeighbors', routes: 'removedRoutes' } as const;
-
 /** One namespace as its agent tells of it, versioned. */
 export class ReplicaNetns {
   readonly id: string;
@@ -38,7 +36,7 @@ export class ReplicaNetns {
   head: Netns;
   headChangedAt: number;
   readonly links = new Map<number, LinkState>();
-  readonly rows: Record<RowSection, RowTable | undefined> = { fdb: undefined, neighbors: undefined, routes: undefined };
+  readonly rows: Record<Section, RowTable | undefined> = eachSection(() => undefined);
   /** The stream in which it was last told of: another one tells it whole. */
   stream: number;
   readonly #memory: HostMemory;
@@ -73,7 +71,7 @@ export class ReplicaNetns {
 
   /** Removals up to this revision are forgotten: readers who know less have to be told everything. */
   get forgottenAt(): number {
-    const ofRows = ROW_SECTIONS.map((section) => this.rows[section]?.forgottenAt ?? 0);
+    const ofRows = SECTIONS.map((section) => this.rows[section]?.forgottenAt ?? 0);
     return Math.max(this.#linksForgottenAt, ...ofRows);
   }
 
@@ -84,7 +82,7 @@ export class ReplicaNetns {
   }
 
   /** How many rows of a table there are. */
-  rowsOf(section: RowSection): number {
+  rowsOf(section: Section): number {
     return this.rows[section]?.count ?? 0;
   }
 
@@ -98,7 +96,7 @@ export class ReplicaNetns {
   /** Everything is told anew: what is not told again is gone with settle(). Until then all of it stays. */
   retell(): void {
     this.#staleLinks = new Set(this.links.keys());
-    for (const section of ROW_SECTIONS) this.rows[section]?.retell();
+    for (const section of SECTIONS) this.rows[section]?.retell();
   }
 
   /** Everything was told again. */
@@ -106,13 +104,13 @@ export class ReplicaNetns {
     const { count } = this;
     for (const ifindex of this.#staleLinks ?? []) this.#removeLink(ifindex, revision);
     this.#staleLinks = undefined;
-    for (const section of ROW_SECTIONS) this.rows[section]?.settle(revision);
+    for (const section of SECTIONS) this.rows[section]?.settle(revision);
     if (this.count < count) this.revision = revision;
   }
 
   /** Of interfaces and rows. */
   get count(): number {
-    return ROW_SECTIONS.reduce((sum, section) => sum + this.rowsOf(section), this.links.size);
+    return SECTIONS.reduce((sum, section) => sum + this.rowsOf(section), this.links.size);
   }
 
   /**
@@ -123,9 +121,9 @@ export class ReplicaNetns {
     let fits = this.#setHead(headOf(change.netns), revision);
     for (const ifindex of change.removedIfindexes) this.#removeLink(ifindex, revision);
     for (const link of change.interfaces) fits = this.#setLink(link, revision) && fits;
-    for (const section of ROW_SECTIONS) {
+    for (const section of SECTIONS) {
       const gone = this.rows[section];
-      for (const { rowId } of change[REMOVED[section]])
+      for (const { rowId } of change[removedOf(section)])
         if (rowId !== undefined && gone?.remove(rowId, revision) === true) this.revision = revision;
       if (change[section].length > 0) fits = this.#setRows(section, change, revision) && fits;
     }
@@ -138,7 +136,7 @@ export class ReplicaNetns {
     budget.give(this.#headWeight);
     for (const { kept } of this.links.values()) this.#giveLink(kept);
     this.links.clear();
-    for (const section of ROW_SECTIONS) {
+    for (const section of SECTIONS) {
       if (this.rows[section] === undefined) continue;
       this.rows[section].clear();
       this.rows[section] = undefined;
@@ -199,7 +197,7 @@ export class ReplicaNetns {
     this.#linksForgottenAt = gone.at(-1)?.revision ?? this.#linksForgottenAt;
   }
 
-  #setRows(section: RowSection, change: NetnsChange, revision: number): boolean {
+  #setRows(section: Section, change: NetnsChange, revision: number): boolean {
     const table = this.rows[section] ?? this.#makeTable(section);
     if (table === undefined) return false;
     let fits = true;
@@ -211,7 +209,7 @@ export class ReplicaNetns {
     return fits;
   }
 
-  #makeTable(section: RowSection): RowTable | undefined {
+  #makeTable(section: Section): RowTable | undefined {
     if (!this.#memory.budget.take(TABLE_BYTES)) return undefined;
     this.rows[section] = new RowTable(section, this.#memory);
     return this.rows[section];
@@ -227,5 +225,5 @@ interface Context {
 
 /** A namespace without its rows. */
 export function headOf(netns: Netns): Netns {
-  return { ...netns, interfaces: [], fdb: [], neighbors: [], routes: [] };
+  return { ...netns, interfaces: [], ...noRows() };
 }

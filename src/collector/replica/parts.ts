@@ -1,16 +1,20 @@
-import type { FdbEntry, Interface, Neighbor, Netns, NetnsChange, Route, Table } from '../../model/types.js';
-import type { Row, RowSection } from '../../wire/watch-rows.js';
+import type { Interface, Netns, NetnsChange, Table } from '../../model/types.js';
+import {
+  countRows,
+  noRemovals,
+  noRows,
+  type RemovedSection,
+  removedOf,
+  ROW_TABLES,
+  type Row,
+  type Section,
+  SECTIONS,
+} from '../../tables/index.js';
 import type { ReplicaNetns } from './netns.js';
 
 /** What is taken at a time: encoding it keeps the main thread for a millisecond or two. */
 const LINKS_AT_ONCE = 12;
 const ROWS_AT_ONCE = 150;
-
-const SECTIONS: readonly (readonly [RowSection, Table])[] = [
-  ['fdb', 'FDB'],
-  ['neighbors', 'NEIGHBORS'],
-  ['routes', 'ROUTES'],
-];
 
 /**
  * See LiveHost.parts(). A row that changes while parts are taken is told as it is when it is met, and again next time: left out, it would be
@@ -43,15 +47,13 @@ type Fill = (part: NetnsChange) => void;
 /** What is gone. Made at once: it may be forgotten while parts are taken. */
 function removals(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
   const gone = wanted.has('LINKS') ? netns.linksRemovedAfter(from) : [];
-  const ofRows = SECTIONS.map(([section, table]) => {
-    const known = wanted.has(table) ? netns.rows[section] : undefined;
+  const ofRows = ROW_TABLES.map(({ section, name }) => {
+    const known = wanted.has(name) ? netns.rows[section] : undefined;
     const removed = known === undefined || known.changedAt <= from ? [] : known.removedAfter(from, netns.id);
-    return slices(removed, ROWS_AT_ONCE, (part, some) => add(part, REMOVED[section], some));
+    return slices(removed, ROWS_AT_ONCE, (part, some) => add(part, removedOf(section), some));
   });
   return [slices(gone, ROWS_AT_ONCE, (part, some) => part.removedIfindexes.push(...some)), ...ofRows];
 }
-
-const REMOVED = { fdb: 'removedFdb', neighbors: 'removedNeighbors', routes: 'removedRoutes' } as const;
 
 function links(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill> {
   if (!wanted.has('LINKS')) return [];
@@ -71,14 +73,14 @@ function withoutAddresses(link: Interface): Interface {
 
 function rows(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
   const fills: Iterable<Fill>[] = [];
-  for (const [section, table] of SECTIONS) {
-    const known = wanted.has(table) ? netns.rows[section] : undefined;
+  for (const { section, name } of ROW_TABLES) {
+    const known = wanted.has(name) ? netns.rows[section] : undefined;
     if (known !== undefined && known.changedAt > from) fills.push(rowFills(netns, section, from));
   }
   return fills;
 }
 
-function* rowFills(netns: ReplicaNetns, section: RowSection, since: number): Generator<Fill> {
+function* rowFills(netns: ReplicaNetns, section: Section, since: number): Generator<Fill> {
   const table = netns.rows[section];
   const end = table?.length ?? 0;
   let at: number | undefined = 0;
@@ -89,16 +91,16 @@ function* rowFills(netns: ReplicaNetns, section: RowSection, since: number): Gen
   }
 }
 
-function add(part: NetnsChange, name: RowSection | (typeof REMOVED)[RowSection], some: readonly Row[]): void {
+function add(part: NetnsChange, name: Section | RemovedSection, some: readonly Row[]): void {
   // The section and the type of its rows belong together, which the compiler cannot follow.
-  (part[name] as (FdbEntry | Neighbor | Route)[]).push(...some);
+  (part[name] as Row[]).push(...some);
 }
 
 /** How much is in a part, in rows. */
 function weight(part: NetnsChange): number {
-  const ofRows = part.removedIfindexes.length + part.fdb.length + part.neighbors.length + part.routes.length;
-  const gone = part.removedFdb.length + part.removedNeighbors.length + part.removedRoutes.length;
-  return (ROWS_AT_ONCE / LINKS_AT_ONCE) * part.interfaces.length + ofRows + gone;
+  let rows = (ROWS_AT_ONCE / LINKS_AT_ONCE) * part.interfaces.length + part.removedIfindexes.length + countRows(part);
+  for (const section of SECTIONS) rows += part[removedOf(section)].length;
+  return rows;
 }
 
 /** Mostly there is nothing or little: no generator for that. */
@@ -128,12 +130,8 @@ function newPart(netns: ReplicaNetns, tables: readonly Table[], whole: boolean):
     whole,
     removedIfindexes: [],
     interfaces: [],
-    removedFdb: [],
-    fdb: [],
-    removedNeighbors: [],
-    neighbors: [],
-    removedRoutes: [],
-    routes: [],
+    ...noRemovals(),
+    ...noRows(),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Row, RowSection } from '../../wire/watch-rows.js';
+import type { Row, Section } from '../../tables/index.js';
 import type { Budget } from './budget.js';
 import { Records } from './records.js';
 import type { Cell, ShapePool } from './shapes.js';
@@ -15,7 +15,7 @@ interface Generation {
 
 /** Rows that were removed, for readers who have them still. Takes over the hold of a removed row on its shape. */
 export class RowRemovals {
-  readonly #section: RowSection;
+  readonly #section: Section;
   readonly #budget: Budget;
   readonly #shapes: ShapePool;
   /** The older half is forgotten as a whole when the newer one is full. */
@@ -24,7 +24,7 @@ export class RowRemovals {
   /** Removals up to this revision are forgotten: readers who know less have to be told everything. */
   forgottenAt = 0;
 
-  constructor(section: RowSection, { budget, shapes }: { readonly budget: Budget; readonly shapes: ShapePool }) {
+  constructor(section: Section, { budget, shapes }: { readonly budget: Budget; readonly shapes: ShapePool }) {
     this.#section = section;
     this.#budget = budget;
     this.#shapes = shapes;

@@ -15,7 +15,7 @@ import type {
 } from '../../model/types.js';
 import { History } from '../../live/history.js';
 import type { LiveChanges, LiveHost } from '../../live/types.js';
-import { ROW_SECTIONS } from '../../wire/watch-rows.js';
+import { eachSection, SECTIONS } from '../../tables/index.js';
 import type { WatchCounts } from '../../wire/watch-merge.js';
 import { Budget } from './budget.js';
 import { LinkPool } from './links.js';
@@ -76,7 +76,7 @@ export class ReplicaHost implements LiveHost {
   /** Whether something was left out, of what is known and of what is being told anew. */
   #leftOut = false;
   #leavesOut = false;
-  readonly #counts = { interfaces: 0, fdb: 0, neighbors: 0, routes: 0 };
+  readonly #counts = { interfaces: 0, ...eachSection(() => 0) };
   readonly #listeners = new Set<() => void>();
 
   constructor({ epoch, now, mostBytes = MOST_BYTES }: ReplicaOptions) {
@@ -325,7 +325,7 @@ export class ReplicaHost implements LiveHost {
 
   #count({ links, rows }: ReplicaNetns, sign: 1 | -1): void {
     this.#counts.interfaces += sign * links.size;
-    for (const section of ROW_SECTIONS) this.#counts[section] += sign * (rows[section]?.count ?? 0);
+    for (const section of SECTIONS) this.#counts[section] += sign * (rows[section]?.count ?? 0);
   }
 
   #leaveOut(): void {

@@ -1,6 +1,6 @@
 import { isSame } from '../../model/same.js';
-import type { FdbEntry, Neighbor, Route } from '../../model/types.js';
-import type { Row, RowSection } from '../../wire/watch-rows.js';
+import { eachSection, type Row, type Section, tableOf } from '../../tables/index.js';
+import { fieldsOf } from '../../wire/schema.js';
 import { type Addresses, type Family, ipText, macText, parseIp, parseMac } from './addresses.js';
 import type { Budget } from './budget.js';
 import { compact, Pool, type Pooled, Recent } from './pool.js';
@@ -27,83 +27,23 @@ interface Form {
 }
 
 type Fields = Record<string, unknown>;
-type Names<Of> = Readonly<Record<Exclude<keyof Of, 'rowId' | 'netnsId' | 'mac'>, true>>;
-
-// By name, so that a field that is added to the model does not compile until it is here: rows are told apart by these.
-const FDB: Names<FdbEntry> = {
-  ifindex: true,
-  ifname: true,
-  dst: true,
-  state: true,
-  rawState: true,
-  flags: true,
-  masterIfindex: true,
-  masterName: true,
-  vlan: true,
-  vni: true,
-  srcVni: true,
-  dstPort: true,
-  viaIfindex: true,
-  linkNsid: true,
-  nexthopId: true,
-  protocol: true,
-  usedSeconds: true,
-  updatedSeconds: true,
-  host: true,
-  netnsName: true,
-};
-const NEIGHBORS: Names<Neighbor> = {
-  ifindex: true,
-  ifname: true,
-  ip: true,
-  state: true,
-  rawState: true,
-  flags: true,
-  probes: true,
-  protocol: true,
-  confirmedSeconds: true,
-  usedSeconds: true,
-  updatedSeconds: true,
-  host: true,
-  netnsName: true,
-};
-const ROUTES: Names<Route> = {
-  ifindex: true,
-  ifname: true,
-  family: true,
-  table: true,
-  dst: true,
-  src: true,
-  tos: true,
-  gateway: true,
-  prefsrc: true,
-  metric: true,
-  type: true,
-  scope: true,
-  protocol: true,
-  flags: true,
-  nextHops: true,
-  nexthopId: true,
-  metrics: true,
-  expiresSeconds: true,
-  preference: true,
-  inputIfindex: true,
-  encapsulation: true,
-  congestionControl: true,
-  host: true,
-  netnsName: true,
-};
-
-/** The address of each row that is kept as bits, and the names of everything else. */
-const SECTIONS: Readonly<Record<RowSection, { readonly address: string; readonly names: readonly string[] }>> = {
-  fdb: { address: 'dst', names: namesOf(FDB, 'dst') },
-  neighbors: { address: 'ip', names: namesOf(NEIGHBORS, 'ip') },
-  routes: { address: 'dst', names: namesOf(ROUTES, 'dst') },
-};
-
-function namesOf(fields: object, address: string): string[] {
-  return Object.keys(fields).filter((name) => name !== address);
+interface SectionFields {
+  /** The address of each row that is kept as bits; absent in a table without one. */
+  readonly address: string | undefined;
+  /** Names of everything else, by which rows are told apart. */
+  readonly names: readonly string[];
 }
+
+/** Fields that are a row's own beside its address. */
+const OWN: ReadonlySet<string> = new Set(['rowId', 'netnsId', 'mac']);
+
+/** Every field of the message is here, because the names are those of the .proto files. */
+const FIELDS = eachSection((section): SectionFields => {
+  const { address } = tableOf(section);
+  const message = fieldsOf('nsatlas.v1.Netns').find(({ name }) => name === section)?.of ?? '';
+  const names = fieldsOf(message).map(({ name }) => name);
+  return { address, names: names.filter((name) => name !== address && !OWN.has(name)) };
+});
 
 /** How many shapes are compared with before one is looked up. */
 const RECENT = 4;
@@ -112,11 +52,7 @@ const RECENT = 4;
 export class ShapePool {
   readonly #pool: Pool<Shape>;
   /** Of the last rows: the next one mostly has one of them. */
-  readonly #recent: Readonly<Record<RowSection, Recent<Shape>>> = {
-    fdb: new Recent(RECENT),
-    neighbors: new Recent(RECENT),
-    routes: new Recent(RECENT),
-  };
+  readonly #recent = eachSection(() => new Recent<Shape>(RECENT));
   readonly #cell: Cell = { shape: 0, family: 0, macHigh: 0, macLow: 0, ip: [0, 0, 0, 0] };
 
   constructor(budget: Budget) {
@@ -132,13 +68,13 @@ export class ShapePool {
    * A row as it is kept, valid until the next call. Its shape is held: whoever does not keep the row releases it.
    * @returns undefined when there is no room for another shape
    */
-  encode(section: RowSection, row: Row): Cell | undefined {
+  encode(section: Section, row: Row): Cell | undefined {
     const fields = row as unknown as Fields;
     const cell = this.#cell;
     cell.macHigh = cell.macLow = 0;
     const { mac } = fields;
     const hasMac = typeof mac === 'string' && parseMac(mac, cell);
-    const address = fields[SECTIONS[section].address];
+    const address = valueAt(fields, FIELDS[section].address);
     const slash = typeof address === 'string' ? address.indexOf('/') : -1;
     const end = typeof address !== 'string' ? 0 : slash < 0 ? address.length : slash;
     cell.family = typeof address === 'string' ? parseIp(address, end, cell) : 0;
@@ -153,13 +89,14 @@ export class ShapePool {
   }
 
   /** The row of a cell, whole. */
-  decode(section: RowSection, cell: Cell, netnsId: string, rowId: number): Row {
+  decode(section: Section, cell: Cell, netnsId: string, rowId: number): Row {
     const { rest, form } = this.#pool.get(cell.shape).value;
     const row: Fields = { ...rest };
     row['netnsId'] = netnsId;
     row['rowId'] = rowId;
     if (form.hasMac) row['mac'] = macText(cell.macHigh, cell.macLow);
-    if (form.family !== 0) row[SECTIONS[section].address] = ipText(form.family, cell.ip) + form.suffix;
+    const { address } = FIELDS[section];
+    if (form.family !== 0 && address !== undefined) row[address] = ipText(form.family, cell.ip) + form.suffix;
     // It is what encode() was given, field by field.
     return row as unknown as Row;
   }
@@ -175,7 +112,7 @@ export class ShapePool {
     return this.#pool.get(number).value.form.family;
   }
 
-  #shapeOf(section: RowSection, fields: Fields, form: Form): Pooled<Shape> | undefined {
+  #shapeOf(section: Section, fields: Fields, form: Form): Pooled<Shape> | undefined {
     const recent = this.#recent[section];
     const known = recent.find((shape) => fits(section, shape, fields, form));
     if (known !== undefined) return known;
@@ -185,28 +122,33 @@ export class ShapePool {
   }
 }
 
-function shapeOf(section: RowSection, fields: Fields, form: Form): Shape {
-  const { address, names } = SECTIONS[section];
+function valueAt(fields: Readonly<Fields>, name: string | undefined): unknown {
+  return name === undefined ? undefined : fields[name];
+}
+
+function shapeOf(section: Section, fields: Fields, form: Form): Shape {
+  const { address, names } = FIELDS[section];
   const rest: Fields = { netnsId: null, rowId: null };
-  for (const name of [...names, 'mac', address]) if (fields[name] !== undefined) rest[name] = fields[name];
+  for (const name of [...names, 'mac', ...(address === undefined ? [] : [address])])
+    if (fields[name] !== undefined) rest[name] = fields[name];
   if (form.hasMac) rest['mac'] = null;
-  if (form.family !== 0) rest[address] = null;
+  if (form.family !== 0 && address !== undefined) rest[address] = null;
   return { rest: compact(rest), form };
 }
 
 /** Whether a row has a shape: the same as comparing keys, without making one. */
-function fits(section: RowSection, { rest, form: own }: Shape, fields: Fields, form: Form): boolean {
+function fits(section: Section, { rest, form: own }: Shape, fields: Fields, form: Form): boolean {
   if (own.hasMac !== form.hasMac || own.family !== form.family || own.suffix !== form.suffix) return false;
-  const { address, names } = SECTIONS[section];
+  const { address, names } = FIELDS[section];
   if (!form.hasMac && rest['mac'] !== fields['mac']) return false;
-  if (form.family === 0 && rest[address] !== fields[address]) return false;
+  if (form.family === 0 && valueAt(rest, address) !== valueAt(fields, address)) return false;
   // A list or an object for which this does not find out has its key compared.
   for (const name of names) if (!isSame(rest[name], fields[name])) return false;
   return true;
 }
 
-function keyOf(section: RowSection, fields: Fields, { hasMac, family, suffix }: Form): string {
-  const { address, names } = SECTIONS[section];
-  const own = [section, hasMac ? true : fields['mac'], family === 0 ? fields[address] : family, suffix];
+function keyOf(section: Section, fields: Fields, { hasMac, family, suffix }: Form): string {
+  const { address, names } = FIELDS[section];
+  const own = [section, hasMac ? true : fields['mac'], family === 0 ? valueAt(fields, address) : family, suffix];
   return JSON.stringify([...own, ...names.map((name) => fields[name])]);
 }

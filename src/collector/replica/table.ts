@@ -1,4 +1,4 @@
-import type { Row, RowSection } from '../../wire/watch-rows.js';
+import type { Row, Section } from '../../tables/index.js';
 import type { Budget } from './budget.js';
 import { IdMap } from './ids.js';
 import { Records } from './records.js';
@@ -20,7 +20,7 @@ export type Told = 'known' | 'changed' | 'refused';
  * the agent's row ids change when it is restarted, and are only remembered to know what it means.
  */
 export class RowTable {
-  readonly #section: RowSection;
+  readonly #section: Section;
   readonly #memory: RowMemory;
   /** A free slot has a shape of 0 or less: minus the next free slot, less one, and 0 at the end. */
   readonly #records: Records;
@@ -35,7 +35,7 @@ export class RowTable {
   /** Revision of the last change. */
   changedAt = 0;
 
-  constructor(section: RowSection, memory: RowMemory) {
+  constructor(section: Section, memory: RowMemory) {
     this.#section = section;
     this.#memory = memory;
     this.#records = new Records(memory.budget);

@@ -6,14 +6,14 @@ import { LinkPool } from '../../../src/collector/replica/links.js';
 import { ShapePool } from '../../../src/collector/replica/shapes.js';
 import { RowTable } from '../../../src/collector/replica/table.js';
 import type { FdbEntry, Ifindex, Interface, Neighbor, Route } from '../../../src/model/types.js';
-import type { Row, RowSection } from '../../../src/wire/watch-rows.js';
+import type { Row, Section } from '../../../src/tables/index.js';
 import { fakeLink } from '../agent/fake-host.js';
 import { fdb, link as fullLink, neighbor, route } from '../wire/maximal-model.js';
 
 const ID = 'net:[1]';
 const MIB = 1024 * 1024;
 
-function makeTable(section: RowSection, bytes = 64 * MIB): { table: RowTable; shapes: ShapePool; budget: Budget } {
+function makeTable(section: Section, bytes = 64 * MIB): { table: RowTable; shapes: ShapePool; budget: Budget } {
   const budget = new Budget(bytes);
   const shapes = new ShapePool(budget);
   return { table: new RowTable(section, { budget, shapes }), shapes, budget };
@@ -119,7 +119,7 @@ for (const [section, row] of [
 
 test('every field that the model has of a row and of an interface is kept', () => {
   const full = { fdb, neighbors: neighbor, routes: route };
-  for (const [section, told] of Object.entries(full) as [RowSection, Row][]) {
+  for (const [section, told] of Object.entries(full) as [Section, Row][]) {
     const { table } = makeTable(section);
     const row = { ...told, netnsId: ID };
     assert.equal(table.tell(row, 1), 'changed');
