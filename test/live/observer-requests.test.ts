@@ -114,11 +114,11 @@ describe('requests for a part', () => {
     assert.deepEqual([own.errno, own.decoder.nsids.map(({ nsid }) => nsid)], [0, [0, 1, 2]]);
     const { errno, decoder } = await ask(reader, place.path, requests.dumpNsids({ targetNsid: 0 }));
     assert.equal(errno, 0);
-    const pairs = decoder.nsids.map(({ nsid, currentNsid = -2 }) => [nsid, currentNsid]);
+    const pairs = decoder.nsids.map(({ nsid, currentNsid }) => [nsid, currentNsid]);
     assert.deepEqual(pairs, [
       [30, 1],
       [31, 2],
-      [32, -1],
+      [32, undefined],
     ]);
     // The id of nobody.
     assert.equal((await ask(reader, place.path, requests.dumpNsids({ targetNsid: 99 }))).errno, EINVAL);

@@ -187,7 +187,8 @@ function compareLinkInfo(where: string, ours: Json, info: Json): string[] {
 }
 
 const VXLAN_FIELDS: Readonly<Record<string, (ours: Json) => unknown>> = {
-  id: (ours) => ours['vni'],
+  // In metadata mode ip prints 0 for what there is none of.
+  id: (ours) => ours['vni'] ?? (ours['external'] === true ? 0 : undefined),
   port: (ours) => ours['dstPort'],
   remote: (ours) => ours['remote'],
   remote6: (ours) => ours['remote'],

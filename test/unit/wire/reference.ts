@@ -87,7 +87,7 @@ function convert(field: FieldSchema, value: unknown, one: (schema: ValueSchema, 
     setKey(
       map,
       wellFormed(key),
-      within(key, () => one(field, item)),
+      within(wellFormed(key), () => one(field, item)),
     );
   return map;
 }
