@@ -326,7 +326,7 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     const absent = await engines.view();
     assert.equal(absent.gaps.length, 1);
     assert.equal(absent.gaps[0]?.engine, second.socket);
-    assert.match(absent.gaps[0]?.message ?? '', /names and owners are those of [0-9]+ s ago/);
+    assert.match(absent.gaps[0]?.message ?? '', /names and owners are those of [0-9.]+ s ago/);
     await second.start();
     await second.docker('run', '-d', '--name', 'reborn', IMAGE);
     const back = await engines.view();
