@@ -164,8 +164,9 @@ test('no more than eight containers are asked about at a time', async (t) => {
 test('a body that never ends is cut off', async (t) => {
   let sent = 0;
   const stand = await standIn((_request, response) => {
-    const more = (): void => {
-      if (response.destroyed) return;
+    const more = (error?: Error | null): void => {
+      // Node 24.22 calls back with an error for ever once the client is gone, and the response is not destroyed.
+      if (error instanceof Error || response.destroyed || response.socket?.destroyed !== false) return;
       sent += 65536;
       response.write(Buffer.alloc(65536, 0x20), more);
     };
