@@ -45,9 +45,9 @@ for (const name of names) {
 }
 
 test('a message in two pieces is refused when the first is cut, whatever the second would make of it', () => {
-  // WatchRequest.after: a fixed32 that lacks a byte, then a whole Cursor.
-  const cut = [0x1a, 4, 0x65, 1, 2, 3];
-  const cursor = [0x1a, 6, 0x0a, 4, 0x65, 0x36, 0x66, 0x31];
+  // WatchRequest.after: a fixed32 that lacks two bytes, and a Cursor whose first field has just two.
+  const cut = [0x1a, 3, 0x65, 1, 2];
+  const cursor = [0x1a, 8, 0x10, 5, 0x0a, 4, 0x65, 0x36, 0x66, 0x31];
   const whole = [0x1a, 5, 0x65, 1, 2, 3, 4];
   assert.equal(agree('nsatlas.v1.WatchRequest', Uint8Array.from([...cut, ...cursor])), false);
   assert.equal(agree('nsatlas.v1.WatchRequest', Uint8Array.from([...whole, ...cursor])), true);
