@@ -10,7 +10,7 @@ import { ROW_TABLES as REGISTERED } from './registry.gen.js';
 type Registered = (typeof REGISTERED)[number];
 
 /** Name of a table whose rows have a section of their own. */
-export type RowTableName = Registered['name'];
+type RowTableName = Registered['name'];
 
 /** Name of a table that is read from the kernel. */
 export type SourceName = 'LINKS' | 'ADDRESSES' | RowTableName;

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  ALL_TABLES,
+  capitalized,
+  EVENT_RULES,
+  EVENT_TABLES,
+  formatOf,
+  noRemovals,
+  noRows,
+  removedOf,
+  ROW_TABLES,
+  SOURCES,
+} from '../../../src/tables/index.js';
+import { MESSAGES, SERVICES } from '../../../src/wire/gen/schema.js';
+import { enumOf, fieldsOf } from '../../../src/wire/schema.js';
+
+/** The message of a list field; '' when there is none of this name. */
+function rowsOf(message: string, field: string): string {
+  return fieldsOf(message).find(({ name, kind }) => name === field && kind === 'list')?.of ?? '';
+}
+
+test('enum Table has every table, and no other', () => {
+  const names = Object.keys(enumOf('nsatlas.v1.Table').numbers).filter((name) => name !== 'TABLE_UNSPECIFIED');
+  assert.deepEqual([...ALL_TABLES].sort(), names.sort());
+});
+
+for (const { name, section, address, distinct = [] } of ROW_TABLES) {
+  test(`${name} has its section in namespaces, changes and lists, of one message`, () => {
+    const message = rowsOf('nsatlas.v1.Netns', section);
+    assert.notEqual(message, '');
+    assert.equal(rowsOf('nsatlas.v1.NetnsChange', section), message);
+    assert.equal(rowsOf('nsatlas.v1.NetnsChange', removedOf(section)), message);
+    const list = `List${capitalized(section)}`;
+    assert.equal(rowsOf(`nsatlas.v1.${list}Response`, 'items'), message);
+    assert.ok(MESSAGES[`nsatlas.v1.${list}Request`] !== undefined);
+    for (const service of ['nsatlas.v1.Agent', 'nsatlas.v1.Collector'])
+      assert.ok(
+        SERVICES[service]?.some((method) => method.name === list && method.responseStream),
+        `${service}.${list}`,
+      );
+  });
+
+  test(`${name} names fields that its message has`, () => {
+    const fields = fieldsOf(rowsOf('nsatlas.v1.Netns', section)).map((field) => field.name);
+    for (const field of [...(address === undefined ? [] : [address]), ...distinct, 'netnsId', 'host', 'netnsName', 'rowId'])
+      assert.ok(fields.includes(field), field);
+  });
+}
+
+test('each table has a format of its own and requests, and an event that reports its changes', () => {
+  assert.deepEqual(
+    SOURCES.map(({ name }) => formatOf(name)),
+    SOURCES.map((_, at) => at),
+  );
+  for (const { name, requests, events } of SOURCES) {
+    assert.ok(requests.length > 0 && events.length > 0, name);
+    assert.ok(
+      EVENT_RULES.some(({ table }) => EVENT_TABLES[table] === name),
+      name,
+    );
+  }
+});
+
+test('of rules for one type of message those of one family come before those of all', () => {
+  for (const [at, { family, types }] of EVENT_RULES.entries()) {
+    const earlier = EVENT_RULES.slice(0, at).find(
+      (rule) => rule.family === undefined && rule.types.some((type) => types.includes(type)),
+    );
+    assert.ok(family === undefined || earlier === undefined, `rule ${at} is never reached`);
+  }
+});
+
+test('what has no rows has every section, each a list of its own', () => {
+  const [one, other] = [
+    { ...noRows(), ...noRemovals() },
+    { ...noRows(), ...noRemovals() },
+  ];
+  assert.deepEqual(Object.keys(one).sort(), ROW_TABLES.flatMap(({ section }) => [section, removedOf(section)]).sort());
+  assert.notEqual(one.fdb, other.fdb);
+});
