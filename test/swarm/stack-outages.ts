@@ -92,5 +92,21 @@ async function isWholeAgain(rig: StackRig): Promise<void> {
     overlays.map(({ members }) => members.length),
     [3],
   );
-  assert.equal((await rig.list('endpoints', { services: [SERVICE] })).items.length, 3);
+  // Swarm may have replaced a task while its host was away, and the old container takes up to 10 s to stop: what Docker runs is what is true.
+  await waitFor(
+    'an endpoint of every container of the service that runs, and no other',
+    async () => {
+      const running = await Promise.all(rig.hosts.map((host) => serviceContainers(host, SERVICE)));
+      const { items } = await rig.list('endpoints', { services: [SERVICE] });
+      assert.deepEqual(
+        items.map(({ owner }) => owner?.containerId).sort(),
+        running
+          .flat()
+          .map(({ id }) => id)
+          .sort(),
+      );
+      return items.length >= 3 ? true : undefined;
+    },
+    { timeoutMs: 30_000, everyMs: 500 },
+  );
 }
