@@ -31,7 +31,7 @@ function changedAt(path) {
 function isUpToDate() {
   if (!existsSync(output)) return false;
   const native = join(root, 'native');
-  const sources = [join(root, 'binding.gyp'), ...readdirSync(native).map((name) => join(native, name))];
+  const sources = [join(root, 'binding.gyp'), ...readdirSync(native, { recursive: true }).map((name) => join(native, name))];
   return sources.every((source) => changedAt(source) < changedAt(output));
 }
 

@@ -6,16 +6,27 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = join(root, 'native', 'fuzz');
+const native = join(root, 'native');
+const folder = join(native, 'fuzz');
 const SUFFIX = '_fuzz.cc';
 /** Longer inputs find nothing that shorter ones do not: messages of a few hundred bytes are usual. */
 const MOST_BYTES = 4096;
-const WARNINGS = ['-std=c++17', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-g', '-O1', '-fno-sanitize-recover=all'];
+const WARNINGS = [
+  '-std=c++17',
+  '-D_GNU_SOURCE',
+  '-Wall',
+  '-Wextra',
+  '-Werror',
+  '-g',
+  '-O1',
+  '-fno-sanitize-recover=all',
+  `-I${native}`,
+];
 
 /** A main() that gives each file named to the target. */
 const REPLAY = `
@@ -46,7 +57,7 @@ function sourcesOf(target) {
   const open = [target];
   for (let file = open.pop(); file !== undefined; file = open.pop()) {
     for (const [, name] of readFileSync(file, 'utf8').matchAll(/^#include "(.+)"$/gm)) {
-      const header = resolve(dirname(file), name);
+      const header = join(native, name);
       if (seen.has(header)) continue;
       seen.add(header);
       open.push(header);

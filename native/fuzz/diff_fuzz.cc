@@ -8,7 +8,7 @@
 #include <optional>
 #include <vector>
 
-#include "../rows.h"
+#include "rows/rows.h"
 
 namespace {
 
@@ -16,7 +16,7 @@ void insist(bool holds) {
   if (!holds) __builtin_trap();
 }
 
-/** What a visitor makes of what it is told. */
+/** What a visitor makes of what is reported. */
 struct Table {
   std::map<uint32_t, uint64_t> rows;
   std::vector<uint32_t> order;
@@ -49,7 +49,7 @@ class Model {
     const nsatlas::RowDiff diff = comparer_.compare(image_, {rows.data(), rows.size()}, scope, ordered_);
     const std::vector<uint64_t> expected = expect(rows, scope);
     insist(diff.changed || (diff.removed.empty() && diff.added.empty() && !diff.reordered));
-    if (diff.changed) tell(diff, rows);
+    if (diff.changed) take(diff, rows);
     insist(sorted(table_.hashes()) == sorted(expected));
     if (ordered_) insist(table_.hashes() == in_image());
     if (ordered_ && !scope) insist(table_.hashes() == expected);
@@ -57,7 +57,7 @@ class Model {
   }
 
  private:
-  void tell(const nsatlas::RowDiff& diff, const std::vector<nsatlas::AnsweredRow>& rows) {
+  void take(const nsatlas::RowDiff& diff, const std::vector<nsatlas::AnsweredRow>& rows) {
     for (const uint32_t slot : diff.removed) {
       // What is still there is not removed and added again.
       for (const nsatlas::AddedRow& added : diff.added) insist(table_.rows.at(slot) != rows[added.row].hash);

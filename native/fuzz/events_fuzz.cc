@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "../observer_events.h"
+#include "observer/events.h"
 
 namespace {
 

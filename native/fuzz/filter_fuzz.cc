@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "../filter.h"
-#include "../row_format.h"
+#include "rows/filter.h"
+#include "rows/row_format.h"
 
 using nsatlas::Rule;
 using Bytes = std::vector<unsigned char>;

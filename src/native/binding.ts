@@ -14,7 +14,7 @@ export type ObserverHandle = object & {
   readonly ino?: number;
 };
 
-/** What the addon exports (native/addon.cc). */
+/** What the addon exports (native/napi/addon.cc). */
 export interface Addon {
   /** A reader with the row formats of an image (row-formats.ts). */
   open(rowFormats: Uint8Array): Handle;

@@ -1,4 +1,4 @@
-/** Stable codes of everything this room throws. Whatever is wrong with one namespace is not thrown: it is told the visitor. */
+/** Stable codes of everything this room throws. Whatever is wrong with one namespace is not thrown but reported to the visitor. */
 export type NativeErrorCode =
   /** The addon is not built, or cannot be loaded here. */
   | 'ERR_NSATLAS_ADDON'

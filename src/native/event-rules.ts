@@ -1,4 +1,4 @@
-// Writes event rules as the bytes that native/event_rules.cc reads.
+// Writes event rules as the bytes that native/observer/event_rules.cc reads.
 import { ArgumentError } from './errors.js';
 import { ImageWriter } from './image-writer.js';
 import type { EventRule, FieldTest } from './types.js';

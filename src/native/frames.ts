@@ -1,15 +1,15 @@
-// Reads the frames of native/frames.h and calls the visitor.
+// Reads the frames of native/netns/frames.h and calls the visitor.
 import { endianness } from 'node:os';
 import { NativeError } from './errors.js';
 import type { NetnsProblem, NetnsReadProblem, ReadVisitor } from './types.js';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 const HEADER_BYTES = 16;
-/** struct RowsFrame and RowHead, native/frames.h */
+/** struct RowsFrame and RowHead, native/netns/frames.h */
 const ROWS_HEAD_BYTES = 8;
 const ROW_HEAD_BYTES = 8;
 
-/** enum class FrameKind, native/frames.h */
+/** enum class FrameKind, native/netns/frames.h */
 const TARGET = 1;
 const DATAGRAM = 2;
 const REQUEST_END = 3;
@@ -19,7 +19,7 @@ const ROWS_REMOVED = 6;
 const ROWS_ADDED = 7;
 const ROW_ORDER = 8;
 
-/** enum class Problem, native/trouble.h: the number in a frame is the index here. */
+/** enum class Problem, native/process/failure.h: the number in a frame is the index here. */
 export const PROBLEMS: readonly (NetnsProblem | 'none')[] = [
   'none',
   'not-found',
@@ -37,7 +37,7 @@ export const PROBLEMS: readonly (NetnsProblem | 'none')[] = [
   'failed',
 ];
 
-/** enum class Operation, native/trouble.h. home and thread concern the job as a whole. */
+/** enum class Operation, native/process/failure.h. home and thread concern all of the job. */
 export const OPERATIONS: readonly string[] = [
   'none',
   'open',
@@ -52,11 +52,13 @@ export const OPERATIONS: readonly string[] = [
   'netns-fd',
   'home',
   'thread',
+  'family',
+  'file',
 ];
 
-/** How a job ended. `trouble` is absent when it was carried out. */
+/** How a job ended. `failure` is absent when it was carried out. */
 export interface JobEnd {
-  readonly trouble: NetnsReadProblem | undefined;
+  readonly failure: NetnsReadProblem | undefined;
 }
 
 /**
@@ -109,10 +111,10 @@ function visitFrame(
       return undefined;
     }
     case TARGET_END:
-      visitor.targetEnd?.(target, readTrouble(view, body, end));
+      visitor.targetEnd?.(target, readFailure(view, body, end));
       return undefined;
     case JOB_END:
-      return { trouble: readTrouble(view, body, end) };
+      return { failure: readFailure(view, body, end) };
     case ROWS_ADDED:
       visitRows(view, body, end, target, request, visitor, isOver);
       return undefined;
@@ -174,7 +176,7 @@ function countIn(view: DataView, body: number, end: number): number {
   return view.getUint32(body, LITTLE_ENDIAN);
 }
 
-function readTrouble(view: DataView, body: number, end: number): NetnsReadProblem | undefined {
+function readFailure(view: DataView, body: number, end: number): NetnsReadProblem | undefined {
   if (end - body < 16) throw malformed(body, 'short end frame');
   const problem = nameIn(PROBLEMS, view.getUint32(body, LITTLE_ENDIAN), body);
   const operation = nameIn(OPERATIONS, view.getUint32(body + 4, LITTLE_ENDIAN), body);

@@ -1,4 +1,4 @@
-// Writes the images that native/image.h reads: numbers in host order, blocks padded to 8 bytes.
+// Writes the images that native/bytes/image.h reads: numbers in host order, blocks padded to 8 bytes.
 import { endianness } from 'node:os';
 
 const LITTLE_ENDIAN = endianness() === 'LE';

@@ -37,7 +37,7 @@ export function createObserver(options: ObserverOptions & NativeOptions): Observ
 }
 
 /**
- * Tells the service manager something (sd_notify(3)): `socketPath` is the value of NOTIFY_SOCKET ("/path" or "@abstract"), `message`
+ * Notifies the service manager (sd_notify(3)): `socketPath` is the value of NOTIFY_SOCKET ("/path" or "@abstract"), `message`
  * e.g. "READY=1". Waits at most a second.
  * @throws an Error with code ERR_NSATLAS_NOTIFY, `errno` (positive) and `syscall`; NativeError ERR_NSATLAS_ADDON
  */

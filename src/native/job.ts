@@ -1,14 +1,19 @@
-// Writes a job as the bytes that native/job.cc reads: numbers in host order, every record padded to 8 bytes.
+// Writes a job as the bytes that native/netns/job.cc reads: numbers in host order, every record padded to 8 bytes.
 import { ArgumentError } from './errors.js';
 import { ImageWriter } from './image-writer.js';
-import type { NetlinkRequest, NetnsIdentity, ReadTarget, RowRequest } from './types.js';
+import type { NetnsIdentity, Protocol, ReadRequest, ReadTarget, RowRequest } from './types.js';
 
 const NO_DESCRIPTOR = 0xffffffff;
 /** MAX_ERRNO, linux/err.h */
 const LARGEST_ERRNO = 4095;
 const LARGEST_KEY = 0x7fffffff;
 
-/** Flags of a row request, native/job.cc. */
+/** enum class Protocol, native/netlink/read_only.h: the number in an image is the index here; a file comes after them. */
+const PROTOCOLS: readonly Protocol[] = ['ROUTE', 'SOCK_DIAG', 'XFRM', 'NETFILTER', 'GENERIC'];
+const FILE = PROTOCOLS.length;
+const NO_BYTES = new Uint8Array(0);
+
+/** Flags of a row request, native/netns/job.cc. */
 const IS_ROWS = 1;
 const HAS_IFINDEX = 2;
 const MORE = 4;
@@ -19,7 +24,7 @@ export interface JobPlan {
   readonly enter: boolean;
   readonly timeLimitMs: number;
   readonly batchBytes: number;
-  readonly requests: readonly NetlinkRequest[];
+  readonly requests: readonly ReadRequest[];
   readonly targets: readonly ReadTarget[];
   readonly observer?: NetnsIdentity | undefined;
 }
@@ -42,14 +47,27 @@ export function encodeJob(plan: JobPlan): Uint8Array {
   return writer.finish();
 }
 
-function writeRequest(writer: ImageWriter, request: NetlinkRequest): void {
-  if (!(request.bytes instanceof Uint8Array)) throw new ArgumentError('the bytes of a request must be a Uint8Array');
+function writeRequest(writer: ImageWriter, request: ReadRequest): void {
+  const [bytes, number, name] =
+    'file' in request ? [NO_BYTES, FILE, request.file] : [request.bytes, protocolNumber(request.protocol), request.family ?? ''];
+  if (!(bytes instanceof Uint8Array)) throw new ArgumentError('the bytes of a request must be a Uint8Array');
+  if (typeof name !== 'string') throw new ArgumentError('a file and the name of a family must be strings');
   const place = request.netnsFd;
-  writer.u32(request.bytes.length);
+  const nameLength = Buffer.byteLength(name);
+  writer.u32(bytes.length);
   writer.u32(place === undefined ? NO_DESCRIPTOR : checkedCount('netnsFd.offset', place.offset));
+  writer.u32(number);
+  writer.u32(nameLength);
   writeRows(writer, request.rows);
-  writer.block(request.bytes);
+  writer.text(nameLength, name);
+  writer.block(bytes);
   if (place !== undefined) writePlace(writer, place.path, place.expect);
+}
+
+function protocolNumber(protocol: Protocol = 'ROUTE'): number {
+  const number = PROTOCOLS.indexOf(protocol);
+  if (number >= 0) return number;
+  throw new ArgumentError(`there is no protocol ${protocol}`);
 }
 
 function writeRows(writer: ImageWriter, rows: RowRequest | undefined): void {
@@ -67,7 +85,7 @@ function writeRows(writer: ImageWriter, rows: RowRequest | undefined): void {
   writer.u32(checkedCount('emptyErrno', emptyErrno, LARGEST_ERRNO));
 }
 
-function writeTarget(writer: ImageWriter, target: ReadTarget, requests: readonly NetlinkRequest[]): void {
+function writeTarget(writer: ImageWriter, target: ReadTarget, requests: readonly ReadRequest[]): void {
   const key = target.key === undefined ? 0 : checkedKey(target.key);
   if (key === 0 && target.requests.some((index) => requests[index]?.rows !== undefined)) {
     throw new ArgumentError('a target whose requests are for rows needs a key');

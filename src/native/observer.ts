@@ -7,7 +7,7 @@ const DEFAULT_RECEIVE_BUFFER_BYTES = 16 * 1024 * 1024;
 /** SO_RCVBUF is an int that the kernel doubles. */
 const MOST_RECEIVE_BUFFER_BYTES = 0x3fffffff;
 
-/** Words before the dead ids: ObservedEvents::drain(), native/observer_events.cc. */
+/** Words before the dead ids: ObservedEvents::drain(), native/observer/events.cc. */
 const HEAD_WORDS = 8;
 
 const NOTHING: ObservedEvents = { changes: [], dead: [], lost: 0, mounts: false, messages: 0 };

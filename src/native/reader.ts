@@ -53,7 +53,7 @@ export class AddonReader implements NetnsReader {
       },
     );
     return results.map((result, index) => {
-      if (result === undefined) throw new NativeError('ERR_NSATLAS_FRAME', `the addon told nothing of ${paths[index]}`);
+      if (result === undefined) throw new NativeError('ERR_NSATLAS_FRAME', `the addon reported nothing of ${paths[index]}`);
       return result;
     });
   }
@@ -101,11 +101,11 @@ export class AddonReader implements NetnsReader {
     }
     this.#run = undefined;
     if (run.thrown !== undefined) this.#reject(run, run.thrown.reason);
-    else if (end.trouble !== undefined) this.#reject(run, jobError(end.trouble));
+    else if (end.failure !== undefined) this.#reject(run, jobError(end.failure));
     else run.resolve();
   };
 
-  /** What is remembered may never have been told, or was told to a visitor that could not take it. */
+  /** What is remembered may never have been reported, or was reported to a visitor that could not take it. */
   #reject(run: Run, reason: unknown): void {
     for (const key of run.keys) this.#addon.forget(this.#handle, key);
     run.reject(reason);
@@ -136,8 +136,8 @@ function closedError(): NativeError {
   return new NativeError('ERR_NSATLAS_CLOSED', 'the reader is closed');
 }
 
-function jobError(trouble: NetnsReadProblem): NativeError {
-  const code: NativeErrorCode = trouble.operation === 'home' ? 'ERR_NSATLAS_HOME' : 'ERR_NSATLAS_THREAD';
-  const what = trouble.operation === 'home' ? "the reader's own network namespace cannot be opened" : 'no thread to read with';
-  return new NativeError(code, `${what}: ${trouble.detail}`, trouble.errno === 0 ? {} : { errno: trouble.errno });
+function jobError(failure: NetnsReadProblem): NativeError {
+  const code: NativeErrorCode = failure.operation === 'home' ? 'ERR_NSATLAS_HOME' : 'ERR_NSATLAS_THREAD';
+  const what = failure.operation === 'home' ? "the reader's own network namespace cannot be opened" : 'no thread to read with';
+  return new NativeError(code, `${what}: ${failure.detail}`, failure.errno === 0 ? {} : { errno: failure.errno });
 }

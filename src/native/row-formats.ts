@@ -1,9 +1,9 @@
-// Writes row formats as the bytes that native/row_format.cc reads.
+// Writes row formats as the bytes that native/rows/row_format.cc reads.
 import { ArgumentError } from './errors.js';
 import { ImageWriter } from './image-writer.js';
 import type { AttributeFilter, FilterChoice, RowFormat } from './types.js';
 
-/** struct Rule, native/row_format.h: the kind in the two lowest bits, an index in the others. */
+/** struct Rule, native/rows/row_format.h: the kind in the two lowest bits, an index in the others. */
 const DROP = 0;
 const WHOLE = 1;
 const NEST = 2;

@@ -22,26 +22,51 @@ export interface NetnsIdentity {
   readonly ino: number;
 }
 
+/** Netlink protocols that a reader speaks: NETLINK_ROUTE and so on (linux/netlink.h). */
+export type Protocol = 'ROUTE' | 'SOCK_DIAG' | 'XFRM' | 'NETFILTER' | 'GENERIC';
+
 /**
  * One netlink request, complete but for sequence number and port, which the reader fills in. Only reading ones are taken: exactly one
- * message, RTM_GET*, with NLM_F_REQUEST. A dump of links needs an IFLA_EXT_MASK other than 0: without it the kernel ends the dump before a
- * link whose message exceeds 32 KB, as if it were done (rtnl_calcit(), net/core/rtnetlink.c; seen in Linux 6.18).
+ * message of a type that native/netlink/read_only.cc lists, with NLM_F_REQUEST, and besides at most NLM_F_DUMP (both bits) and NLM_F_ACK. Its
+ * socket is opened in the namespace and closed before that is left. A dump of links needs an IFLA_EXT_MASK other than 0: without it the kernel
+ * ends the dump before a link whose message exceeds 32 KB, as if it were done (rtnl_calcit(), net/core/rtnetlink.c; seen in Linux 6.18).
  */
 export interface NetlinkRequest {
   /** nlmsghdr and body. Copied when the job starts. */
   readonly bytes: Uint8Array;
-  /** Another namespace whose file descriptor is to be written (host order, 4 bytes) at `offset` before sending: NETNSA_FD. */
+  /** Default ROUTE. One that this kernel does not have ends the request with its errno, operation 'socket'. */
+  readonly protocol?: Protocol;
+  /**
+   * Of a GENERIC request: the name of its family, whose id is asked for inside the namespace and written into nlmsg_type, which has to be 0. A
+   * family that is not there ends the request with ENOENT, operation 'family'.
+   */
+  readonly family?: string;
+  /** Another namespace whose file descriptor is to be written (host order, 4 bytes) at `offset` before sending: NETNSA_FD. ROUTE only. */
   readonly netnsFd?: { readonly offset: number; readonly path: string; readonly expect?: NetnsIdentity };
-  /** Needs ReadTarget.key. The answer is told with `row…` instead of `datagram`, after the namespace was left. */
+  /** Needs ReadTarget.key. The answer is reported with `row…` instead of `datagram`, after the namespace was left. */
   readonly rows?: RowRequest;
 }
+
+/**
+ * A file to be read inside the namespace: below /proc/sys/net/ or /proc/thread-self/net/, by its plain path. Its content is reported as one
+ * `datagram`. Ends with operation 'file' and its errno: ENOENT, EACCES, ELOOP (a symbolic link), EISDIR, EINVAL (no plain file of procfs),
+ * EFBIG (larger than 1 MiB).
+ */
+export interface FileRequest {
+  readonly file: string;
+  readonly bytes?: undefined;
+  readonly netnsFd?: undefined;
+  readonly rows?: undefined;
+}
+
+export type ReadRequest = NetlinkRequest | FileRequest;
 
 /**
  * Which attributes of a message are copied. Given as data, so that native code knows no attribute. Attributes that cannot be walked
  * (lengths that do not fit) are copied as they are: whoever decodes them reports them.
  */
 export interface AttributeFilter {
-  /** By attribute type (flags masked off): copied whole, or a nest of which a part is copied, or a nest whose filter a sibling chooses. */
+  /** By attribute type (flags masked off): copied in full, or a nest of which a part is copied, or a nest whose filter a sibling chooses. */
   readonly keep: ReadonlyMap<number, 'whole' | AttributeFilter | FilterChoice>;
   /** Types that are not copied although `others` is true. */
   readonly drop?: readonly number[];
@@ -54,7 +79,7 @@ export interface FilterChoice {
   /** Type of the attribute that holds the text. */
   readonly by: number;
   readonly filters: ReadonlyMap<string, AttributeFilter>;
-  /** For other texts and for none: copied whole. */
+  /** For other texts and for none: copied in full. */
 }
 
 /** How the messages of one kind of row are read: registered once, used by its position. */
@@ -62,13 +87,13 @@ export interface RowFormat {
   /** Bytes of the family's header (struct ifinfomsg: 16), which are copied as they are. */
   readonly headerBytes: number;
   readonly filter: AttributeFilter;
-  /** Whether the order of rows matters: then it is told with `rowOrder` when it is not the order of their coming. */
+  /** Whether the order of rows matters: then it is reported with `rowOrder` when it is not the order of their coming. */
   readonly ordered: boolean;
   /** Offset in the header of the ifindex by which a part of the table can be read. Absent: only the full table can be. */
   readonly ifindexAt?: number;
 }
 
-/** Makes the answer to a request rows of a table that is remembered: only what differs from the last time is told. */
+/** Makes the answer to a request rows of a table that is remembered: only what differs from the last time is reported. */
 export interface RowRequest {
   /** Position in the formats given to createNetnsReader(). Also names the table: one for each format in each namespace. */
   readonly format: number;
@@ -95,7 +120,7 @@ export interface ReadTarget {
 }
 
 export interface ReadJob {
-  readonly requests: readonly NetlinkRequest[];
+  readonly requests: readonly ReadRequest[];
   readonly targets: readonly ReadTarget[];
   /** Most milliseconds that one namespace may take; then it is reported as timed out and left behind. Default 2000. */
   readonly timeLimitMs?: number;
@@ -109,14 +134,14 @@ export interface ReadJob {
 }
 
 /**
- * What is told of a job while it runs, in order. Each target: one `target` (unless it could not be entered), for each request its datagrams and
- * one `requestEnd`, and at last one `targetEnd`. When that has a problem, requests that were not told of with `requestEnd` were not answered,
- * or not whole. A target's cookie and identity are those of the namespace that was read, not of what is at the path by then.
+ * What is reported of a job while it runs, in order. Each target: one `target` (unless it could not be entered), for each request its datagrams and
+ * one `requestEnd`, and at last one `targetEnd`. When that has a problem, requests without a `requestEnd` were not answered,
+ * or not in full. A target's cookie and identity are those of the namespace that was read, not of what is at the path by then.
  */
 export interface ReadVisitor {
   /** The namespace was opened, proved and entered. */
   target?(target: number, identity: NetnsIdentity, cookie: bigint | undefined): void;
-  /** One datagram, whole. The view is valid only during the call. */
+  /** One complete datagram, or the content of a file. The view is valid only during the call. */
   datagram?(target: number, request: number, view: DataView, start: number, end: number): void;
   /**
    * A row is there now that was not before. Bytes [start, end) are a message's payload: header and filtered attributes. `slot` is a small
@@ -126,7 +151,7 @@ export interface ReadVisitor {
   rowRemoved?(target: number, request: number, slot: number): void;
   /** The order of all rows of the table (ordered formats only), when it is not the old order with what was added at the end. */
   rowOrder?(target: number, request: number, slots: readonly number[]): void;
-  /** A request has ended. errno 0: answered whole (its DONE, ack or single answer was seen). `operation`: send, receive, netns-fd. */
+  /** A request has ended. errno 0: answered in full (its DONE, ack or single answer was seen). `operation`: send, receive, netns-fd, socket, family, file. */
   requestEnd?(target: number, request: number, errno: number, operation: string): void;
   /** The namespace was left. `problem` is absent when every request was carried out. */
   targetEnd?(target: number, problem: NetnsReadProblem | undefined): void;
@@ -149,7 +174,7 @@ export interface NetnsReader {
   /**
    * Carries out a job. The visitor is called on the calling thread, batch by batch, while reading goes on; a slow
    * visitor makes the reader wait, it does not make it buffer. Resolves after the last call. Rejects only when the job
-   * as a whole cannot be carried out (closed, busy, no thread): whatever is wrong with one namespace is told the visitor. Codes:
+   * cannot be carried out at all (closed, busy, no thread): whatever is wrong with one namespace is reported to the visitor. Codes:
    * NativeError ERR_NSATLAS_BUSY, _CLOSED, _HOME, _THREAD; TypeError ERR_NSATLAS_ARGUMENT.
    * A visitor that throws ends the job and rejects with what it threw, once the namespace at hand was left.
    */
@@ -157,12 +182,12 @@ export interface NetnsReader {
   /** Opens and proves without entering. One result for each path, in order. Subject to the same time limit. */
   identify(paths: readonly string[], timeLimitMs?: number): Promise<IdentifyResult[]>;
   /**
-   * The job that runs begins no further namespace but its first and resolves when those that were begun have been told; of the others nothing is told, not even their
+   * The job that runs begins no further namespace but its first and resolves when those that were begun have been reported; of the others nothing is, not even their
    * targetEnd(). Harmless without a job.
    */
   stop(): void;
   /**
-   * Forgets the remembered rows of a namespace: the next read tells all of them. Takes effect before the next job. A job that did not
+   * Forgets the remembered rows of a namespace: the next read reports all of them. Takes effect before the next job. A job that did not
    * resolve forgets all its keys by itself.
    */
   forget(key: number): void;
@@ -203,7 +228,7 @@ export interface ObservedEvents {
   readonly changes: readonly { readonly nsid: number; readonly table: number; readonly ifindexes: readonly number[] }[];
   /** Ids whose namespaces have died (RTM_DELNSID in the observer namespace). */
   readonly dead: readonly number[];
-  /** At least how often the kernel dropped events since the last take() (ENOBUFS; told when it begins and when it is over): everything may have changed. */
+  /** At least how often the kernel dropped events since the last take() (ENOBUFS; counted when it begins and when it is over): everything may have changed. */
   readonly lost: number;
   /** The mount table changed. */
   readonly mounts: boolean;
@@ -225,9 +250,9 @@ export interface ObserverOptions {
 }
 
 /**
- * Hears of changes in all namespaces that were given an id in the observer namespace, from a thread of its own that lives in that
+ * Receives events of all namespaces that were given an id in the observer namespace, from a thread of its own that lives in that
  * namespace and never enters another one. Ids are given by a read job in the observer namespace (path) that sends RTM_NEWNSID, the one
- * request besides RTM_GET* that a reader takes, and only there.
+ * request besides those that only read, and only there.
  */
 export interface Observer {
   /** Path by which the observer namespace is entered (/proc/self/task/TID/ns/net); absent without events. */

@@ -15,19 +15,28 @@ const FLAGS = [
   '-Werror',
   '-fsanitize=address,undefined',
   '-fno-sanitize-recover=all',
+  '-D_GNU_SOURCE',
+  `-I${join(ROOT, 'native')}`,
 ];
 
 const CASES = {
   'what a filter copies and what a comparison finds is right, case by case': [
     'test/support/native-filter.cc',
-    'native/filter.cc',
-    'native/row_format.cc',
-    'native/rows.cc',
+    'native/rows/filter.cc',
+    'native/rows/row_format.cc',
+    'native/rows/rows.cc',
   ],
   'the C++ that walks bytes survives any bytes and finds the end of every answer': [
     'test/support/native-reply.cc',
-    'native/netlink_reply.cc',
-    'native/job.cc',
+    'native/netlink/read_only.cc',
+    'native/netlink/reply.cc',
+    'native/netns/job.cc',
+  ],
+  'of all message types, commands and paths only those that read are taken': [
+    'test/support/native-read-only.cc',
+    'native/netlink/genl.cc',
+    'native/netlink/read_only.cc',
+    'native/netns/job.cc',
   ],
 };
 
@@ -44,7 +53,7 @@ for (const [what, sources] of Object.entries(CASES)) {
   });
 }
 
-for (const name of ['filter', 'diff', 'reply']) {
+for (const name of ['filter', 'diff', 'reply', 'read_only']) {
   test(`every seed of the fuzzer passes: ${name}`, () => {
     const seeds = readdirSync(join(ROOT, 'test', 'fixtures', `fuzz-${name}`)).length;
     const script = join(ROOT, 'scripts', 'fuzz-native.mjs');

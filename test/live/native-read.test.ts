@@ -13,10 +13,13 @@ import {
   dump,
   getLink,
   getNsid,
+  message,
+  NLM_F_REQUEST,
   NLMSG_DONE,
   NLMSG_ERROR,
   RTM_GETADDR,
   RTM_GETLINK,
+  RTM_GETNEIGHTBL,
   RTM_GETROUTE,
   RTM_NEWLINK,
   typesOf,
@@ -135,15 +138,15 @@ test('a datagram larger than 32 KB and than a batch arrives whole', async () => 
   }
 });
 
-test('a refused request is told with errno and its error message, and the next one is still carried out', async () => {
+test('a refused request ends with errno and its error message, and the next one is still carried out', async () => {
   const [record] = await readAll(reader, {
-    requests: [getLink(999999), dump(RTM_GETADDR), { bytes: Buffer.from('14000000d2070103000000000000000000000000', 'hex') }],
+    requests: [getLink(999999), dump(RTM_GETADDR), { bytes: message(RTM_GETNEIGHTBL, NLM_F_REQUEST, new Uint8Array(4)) }],
     targets: targetsOf([namespaces.path(0)], [0, 2, 1]),
   });
   assert.deepEqual(record?.problems, [undefined]);
   const [missing, unknown, fine] = record?.ends ?? [];
   assert.deepEqual(missing, { request: 0, errno: 19, operation: 'receive' }); // ENODEV
-  assert.deepEqual(unknown, { request: 2, errno: 95, operation: 'receive' }); // EOPNOTSUPP
+  assert.deepEqual(unknown, { request: 2, errno: 95, operation: 'receive' }); // EOPNOTSUPP: there are only dumps of it
   assert.deepEqual(fine, { request: 1, errno: 0, operation: 'receive' });
   assert.equal(countOf(record, NLMSG_ERROR), 1);
   assert.equal(countOf(record, NLMSG_DONE, 1), 1);

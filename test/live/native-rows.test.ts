@@ -7,7 +7,7 @@ import { LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
 import type { AttributeFilter, FilterChoice, NetlinkRequest, NetnsReader, RowFormat } from '../../src/native/types.js';
 import { guardHygiene } from '../support/hygiene.js';
 import { testAddon } from '../support/native-addon.js';
-import { dump, getLink, message, NLM_F_DUMP, NLM_F_REQUEST, RTM_GETLINK } from '../support/native-requests.js';
+import { dump, getLink, message, NLM_F_REQUEST, RTM_GETLINK, RTM_GETNEIGHTBL } from '../support/native-requests.js';
 import { readAll } from '../support/native-records.js';
 import {
   ADDRESSES,
@@ -182,7 +182,7 @@ test('requests that complete each other are compared together, and one that fail
   assert.deepEqual(await keeper.read(reader, netns.path, 1, [first, proxies]), [told(0, 0), told(4, 0)]);
   assert.deepEqual(await keeper.read(reader, netns.path, 1, [first, proxies]), [told(0, 0), told(0, 0)]);
   netns.ip(`neigh del ${address(0)} dev a0`);
-  const refused = { bytes: message(1002, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(12)) };
+  const refused = { bytes: message(RTM_GETNEIGHTBL, NLM_F_REQUEST, new Uint8Array(12)) };
   assert.deepEqual(await keeper.read(reader, netns.path, 1, [first, { ...refused, rows: { format: NEIGHBORS } }]), [
     told(0, 0),
     failed(EOPNOTSUPP),

@@ -71,6 +71,39 @@ describe('an observer', () => {
     assert.equal(listener.lost, 0);
   });
 
+  it('receives what it is given as rules: groups and types of tables that nobody reads yet', async (t) => {
+    const netns = Scratch.create(t).netns();
+    netns.ipBatch(['link add va type veth peer name vb', 'address add 10.0.0.1/24 dev va', 'link set va up', 'link set vb up']);
+    const write = (file: string, value: number): string => `echo ${value} > /proc/sys/net/${file}`;
+    // Name, RTNLGRP_*, RTM_NEW* and RTM_DEL*, and what makes an event of it.
+    const tables: readonly (readonly [string, number, readonly number[], string])[] = [
+      ['IPV4_RULE', 8, [32, 33], 'ip rule add from 10.0.0.0/8 table 7'],
+      ['IPV6_RULE', 19, [32, 33], 'ip -6 rule add from fd00::/8 table 7'],
+      ['NEXTHOP', 32, [104, 105], 'ip nexthop add id 7 via 10.0.0.2 dev va'],
+      ['IPV4_NETCONF', 24, [80, 81], write('ipv4/conf/va/rp_filter', 2)],
+      ['IPV6_NETCONF', 25, [80, 81], write('ipv6/conf/va/forwarding', 1)],
+    ];
+    const family = new Map([
+      ['IPV4', 2],
+      ['IPV6', 10],
+    ]);
+    const events = tables.map(([name, group, types], table) => {
+      const first = family.get(name.slice(0, 4));
+      return { table, groups: [group], types, ...(first === undefined ? {} : { family: first }) };
+    });
+    const listener = new Listener(
+      { events },
+      tables.map(([name]) => name),
+    );
+    await listener.listenTo([netns]);
+    for (const [name, , , command] of tables) {
+      listener.forget();
+      netns.exec(['sh', '-c', command]);
+      await listener.until(command, () => listener.changed(1, name) === 'any');
+      assert.deepEqual(listener.tables, [`1 ${name}`]);
+    }
+  });
+
   it('hears when a namespace gives an id to another', async (t) => {
     const scratch = Scratch.create(t);
     const [one, two] = [scratch.netns(), scratch.netns()];

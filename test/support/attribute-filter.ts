@@ -1,4 +1,4 @@
-// What native/filter.cc copies, written a second time and plainly: tests hold the filters of src/decode against the decoders with it.
+// What native/rows/filter.cc copies, written a second time and plainly: tests hold the filters of src/decode against the decoders with it.
 import { LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
 import { NLA_HDRLEN, NLA_TYPE_MASK } from '../../src/netlink/uapi.js';
 import type { AttributeFilter, FilterChoice, RowFormat } from '../../src/native/types.js';

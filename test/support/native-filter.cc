@@ -1,6 +1,6 @@
-// What native/filter.cc copies, case by case, and 50,000 rows compared by native/rows.cc. Built and run by test/live/fuzz.test.ts under
+// What native/rows/filter.cc copies, case by case, and 50,000 rows compared by native/rows/rows.cc. Built and run by test/live/fuzz.test.ts under
 // AddressSanitizer; prints "ok".
-#include "../../native/filter.h"
+#include "rows/filter.h"
 
 #include <assert.h>
 #include <linux/netlink.h>
@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "../../native/row_format.h"
-#include "../../native/rows.h"
-#include "../../native/siphash.h"
+#include "rows/row_format.h"
+#include "rows/rows.h"
+#include "bytes/siphash.h"
 
 using nsatlas::Rule;
 using Bytes = std::vector<unsigned char>;

@@ -1,4 +1,4 @@
-// Throws bytes at native/netlink_reply.cc and native/job.cc: every truncation and 50,000 random corruptions of an answer, and the cases by name.
+// Throws bytes at native/netlink/reply.cc and native/netns/job.cc: every truncation and 50,000 random corruptions of an answer, and the cases by name.
 // Built and run by test/live/fuzz.test.ts under AddressSanitizer; prints "ok".
 #include <assert.h>
 #include <errno.h>
@@ -11,8 +11,8 @@
 #include <random>
 #include <vector>
 
-#include "../../native/job.h"
-#include "../../native/netlink_reply.h"
+#include "netns/job.h"
+#include "netlink/reply.h"
 
 using nsatlas::ReplyState;
 using nsatlas::scan_reply;
@@ -78,7 +78,7 @@ static void named_cases() {
 }
 
 static void requests() {
-  const auto shape = [](const Bytes& bytes) { return nsatlas::shape_of_request(bytes.data(), bytes.size()); };
+  const auto shape = [](const Bytes& bytes) { return nsatlas::shape_of_request(nsatlas::Protocol::Route, {}, bytes.data(), bytes.size()); };
   assert(shape(one(RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 0, Bytes(16))).until_done);
   assert(shape(one(RTM_GETLINK, NLM_F_REQUEST | NLM_F_ACK, 0, Bytes(16))).until_done);
   assert(!shape(one(RTM_GETLINK, NLM_F_REQUEST, 0, Bytes(16))).until_done);

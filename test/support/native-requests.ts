@@ -5,6 +5,7 @@ export const RTM_NEWLINK = 16;
 export const RTM_GETLINK = 18;
 export const RTM_GETADDR = 22;
 export const RTM_GETROUTE = 26;
+export const RTM_GETNEIGHTBL = 66;
 export const RTM_NEWNSID = 88;
 export const RTM_GETNSID = 90;
 export const NLMSG_ERROR = 2;

@@ -1,7 +1,7 @@
 // An observer whose events are kept, and a reader that gives namespaces ids in its namespace.
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EVENT_RULES, EVENT_TABLES, type Table } from '../../src/tables/index.js';
+import { EVENT_RULES, EVENT_TABLES } from '../../src/tables/index.js';
 import { createObserver, type NetnsReader } from '../../src/native/index.js';
 import type { ObservedEvents, Observer, ObserverOptions } from '../../src/native/types.js';
 import { newNsid } from '../../src/netlink/requests.js';
@@ -45,7 +45,7 @@ export function closeListeners(): void {
   for (const listener of open) listener.close();
 }
 
-/** An observer that takes whenever it is told to, and remembers everything since the last forget(). */
+/** An observer whose events are taken as they come, and remembered until forget(). */
 export class Listener {
   readonly observer: Observer;
   readonly reader: NetnsReader;
@@ -57,10 +57,13 @@ export class Listener {
   messages = 0;
   oldestAtMs: number | undefined;
   readonly dead: number[] = [];
+  readonly #names: readonly string[];
   readonly #changes = new Map<string, Set<number> | 'any'>();
   #wake: () => void = () => undefined;
 
-  constructor(options: Partial<ObserverOptions> = {}) {
+  /** @param names of the tables, by their numbers in the rules */
+  constructor(options: Partial<ObserverOptions> = {}, names: readonly string[] = EVENT_TABLES) {
+    this.#names = names;
     this.reader = testReader();
     this.observer = createObserver({ ...NATIVE_OPTIONS, events: EVENT_RULES, ...options, onEvents: () => this.#take() });
     open.add(this);
@@ -76,7 +79,7 @@ export class Listener {
   }
 
   /** What changed of a table: ifindexes in order, 'any', or undefined. */
-  changed(nsid: number, table: Table): readonly number[] | 'any' | undefined {
+  changed(nsid: number, table: string): readonly number[] | 'any' | undefined {
     const known = this.#changes.get(`${nsid} ${table}`);
     return known === undefined || known === 'any' ? known : [...known].sort((a, b) => a - b);
   }
@@ -132,7 +135,7 @@ export class Listener {
 
   #add(events: ObservedEvents): void {
     for (const { nsid, table, ifindexes } of events.changes) {
-      const key = `${nsid} ${EVENT_TABLES[table]}`;
+      const key = `${nsid} ${this.#names[table]}`;
       const known = this.#changes.get(key) ?? new Set<number>();
       if (known === 'any' || ifindexes.length === 0) this.#changes.set(key, 'any');
       else this.#changes.set(key, new Set([...known, ...ifindexes]));

@@ -8,7 +8,7 @@ import type { ReadVisitor } from '../../../src/native/types.js';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 
-/** A frame as native/frames.cc writes it: header, payload, padding. */
+/** A frame as native/netns/frames.cc writes it: header, payload, padding. */
 function frame(kind: number, target: number, request: number, payload: Uint8Array): Buffer {
   const bytes = Buffer.alloc(16 + ((payload.length + 7) & ~7));
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -104,7 +104,7 @@ const TOLD = [
 ];
 
 test('frames become calls, in order', () => {
-  assert.deepEqual(parse(WHOLE), { told: TOLD, end: { trouble: undefined } });
+  assert.deepEqual(parse(WHOLE), { told: TOLD, end: { failure: undefined } });
 });
 
 test('a batch without the end of the job returns nothing', () => {
@@ -113,15 +113,15 @@ test('a batch without the end of the job returns nothing', () => {
 });
 
 test('the end of a job tells what was wrong with it', () => {
-  const trouble = { problem: 'failed', operation: 'home', errno: 2, detail: 'no /proc' };
-  assert.deepEqual(parse(endFrame(5, 0, 'failed', 'home', 2, 'no /proc')).end, { trouble });
+  const failure = { problem: 'failed', operation: 'home', errno: 2, detail: 'no /proc' };
+  assert.deepEqual(parse(endFrame(5, 0, 'failed', 'home', 2, 'no /proc')).end, { failure });
 });
 
 test('a visitor without methods hears nothing and disturbs nothing', () => {
   const view = new DataView(WHOLE.buffer, WHOLE.byteOffset, WHOLE.length);
   assert.deepEqual(
     parseFrames(view, WHOLE.length, {}, () => false),
-    { trouble: undefined },
+    { failure: undefined },
   );
 });
 

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { endianness } from 'node:os';
 import { test } from 'node:test';
 import { encodeJob, type JobPlan } from '../../../src/native/job.js';
-import type { RowRequest } from '../../../src/native/types.js';
+import type { Protocol, RowRequest } from '../../../src/native/types.js';
 
 const EMPTY: JobPlan = { enter: true, timeLimitMs: 2000, batchBytes: 4096, requests: [], targets: [] };
+const NONE = 0xffffffff;
 const LITTLE_ENDIAN = endianness() === 'LE';
 
 /** The image as numbers of four bytes. */
@@ -33,7 +34,7 @@ test('an observer stands behind the header', () => {
 test('a request for rows has flags, a format, an ifindex and an errno', () => {
   const bytes = new Uint8Array(8);
   const rows = (request: RowRequest): number[] =>
-    words(encodeJob({ ...EMPTY, requests: [{ bytes, rows: request }] })).slice(8, 12);
+    words(encodeJob({ ...EMPTY, requests: [{ bytes, rows: request }] })).slice(10, 14);
   assert.deepEqual(rows({ format: 3 }), [1, 3, 0, 0]);
   assert.deepEqual(rows({ format: 3, ifindex: 7, emptyErrno: 19 }), [3, 3, 7, 19]);
   assert.deepEqual(rows({ format: 0, more: true, acceptInterrupted: true }), [13, 0, 0, 0]);
@@ -53,9 +54,9 @@ test('a key is a positive number of 31 bits, and rows need one', () => {
   }
 });
 
-test('a request is its length, its descriptor offset or none, no rows, and its padded bytes', () => {
+test('a request is its length, its descriptor offset or none, its protocol, no name, no rows, and its padded bytes', () => {
   const image = encodeJob({ ...EMPTY, requests: [{ bytes: Uint8Array.from([1, 0, 0, 0, 2]) }] });
-  assert.deepEqual(words(image).slice(6), [5, 0xffffffff, 0, 0, 0, 0, LITTLE_ENDIAN ? 1 : 1 << 24, LITTLE_ENDIAN ? 2 : 2 << 24]);
+  assert.deepEqual(words(image).slice(6), [5, NONE, 0, 0, 0, 0, 0, 0, LITTLE_ENDIAN ? 1 : 1 << 24, LITTLE_ENDIAN ? 2 : 2 << 24]);
 });
 
 test('a target is its place and its padded list of requests', () => {
@@ -72,8 +73,29 @@ test('a descriptor has a place of its own after the bytes', () => {
   const bytes = new Uint8Array(24);
   const image = encodeJob({ ...EMPTY, requests: [{ bytes, netnsFd: { offset: 20, path: '/proc/1/ns/net' } }] });
   assert.deepEqual(words(image).slice(6, 8), [24, 20]);
-  assert.deepEqual(words(image).slice(18, 20), [14, 0]);
-  assert.equal(textAt(image, 24 + 24 + 24 + 24, 14), '/proc/1/ns/net');
+  assert.deepEqual(words(image).slice(20, 22), [14, 0]);
+  assert.equal(textAt(image, 24 + 32 + 24 + 24, 14), '/proc/1/ns/net');
+});
+
+test('a family and a file are names, padded, before the bytes', () => {
+  const bytes = new Uint8Array(20);
+  const generic = encodeJob({ ...EMPTY, requests: [{ bytes, protocol: 'GENERIC', family: 'nlctrl' }] });
+  assert.deepEqual(words(generic).slice(6, 10), [20, NONE, 4, 6]);
+  assert.equal(textAt(generic, 24 + 32, 8), 'nlctrl\0\0');
+  assert.equal(generic.length, 24 + 32 + 8 + 24);
+  const file = encodeJob({ ...EMPTY, requests: [{ file: '/proc/sys/net/ü' }] });
+  assert.deepEqual(words(file).slice(6, 10), [0, NONE, 5, 16]);
+  assert.equal(textAt(file, 24 + 32, 16), '/proc/sys/net/ü');
+});
+
+test('every protocol has its number, and there are no others', () => {
+  const number = (protocol: Protocol): number | undefined =>
+    words(encodeJob({ ...EMPTY, requests: [{ bytes: new Uint8Array(16), protocol }] }))[8];
+  const all: readonly Protocol[] = ['ROUTE', 'SOCK_DIAG', 'XFRM', 'NETFILTER', 'GENERIC'];
+  assert.deepEqual(all.map(number), [0, 1, 2, 3, 4]);
+  for (const wrong of ['FILE', 'route', 'AUDIT', '', 4]) {
+    assert.throws(() => number(wrong as Protocol), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
+  }
 });
 
 test('a job larger than the first buffer is whole', () => {

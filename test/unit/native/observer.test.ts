@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { parseEvents } from '../../../src/native/observer.js';
 
-/** Words as ObservedEvents::drain() writes them (native/observer_events.cc); the time in nanoseconds. */
+/** Words as ObservedEvents::drain() writes them (native/observer/events.cc); the time in nanoseconds. */
 function words(
   head: { lost?: number; mounts?: number; messages?: number; time?: bigint },
   dead: number[],

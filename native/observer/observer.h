@@ -1,0 +1,83 @@
+// The thread that receives events of all namespaces. It lives in a private network namespace, the observer namespace, in which every other one
+// whose events are wanted has an id; it enters none, keeps none alive, and sends nothing. No N-API here.
+#pragma once
+
+#include <stdint.h>
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "netns/open.h"
+#include "observer/events.h"
+#include "process/fd.h"
+#include "process/waker.h"
+
+namespace nsatlas {
+
+struct ObserverSettings {
+  /** Absent: the mount table only; then the thread stays at home. */
+  std::optional<EventRules> events;
+  uint32_t receive_buffer_bytes = 16u << 20;
+  std::string mountinfo = "/proc/self/mountinfo";
+};
+
+/** Why there is no observer: the call that failed. */
+struct ObserverFailure {
+  const char* call = nullptr;
+  int err = 0;
+};
+
+class Observer : public std::enable_shared_from_this<Observer> {
+ public:
+  /** Starts the thread and waits until it listens, some seconds at most. Empty on success; once it failed there is nothing to close. */
+  ObserverFailure start(ObserverSettings settings, std::shared_ptr<Waker> waker);
+
+  /** Everything since the last call (ObservedEvents::drain); the waker is called when there is more. */
+  std::vector<int32_t> take();
+
+  /** Ends the thread, and with it the observer namespace. Harmless when repeated. */
+  void close();
+
+  /** "/proc/self/task/TID/ns/net"; empty without netlink. Valid after start(). */
+  const std::string& path() const { return path_; }
+  const Identity& identity() const { return identity_; }
+
+ private:
+  using Lock = std::unique_lock<std::mutex>;
+
+  static void* run(void* argument);
+  ObserverFailure prepare();
+  void listen();
+  void receive();
+  bool take_error(int err);
+  void note_overrun();
+  void wake_if_due();
+
+  std::mutex mutex_;
+  std::condition_variable started_wake_;
+  bool started_ = false;
+  ObserverFailure failure_;
+  bool closed_ = false;
+  bool waker_due_ = true;
+  std::shared_ptr<Waker> waker_;
+
+  ObserverSettings settings_;
+  const std::vector<EventRule> no_rules_;
+  ObservedEvents events_{no_rules_};
+  std::string path_;
+  Identity identity_;
+  // Guarded: closed when the thread has ended.
+  Fd stop_;
+  // The thread's own.
+  Fd socket_;
+  Fd mounts_;
+  std::unique_ptr<unsigned char[]> buffer_;
+  /** The kernel dropped events, and the queue has not been empty since. */
+  bool overrun_ = false;
+};
+
+}  // namespace nsatlas
