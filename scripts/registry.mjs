@@ -31,6 +31,15 @@ export const ROW_TABLES = [${entries.map(({ variable }) => variable).join(', ')}
 `,
   },
   {
+    folder: 'outputs/lists',
+    // A list file is named by the word of its command.
+    mark: /^export const list = define(List|Lines<\w+>\(\)|Rows)\(/m,
+    name: 'list',
+    write: (entries) => `/** Every list of the command line. */
+export const LISTS = [${entries.map(({ variable }) => variable).join(', ')}] as const;
+`,
+  },
+  {
     folder: 'outputs',
     // An output file is named by its -o word.
     mark: /^export const output: Output = /m,

@@ -3,6 +3,7 @@ import type { Roster } from '../collector/follow/roster.js';
 import type { AgentSource } from '../collector/follow/sources/types.js';
 import type { Table } from '../model/types.js';
 import type { ClientTls, Log, TlsFiles } from '../rpc/types.js';
+import { ALL_TABLES } from '../tables/index.js';
 import { listOption, option, parsePositive } from './flags.js';
 import { tablesOf } from './options.js';
 import { UsageError } from './report.js';
@@ -33,7 +34,7 @@ export function addCollectorOptions(command: Command): Command {
         .default(600)
         .argParser(parsePositive),
     )
-    .addOption(listOption('--table <table>', 'follow only this table: links, addresses, nsids, fdb, neighbors or routes'));
+    .addOption(listOption('--table <table>', `follow only this table: ${ALL_TABLES.join(', ').toLowerCase()}`));
 }
 
 /** What the flags say, checked before anything is started. */

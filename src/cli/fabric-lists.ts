@@ -1,6 +1,7 @@
 import { createFabric, FABRIC_TABLES, fabricHostOf } from '../fabric/index.js';
 import { LISTS, relevantGaps } from '../model/lists.js';
 import { isFailure } from '../model/gaps.js';
+import { rowCounts } from '../model/row-counts.js';
 import { selectsHost, type Selector } from '../model/select.js';
 import type { Gap, HostEntry, HostSnapshot, Netns, Table } from '../model/types.js';
 import type { ListDocument, ListedName } from '../outputs/contract.js';
@@ -63,9 +64,7 @@ function entryOf({ snapshot: { host, namespaces, gaps }, agent, source, ageMs = 
     ...(host.freshness !== undefined && { freshness: host.freshness }),
     namespaces: namespaces.length,
     interfaces: rows(({ interfaces }) => interfaces),
-    fdbEntries: rows(({ fdb }) => fdb),
-    neighbors: rows(({ neighbors }) => neighbors),
-    routes: rows(({ routes }) => routes),
+    ...rowCounts((section) => rows((netns) => netns[section])),
     gaps: gaps.filter(isFailure).length,
     disconnects: 0,
     resyncs: 0,

@@ -1,6 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Members } from '../collector/types.js';
 import type { AgentState, HostEntry, Overlay } from '../model/types.js';
+import { ROW_TABLES } from '../tables/index.js';
 import { askedGauges } from './families.js';
 import { countGaps, pairs } from './host.js';
 import { formatLabels } from './labels.js';
@@ -70,19 +71,14 @@ const AGENT_FAMILIES: readonly AgentFamily[] = [
     help: 'Interfaces that are known of a host.',
     value: ({ interfaces }) => interfaces,
   },
-  {
-    name: 'nsatlas_agent_fdb_entries',
-    type: 'gauge',
-    help: 'Forwarding rows that are known of a host.',
-    value: ({ fdbEntries }) => fdbEntries,
-  },
-  {
-    name: 'nsatlas_agent_neighbors',
-    type: 'gauge',
-    help: 'Neighbours (ARP and ND) that are known of a host.',
-    value: ({ neighbors }) => neighbors,
-  },
-  { name: 'nsatlas_agent_routes', type: 'gauge', help: 'Routes that are known of a host.', value: ({ routes }) => routes },
+  ...ROW_TABLES.map(
+    ({ section, counted: { metric, title } }): AgentFamily => ({
+      name: `nsatlas_agent_${metric}`,
+      type: 'gauge',
+      help: `${title} that are known of a host.`,
+      value: ({ rows }) => rows[section],
+    }),
+  ),
   { name: 'nsatlas_agent_gaps', type: 'gauge', help: 'Things that an agent could not read.', value: ({ gaps }) => gaps },
 ];
 

@@ -2,6 +2,7 @@
 // but for 64-bit numbers (bigint here, strings in JSON), byte strings (Uint8Array here, base64 in JSON). Lists that are
 // empty are present here and left out in JSON. test/unit/wire/parity.test.ts holds both to the same fields.
 
+import type { RowCounts } from './row-counts.js';
 import type { RemovedSections, Sections, Table } from '../tables/index.js';
 import type { AddressRecord, Ifindex, LinkRecord, Vxlan } from '../tables/shared/records.js';
 
@@ -265,7 +266,7 @@ export interface WatchEvent {
 
 export type AgentState = 'LIVE' | 'SYNCING' | 'STALE' | 'UNREACHABLE' | 'CONFLICT';
 
-export interface HostEntry {
+export interface HostEntry extends RowCounts {
   host?: string;
   hostName?: string;
   agent: string;
@@ -276,9 +277,6 @@ export interface HostEntry {
   problem?: string;
   namespaces: number;
   interfaces: number;
-  fdbEntries: number;
-  neighbors: number;
-  routes: number;
   gaps: number;
   disconnects: number;
   resyncs: number;

@@ -6,7 +6,8 @@ import type { FabricItemOf, FabricListName, ItemOf } from '../wire/messages.js';
 /** Every list of the command line: the word of its command. */
 export type ListedName = ListName | FabricListName;
 
-type ListedItem<Name extends ListedName> = Name extends FabricListName
+/** An item of a list. */
+export type ListedItem<Name extends ListedName> = Name extends FabricListName
   ? FabricItemOf<Name>
   : Name extends ListName
     ? ItemOf<Name>

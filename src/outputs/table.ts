@@ -1,20 +1,12 @@
 import { LISTS } from '../model/lists.js';
-import type { HostSnapshot, Neighbor } from '../model/types.js';
-import {
-  type Column,
-  FDB_COLUMNS,
-  FEATURE_COLUMNS,
-  INTERFACE_COLUMNS,
-  NEIGHBOR_COLUMNS,
-  NETNS_COLUMNS,
-  ROUTE_COLUMNS,
-  VETH_COLUMNS,
-  VXLAN_COLUMNS,
-} from './columns.js';
-import type { Document, ListedHost, Output, RenderOptions } from './contract.js';
-import { endpointColumns, HOST_COLUMNS, OVERLAY_COLUMNS, overlayLines } from './fabric-columns.js';
-import { hostColumns } from './host-columns.js';
+import type { HostSnapshot } from '../model/types.js';
+import type { Feature } from '../live/source.js';
 import { printable } from '../text/printable.js';
+import { FABRIC_RPCS } from '../wire/messages.js';
+import type { Column } from './columns.js';
+import type { Document, ListDocument, ListedItem, ListedName, Output, RenderOptions } from './contract.js';
+import { hostColumns } from './host-columns.js';
+import { listView } from './lists/index.js';
 
 /** One line for each thing, for people. */
 export const output: Output = {
@@ -26,62 +18,49 @@ export const output: Output = {
 
 function render(document: Document, options: RenderOptions): string {
   switch (document.name) {
-    case 'hosts':
-      return renderTable(HOST_COLUMNS, document.listing.items, options);
-    case 'overlays':
-      return renderTable(OVERLAY_COLUMNS, overlayLines(document.listing.items), options);
-    case 'endpoints':
-      return renderTable(endpointColumns(document.listing.items), document.listing.items, options);
-    case 'netns':
-      return renderTable([...ofHosts(document), ...NETNS_COLUMNS], document.listing.items, options);
-    case 'interfaces':
-      return renderTable([...ofHosts(document), ...INTERFACE_COLUMNS], document.listing.items, options);
-    case 'vxlans':
-      return renderTable([...ofHosts(document), ...VXLAN_COLUMNS], document.listing.items, options);
-    case 'veths':
-      return renderTable([...ofHosts(document), ...VETH_COLUMNS], document.listing.items, options);
-    case 'fdb':
-      return renderTable([...ofHosts(document), ...FDB_COLUMNS], document.listing.items, options);
-    case 'neighbors':
-      return renderNeighbors([...ofHosts(document), ...NEIGHBOR_COLUMNS], document.listing.items, options);
-    case 'routes':
-      return renderTable([...ofHosts(document), ...ROUTE_COLUMNS], document.listing.items, options);
     case 'snapshot':
       return renderSnapshot(document.snapshot, options);
     case 'doctor': {
       const { version, node, kernel, features } = document.report;
       return `nsatlas ${version}, Node ${node}, Linux ${printable(kernel)}\n\n${renderTable(FEATURE_COLUMNS, features, options)}`;
     }
+    default:
+      return renderList(document, options);
   }
 }
 
-/** What each line begins with when a list can be of several hosts. */
-function ofHosts({ hosts }: { readonly hosts?: readonly ListedHost[] }): ReturnType<typeof hostColumns> {
-  return hosts === undefined ? [] : hostColumns(hosts);
-}
+const FEATURE_COLUMNS: readonly Column<Feature>[] = [
+  { title: 'FEATURE', cell: (feature) => feature.name },
+  { title: 'STATE', cell: (feature) => (feature.enabled ? 'on' : 'OFF'), mood: (feature) => (feature.enabled ? 'good' : 'bad') },
+  { title: 'DETAIL', cell: (feature) => feature.detail },
+];
 
-/** linux/neighbour.h */
-const NUD_NOARP = 0x40;
+type Item = ListedItem<ListedName>;
 
-/** Rows that need no resolution (multicast, mostly) are left out, as `ip neigh` does, but not without saying so. */
-function renderNeighbors(columns: readonly Column<Neighbor>[], rows: readonly Neighbor[], options: RenderOptions): string {
-  const shown = rows.filter((row) => row.rawState !== NUD_NOARP);
-  const hidden = rows.length - shown.length;
-  const table = renderTable(columns, shown, options);
-  return hidden === 0 ? table : `${table}(${hidden} NOARP rows are not shown; -o json has them)\n`;
+function renderList({ name, listing, hosts }: ListDocument, options: RenderOptions): string {
+  const view = listView(name);
+  const items: readonly Item[] = listing.items;
+  const lines = view.lines?.(items) ?? items;
+  // A list of the fabric says of each line where it is by itself.
+  const before = hosts === undefined || name in FABRIC_RPCS ? [] : hostColumns(hosts);
+  const note = view.note?.(items);
+  return (
+    renderTable([...(before as Column<Item>[]), ...view.columns(lines)], lines, options) +
+    (note === undefined ? '' : `(${note})\n`)
+  );
 }
 
 function renderSnapshot(snapshot: HostSnapshot, options: RenderOptions): string {
   const { host } = snapshot;
   const head = `host ${printable(host.name)} (${printable(host.id)}), Linux ${printable(host.kernel)}, read ${host.readAt}\n`;
-  const parts = [
-    ['Network namespaces', renderTable(NETNS_COLUMNS, LISTS.netns.list(snapshot, {}).items, options)],
-    ['Interfaces', renderTable(INTERFACE_COLUMNS, LISTS.interfaces.list(snapshot, {}).items, options)],
-    ['Veth pairs', renderTable(VETH_COLUMNS, LISTS.veths.list(snapshot, {}).items, options)],
-    ['VXLANs', renderTable(VXLAN_COLUMNS, LISTS.vxlans.list(snapshot, {}).items, options)],
-  ];
-  return [head, ...parts.map(([title, table]) => `${title}\n${table}`)].join('\n');
+  const parts = (['netns', 'interfaces', 'veths', 'vxlans'] as const).map((name) => {
+    const listing = LISTS[name].list(snapshot, {});
+    return `${SNAPSHOT_TITLES[name]}\n${renderList({ name, listing } as ListDocument, options)}`;
+  });
+  return [head, ...parts].join('\n');
 }
+
+const SNAPSHOT_TITLES = { netns: 'Network namespaces', interfaces: 'Interfaces', veths: 'Veth pairs', vxlans: 'VXLANs' } as const;
 
 // ECMA-48, SGR.
 const SGR = { good: '\u001b[32m', bad: '\u001b[31m', dim: '\u001b[2m', reset: '\u001b[0m' } as const;

@@ -1,9 +1,10 @@
-import { netnsName } from '../model/ids.js';
-import type { FdbEntry, Gap, Host, Neighbor, Netns, Network, Route } from '../model/types.js';
-import type { Difference, WatchChange, WatchCounts } from '../wire/watch-merge.js';
-import { tableName } from './columns.js';
-import { type Fact, interfaceFacts, listFact, type NameOf } from './watch-facts.js';
+import type { Gap, Host, Netns, Network } from '../model/types.js';
+import { ROW_TABLES } from '../tables/index.js';
 import { printable } from '../text/printable.js';
+import type { Difference, WatchChange, WatchCounts } from '../wire/watch-merge.js';
+import { type Fact, listFact, type NameOf } from './facts.js';
+import type { ChangeView } from './lists/contract.js';
+import { listView, ROW_VIEWS } from './lists/index.js';
 
 /**
  * A change as lines for people, most often one: "+ " something new, "- " something gone, "~ " something else than before. None for what is
@@ -14,13 +15,12 @@ export function watchLines(change: WatchChange, nameOf: NameOf): string[] {
 }
 
 /** "12 namespaces, 48 interfaces, 96 fdb rows": what there is none of is left out, but for the namespaces. */
-export function countWords({ namespaces, interfaces, fdb, neighbors, routes }: WatchCounts): string {
+export function countWords(counts: WatchCounts): string {
+  const { namespaces, interfaces } = counts;
   const words = [
     counted(namespaces, 'namespace'),
     ...(interfaces === 0 ? [] : [counted(interfaces, 'interface')]),
-    ...(fdb === 0 ? [] : [counted(fdb, 'fdb row')]),
-    ...(neighbors === 0 ? [] : [counted(neighbors, 'neighbour')]),
-    ...(routes === 0 ? [] : [counted(routes, 'route')]),
+    ...ROW_TABLES.flatMap(({ section, counted: { noun } }) => (counts[section] === 0 ? [] : [counted(counts[section], noun)])),
   ];
   return words.join(', ');
 }
@@ -31,27 +31,32 @@ function counted(count: number, word: string): string {
 
 function linesOf(change: WatchChange, nameOf: NameOf): string[] {
   switch (change.what) {
-    case 'interface':
-      return describe(
-        change,
-        (link) => `${link.name}@${netnsName(change.netns)}`,
-        (link) => interfaceFacts(link, nameOf),
-      );
-    case 'fdb':
-      return describe(change, (row) => `fdb ${row.mac ?? '-'} dev ${deviceOf(row, change.netns)}`, fdbFacts, fdbFacts);
-    case 'neighbors':
-      return describe(change, (row) => `neigh ${row.ip} dev ${deviceOf(row, change.netns)}`, neighborFacts, neighborFacts);
-    case 'routes':
-      return describe(change, (row) => `route ${row.dst} dev ${deviceOf(row, change.netns)}`, routeFacts, routeFacts);
-    case 'netns':
-      return describe(change, netnsSubject, netnsFacts);
     case 'network':
       return describe(change, ({ name }) => `network ${name}`, networkFacts);
     case 'host':
       return describe(change, ({ name }) => `host ${name}`, hostFacts);
     case 'gap':
       return describe(change, ({ message }) => `gap ${message}`, gapFacts);
+    case 'netns':
+      return itemLines(change, change.new ?? change.old, listView('netns').changes, nameOf);
+    case 'interface':
+      return itemLines(change, change.netns, listView('interfaces').changes, nameOf);
+    default:
+      return itemLines(change, change.netns, ROW_VIEWS[change.what].changes, nameOf);
   }
+}
+
+/** A change of an item of a list. The change and the list are of the same name, which the compiler cannot follow. */
+function itemLines(difference: Difference<unknown>, netns: Netns | undefined, view: unknown, nameOf: NameOf): string[] {
+  if (netns === undefined || view === undefined) return [];
+  const changes = view as ChangeView<unknown>;
+  const factsOf = (item: unknown): Fact[] => changes.facts(item, nameOf);
+  return describe(
+    difference,
+    (item) => changes.subject(item, netns),
+    factsOf,
+    changes.factsWhenGone === true ? factsOf : undefined,
+  );
 }
 
 /** @param goneFacts what is said of something that is gone */
@@ -103,73 +108,6 @@ function asList(value: Fact['value']): readonly string[] {
 
 function isList(value: Fact['value']): value is readonly string[] {
   return Array.isArray(value);
-}
-
-function deviceOf({ ifname, ifindex }: { ifname?: string; ifindex?: number }, netns: Netns): string {
-  return `${ifname ?? ifindex ?? '-'}@${netnsName(netns)}`;
-}
-
-function fdbFacts(row: FdbEntry): Fact[] {
-  return [
-    { label: 'vlan', value: row.vlan?.toString() },
-    { label: 'vni', value: row.vni?.toString() },
-    { label: 'dst', value: row.dst },
-    { label: 'port', value: row.dstPort?.toString() },
-    { label: 'master', value: row.masterName ?? row.masterIfindex?.toString() },
-    { label: '', value: row.state },
-    listFact(
-      '',
-      row.flags.filter((flag) => flag !== 'SELF' && flag !== 'MASTER'),
-      'flags',
-    ),
-  ];
-}
-
-function neighborFacts(row: Neighbor): Fact[] {
-  return [{ label: 'lladdr', value: row.mac }, { label: '', value: row.state }, listFact('', row.flags, 'flags')];
-}
-
-function routeFacts(row: Route): Fact[] {
-  return [
-    { label: 'via', value: row.gateway },
-    listFact(
-      'nexthop',
-      row.nextHops.map(({ gateway, ifname, ifindex, weight }) => `${gateway ?? ifname ?? ifindex} weight ${weight}`),
-    ),
-    { label: 'src', value: row.prefsrc },
-    { label: '', key: 'type', value: row.type === 'unicast' ? undefined : row.type },
-    { label: 'table', value: row.table === MAIN ? undefined : tableName(row.table) },
-    { label: 'proto', value: row.protocol },
-    { label: 'metric', value: row.metric?.toString() },
-    listFact('', row.flags, 'flags'),
-  ];
-}
-
-/** RT_TABLE_MAIN, linux/rtnetlink.h */
-const MAIN = 254;
-
-function netnsSubject(netns: Netns): string {
-  const name = netnsName(netns);
-  return name === netns.id ? `netns ${name}` : `netns ${name} ${netns.id}`;
-}
-
-function netnsFacts(netns: Netns): Fact[] {
-  const containers = [netns.owner, ...netns.joined].flatMap((owner) => (owner === undefined ? [] : [owner.containerName]));
-  return [
-    { label: '', key: 'role', value: netns.role },
-    { label: 'status', value: netns.status === 'OK' || netns.status === 'NOT_READ' ? undefined : netns.status },
-    listFact(
-      '',
-      netns.tables
-        .filter(({ status }) => status !== 'OK' && status !== 'NOT_READ')
-        .map(({ table, status }) => `${table}:${status}`),
-      'tables',
-    ),
-    { label: 'name', value: netnsName(netns), onlyChanges: true },
-    { label: 'network', value: netns.networkName ?? netns.networkId },
-    listFact('containers', containers),
-    { ...listFact('paths', netns.paths), onlyChanges: true },
-  ];
 }
 
 function networkFacts(network: Network): Fact[] {

@@ -1,4 +1,5 @@
 import { isSame } from '../model/same.js';
+import { removedOf, SECTIONS } from '../tables/index.js';
 import type { Netns, NetnsChange, Table } from '../model/types.js';
 import type { LiveHost } from '../live/types.js';
 import { hasRows } from './narrow.js';
@@ -62,6 +63,6 @@ export class NetnsRevisions {
   }
 }
 
-function hasRemovals({ removedIfindexes, removedFdb, removedNeighbors, removedRoutes }: NetnsChange): boolean {
-  return [removedIfindexes, removedFdb, removedNeighbors, removedRoutes].some(({ length }) => length > 0);
+function hasRemovals(change: NetnsChange): boolean {
+  return change.removedIfindexes.length > 0 || SECTIONS.some((section) => change[removedOf(section)].length > 0);
 }

@@ -60,11 +60,24 @@ export interface TableSource<Name extends string = string> {
   readonly partRequest?: (ifindex: number) => Uint8Array;
 }
 
+/** How the rows of a table are counted. */
+export interface Counted {
+  /** One row: "fdb row". */
+  readonly noun: string;
+  /** What people call the rows: "Forwarding rows". */
+  readonly title: string;
+  /** The rows in the name of a metric: "fdb_entries". */
+  readonly metric: string;
+  /** Heading of their number in the list of hosts. Absent: it is not shown there. */
+  readonly heading?: string;
+}
+
 /** A table whose rows stand in a section of their own in namespaces, changes and lists. */
 export interface RowTable<Row extends RowBase, Name extends string = string, Section extends string = string>
   extends TableSource<Name> {
   /** Name of the field that has its rows, and of the command that lists them: "fdb". */
   readonly section: Section;
+  readonly counted: Counted;
   /**
    * Decodes the payload of one message, bytes [start, end): the row less what RowBase adds. Of remembered bytes it gives the same less what
    * changes by itself.

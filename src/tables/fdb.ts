@@ -99,6 +99,7 @@ const JOINED_AFTER_MS = 2500;
 export const table = defineTable<FdbEntry>()({
   name: 'FDB',
   section: 'fdb',
+  counted: { noun: 'fdb row', title: 'Forwarding rows', metric: 'fdb_entries', heading: 'FDB' },
   format: { headerBytes: uapi.SIZEOF_NDMSG, filter: FDB.filter, ordered: false, ifindexAt: IFINDEX_AT },
   events: [
     {

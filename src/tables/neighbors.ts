@@ -95,6 +95,7 @@ const MULTICAST_END = [
 export const table = defineTable<Neighbor>()({
   name: 'NEIGHBORS',
   section: 'neighbors',
+  counted: { noun: 'neighbour', title: 'Neighbours (ARP and ND)', metric: 'neighbors', heading: 'NEIGH' },
   format: { headerBytes: uapi.SIZEOF_NDMSG, filter: NEIGHBOR.filter, ordered: false, ifindexAt: IFINDEX_AT },
   // The first rule that fits counts, and the FDB's comes before these. Not RTM_GETNEIGH, which comes in this group when a vxlan misses an
   // address (vxlan_fdb_miss(), drivers/net/vxlan): nothing has changed.

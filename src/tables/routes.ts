@@ -134,6 +134,7 @@ export function dumpRoutes(): Uint8Array {
 export const table = defineTable<Route>()({
   name: 'ROUTES',
   section: 'routes',
+  counted: { noun: 'route', title: 'Routes', metric: 'routes', heading: 'ROUTES' },
   format: { headerBytes: uapi.SIZEOF_RTMSG, filter: ROUTE.filter, ordered: true },
   events: [
     {

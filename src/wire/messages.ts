@@ -1,5 +1,6 @@
 import { capitalized, type Section, type SectionRows, SECTIONS } from '../tables/index.js';
 import type { ListName, Lists } from '../model/lists.js';
+import type { RowCounts } from '../model/row-counts.js';
 import type { Selector } from '../model/select.js';
 import type {
   AgentState,
@@ -65,16 +66,13 @@ export interface WatchRequestMessage {
 }
 
 /** nsatlas.v1.CollectorGetStatusResponse */
-export interface CollectorStatus {
+export interface CollectorStatus extends RowCounts {
   version: string;
   uptimeSeconds: number;
   agents: { state: AgentState; agents: number }[];
   hosts: number;
   namespaces: number;
   interfaces: number;
-  fdbEntries: number;
-  neighbors: number;
-  routes: number;
   gaps: Gap[];
 }
 

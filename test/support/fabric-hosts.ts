@@ -1,5 +1,6 @@
 // Hosts that are made up, as the fabric is made of them: namespaces, overlays, what is attached to them, and forwarding rows.
 
+import { noRows } from '../../src/tables/index.js';
 import type { FabricHost } from '../../src/fabric/types.js';
 import type { Engine, FdbEntry, Ifindex, Interface, Netns, Network, Owner, ReadStatus, Role } from '../../src/model/types.js';
 import type { NetnsView } from '../../src/model/views.js';
@@ -97,13 +98,13 @@ export class MadeHost {
   #viewOf(netns: Netns): NetnsView {
     const revision = this.netnsRevisions.get(netns.id);
     return {
-      head: { ...netns, interfaces: [], fdb: [], neighbors: [], routes: [] },
+      head: { ...netns, interfaces: [], ...noRows() },
       ...(revision !== undefined && { revision }),
       take: (tables) => {
         this.taken++;
         const parts = [];
         for (let at = 0; at < Math.max(netns.interfaces.length, netns.fdb.length, 1); at += 2) {
-          const part = { interfaces: [] as Interface[], fdb: [] as FdbEntry[], neighbors: [], routes: [] };
+          const part = { interfaces: [] as Interface[], ...noRows() };
           if (tables.includes('LINKS')) part.interfaces = netns.interfaces.slice(at, at + 2);
           if (tables.includes('FDB')) part.fdb = netns.fdb.slice(at, at + 2);
           parts.push(part);

@@ -1,38 +1,37 @@
 // What a live host tells, put together and made comparable with a read of the kernel at one time.
+import { ALL_TABLES, eachSection, noRows, type Section, SECTIONS } from '../../src/tables/index.js';
 import { stripVolatile } from './strip-volatile.js';
 import type { HostSnapshot, Interface, Netns, NetnsChange, Table } from '../../src/model/types.js';
 import type { LiveHost } from '../../src/live/types.js';
 
-const ALL: readonly Table[] = ['LINKS', 'ADDRESSES', 'NSIDS', 'FDB', 'NEIGHBORS', 'ROUTES'];
-
 /** Everything that a live host knows of a namespace. */
-export function wholeNetns(live: LiveHost, key: number, tables = ALL): Netns | undefined {
+export function wholeNetns(live: LiveHost, key: number, tables: readonly Table[] = ALL_TABLES): Netns | undefined {
   let netns: Netns | undefined;
   for (const part of live.parts(key, undefined, tables)) netns = merge(netns, part);
   return netns;
 }
 
 function merge(netns: Netns | undefined, part: NetnsChange): Netns {
-  const known = netns ?? { ...part.netns, interfaces: [], fdb: [], neighbors: [], routes: [] };
+  const known = netns ?? { ...part.netns, interfaces: [], ...noRows() };
   known.interfaces.push(...part.interfaces);
-  known.fdb.push(...part.fdb);
-  known.neighbors.push(...part.neighbors);
-  known.routes.push(...part.routes);
+  for (const section of SECTIONS) (known[section] as object[]).push(...part[section]);
   return known;
 }
 
 /** Rows of a namespace as comparable text, by table; nothing that changes by itself, no ids of rows, in an order of their own. */
-export type Comparable = Readonly<Record<'interfaces' | 'fdb' | 'neighbors' | 'routes', string[]>>;
+export type Comparable = Readonly<Record<'interfaces' | Section, string[]>>;
 
 /** Two of the same state are deeply equal. */
-export function comparable(netns: Pick<Netns, 'interfaces' | 'fdb' | 'neighbors' | 'routes'>): Comparable {
+export function comparable(netns: Pick<Netns, 'interfaces' | Section>): Comparable {
   return {
     interfaces: texts(netns.interfaces.map((link): Interface => ({ ...stripVolatile(link) }))),
-    fdb: texts(netns.fdb.map(stripVolatile)),
-    // Those of multicast addresses come without an event, and neither a live host nor `ip neigh` tells of them.
-    neighbors: texts(netns.neighbors.filter(({ state }) => state !== 'NOARP').map(stripVolatile)),
-    routes: texts(netns.routes.map(stripVolatile)),
+    ...eachSection((section) => texts(netns[section].filter(isShown).map(stripVolatile))),
   };
+}
+
+/** Neighbours of multicast addresses come without an event, and neither a live host nor `ip neigh` shows them. */
+function isShown(row: object): boolean {
+  return !('state' in row) || row.state !== 'NOARP';
 }
 
 function texts(rows: readonly object[]): string[] {
@@ -58,7 +57,7 @@ export function comparableHost(live: LiveHost): Map<string, Comparable> {
 
 /** In what two states differ, one line for each row that only one of them has; empty when they are the same. */
 export function stateDifferences(ours: ReadonlyMap<string, Comparable>, theirs: ReadonlyMap<string, Comparable>): string[] {
-  const none: Comparable = { interfaces: [], fdb: [], neighbors: [], routes: [] };
+  const none: Comparable = { interfaces: [], ...eachSection(() => []) };
   return [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((id) => {
     const [own, other] = [ours.get(id) ?? none, theirs.get(id) ?? none];
     const missing = ours.has(id) === theirs.has(id) ? [] : [`${id}: only ${ours.has(id) ? 'we have' : 'they have'} it`];

@@ -1,3 +1,4 @@
+import { NO_COUNTS } from '../../model/row-counts.js';
 import type { HostEntry, Table } from '../../model/types.js';
 import type { Log } from '../../rpc/types.js';
 import type { LiveHost } from '../../live/types.js';
@@ -57,8 +58,7 @@ export class LocalHost implements Holder {
   /** As long as it was not read. */
   entry(): HostEntry {
     const problem = this.#problem ?? 'this host is being read for the first time';
-    const none = { namespaces: 0, interfaces: 0, fdbEntries: 0, neighbors: 0, routes: 0, gaps: 0, disconnects: 0, resyncs: 0 };
-    return { agent: this.address, source: this.source, state: 'UNREACHABLE', problem, ...none };
+    return { agent: this.address, source: this.source, state: 'UNREACHABLE', problem, ...NO_COUNTS, disconnects: 0 };
   }
 
   #read(): void {

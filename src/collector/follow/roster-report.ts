@@ -1,3 +1,4 @@
+import { NO_COUNTS, rowCounts } from '../../model/row-counts.js';
 import type { AgentState, Gap, HostEntry } from '../../model/types.js';
 import type { Clock } from './clock.js';
 import type { KnownHost } from './known-host.js';
@@ -29,7 +30,7 @@ export class Report {
       agent: seat.address,
       source: seat.source,
       state,
-      ...(host === undefined ? NOTHING_KNOWN : this.#known(host)),
+      ...(host === undefined ? NO_COUNTS : this.#known(host)),
       ...(refused?.same === false && { host: refused.host.hostId, hostName: refused.name }),
       disconnects: connection.disconnects,
       ...(connection.heardAt !== undefined && { heardAt: this.#time(connection.heardAt) }),
@@ -70,7 +71,7 @@ export class Report {
 
   #known(host: KnownHost): Omit<HostEntry, 'agent' | 'source' | 'state' | 'disconnects'> {
     const details = host.live.host();
-    const { namespaces, interfaces, fdb, neighbors, routes } = host.live.counts;
+    const { namespaces, interfaces, ...rows } = host.live.counts;
     const freshness = host.complete ? host.live.freshness() : undefined;
     return {
       host: host.hostId,
@@ -78,9 +79,7 @@ export class Report {
       ...(freshness !== undefined && { ageMs: freshness.ageMs, freshness: host.replica?.told ?? freshness }),
       namespaces,
       interfaces,
-      fdbEntries: fdb,
-      neighbors,
-      routes,
+      ...rowCounts((section) => rows[section]),
       gaps: host.live.gaps().length,
       resyncs: host.resyncs,
       ...(details !== undefined && { details }),
@@ -122,13 +121,3 @@ export function refusal(host: KnownHost, same: boolean, address: string): string
     500,
   );
 }
-
-const NOTHING_KNOWN = {
-  namespaces: 0,
-  interfaces: 0,
-  fdbEntries: 0,
-  neighbors: 0,
-  routes: 0,
-  gaps: 0,
-  resyncs: 0,
-} as const;

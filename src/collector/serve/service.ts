@@ -2,6 +2,7 @@ import { type UntypedServiceImplementation, status } from '@grpc/grpc-js';
 import { checkSelector, checkTables, checkWatch } from '../../serve/selector.js';
 import { createFabric } from '../../fabric/index.js';
 import type { ListName } from '../../model/lists.js';
+import { rowCounts } from '../../model/row-counts.js';
 import { type Selector, speaksOfRows, withoutHosts } from '../../model/select.js';
 import type { AgentState, HostEntry } from '../../model/types.js';
 import type { Calls } from '../../rpc/calls.js';
@@ -106,9 +107,7 @@ function statusOf({ members, version, startedAt, now }: ServiceOptions): Collect
     hosts: members.members().length,
     namespaces: sum(({ namespaces }) => namespaces),
     interfaces: sum(({ interfaces }) => interfaces),
-    fdbEntries: sum(({ fdbEntries }) => fdbEntries),
-    neighbors: sum(({ neighbors }) => neighbors),
-    routes: sum(({ routes }) => routes),
+    ...rowCounts((section) => sum(({ rows }) => rows[section] ?? 0)),
     gaps: [...members.gaps()],
   };
 }

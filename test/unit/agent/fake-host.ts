@@ -1,5 +1,6 @@
 // A host that is made up: what it reads, how long that takes and how it fails is the test's to say.
 
+import { noRows } from '../../../src/tables/index.js';
 import type { HostSnapshot, Ifindex, Interface, Netns, Table } from '../../../src/model/types.js';
 import type { Feature, HostSource } from '../../../src/live/source.js';
 import type { Log } from '../../../src/rpc/types.js';
@@ -51,9 +52,7 @@ export function fakeNetns(number: number, more: Partial<Netns> = {}): Netns {
     status: 'OK',
     tables: TABLES.map((table) => ({ table, status: 'OK', rows: 1, attempts: 1 })),
     interfaces: [fakeLink(id, 1)],
-    fdb: [],
-    neighbors: [],
-    routes: [],
+    ...noRows(),
     ...more,
   };
 }

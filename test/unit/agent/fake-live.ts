@@ -1,5 +1,15 @@
 // A live host that is made up: versioned as the real one is, from snapshots and edits, and changed only by the test.
 
+import {
+  eachSection,
+  noRemovals,
+  noRows,
+  removedOf,
+  ROW_TABLES,
+  type Row,
+  type Section,
+  SECTIONS,
+} from '../../../src/tables/index.js';
 import type {
   FdbEntry,
   Freshness,
@@ -18,14 +28,6 @@ import type {
 import { netnsName } from '../../../src/model/ids.js';
 import type { LiveChanges, LiveCounts, LiveHost } from '../../../src/live/types.js';
 import { HOST } from './fake-host.js';
-
-type Row = FdbEntry | Neighbor | Route;
-type Section = 'fdb' | 'neighbors' | 'routes';
-const SECTIONS: readonly (readonly [Section, Table, 'removedFdb' | 'removedNeighbors' | 'removedRoutes'])[] = [
-  ['fdb', 'FDB', 'removedFdb'],
-  ['neighbors', 'NEIGHBORS', 'removedNeighbors'],
-  ['routes', 'ROUTES', 'removedRoutes'],
-];
 
 interface Versioned<Value> {
   readonly value: Value;
@@ -170,8 +172,8 @@ export class FakeLive implements LiveHost {
   add(netns: Netns, hold = false): void {
     const key = this.#nextKey++;
     const revision = this.revision + 1;
-    const rows = { fdb: new Map(), neighbors: new Map(), routes: new Map() };
-    const head = { ...netns, interfaces: [], fdb: [], neighbors: [], routes: [] };
+    const rows = eachSection(() => new Map<number, Versioned<Row>>());
+    const head = { ...netns, interfaces: [], ...noRows() };
     const kept: Kept = {
       key,
       createdAt: revision,
@@ -184,7 +186,7 @@ export class FakeLive implements LiveHost {
     };
     this.#kept.set(key, kept);
     for (const link of netns.interfaces) kept.interfaces.set(link.ifindex, { value: link, revision });
-    for (const [section] of SECTIONS) for (const row of netns[section]) this.#put(kept, section, row);
+    for (const section of SECTIONS) for (const row of netns[section]) this.#put(kept, section, row);
     if (!hold) this.commit();
   }
 
@@ -304,12 +306,11 @@ export class FakeLive implements LiveHost {
       for (const end of kept.ends.filter(isNew)) {
         if (end.ifindex !== undefined && tables.includes('LINKS') && !kept.interfaces.has(end.ifindex))
           part.removedIfindexes.push(end.ifindex);
-        for (const [section, table, removed] of SECTIONS)
-          if (end.section === section && tables.includes(table)) (part[removed] as Row[]).push(end.row as Row);
+        for (const { section, name } of ROW_TABLES)
+          if (end.section === section && tables.includes(name)) (part[removedOf(section)] as Row[]).push(end.row as Row);
       }
     }
-    let told =
-      part.removedIfindexes.length + part.removedFdb.length + part.removedNeighbors.length + part.removedRoutes.length > 0;
+    let told = part.removedIfindexes.length > 0 || SECTIONS.some((section) => part[removedOf(section)].length > 0);
     told ||= whole || kept.headChangedAt > from;
     // As the real one does: which rows is decided at once, what is in them when they are taken.
     const links = tables.includes('LINKS') ? [...kept.interfaces.values()].filter(isNew).map(({ value }) => value.ifindex) : [];
@@ -320,8 +321,8 @@ export class FakeLive implements LiveHost {
       part = empty();
       told = false;
     }
-    for (const [section, table] of SECTIONS) {
-      const ids = tables.includes(table) ? [...kept.rows[section]].filter(([, row]) => isNew(row)).map(([id]) => id) : [];
+    for (const { section, name } of ROW_TABLES) {
+      const ids = tables.includes(name) ? [...kept.rows[section]].filter(([, row]) => isNew(row)).map(([id]) => id) : [];
       for (let at = 0; at < ids.length; at += this.partRows) {
         const rows = ids.slice(at, at + this.partRows).flatMap((id) => kept.rows[section].get(id)?.value ?? []);
         Object.assign(part, { [section]: rows });
@@ -338,16 +339,5 @@ export class FakeLive implements LiveHost {
 }
 
 function emptyChange(netns: Netns): NetnsChange {
-  return {
-    netns,
-    whole: false,
-    removedIfindexes: [],
-    interfaces: [],
-    removedFdb: [],
-    fdb: [],
-    removedNeighbors: [],
-    neighbors: [],
-    removedRoutes: [],
-    routes: [],
-  };
+  return { netns, whole: false, removedIfindexes: [], interfaces: [], ...noRows(), ...noRemovals() };
 }

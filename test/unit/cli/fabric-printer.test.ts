@@ -1,15 +1,17 @@
 // What `nsatlas watch --collector` writes, event by event.
+import { noRemovals, noRows } from '../../../src/tables/index.js';
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FabricPrinter } from '../../../src/cli/fabric-printer.js';
 import type { PrinterOptions } from '../../../src/cli/watch-printer.js';
+import { NO_COUNTS } from '../../../src/model/row-counts.js';
 import type { AgentState, FabricEvent, Freshness, HostEntry, Interface, WatchEvent } from '../../../src/model/types.js';
 import { fakeLink, fakeNetns, HOST } from '../agent/fake-host.js';
 
 const FRESH: Freshness = { mode: 'EVENTS', ageMs: 0, rescanMs: 60_000, lostEvents: 0, interruptedDumps: 0 };
 
 function entry(host: string, hostName: string, more: Partial<HostEntry> = {}): FabricEvent {
-  const counts = { namespaces: 1, interfaces: 1, fdbEntries: 0, neighbors: 0, routes: 0, gaps: 0, disconnects: 0, resyncs: 0 };
+  const counts = { ...NO_COUNTS, namespaces: 1, interfaces: 1, disconnects: 0 };
   return { host, entry: { host, hostName, agent: `${hostName}:7117`, source: '--agent', state: 'LIVE', ...counts, ...more } };
 }
 
@@ -18,15 +20,7 @@ function event(host: string, revision: number, body: Omit<WatchEvent, 'cursor'>)
 }
 
 function links(host: string, revision: number, whole: boolean, interfaces: Interface[]): FabricEvent {
-  const none = {
-    removedIfindexes: [],
-    removedFdb: [],
-    fdb: [],
-    removedNeighbors: [],
-    neighbors: [],
-    removedRoutes: [],
-    routes: [],
-  };
+  const none = { removedIfindexes: [], ...noRows(), ...noRemovals() };
   const netns = { ...fakeNetns(1, { role: 'HOST' }), interfaces: [] };
   return event(host, revision, { netns: { netns, whole, interfaces, ...none } });
 }

@@ -1,5 +1,6 @@
 // The hosts of a collector, made up: which there are and how well they are known is the test's to say.
 
+import { NO_COUNTS, rowCounts } from '../../../src/model/row-counts.js';
 import type { Member, Members } from '../../../src/collector/types.js';
 import type { AgentState, Gap, HostEntry, HostSnapshot, Netns } from '../../../src/model/types.js';
 import { ALL_TABLES } from '../../../src/tables/index.js';
@@ -71,7 +72,7 @@ export class FakeMembers implements Members {
 }
 
 function entryOf({ hostId, live, state }: Kept): HostEntry {
-  const { namespaces, interfaces, fdb: fdbEntries, neighbors, routes } = live.counts;
+  const { namespaces, interfaces, ...rows } = live.counts;
   return {
     host: hostId,
     hostName: live.host()?.name ?? hostId,
@@ -81,9 +82,7 @@ function entryOf({ hostId, live, state }: Kept): HostEntry {
     ageMs: state === 'LIVE' ? 3 : 61_000,
     namespaces,
     interfaces,
-    fdbEntries,
-    neighbors,
-    routes,
+    ...rowCounts((section) => rows[section]),
     gaps: live.gaps().length,
     disconnects: 0,
     resyncs: 0,
@@ -97,13 +96,7 @@ export function unreachedEntry(agent: string): HostEntry {
     source: '--agent',
     state: 'UNREACHABLE',
     problem: 'connection refused',
-    namespaces: 0,
-    interfaces: 0,
-    fdbEntries: 0,
-    neighbors: 0,
-    routes: 0,
-    gaps: 0,
+    ...NO_COUNTS,
     disconnects: 0,
-    resyncs: 0,
   };
 }

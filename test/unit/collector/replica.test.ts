@@ -1,3 +1,4 @@
+import { noRemovals, noRows } from '../../../src/tables/index.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -13,12 +14,8 @@ const emptyChange: Omit<NetnsChange, 'netns'> = {
   whole: false,
   removedIfindexes: [],
   interfaces: [],
-  removedFdb: [],
-  fdb: [],
-  removedNeighbors: [],
-  neighbors: [],
-  removedRoutes: [],
-  routes: [],
+  ...noRows(),
+  ...noRemovals(),
 };
 
 /** A replica that was told everything. */

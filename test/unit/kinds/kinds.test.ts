@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
+import { dirname, join as joinPath } from 'node:path';
 import { test } from 'node:test';
 import type { AttributeTable, Detail, LinkKind } from '../../../src/kinds/contract.js';
 import { KINDS } from '../../../src/kinds/registry.gen.js';
@@ -34,7 +34,8 @@ test('the generator notices a registry that is out of date, and one that is miss
   try {
     mkdirSync(joinPath(scratch, 'scripts'));
     // Every room that has a registry, for the generator writes them all.
-    for (const room of readdirSync(joinPath(ROOT, 'src'))) mkdirSync(joinPath(scratch, 'src', room), { recursive: true });
+    for (const file of readdirSync(joinPath(ROOT, 'src'), { recursive: true, encoding: 'utf8' }))
+      if (file.endsWith('registry.gen.ts')) mkdirSync(joinPath(scratch, 'src', dirname(file)), { recursive: true });
     copyFileSync(joinPath(ROOT, 'scripts/registry.mjs'), joinPath(scratch, 'scripts/registry.mjs'));
     writeFileSync(joinPath(scratch, 'src/kinds/dummy.ts'), readFileSync(joinPath(ROOT, 'src/kinds/dummy.ts')));
     writeFileSync(joinPath(scratch, 'src/kinds/helper.ts'), 'export const nothing = 1;\n');

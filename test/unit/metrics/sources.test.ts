@@ -7,6 +7,7 @@ import { createCollectorMetrics } from '../../../src/metrics/collector.js';
 import { createHostMetrics, type MeasuredHost } from '../../../src/metrics/host.js';
 import { type CountedHost, createInterfaceMetrics } from '../../../src/metrics/interfaces.js';
 import { type MetricSource, type Scrape, SeriesBudget, Slices } from '../../../src/metrics/scrape.js';
+import { rowCounts } from '../../../src/model/row-counts.js';
 import type { HostEntry, Ifindex, Netns, Overlay } from '../../../src/model/types.js';
 import { DurationCounter } from '../../../src/live/stats.js';
 import type { NetnsTally } from '../../../src/live/index.js';
@@ -257,7 +258,9 @@ describe('metrics of interfaces', () => {
 });
 
 function entry(agent: string, more: Partial<HostEntry> = {}): HostEntry {
-  const counts = { namespaces: 2, interfaces: 3, fdbEntries: 4, neighbors: 5, routes: 6, gaps: 7, disconnects: 8, resyncs: 9 };
+  const known: Record<string, number> = { fdb: 4, neighbors: 5, routes: 6 };
+  const rows = rowCounts((section) => known[section] ?? 0);
+  const counts = { namespaces: 2, interfaces: 3, ...rows, gaps: 7, disconnects: 8, resyncs: 9 };
   return { agent, source: '--agent', state: 'LIVE', ...counts, ...more };
 }
 

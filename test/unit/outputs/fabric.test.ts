@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { LISTS } from '../../../src/model/lists.js';
+import { NO_COUNTS, rowCounts } from '../../../src/model/row-counts.js';
 import type { Endpoint, HostEntry, Ifindex, Overlay, OverlayMember } from '../../../src/model/types.js';
 import type { Document, ListDocument } from '../../../src/outputs/contract.js';
 import { shortDuration } from '../../../src/text/duration.js';
@@ -22,6 +23,8 @@ function assertGolden(name: string, text: string): void {
   assert.equal(text, readFileSync(path, 'utf8'));
 }
 
+const KNOWN: Record<string, number> = { fdb: 7, neighbors: 8, routes: 50 };
+
 const entry: HostEntry = {
   host: 'k0a1b2c3d4e5f6g7h8i9j0k1l',
   hostName: 'node-1',
@@ -32,9 +35,7 @@ const entry: HostEntry = {
   freshness: { mode: 'EVENTS', ageMs: 400, rescanMs: 60_000, lostEvents: 0, interruptedDumps: 0 },
   namespaces: 9,
   interfaces: 40,
-  fdbEntries: 7,
-  neighbors: 8,
-  routes: 50,
+  ...rowCounts((section) => KNOWN[section] ?? 0),
   gaps: 0,
   disconnects: 0,
   resyncs: 0,
@@ -59,11 +60,7 @@ const neverReached: HostEntry = {
   agent: '192.0.2.13:7117',
   state: 'UNREACHABLE',
   problem: 'connection refused\u001b[2J',
-  namespaces: 0,
-  interfaces: 0,
-  fdbEntries: 0,
-  neighbors: 0,
-  routes: 0,
+  ...NO_COUNTS,
 };
 
 const member: OverlayMember = {

@@ -94,6 +94,7 @@ export const hostEntry: Whole<HostEntry> = {
   resyncs: 3,
   heardAt: '2026-11-21T05:58:35.123Z',
   details: host,
+  rows: { fdb: 7, neighbors: 8, routes: 50 },
 };
 
 export const collectorStatus: Whole<CollectorStatus> = {
@@ -107,6 +108,7 @@ export const collectorStatus: Whole<CollectorStatus> = {
   neighbors: 80,
   routes: 500,
   gaps: [gap],
+  rows: { fdb: 70, neighbors: 80, routes: 500 },
 };
 
 export const hostsListing: Whole<Messages['nsatlas.v1.ListHostsResponse']> = { items: [hostEntry], gaps: [gap] };

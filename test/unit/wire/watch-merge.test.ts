@@ -1,3 +1,4 @@
+import { noRemovals, noRows } from '../../../src/tables/index.js';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FdbEntry, Interface, NetnsChange, WatchEvent } from '../../../src/model/types.js';
@@ -8,7 +9,7 @@ import { watchJson } from '../../../src/wire/watch-json.js';
 import { WatchMerger, type WatchChange } from '../../../src/wire/watch-merge.js';
 import { freshness, netns as maximal, watchEvent } from './maximal-model.js';
 
-const head = { ...maximal, interfaces: [], fdb: [], neighbors: [], routes: [] };
+const head = { ...maximal, interfaces: [], ...noRows() };
 const [LINK] = maximal.interfaces as [Interface];
 const [ROW] = maximal.fdb as [FdbEntry];
 const link = (ifindex: number, more: Partial<Interface> = {}): Interface => ({ ...LINK, ifindex: ifindex as never, ...more });
@@ -17,9 +18,8 @@ const row = (rowId: number, more: Partial<FdbEntry> = {}): FdbEntry => ({ ...ROW
 let revision = 0n;
 function told(change: Partial<NetnsChange>, moved = true): WatchEvent {
   if (moved) revision++;
-  const none = { removedIfindexes: [], interfaces: [], removedFdb: [], fdb: [] };
-  const others = { removedNeighbors: [], neighbors: [], removedRoutes: [], routes: [] };
-  const netns = { netns: head, whole: false, ...none, ...others, ...change };
+  const none = { removedIfindexes: [], interfaces: [], ...noRows(), ...noRemovals() };
+  const netns = { netns: head, whole: false, ...none, ...change };
   return { cursor: { epoch: 'e', revision }, netns };
 }
 

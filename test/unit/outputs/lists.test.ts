@@ -1,9 +1,32 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { ordered } from '../../../src/cli/order.js';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, test } from 'node:test';
+import { LIST_VIEWS, ROW_VIEWS, sorted } from '../../../src/outputs/lists/index.js';
 import { LISTS } from '../../../src/model/lists.js';
 import type { Endpoint, Ifindex, VxlanRow } from '../../../src/model/types.js';
+import { SECTIONS } from '../../../src/tables/index.js';
+import { FABRIC_RPCS } from '../../../src/wire/messages.js';
+import { ROOT } from '../../support/root.js';
 import { sampleSnapshot } from '../../support/sample.js';
+
+test('every list of the model and of the fabric has a view, and only those, in files of their names', () => {
+  const names = [...Object.keys(LISTS), ...Object.keys(FABRIC_RPCS)].sort();
+  assert.deepEqual(LIST_VIEWS.map(({ name }) => name).sort(), names);
+  const files = readdirSync(join(ROOT, 'src/outputs/lists')).filter((file) => names.includes(file.replace('.ts', '')));
+  assert.deepEqual(
+    files.sort(),
+    names.map((name) => `${name}.ts`),
+  );
+});
+
+test('every table says in watch lines what a row is, and of an example of --help that it is its own', () => {
+  for (const { name, example, help } of LIST_VIEWS) {
+    assert.ok(example.startsWith(`nsatlas ${name} `), name);
+    assert.notEqual(help, '');
+  }
+  for (const section of SECTIONS) assert.ok(ROW_VIEWS[section].changes.factsWhenGone, section);
+});
 
 describe('the list of VXLANs', () => {
   it('is ordered by VNI, those without one last, whatever inode numbers the kernel gave the namespaces', () => {
@@ -16,7 +39,7 @@ describe('the list of VXLANs', () => {
       { ...row, vni: 4097, netnsId: 'net:[2]' as const, host: 'h2' },
       { ...row, vni: 4097, netnsId: 'net:[3]' as const, host: 'h1' },
     ];
-    const { listing } = ordered({ name: 'vxlans', listing: { items, gaps: [] } });
+    const { listing } = sorted({ name: 'vxlans', listing: { items, gaps: [] } });
     assert.deepEqual(
       (listing.items as VxlanRow[]).map(({ netnsId }) => netnsId),
       ['net:[3]', 'net:[2]', 'net:[1]', 'net:[0]'],
@@ -43,7 +66,7 @@ describe('the list of endpoints', () => {
       endpoint('b', ['10.0.0.9'], 'h2'),
       endpoint('b', ['10.0.0.9'], 'h1'),
     ];
-    const { listing } = ordered({ name: 'endpoints', listing: { items, gaps: [] } });
+    const { listing } = sorted({ name: 'endpoints', listing: { items, gaps: [] } });
     assert.deepEqual(
       (listing.items as Endpoint[]).map(({ overlay, host, ips }) => [overlay, host, ...ips].join(' ')),
       ['b h1 10.0.0.9', 'b h2 10.0.0.9', 'b h1 10.0.0.10', 'b h1 fd00::1', 'b h1', 'a h1 10.0.0.3'],

@@ -1,0 +1,59 @@
+import type { Endpoint } from '../../model/types.js';
+import { compare } from '../../text/order.js';
+import { type Column, someOf, UP_STATES } from '../columns.js';
+import { hostNames, silence } from '../host-columns.js';
+import { defineList } from './contract.js';
+
+export const list = defineList({
+  name: 'endpoints',
+  group: 'Overlays and hosts:',
+  help: 'what is attached to overlay networks: address, host, container, service',
+  example: 'nsatlas endpoints --from node-1.json node-2.json --ip 10.0.1.7',
+  sort: byAddress,
+  columns,
+});
+
+/** For all of them at once, because equal names of hosts have to be told apart. */
+function columns(endpoints: readonly Endpoint[]): Column<Endpoint>[] {
+  const names = hostNames(endpoints.map(({ host, hostName: name }) => ({ host, hostName: name ?? host })));
+  return [
+    { title: 'NETWORK', cell: (row) => row.networkName ?? row.networkId },
+    { title: 'VNI', cell: (row) => row.vni, align: 'right' },
+    { title: 'IP', cell: (row) => someOf(row.ips) },
+    { title: 'MAC', cell: (row) => row.mac },
+    { title: 'HOST', cell: (row) => names.get(row.host) },
+    { title: 'AGE', cell: (row) => silence(row), mood: () => 'bad' },
+    { title: 'NAME', cell: (row) => row.netnsName ?? row.owner?.containerName },
+    { title: 'SERVICE', cell: (row) => row.owner?.serviceName },
+    { title: 'ROLE', cell: (row) => row.role },
+    { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
+    { title: 'STATE', cell: (row) => row.operState, mood: (row) => UP_STATES[row.operState ?? ''] },
+    { title: 'PORT', cell: (row) => row.port.name },
+    { title: 'STATE', cell: (row) => row.portOperState, mood: (row) => UP_STATES[row.portOperState] },
+    { title: 'VTEP', cell: (row) => row.vtep },
+    { title: 'STATUS', cell: (row) => (row.status === 'PAIRED' ? undefined : row.status), mood: () => 'bad' },
+    { title: 'NETNS', cell: (row) => row.netnsId },
+  ];
+}
+
+/** Overlay by overlay, as they came; in each by the first address, what has none last. */
+function byAddress(endpoints: readonly Endpoint[]): Endpoint[] {
+  const overlays = new Map<string, number>();
+  const keyed = endpoints.map((endpoint) => {
+    const at = overlays.get(endpoint.overlay) ?? overlays.size;
+    overlays.set(endpoint.overlay, at);
+    return { endpoint, at, key: addressKey(endpoint.ips[0]) };
+  });
+  keyed.sort((a, b) => a.at - b.at || compare(a.key, b.key) || compare(a.endpoint.host, b.endpoint.host));
+  return keyed.map(({ endpoint }) => endpoint);
+}
+
+/** A text that is ordered as addresses are: IPv4 by its numbers, before IPv6, before none. */
+function addressKey(ip: string | undefined): string {
+  if (ip === undefined) return '~';
+  if (ip.includes(':')) return `6${ip}`;
+  return `4${ip
+    .split('.')
+    .map((part) => part.padStart(3, '0'))
+    .join('.')}`;
+}

@@ -1,0 +1,34 @@
+// All lists, and what is made of all of them.
+import { eachSection, type Section } from '../../tables/index.js';
+import type { ListDocument, ListedItem, ListedName } from '../contract.js';
+import { GROUPS, type ListView, type RowView } from './contract.js';
+import { LISTS } from './registry.gen.js';
+
+/** A list as those see it who walk over all of them. */
+export type AnyListView = ListView<ListedName, ListedItem<ListedName>>;
+
+/** The lists, in the order of their commands: by group, and by name within each. */
+// Each item belongs to its list, which the compiler cannot follow through a walk over all of them.
+export const LIST_VIEWS: readonly AnyListView[] = GROUPS.flatMap((group) =>
+  (LISTS as unknown as readonly AnyListView[]).filter((list) => list.group === group),
+);
+
+const BY_NAME = new Map(LIST_VIEWS.map((list) => [list.name, list]));
+
+/** How people see the rows of each section. */
+export const ROW_VIEWS = eachSection(listView) as unknown as { readonly [Name in Section]: RowView<Name> };
+
+/** The list of a command. */
+export function listView(name: ListedName): AnyListView {
+  const list = BY_NAME.get(name);
+  if (list === undefined) throw new RangeError(`src/outputs/lists has no ${name}`);
+  return list;
+}
+
+/** A list as people look for things in it. */
+export function sorted(document: ListDocument): ListDocument {
+  const { listing } = document;
+  const items = listView(document.name).sort?.(listing.items);
+  // The name and the items stay those of one list, which the compiler cannot follow.
+  return items === undefined ? document : ({ ...document, listing: { ...listing, items } } as ListDocument);
+}
