@@ -117,7 +117,9 @@ describe('an observer', () => {
     const scratch = Scratch.create(t);
     const [known, unknown] = [scratch.netns(), scratch.netns()];
     known.ipBatch(['link add vx0 type vxlan id 7 dstport 4789 dev lo l2miss l3miss', 'addr add 10.0.0.1/24 dev vx0']);
-    known.ipBatch(['link set vx0 up', 'neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev vx0 nud permanent']);
+    // No address of its own, which would be checked for a second or two, and then be an event.
+    known.ipBatch(['link set vx0 addrgenmode none', 'link set vx0 up']);
+    known.ip('neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev vx0 nud permanent');
     const listener = new Listener();
     await listener.listenTo([known]);
     unknown.ip('link add br0 type bridge');
