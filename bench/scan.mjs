@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { discover } from '../dist/src/discover/index.js';
-import { EVENT_RULES, SOURCES } from '../dist/src/tables/index.js';
+import { EVENT_RULES, SOURCE_NAMES, SOURCES } from '../dist/src/tables/index.js';
 import { createNetnsReader, createObserver } from '../dist/src/native/index.js';
 import { Keeper } from '../dist/src/live/keeper.js';
 import { LiveState } from '../dist/src/live/live-state.js';
@@ -14,7 +14,7 @@ import { hostOptions } from './topology.mjs';
 
 const LINKS = ['LINKS', 'ADDRESSES'];
 /** What a whole read under events reads again: events tell of every change of a neighbour. */
-const UNDER_EVENTS = ROW_TABLES.filter((table) => table !== 'NEIGHBORS');
+const UNDER_EVENTS = SOURCE_NAMES.filter((table) => table !== 'NEIGHBORS');
 const WARM_UP = 5;
 
 /** @returns {Promise<{ rows: object[], counts: object }>} rows of rounds.mjs, and what the floor saw */
@@ -81,8 +81,8 @@ function variants({ floor, go }, { dir }, agent, bare, { links, addresses }) {
 
 function allVariants({ floor }, { dir }, agent, { links, addresses, others }) {
   const anew = async () => {
-    agent.forget(ROW_TABLES);
-    const ms = await timed(() => agent.rescan(ROW_TABLES));
+    agent.forget(SOURCE_NAMES);
+    const ms = await timed(() => agent.rescan(SOURCE_NAMES));
     agent.expectRows(links, addresses);
     // Bridges learn and forget meanwhile.
     const share = agent.otherRows / others;
@@ -97,7 +97,7 @@ function allVariants({ floor }, { dir }, agent, { links, addresses, others }) {
       'agent: rescan of all tables, nothing changed',
       'floor-all',
       true,
-      () => timed(() => agent.rescan(ROW_TABLES)),
+      () => timed(() => agent.rescan(SOURCE_NAMES)),
     ],
     [
       'rescan-events',
@@ -187,7 +187,7 @@ class AgentParts {
   /** Also the other tables from now on. */
   async keepAll() {
     await this.#done(() => {
-      for (const table of ROW_TABLES) this.#keeper.keep(table);
+      for (const table of SOURCE_NAMES) this.#keeper.keep(table);
     });
   }
 
@@ -197,7 +197,7 @@ class AgentParts {
       this.#reader.forget(netns.key);
       netns.reset(this.state.history.next);
       this.state.headChanged(netns);
-      for (const table of ROW_TABLES) netns.tables[table].kept = tables.includes(table);
+      for (const table of SOURCE_NAMES) netns.tables[table].kept = tables.includes(table);
     }
     this.state.commit();
   }
