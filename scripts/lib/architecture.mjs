@@ -1,37 +1,27 @@
-// What house style says of files and imports, as a check: rooms import only rooms to their left, files form no cycle, pure rooms
-// touch nothing outside, one file names the addon, and no file is too long. `npm run check` and test/unit/architecture use it.
-import { posix } from 'node:path';
-import ts from 'typescript';
+// What house style says of files and imports, as a check: rooms import only rooms above them in src/README.md, files form no cycle, pure rooms
+// reach nothing outside, one file names the addon, and no file is too long. `npm run check` and test/unit/architecture use it.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cruise } from 'dependency-cruiser';
+import { readFiles } from './files.mjs';
+import { ROOT } from './process.mjs';
 
-/** The rooms in the order in which data flows. A room may import those before it. */
-export const ROOMS = [
-  'text',
-  'native',
-  'netlink',
-  'discover',
-  'kinds',
-  'tables',
-  'model',
-  'fabric',
-  'docker',
-  'wire',
-  'rpc',
-  'live',
-  'serve',
-  'client',
-  'agent',
-  'collector',
-  'metrics',
-  'outputs',
-  'cli',
-];
+const README = readFileSync(join(ROOT, 'src/README.md'), 'utf8');
 
-/** Rooms that neither read nor change anything outside of their arguments: no fs, net, process or clock. */
-export const PURE_ROOMS = new Set(['text', 'kinds', 'tables', 'model', 'fabric', 'outputs']);
+/** The rooms in the order in which data flows, as src/README.md lists them. A room may import those before it. */
+export const ROOMS = Array.from(README.matchAll(/^\| `([a-z]+)\/`/gm), (match) => match[1]);
+
+/** Rooms that neither read nor change anything outside of their arguments: no fs, net, process or clock. src/README.md names them in a sentence. */
+export const PURE_ROOMS = new Set(
+  Array.from((/^`.* are pure:/m.exec(README)?.[0] ?? '').matchAll(/`([a-z]+)`/g), (match) => match[1]),
+);
+
+/** Packages that are as pure as the rooms that may import them. */
+const PURE_PACKAGES = ['string-width', 'ipaddr\\.js'];
 
 /** Rooms that a collector runs without: it is unprivileged and elsewhere. */
-const HOST_ROOMS = new Set(['native', 'netlink', 'discover']);
-const AWAY_ROOMS = new Set(['client', 'collector']);
+const HOST_ROOMS = ['native', 'netlink', 'discover'];
+const AWAY_ROOMS = ['client', 'collector'];
 
 /** More lines than this are refused. */
 export const MAX_LINES = 500;
@@ -49,111 +39,77 @@ export function isCode(path) {
   return /\.(ts|mjs|js|sh|py|cc|h|c)$/.test(path) && !path.startsWith('test/fixtures/');
 }
 
+const within = (rooms) => `^src/(?:${[...rooms].join('|')})/`;
+
+/** A kind of import that is refused. */
+const refused = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
+
+const RULES = [
+  // Generated tables name the types of what reads them.
+  refused('cycle', 'is a cycle of imports', {}, { circular: true, viaOnly: { pathNot: '^src/wire/gen/' } }),
+  ...ROOMS.slice(0, -1).map((room, at) =>
+    refused(`after-${room}`, `comes after ${room}`, { path: within([room]) }, { path: within(ROOMS.slice(at + 1)) }),
+  ),
+  refused(
+    'away',
+    'may not be imported where there is no kernel to ask',
+    { path: within(AWAY_ROOMS) },
+    { path: within(HOST_ROOMS) },
+  ),
+  // The version in package.json is the only thing outside of src that a source may want.
+  refused(
+    'outside',
+    'is outside of src',
+    {},
+    { path: '[.]', pathNot: ['^src/', '^package\\.json$', 'node_modules/'], dependencyTypes: ['local'] },
+  ),
+  refused('missing', 'does not exist', {}, { couldNotResolve: true }),
+  // What a pure room imports is pure itself, and so is what that imports: that is how purity reaches through any chain.
+  refused(
+    'pure-room',
+    'is not pure; hand in what is needed as an argument',
+    { path: within(PURE_ROOMS) },
+    { path: '^src/', pathNot: within(PURE_ROOMS), dependencyTypesNot: ['type-only'] },
+  ),
+  refused(
+    'pure-package',
+    'is outside, and a pure room imports it; hand in what is needed as an argument',
+    { path: within(PURE_ROOMS) },
+    { pathNot: ['^src/', `node_modules/(?:${PURE_PACKAGES.join('|')})/`], dependencyTypesNot: ['type-only'] },
+  ),
+];
+
 /**
- * Everything that a file imports, in whatever form.
- * @returns {{specifier: string, typeOnly: boolean, line: number}[]}
+ * What is wrong with the imports of src/ in a folder.
+ * @returns {Promise<{modules: number, problems: string[]}>} one sentence for each problem, "file → file …"
  */
-export function importsOf(path, text) {
-  const source = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
-  const found = [];
-  const add = (node, specifier, typeOnly) =>
-    found.push({ specifier: specifier.text, typeOnly, line: source.getLineAndCharacterOfPosition(node.getStart()).line + 1 });
-  const visit = (node) => {
-    if (ts.isImportDeclaration(node)) add(node, node.moduleSpecifier, isTypeImport(node.importClause));
-    else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) add(node, node.moduleSpecifier, node.isTypeOnly);
-    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node, node.argument.literal, true);
-    else if (
-      ts.isCallExpression(node) &&
-      isLoader(node.expression) &&
-      node.arguments[0] !== undefined &&
-      ts.isStringLiteralLike(node.arguments[0])
-    ) {
-      add(node, node.arguments[0], false);
-    }
-    ts.forEachChild(node, visit);
-  };
-  visit(source);
-  return found;
-}
-
-function isTypeImport(clause) {
-  if (clause === undefined) return false;
-  if (clause.isTypeOnly) return true;
-  const bindings = clause.namedBindings;
-  if (clause.name !== undefined || bindings === undefined || !ts.isNamedImports(bindings)) return false;
-  return bindings.elements.length > 0 && bindings.elements.every((element) => element.isTypeOnly);
-}
-
-function isLoader(expression) {
-  return expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(expression) && expression.text === 'require');
-}
-
-/**
- * What is wrong with the imports of src/.
- * @param {Map<string, string>} sources path → text
- * @returns {string[]} one sentence for each, "file:line …"
- */
-export function checkImports(sources) {
-  const problems = [];
-  const graph = new Map();
-  for (const [path, text] of sources) {
-    const room = roomOf(path);
-    if (room === undefined || !ROOMS.includes(room)) {
-      problems.push(`${path}: is in no room (the rooms are ${ROOMS.join(', ')})`);
-      continue;
-    }
-    const edges = new Set();
-    graph.set(path, edges);
-    for (const { specifier, typeOnly, line } of importsOf(path, text)) {
-      const problem = specifier.startsWith('.') ? checkOwn(path, specifier, edges) : checkForeign(room, specifier, typeOnly);
-      if (problem !== undefined) problems.push(`${path}:${line}: ${problem}`);
-    }
-    if (room !== 'native' && /['"`/]nsatlas\.node\b/.test(text))
-      problems.push(`${path}: names the addon's file; only src/native may`);
-  }
-  return [...problems, ...findCycles(graph)];
-}
-
-function checkOwn(path, specifier, edges) {
-  const target = posix.normalize(posix.join(posix.dirname(path), specifier)).replace(/\.js$/, '.ts');
-  if (!target.startsWith('src/')) {
-    // The version in package.json is the only thing outside of src that a source may want.
-    return target === 'package.json' ? undefined : `imports ${target}, which is outside of src`;
-  }
-  edges.add(target);
-  const [from, to] = [roomOf(path), roomOf(target)];
-  if (to === undefined || !ROOMS.includes(to)) return `imports ${target}, which is in no room`;
-  if (ROOMS.indexOf(to) > ROOMS.indexOf(from)) return `${from} imports ${to}, which comes after it`;
-  if (AWAY_ROOMS.has(from) && HOST_ROOMS.has(to)) return `${from} imports ${to}, and has to run where there is no kernel to ask`;
-  return undefined;
-}
-
-function checkForeign(room, specifier, typeOnly) {
-  if (!PURE_ROOMS.has(room) || typeOnly) return undefined;
-  return `${room} is pure and imports ${specifier}; hand in what it needs as an argument`;
-}
-
-function roomOf(path) {
-  const parts = path.split('/');
-  return parts.length > 2 ? parts[1] : undefined;
-}
-
-/** Each cycle once, as the way around it. Generated files have no edges of their own and so close no cycle. */
-function findCycles(graph) {
-  const cycles = [];
-  const done = new Set();
-  const walk = (path, trail) => {
-    const at = trail.indexOf(path);
-    if (at >= 0) {
-      cycles.push(`${[...trail.slice(at), path].join(' → ')}: is a cycle of imports`);
-      return;
-    }
-    if (done.has(path)) return;
-    for (const next of graph.get(path) ?? []) walk(next, [...trail, path]);
-    done.add(path);
-  };
-  for (const path of graph.keys()) walk(path, []);
-  return cycles;
+export async function checkImports(root) {
+  const { output } = await cruise(
+    ['src'],
+    {
+      baseDir: root,
+      doNotFollow: { path: 'node_modules' },
+      tsPreCompilationDeps: true,
+      validate: true,
+      ruleSet: { forbidden: RULES },
+    },
+    { extensions: ['.ts', '.js', '.json'], extensionAlias: { '.js': ['.ts', '.js'] } },
+  );
+  const comments = new Map(RULES.map(({ name, comment }) => [name, comment]));
+  const sources = readFiles(root, isSource);
+  const problems = [
+    ...output.summary.violations.map(({ from, to, rule, cycle }) => {
+      const way = [from, ...(cycle?.map(({ name }) => name) ?? [to])];
+      return `${way.join(' → ')}: ${comments.get(rule.name)}`;
+    }),
+    ...[...sources.keys()]
+      .filter((path) => !new RegExp(within(ROOMS)).test(path))
+      .map((path) => `${path}: is in no room (the rooms are ${ROOMS.join(', ')})`),
+    ...[...sources]
+      .filter(([path, text]) => !path.startsWith('src/native/') && /['"`/]nsatlas\.node\b/.test(text))
+      .map(([path]) => `${path}: names the addon's file; only src/native may`),
+  ];
+  return { modules: output.modules.length, problems };
 }
 
 /**

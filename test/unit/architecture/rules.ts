@@ -9,8 +9,7 @@ export interface ArchitectureRules {
   readonly PURE_ROOMS: ReadonlySet<string>;
   readonly isSource: (path: string) => boolean;
   readonly isCode: (path: string) => boolean;
-  readonly importsOf: (path: string, text: string) => { specifier: string; typeOnly: boolean; line: number }[];
-  readonly checkImports: (sources: ReadonlyMap<string, string>) => string[];
+  readonly checkImports: (root: string) => Promise<{ readonly modules: number; readonly problems: string[] }>;
   readonly checkSizes: (files: ReadonlyMap<string, string>) => string[];
 }
 
