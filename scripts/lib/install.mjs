@@ -1,18 +1,17 @@
 // Dependencies from the registry, only when they are missing or older than the lock file.
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Problem, ROOT, run, seconds, tail } from './process.mjs';
 
-/** The lowest Node release that the project runs on (package.json, "engines"). */
-const MIN_NODE_MAJOR = 20;
+/** The lowest Node release that the project runs on. */
+const MIN_NODE = /[0-9.]+/.exec(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).engines.node)[0];
 
 /** Refuses platforms on which nothing here can work. */
 export function checkPlatform() {
   if (process.platform !== 'linux') throw new Problem(`network namespaces are Linux's; this is ${process.platform}`);
-  const major = Number(process.versions.node.split('.')[0]);
-  if (major < MIN_NODE_MAJOR) {
+  if (process.versions.node.localeCompare(MIN_NODE, 'en', { numeric: true }) < 0) {
     throw new Problem(
-      `Node.js ${process.versions.node} is too old; ${MIN_NODE_MAJOR} or later is needed`,
+      `Node.js ${process.versions.node} is too old; ${MIN_NODE} or later is needed`,
       "https://nodejs.org/en/download (or your distribution's backports)",
     );
   }

@@ -2,7 +2,7 @@ import type { Document } from '../outputs/contract.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
 import type { Context } from './context.js';
 import { UsageError } from './report.js';
-import { wantsColour, writeAll } from './terminal.js';
+import { paintFor, writeAll } from './terminal.js';
 
 /** Writes a document in the format of `-o`. */
 export async function show(document: Document, format: string, { terminal, env }: Context): Promise<void> {
@@ -10,7 +10,7 @@ export async function show(document: Document, format: string, { terminal, env }
   if (output === undefined)
     throw new UsageError(`-o ${format}: unknown format; one of ${OUTPUTS.map((known) => known.format).join(', ')}`);
   if (output.renderPieces === undefined) {
-    await writeAll(terminal.stdout, output.render(document, { colour: wantsColour(terminal.stdout, env) }));
+    await writeAll(terminal.stdout, output.render(document, { paint: paintFor(terminal.stdout, env) }));
     return;
   }
   for (const piece of output.renderPieces(document)) await writeAll(terminal.stdout, piece);

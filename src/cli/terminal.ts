@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { styleText } from 'node:util';
+import type { Paint } from '../outputs/contract.js';
 
 /** Where a command writes; the process's own streams, or buffers in tests. */
 export interface Terminal {
@@ -27,8 +29,16 @@ async function drained(stream: NodeJS.WriteStream): Promise<boolean> {
 
 const CHUNK = 1 << 16;
 
+const COLOURS = { good: 'green', bad: 'red', dim: 'dim', changed: 'yellow' } as const;
+
+/** Colours for a stream; undefined when it shows none. */
+export function paintFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Paint | undefined {
+  // What the stream shows was decided here; later releases of Node would look at process.stdout.
+  return wantsColour(stream, env) ? (mood, text) => styleText(COLOURS[mood], text, { validateStream: false }) : undefined;
+}
+
 /** NO_COLOR (no-color.org) and FORCE_COLOR decide before the terminal does. */
-export function wantsColour(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+function wantsColour(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
   if (env['NO_COLOR'] !== undefined && env['NO_COLOR'] !== '') return false;
   if (env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0') return true;
   return stream.isTTY && env['TERM'] !== 'dumb';

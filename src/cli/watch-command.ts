@@ -5,7 +5,7 @@ import { FabricPrinter } from './fabric-printer.js';
 import { addWatchOptions, selectorOf, tablesOf, type WatchFlags } from './options.js';
 import { EXIT } from './report.js';
 import { clientTls } from './tls-options.js';
-import { wantsColour, writeAll } from './terminal.js';
+import { paintFor, writeAll } from './terminal.js';
 import { type PrinterOptions, WatchPrinter } from './watch-printer.js';
 import { followAgent, followCollector, followHost, type Following } from './watch-source.js';
 
@@ -66,7 +66,7 @@ function printerOptions(flags: WatchFlags, context: Context): PrinterOptions {
     format: flags.output === 'json' ? 'json' : 'table',
     initial: flags.initial === true,
     timestamps: flags.timestamps === true,
-    colour: wantsColour(context.terminal.stdout, context.env),
+    paint: paintFor(context.terminal.stdout, context.env),
     warn: (line) => context.warn(line),
     now: () => new Date(),
   };

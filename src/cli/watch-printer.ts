@@ -1,6 +1,7 @@
 import { netnsName } from '../model/ids.js';
 import type { Freshness, WatchEvent } from '../model/types.js';
 import { printable, printableJson } from '../text/printable.js';
+import type { Mood, Paint } from '../outputs/contract.js';
 import { countWords, watchLines } from '../outputs/watch-lines.js';
 import { watchJson } from '../wire/watch-json.js';
 import type { WatchMerger } from '../wire/watch-merge.js';
@@ -13,7 +14,7 @@ export interface PrinterOptions {
   readonly initial: boolean;
   /** A time before each line. */
   readonly timestamps: boolean;
-  readonly colour: boolean;
+  readonly paint?: Paint | undefined;
   /** One line on stderr. */
   readonly warn: (line: string) => void;
   readonly now: () => Date;
@@ -21,9 +22,7 @@ export interface PrinterOptions {
   readonly prefix?: () => string;
 }
 
-// ECMA-48, SGR.
-const COLOURS: Readonly<Record<string, string>> = { '+': '\u001b[32m', '-': '\u001b[31m', '~': '\u001b[33m' };
-const RESET = '\u001b[0m';
+const MOODS: Readonly<Record<string, Mood>> = { '+': 'good', '-': 'bad', '~': 'changed' };
 
 /** Puts events together and makes the text of each. */
 export class WatchPrinter {
@@ -65,8 +64,8 @@ export class WatchPrinter {
 }
 
 /** A line as it is written: with the time, the host and colour where they are asked for. */
-export function decorate(line: string, { colour, timestamps, now, prefix }: PrinterOptions): string {
-  const sign = colour ? COLOURS[line.slice(0, 1)] : undefined;
-  const text = sign === undefined ? line : `${sign}${line.slice(0, 1)}${RESET}${line.slice(1)}`;
+export function decorate(line: string, { paint, timestamps, now, prefix }: PrinterOptions): string {
+  const mood = MOODS[line.slice(0, 1)];
+  const text = paint === undefined || mood === undefined ? line : paint(mood, line.slice(0, 1)) + line.slice(1);
   return [...(timestamps ? [now().toISOString()] : []), ...(prefix === undefined ? [] : [prefix()]), text].join(' ');
 }

@@ -1,10 +1,12 @@
+import type { Mood } from './contract.js';
+
 /** One column of a table. An undefined cell is shown as "-". */
 export interface Column<Row> {
   readonly title: string;
   cell(row: Row): string | number | undefined;
   readonly align?: 'right';
   /** What a cell's content says: good, bad or not of interest. Colour only, never information of its own. */
-  mood?(row: Row): 'good' | 'bad' | 'dim' | undefined;
+  mood?(row: Row): Mood | undefined;
 }
 
 /** What the state of an interface says. */

@@ -40,9 +40,15 @@ export interface DoctorReport {
   readonly features: readonly Feature[];
 }
 
+/** What a piece of text says by its colour. */
+export type Mood = 'good' | 'bad' | 'dim' | 'changed';
+
+/** Colours a text. */
+export type Paint = (mood: Mood, text: string) => string;
+
 export interface RenderOptions {
-  /** Whether the reader is a terminal that shows colours. */
-  readonly colour: boolean;
+  /** For a reader that is a terminal with colours. */
+  readonly paint?: Paint | undefined;
 }
 
 /** One format of `-o`. One file each, named by the format's word, found through registry.gen.ts. */

@@ -52,7 +52,6 @@ function printer(options: Partial<PrinterOptions> = {}): Printed {
     format: 'table',
     initial: false,
     timestamps: false,
-    colour: false,
     warn: (line) => said.push(line),
     now: () => new Date(0),
     ...options,

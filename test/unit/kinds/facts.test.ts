@@ -57,7 +57,7 @@ function shown(bytes: Uint8Array): Interface {
 
 function listOf(interfaces: Interface[]): string {
   const snapshot = { ...sampleSnapshot(), namespaces: [{ ...NETNS, interfaces }] };
-  return output.render({ name: 'interfaces', listing: LISTS.interfaces.list(snapshot, {}) }, { colour: false });
+  return output.render({ name: 'interfaces', listing: LISTS.interfaces.list(snapshot, {}) }, {});
 }
 
 function lineOf(link: Interface): string {

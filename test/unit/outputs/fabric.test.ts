@@ -15,7 +15,7 @@ import { ROOT } from '../../support/root.js';
 import { sampleSnapshot, WEB } from '../../support/sample.js';
 
 const update = process.argv.includes('--update');
-const plain = { colour: false };
+const plain = {};
 
 function assertGolden(name: string, text: string): void {
   const path = join(ROOT, `test/fixtures/outputs/${name}.txt`);
@@ -163,7 +163,7 @@ describe('the tables of many hosts', () => {
     it(`${name} are as the golden has them`, () => assertGolden(name, table.render(document, plain)));
 
     it(`${name} are the same text in colour, and something is coloured`, () => {
-      const coloured = table.render(document, { colour: true });
+      const coloured = table.render(document, { paint: (_mood, text) => `\u001b[31m${text}\u001b[39m` });
       assert.match(coloured, /\u001b\[31m/);
       assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), table.render(document, plain));
     });

@@ -4,7 +4,7 @@ import { LISTS } from '../../../src/model/lists.js';
 import { output, renderTable } from '../../../src/outputs/table.js';
 import { sampleSnapshot, WEB } from '../../support/sample.js';
 
-const plain = { colour: false };
+const plain = {};
 
 describe('tables', () => {
   it('has one line for each pair, in columns', () => {
@@ -73,15 +73,17 @@ describe('tables', () => {
 
   it('colours only when asked to, and never changes the text', () => {
     const listing = LISTS.veths.list(sampleSnapshot(), {});
-    const coloured = output.render({ name: 'veths', listing }, { colour: true });
+    const coloured = output.render({ name: 'veths', listing }, { paint: (_mood, text) => `\u001b[31m${text}\u001b[39m` });
     assert.notEqual(coloured, output.render({ name: 'veths', listing }, plain));
     assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), output.render({ name: 'veths', listing }, plain));
   });
 
-  it('lines up wide characters', () => {
+  it('lines up wide characters, combining marks and emoji', () => {
     const rows = [
       { name: '漢字', after: 'x' },
       { name: 'abcd', after: 'y' },
+      { name: 'e\u0301e\u0301', after: 'z' },
+      { name: '😀1', after: '1' },
     ];
     const text = renderTable(
       [
@@ -91,7 +93,7 @@ describe('tables', () => {
       rows,
       plain,
     );
-    assert.equal(text, 'N     A\n漢字  x\nabcd  y\n');
+    assert.equal(text, 'N     A\n漢字  x\nabcd  y\ne\u0301e\u0301    z\n😀1   1\n');
   });
 
   it('shows a whole host', () => {
