@@ -12,8 +12,8 @@
 #
 # The node's certificate is for the names agent.nsatlas and collector.nsatlas, whatever the host is called: clients say
 # --tls-server-name agent.nsatlas. Each NAME (a host name or an IP address) is added to it, for clients that do not.
-# Run again it keeps the CA and makes the other certificates anew: what runs takes them up by itself, if they are put in
-# place of the old ones. Days that they are good for: DAYS (397), CA_DAYS (3650).
+# Running it again keeps the CA and issues new certificates; agents and collectors pick them up without a restart once they
+# replace the old files. Lifetimes in days: DAYS (397), CA_DAYS (3650).
 set -eu
 umask 077
 

@@ -41,7 +41,7 @@ export class WatchPrinter {
     const before = { synced: this.#merger.synced, freshness: this.#merger.freshness };
     const changes = this.#merger.apply(event);
     if (event.restart !== undefined && this.#restarts++ > 0)
-      this.#options.warn(printable(`begins anew: ${event.restart.reason}`));
+      this.#options.warn(printable(`resyncing: ${event.restart.reason}`));
     if (event.synced !== undefined) this.#tellFreshness(before.freshness, event.synced.freshness);
     if (format === 'json') return `${printableJson(watchJson(event))}\n`;
     const lines: string[] = [];

@@ -107,11 +107,11 @@ test('an agent that comes back is gone on with, and another one begun with anew'
   const stopAgain = await serveAt(t, address, live);
   await eventually('what was missed is shown', () => watching.stdout.includes('+ netns 2'));
   assert.match(watching.stderr, /cannot reach the agent at .*; trying again in \d\.\d s/);
-  assert.doesNotMatch(watching.stderr, /begins anew/);
+  assert.doesNotMatch(watching.stderr, /resyncing/);
   await stopAgain();
   await serveAt(t, address, new FakeLive({ namespaces: [fakeNetns(3)] }, 'another epoch'));
-  await eventually('it is in sync anew', () => watching.stdout.match(/^synced/gm)?.length === 2);
-  assert.match(watching.stderr, /begins anew: the agent was restarted/);
+  await eventually('it is in sync again', () => watching.stdout.match(/^synced/gm)?.length === 2);
+  assert.match(watching.stderr, /resyncing: the agent was restarted/);
   assert.equal(await watching.end(), 0);
 });
 

@@ -116,7 +116,7 @@ describe('the watch of many hosts', () => {
     const { tell, said } = printer();
     tell(entry('h1', 'evil\u001b[2J'), ...whole('h1'), synced(['h1', 'evil\u001b[2J']));
     tell(...whole('h1', 1, 'the collector was restarted'));
-    assert.deepEqual(said, ['evil\\u{1b}[2J: begins anew: the collector was restarted']);
+    assert.deepEqual(said, ['evil\\u{1b}[2J: resyncing: the collector was restarted']);
   });
 
   it('keeps the last cursor of every host that is not forgotten', () => {
