@@ -19,9 +19,7 @@ import { addServerTlsOptions, serverTls, type ServerTlsFlags } from './tls-optio
 /** `nsatlas agent` */
 export function agentCommand(context: Context, finish: (status: number) => void): Command {
   const command = new Command('agent')
-    .description(
-      'serve this host over gRPC, with reflection and health: to this machine, or with TLS to clients that have a certificate',
-    )
+    .description('serve this host over gRPC, with reflection and health; other machines need TLS and a client certificate')
     .addHelpText(
       'after',
       '\nExample:\n  nsatlas agent --listen 127.0.0.1:7117\n  grpcurl -plaintext 127.0.0.1:7117 nsatlas.v1.Agent/ListVxlans\n' +
@@ -32,7 +30,7 @@ export function agentCommand(context: Context, finish: (status: number) => void)
   return flagged.action(async (flags: HostFlags & LiveFlags & ServerFlags & ServerTlsFlags & MetricsFlags) => {
     preferSmallHeap();
     const access = await serverTls(flags);
-    // Loaded only here: it takes longer to load than a host to read.
+    // Loaded only here: loading it takes longer than reading a host.
     const { startAgent } = await import('../agent/server.js');
     const source = hostSource(flags, { follow: true });
     let live: OpenLiveHost | undefined;

@@ -8,19 +8,19 @@ interface NamedHost {
 
 interface Choice<Item> {
   readonly hostOf: (item: Item) => NamedHost;
-  /** All that could have been chosen from. */
+  /** All hosts there are to choose from. */
   readonly known: readonly NamedHost[];
-  /** What else would help, after "give --host NAME". */
+  /** What else would help, appended to "give --host NAME". */
   readonly otherwise?: string;
 }
 
 /** Most hosts that a message names. */
 const NAMED = 20;
 
-/** The one host that is left. @throws UsageError when none is, or several, naming them */
+/** The one host that is left. @throws UsageError if there is none, or if there are several, naming them */
 export function chooseHost<Item>(left: readonly Item[], { hostOf, known, otherwise = '' }: Choice<Item>): Item {
   const [first, ...others] = left;
-  if (first === undefined) throw new UsageError(`--host fits no host; there are ${names(known)}`);
+  if (first === undefined) throw new UsageError(`--host matches no host; known hosts: ${names(known)}`);
   if (others.length > 0)
     throw new UsageError(`snapshot shows one host: give --host with one of ${names(left.map(hostOf))}${otherwise}`);
   return first;

@@ -8,13 +8,13 @@ import { EXIT, UsageError } from './report.js';
 import { serveUntilSignal } from './serve.js';
 import { VERSION } from './version.js';
 
-/** Where a collector listens; the port is not an agent's, so that both fit on one host. */
+/** Where a collector listens; the port differs from an agent's, so that one host can run both. */
 const DEFAULT_LISTEN = '127.0.0.1:7127';
 
 /** `nsatlas collector` */
 export function collectorCommand(context: Context, finish: (status: number) => void): Command {
   const command = new Command('collector')
-    .description('follow the agents of many hosts and serve what they know as one; needs no privileges')
+    .description('follow the agents of many hosts and serve their state as one; needs no privileges')
     .addHelpText(
       'after',
       '\nExample:\n  nsatlas collector --agent 192.0.2.11:7117 --agent 192.0.2.12:7117\n  nsatlas overlays --collector 127.0.0.1:7127',

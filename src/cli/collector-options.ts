@@ -19,25 +19,25 @@ export interface CollectorFlags extends ServerTlsFlags, ClientTlsFlags {
   logLevel: string;
 }
 
-/** Which agents are followed, and how. */
+/** Which agents to follow, and how. */
 export function addCollectorOptions(command: Command): Command {
   return addBothTlsOptions(command)
     .addOption(
       listOption(
         '--agent <address>',
-        'an agent to follow: HOST:PORT or unix:PATH; dns:NAME:PORT for every address of a name; swarm:SOCKET:PORT for every node of a Swarm manager',
+        'an agent to follow: HOST:PORT or unix:PATH; dns:NAME:PORT for every address of a DNS name; swarm:SOCKET:PORT for every node that a Swarm manager lists',
       ),
     )
-    .addOption(option('--agents-file <path>', 'a file with addresses of agents, YAML or JSON; read again when it changes'))
+    .addOption(option('--agents-file <path>', 'a YAML or JSON file with addresses of agents; reloaded when it changes'))
     .addOption(
-      option('--forget <seconds>', 'how long a host is kept when nothing names its agent any more')
+      option('--forget <seconds>', 'how long to keep a host after its agent was removed from all sources')
         .default(600)
         .argParser(parsePositive),
     )
     .addOption(listOption('--table <table>', `follow only this table: ${ALL_TABLES.join(', ').toLowerCase()}`));
 }
 
-/** What the flags say, checked before anything is started. */
+/** The parsed flags, checked before anything is started. */
 export interface Following {
   readonly sources: readonly AgentSource[];
   readonly tables: readonly Table[];
@@ -63,8 +63,8 @@ export async function followingOf(flags: CollectorFlags): Promise<Following> {
 }
 
 /**
- * Most bytes of one message of an agent: parts are 256 KiB, but all gaps and all networks are one message each. gRPC reads some messages
- * ahead of whoever takes them, so that an agent with bad intentions can make the collector hold several times this.
+ * Limit of one message of an agent, in bytes: parts are 256 KiB, but all gaps and all networks are one message each. gRPC reads some
+ * messages ahead of its consumer, so a malicious agent can make the collector hold several times this.
  */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 import type { Terminal } from './terminal.js';
 
-/** What a command is told, and where its exit status goes. */
+/** What a command gets from its caller. */
 export interface Context {
   readonly terminal: Terminal;
   readonly env: NodeJS.ProcessEnv;

@@ -11,7 +11,7 @@ import { VERSION } from './version.js';
 /** `nsatlas doctor` */
 export function doctorCommand(context: Context, finish: (status: number) => void): Command {
   const command = new Command('doctor')
-    .description('this installation: what works, what is switched off, why, and what to do about it')
+    .description('check this installation: what works, what is off, why, and how to fix it')
     .addHelpText('after', '\nExample:\n  sudo nsatlas doctor')
     .addOption(
       new Option('-o, --output <format>', 'table or json')

@@ -8,32 +8,32 @@ import type { ListDocument, ListedName } from '../outputs/contract.js';
 import { ALL_TABLES } from '../tables/index.js';
 import { FABRIC_RPCS, type FabricListName } from '../wire/messages.js';
 
-/** A host as a command knows it without a collector. */
+/** A host that a command reads without a collector. */
 export interface KnownHost {
   readonly snapshot: HostSnapshot;
-  /** As HostEntry has it; "" for what was read from a file. */
+  /** As in HostEntry; "" if it was read from a file. */
   readonly agent: string;
   readonly source: string;
-  /** Of what is known, in milliseconds; absent of what was read just now. */
+  /** Age of the snapshot, in milliseconds; absent if it was just read. */
   readonly ageMs?: number;
 }
 
-/** Whether a list is made of hosts rather than of one host. */
+/** Whether a list is built from hosts rather than from one host. */
 export function isFabricName(name: ListedName): name is FabricListName {
   return name in FABRIC_RPCS;
 }
 
-/** The tables that have to be read for a list. */
+/** The tables that a list needs. */
 export function tablesOfList(name: ListedName): readonly Table[] {
   if (!isFabricName(name)) return LISTS[name].tables;
   return name === 'hosts' ? ALL_TABLES : FABRIC_TABLES;
 }
 
-/** A list of the fabric that some hosts make, as a collector of them would answer. */
+/** A list of the fabric of some hosts, as a collector of them would answer. */
 export function fabricList(name: FabricListName, known: readonly KnownHost[], selector: Selector): ListDocument {
   const selected = known.filter(({ snapshot }) => selectsHost(snapshot.host, selector));
   const gaps = selected.flatMap(({ snapshot }) => gapsOf(snapshot, tablesOfList(name)));
-  // All hosts: what is asked of one may be known from the others.
+  // All hosts: a selected host may be described by the others.
   const hosts = known.map(({ snapshot }) => fabricHostOf(snapshot));
   switch (name) {
     case 'hosts':
@@ -49,7 +49,7 @@ function gapsOf({ host, gaps }: HostSnapshot, tables: readonly Table[]): Gap[] {
   return relevantGaps(gaps, { hostId: host.id, left: new Set(), tables });
 }
 
-/** A file's host is as the file has it; one that was just read, or whose agent just answered, is live. */
+/** A host from a file is as old as the file; one that was just read, or whose agent just answered, is live. */
 function entryOf({ snapshot: { host, namespaces, gaps }, agent, source, ageMs = host.freshness?.ageMs }: KnownHost): HostEntry {
   const rows = (count: (netns: Netns) => readonly unknown[]): number =>
     namespaces.reduce((sum, netns) => sum + count(netns).length, 0);

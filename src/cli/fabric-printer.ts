@@ -8,17 +8,17 @@ import { watchJson } from '../wire/watch-json.js';
 import { WatchMerger } from '../wire/watch-merge.js';
 import { decorate, type PrinterOptions, WatchPrinter } from './watch-printer.js';
 
-interface Told {
+interface HostState {
   readonly merger: WatchMerger;
   readonly printer: WatchPrinter;
 }
 
-/** Puts the events of a collector's Watch together, host by host, and makes the text of each. */
+/** Merges the events of a collector's Watch, host by host, and formats each. */
 export class FabricPrinter {
   readonly #options: PrinterOptions;
   readonly #cursors = new Map<string, Cursor>();
   readonly #entries = new Map<string, HostEntry>();
-  readonly #told = new Map<string, Told>();
+  readonly #hosts = new Map<string, HostState>();
   #names: ReadonlyMap<string, string> = new Map();
   #synced = false;
 
@@ -26,12 +26,12 @@ export class FabricPrinter {
     this.#options = options;
   }
 
-  /** To be given as `after` when connecting anew. */
+  /** To be passed as `after` when reconnecting. */
   get cursors(): HostCursor[] {
     return [...this.#cursors].map(([host, cursor]) => ({ host, cursor }));
   }
 
-  /** What to write on stdout for an event: whole lines, or nothing. What concerns the watch itself is said on stderr. */
+  /** What to write to stdout for an event: complete lines, or nothing. Notices about the watch itself go to stderr. */
   textOf(event: FabricEvent): string {
     const { host } = event;
     if (host !== undefined && event.event !== undefined) this.#cursors.set(host, event.event.cursor);
@@ -41,26 +41,26 @@ export class FabricPrinter {
     if (host === undefined) return '';
     if (event.entry !== undefined) return this.#setEntry(host, event.entry);
     if (event.forgotten !== undefined) return this.#forget(host, event.forgotten.reason);
-    return event.event === undefined ? '' : this.#tell(host, event.event);
+    return event.event === undefined ? '' : this.#print(host, event.event);
   }
 
-  #tell(host: string, event: WatchEvent): string {
-    const { merger, printer } = this.#toldOf(host);
-    // At the start one line says it of all hosts; later each that is told anew says it of itself.
+  #print(host: string, event: WatchEvent): string {
+    const { merger, printer } = this.#hostState(host);
+    // At the start one line reports all hosts as synced; later each host that resyncs has a line of its own.
     const isQuiet = !this.#synced && event.synced !== undefined && !merger.synced;
     const text = printer.textOf(event);
     return isQuiet ? '' : text;
   }
 
-  #toldOf(host: string): Told {
-    const known = this.#told.get(host);
+  #hostState(host: string): HostState {
+    const known = this.#hosts.get(host);
     if (known !== undefined) return known;
     const merger = new WatchMerger();
     const prefix = (): string => printable(this.#names.get(host) ?? host);
     const warn = (line: string): void => this.#options.warn(`${prefix()}: ${line}`);
-    const told = { merger, printer: new WatchPrinter(merger, { ...this.#options, warn, prefix }) };
-    this.#told.set(host, told);
-    return told;
+    const state = { merger, printer: new WatchPrinter(merger, { ...this.#options, warn, prefix }) };
+    this.#hosts.set(host, state);
+    return state;
   }
 
   #setEntry(host: string, entry: HostEntry): string {
@@ -73,7 +73,7 @@ export class FabricPrinter {
   #forget(host: string, reason: string): string {
     const old = this.#entries.get(host);
     this.#entries.delete(host);
-    this.#told.delete(host);
+    this.#hosts.delete(host);
     this.#rename();
     return this.#lines(hostLine(old, undefined, reason));
   }
@@ -87,15 +87,14 @@ export class FabricPrinter {
     this.#synced = true;
     for (const { hostName, ...known } of hosts) {
       const age = silence(known);
-      if (age !== undefined)
-        this.#options.warn(printable(`host ${hostName}: ${age}; what is shown of it is the last that was heard`));
+      if (age !== undefined) this.#options.warn(printable(`host ${hostName}: ${age}; showing its last known state`));
     }
     return this.#lines(`synced: ${hosts.length} host${hosts.length === 1 ? '' : 's'}, ${countWords(this.#counts())}`, true);
   }
 
   #counts(): WatchMerger['counts'] {
     const sum = { namespaces: 0, interfaces: 0, ...eachSection(() => 0) };
-    for (const { merger } of this.#told.values()) {
+    for (const { merger } of this.#hosts.values()) {
       const { counts } = merger;
       for (const name of Object.keys(sum) as (keyof typeof sum)[]) sum[name] += counts[name];
     }

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** Every flag can be given as an environment variable of this name; lists are separated by commas there. */
+/** The environment variable of a flag; in it, commas separate the items of a list. */
 function environmentName(flag: string): string {
   return `NSATLAS_${flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
 }
@@ -19,18 +19,18 @@ export function listOption(flags: string, description: string): Option {
   ]);
 }
 
-/** What a server logs, and what a command says of its own work. */
+/** What a server logs, and what a command reports about its own work. */
 export function logLevelOption(level: string): Option {
-  return option('--log-level <level>', 'what is logged on stderr').choices(['error', 'warn', 'info', 'debug']).default(level);
+  return option('--log-level <level>', 'log level on stderr').choices(['error', 'warn', 'info', 'debug']).default(level);
 }
 
-/** Where a server listens. @param address when no other is given */
+/** Where a server listens. @param address the default */
 export function addListenOption(command: Command, address: string): Command {
   return command
     .addOption(
       listOption(
         '--listen <address>',
-        'where to serve: HOST:PORT or unix:PATH; other machines are served with --tls-* or --insecure',
+        'address to serve on: HOST:PORT or unix:PATH; serving other machines needs --tls-* or --insecure',
       ).default(undefined, address),
     )
     .hook('preAction', (_, action) => {
@@ -38,7 +38,7 @@ export function addListenOption(command: Command, address: string): Command {
     });
 }
 
-/** Splits lists that came from the environment; flags are taken as they are. */
+/** Splits lists that come from the environment; flags are taken as they are. */
 export function splitEnvironmentLists(command: Command): void {
   for (const [name, value] of Object.entries(command.opts())) {
     if (command.getOptionValueSource(name) !== 'env' || !Array.isArray(value)) continue;

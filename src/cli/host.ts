@@ -5,15 +5,15 @@ import type { OpenLiveHost } from '../live/index.js';
 import type { HostFlags, LiveFlags } from './options.js';
 import { VERSION } from './version.js';
 
-/** Where Docker listens unless told otherwise; /run and /var/run are the same place on every current system. */
+/** Where Docker listens by default; /run and /var/run are the same directory on every current system. */
 const DEFAULT_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock'];
 
-/** The reader of this host that the flags describe. `follow`: for a server, which keeps the engines' events open. */
+/** The reader of this host, configured by the flags. `follow`: for a server, which keeps the engines' event streams open. */
 export function hostSource(flags: HostFlags, { follow = false } = {}): HostSource {
   return createHostSource({ ...hostOptions(flags), followEngines: follow });
 }
 
-/** This host, kept true, as the flags describe it. The caller closes it. @param onProblem told when reading as a whole fails */
+/** The live state of this host, configured by the flags. The caller closes it. @param onProblem called when a read fails as such */
 export async function liveHost(flags: HostFlags & LiveFlags, onProblem: (problem: Error) => void): Promise<OpenLiveHost> {
   // Loaded only where it is needed: most commands read once.
   const { createLiveHost } = await import('../live/index.js');

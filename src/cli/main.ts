@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { run } from './program.js';
 
-// A reader that went away (`nsatlas fdb | head`) is no error of ours.
+// A reader that went away (`nsatlas fdb | head`) is not an error.
 process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
   if (cause.code !== 'EPIPE') throw cause;
 });

@@ -20,32 +20,32 @@ export interface MetricsFlags {
 
 export function addMetricsOptions(command: Command): Command {
   return command
-    .addOption(option('--metrics-listen <address>', 'serve Prometheus metrics at http://HOST:PORT/metrics; default: not at all'))
-    .addOption(option('--metrics-insecure', 'serve metrics to other machines, too, in plain text and to everybody'))
+    .addOption(option('--metrics-listen <address>', 'serve Prometheus metrics at http://HOST:PORT/metrics; default: off'))
+    .addOption(option('--metrics-insecure', 'serve metrics to other machines in plain text, without authentication'))
     .addOption(
-      option('--metrics-series-limit <number>', 'most series of interfaces, namespaces, overlays and agents together')
+      option('--metrics-series-limit <number>', 'limit for series of interfaces, namespaces, overlays and agents together')
         .default(20_000)
         .argParser(parseCount),
     );
 }
 
-/** Of the servers that read a host. */
+/** Flags of the servers that read a host. */
 export function addInterfaceMetricsOption(command: Command): Command {
-  return command.addOption(option('--metrics-interfaces', 'also the counters of every interface: eight series for each'));
+  return command.addOption(option('--metrics-interfaces', 'also export the counters of every interface: eight series for each'));
 }
 
-/** Metrics that are asked for, or nothing. */
+/** The metrics server, or nothing. */
 export interface OpenMetrics {
   /** For startServer(). */
   readonly calls: Partial<CallMetrics>;
-  /** Adds sources and serves; does nothing when nobody asked for metrics. @throws ListenError */
+  /** Adds sources and serves; does nothing without --metrics-listen. @throws ListenError */
   serve(sources: (metrics: Metrics) => Promise<readonly MetricSource[]> | readonly MetricSource[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * What the flags ask for. Everything about metrics is loaded only when they are.
- * @param tls the certificates that the server itself serves with
+ * What the flags ask for. The code for metrics is loaded only if it is needed.
+ * @param tls the certificates of the gRPC server
  */
 export async function openMetrics(flags: MetricsFlags, log: Log, tls?: TlsFiles): Promise<OpenMetrics> {
   const { metricsListen } = flags;
@@ -76,11 +76,11 @@ export async function openMetrics(flags: MetricsFlags, log: Log, tls?: TlsFiles)
 
 function parseCount(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a whole number.');
+  if (!Number.isInteger(value) || value < 0) throw new InvalidArgumentError('not a non-negative integer.');
   return value;
 }
 
-/** What is measured of a host that is read here, as the flags ask. */
+/** The metrics of a host that is read here, as the flags ask. */
 export function hostMetrics(
   flags: MetricsFlags,
   live: OpenLiveHost,
@@ -96,7 +96,7 @@ export function hostMetrics(
   };
 }
 
-/** What is measured of the hosts that a collector follows. @param overlays as CollectorMetricsOptions has it */
+/** The metrics of the hosts that a collector follows. @param overlays as in CollectorMetricsOptions */
 export function collectorMetrics(options: CollectorMetricsOptions): (metrics: Metrics) => Promise<readonly MetricSource[]> {
   return async ({ registry }) => {
     const { createCollectorMetrics } = await import('../metrics/collector.js');

@@ -23,7 +23,7 @@ export interface ShowFlags extends HostFlags, SelectorFlags, SourceFlags {
   counters?: boolean;
 }
 
-/** Flags that choose from what there is. */
+/** Flags that select namespaces and rows. */
 export interface SelectorFlags {
   host?: string[];
   netns?: string[];
@@ -44,14 +44,14 @@ export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Co
     .addOption(
       listOption(
         '--docker-socket <path>',
-        'Docker socket to ask for names and owners; default /var/run/docker.sock where it exists',
+        'Docker socket to query for names and owners; default: /var/run/docker.sock if it exists',
       ),
     )
-    .addOption(option('--proc-root <dir>', 'where the host’s proc file system is mounted').default('/proc'))
-    .addOption(option('--host-id <id>', 'id of this host; default: Swarm node id, Docker engine id, machine id hashed'))
+    .addOption(option('--proc-root <dir>', 'mount point of the host’s proc file system').default('/proc'))
+    .addOption(option('--host-id <id>', 'id of this host; default: Swarm node id, Docker engine id or a hash of the machine id'))
     .addOption(option('--host-name <name>', 'name of this host; default: its host name'))
     .addOption(
-      option('--time-limit <ms>', 'most milliseconds that one namespace may take').default(2000).argParser(parsePositive),
+      option('--time-limit <ms>', 'time limit for each namespace, in milliseconds').default(2000).argParser(parsePositive),
     )
     .addOption(logLevelOption(logLevel));
 }
@@ -64,14 +64,16 @@ export interface ServerFlags {
 
 export function addServerOptions(command: Command): Command {
   return addListenOption(command, DEFAULT_LISTEN).addOption(
-    option('--max-age <ms>', 'oldest read that may answer a request').default(1000).argParser(parsePositive),
+    option('--max-age <ms>', 'maximum age of a read that may be used for an answer, in milliseconds')
+      .default(1000)
+      .argParser(parsePositive),
   );
 }
 
 /** Where an agent listens, and `nsatlas up`. */
 const DEFAULT_LISTEN = '127.0.0.1:7117';
 
-/** Flags of the commands that keep this host's state true. */
+/** Flags of the commands that keep live state of this host. */
 export interface LiveFlags {
   events: boolean;
   rescan: number;
@@ -81,19 +83,18 @@ export interface LiveFlags {
 
 export function addLiveOptions(command: Command): Command {
   return command
-    .addOption(
-      option('--rescan <seconds>', 'time between two whole reads while events are followed').default(60).argParser(parsePositive),
-    )
-    .addOption(
-      option('--poll <seconds>', 'time between two whole reads where there are no events').default(5).argParser(parsePositive),
-    )
-    .addOption(option('--no-events', 'do not follow the kernel’s events: read everything again and again'));
+    .addOption(option('--rescan <seconds>', 'interval of full reads in addition to events').default(60).argParser(parsePositive))
+    .addOption(option('--poll <seconds>', 'interval of full reads without events').default(5).argParser(parsePositive))
+    .addOption(option('--no-events', 'do not follow the kernel’s events: poll'));
 }
 
-/** Asks an agent for what changes all the time as well. */
+/** Asks an agent for values that change all the time, too. */
 export function addCountersOption(command: Command): Command {
   return command.addOption(
-    option('--counters', 'with --agent: also counters, timers and ages, by a fresh read; reading this host has them always'),
+    option(
+      '--counters',
+      'with --agent: include counters, timers and ages, from a fresh read; always included when reading this host',
+    ),
   );
 }
 
@@ -110,17 +111,17 @@ export function addWatchOptions(command: Command): Command {
   const live = addNetnsSelectorOptions(addLiveOptions(addHostOptions(command)));
   return addSourceOptions(live, { files: false })
     .addOption(
-      option('-o, --output <format>', 'table: one line for each change, for people; json: one line for each event, for programs')
+      option('-o, --output <format>', 'table: one line per change, for people; json: one line per event, for programs')
         .choices(['table', 'json'])
         .default('table'),
     )
     .addOption(listOption('--table <table>', `only this table: ${TABLES.join(', ')}`))
-    .addOption(option('--initial', 'also what there is at the start, line by line'))
-    .addOption(option('--timestamps', 'the time before each line'))
-    .addOption(option('--until-synced', 'end when the full state was sent'));
+    .addOption(option('--initial', 'also print the initial state, line by line'))
+    .addOption(option('--timestamps', 'start each line with the time'))
+    .addOption(option('--until-synced', 'exit after the initial state'));
 }
 
-/** Tables as they are called on the command line. */
+/** Names of tables on the command line. */
 const TABLES: readonly string[] = ALL_TABLES.map((table) => table.toLowerCase());
 
 /** The tables of --table; all of them without. @throws InvalidArgumentError */
@@ -142,13 +143,13 @@ export function addShowOptions(command: Command): Command {
   return addSourceOptions(shown, { files: true });
 }
 
-/** The flags that narrow a list; `links`: also by what only an interface has. */
+/** The flags that narrow a list; `links`: also by properties that only interfaces have. */
 export function addSelectorOptions(command: Command, { links = true } = {}): Command {
   addNetnsSelectorOptions(command);
   if (links) {
     command
       .addOption(listOption('--kind <kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'))
-      .addOption(listOption('--interface <name>', 'only interfaces of this name'));
+      .addOption(listOption('--interface <name>', 'only interfaces with this name'));
   }
   return command
     .addOption(listOption('--vni <number>', 'only VXLANs with this VNI'))
@@ -160,10 +161,10 @@ function addNetnsSelectorOptions(command: Command): Command {
   return command
     .addOption(listOption('--netns <id>', 'only this namespace: net:[INODE], a path or the name of its file'))
     .addOption(
-      listOption('--role <role>', 'only namespaces of this role: host, container, overlay, load_balancer, ingress, other'),
+      listOption('--role <role>', 'only namespaces with this role: host, container, overlay, load_balancer, ingress, other'),
     )
-    .addOption(listOption('--network <name>', 'only namespaces on this network, by name, id or beginning of the id'))
-    .addOption(listOption('--container <name>', 'only namespaces of this container, by name, id or beginning of the id'))
+    .addOption(listOption('--network <name>', 'only namespaces on this network, by name, id or id prefix'))
+    .addOption(listOption('--container <name>', 'only namespaces of this container, by name, id or id prefix'))
     .addOption(listOption('--service <name>', 'only namespaces of this Swarm service'));
 }
 

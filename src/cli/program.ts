@@ -56,9 +56,9 @@ function buildProgram(context: Context, finish: (status: number) => void): Comma
   return program;
 }
 
-/** Everything that can go wrong ends here, as one line that says what and what to do. */
+/** Every error ends here, as one line that says what went wrong and what to do. */
 function failureStatus(cause: unknown, context: Context): number {
-  // Help and version are "errors" with status 0; what was wrong with the usage has been said already.
+  // Help and version are "errors" with status 0; usage errors have been printed already.
   if (cause instanceof CommanderError) {
     if (cause.code === 'commander.invalidArgument' && cause.message !== '' && !cause.message.startsWith('error:'))
       context.warn(cause.message);

@@ -18,13 +18,13 @@ export class UsageError extends Error {
 /** Exit statuses (docs/cli.md). */
 export const EXIT = { ok: 0, incomplete: 1, usage: 2 } as const;
 
-/** More gaps of one sort than this are counted, not listed. */
+/** More similar gaps than this are counted, not listed. */
 const LISTED = 5;
 
 /**
- * Says on stderr what is missing from the answer, one line each, many of a sort in one line.
- * @param hosts that the answer can be of, when there can be several: then each line says its host
- * @returns the exit status: 1 when something that exists could not be read
+ * Reports on stderr what is missing from the answer: one line per gap, or one line for many similar ones.
+ * @param hosts of the answer, if there can be several: each line then names its host
+ * @returns the exit status: 1 if something that exists could not be read
  */
 export function reportGaps(gaps: readonly Gap[], warn: (line: string) => void, hosts: readonly ListedHost[] = []): number {
   const failures = gaps.filter(isFailure);
@@ -43,19 +43,19 @@ export function reportGaps(gaps: readonly Gap[], warn: (line: string) => void, h
   for (const same of sorts.values()) {
     const shown = same.length > LISTED ? same.slice(0, 1) : same;
     for (const gap of shown) warn(textOf(gap));
-    if (same.length > shown.length) warn(`… and ${same.length - shown.length} more of the same sort (-o json lists them)`);
+    if (same.length > shown.length) warn(`… and ${same.length - shown.length} more like this (-o json lists them)`);
   }
   return failures.length > 0 ? EXIT.incomplete : EXIT.ok;
 }
 
-/** Says on stderr that an agent has no events, for then its answers are behind the kernel. */
+/** Reports on stderr that an agent has no events, because its answers are then behind the kernel. */
 export function reportFreshness(freshness: Freshness | undefined, warn: (line: string) => void): void {
   if (freshness?.mode !== 'POLLING') return;
   const { ageMs, rescanMs, reason } = freshness;
   const age = `${duration(ageMs)} old`;
   warn(
     printable(
-      `no events: everything is read every ${duration(rescanMs)}, this is ${age}${reason === undefined ? '' : ` (${reason})`}`,
+      `no events: polling every ${duration(rescanMs)}, this answer is ${age}${reason === undefined ? '' : ` (${reason})`}`,
     ),
   );
 }

@@ -9,7 +9,7 @@ import { withProgress } from './terminal.js';
 /** `nsatlas snapshot` */
 export function snapshotCommand(context: Context, finish: (status: number) => void): Command {
   const command = new Command('snapshot')
-    .description('a whole host as one document')
+    .description('everything on a host as one document')
     .addHelpText('after', '\nExample:\n  nsatlas snapshot -o json > $(hostname).json && nsatlas veths --from $(hostname).json');
   return addCountersOption(addShowOptions(command)).action(async (flags: ShowFlags) => {
     const source = await openSource(flags);

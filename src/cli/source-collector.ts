@@ -7,16 +7,16 @@ import type { Source } from './source.js';
 
 /** A collector: all its hosts. */
 export async function openCollector(address: string, tls: ClientTls | undefined): Promise<Source> {
-  // Loaded only when asked for: gRPC takes longer to load than a host to read.
+  // Loaded only if needed: loading gRPC takes longer than reading a host.
   const { createCollectorClient } = await import('../client/collector.js');
   const client = createCollectorClient(address, { tls });
   return {
     doing: `asking the collector at ${address}`,
     list: async (name, selector) => {
       const listing = await client.list(name, selector);
-      // The list of hosts tells their names itself.
+      // The list of hosts contains their names.
       const hosts = name === 'hosts' ? namesOf(listing.items as HostEntry[]) : (listing.fabric?.hosts ?? []);
-      // The name and the items belong together, which the compiler cannot follow through a union.
+      // Name and items belong together, which the compiler cannot follow through a union.
       return { name, listing, hosts } as ListDocument;
     },
     snapshot: async ({ hosts = [] }) => {
@@ -36,7 +36,7 @@ export async function openCollector(address: string, tls: ClientTls | undefined)
   }
 }
 
-/** Each once, though several agents may say that they are it. */
+/** Each host once, though several agents may claim to be it. */
 function namesOf(entries: readonly HostEntry[]): ListedHost[] {
   const known = entries.flatMap(({ host, hostName = host }): ListedHost[] =>
     host === undefined || hostName === undefined ? [] : [{ host, hostName }],

@@ -10,7 +10,7 @@ import { UsageError } from './report.js';
 import { chooseHost } from './choose-host.js';
 import type { Source } from './source.js';
 
-/** Saved snapshots, of one host or of several. @throws UsageError naming the file that is none */
+/** Saved snapshots, of one host or of several. @throws UsageError naming a file that is not a snapshot */
 export async function openFiles(files: readonly string[]): Promise<Source> {
   const all = await Promise.all(files.map(readSnapshot));
   return {
@@ -40,18 +40,20 @@ async function readSnapshot(file: string): Promise<KnownHost> {
     return { snapshot, agent: '', source: `file ${file}`, ageMs: Math.max(0, Date.now() - Date.parse(snapshot.host.readAt)) };
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`--from ${file}: ${why}; give a file that \`nsatlas snapshot -o json\` wrote`);
+    throw new UsageError(`--from ${file}: ${why}; give a file written by \`nsatlas snapshot -o json\``);
   }
 }
 
-/** Two states of one host cannot be joined into one picture. */
+/** Two states of one host cannot be combined. */
 function refuseTwice(all: readonly KnownHost[]): void {
   const seen = new Map<string, KnownHost>();
   for (const known of all) {
     const { id, name } = known.snapshot.host;
     const other = seen.get(id);
     if (other !== undefined)
-      throw new UsageError(`--from: ${other.source} and ${known.source} are of the same host ${name} (${id}): give one of them`);
+      throw new UsageError(
+        `--from: ${other.source} and ${known.source} are snapshots of the same host ${name} (${id}): give one of them`,
+      );
     seen.set(id, known);
   }
 }
@@ -61,7 +63,7 @@ function listOf(name: ListName, all: readonly KnownHost[], selector: Selector): 
   const listings = hosts.map((snapshot) => LISTS[name].list(snapshot, selector));
   const listing = { items: listings.flatMap((part) => part.items as unknown[]), gaps: listings.flatMap((part) => part.gaps) };
   const several = all.length > 1 && { hosts: namesOf(hosts) };
-  // The name and the items come from the same entry of LISTS, which the compiler cannot follow through a union.
+  // Name and items come from the same entry of LISTS, which the compiler cannot follow through a union.
   return { name, listing, ...several } as ListDocument;
 }
 

@@ -3,7 +3,7 @@ import { listOption, option } from './flags.js';
 import { UsageError } from './report.js';
 import { addClientTlsOptions, type ClientTlsFlags } from './tls-options.js';
 
-/** Where the answer comes from; this host, read now, without any of them. */
+/** Where the answer comes from; without any of them, this host is read. */
 export interface SourceFlags extends ClientTlsFlags {
   agent?: string;
   from?: string[];
@@ -11,10 +11,10 @@ export interface SourceFlags extends ClientTlsFlags {
   host?: string[];
 }
 
-/** What excludes each other. */
+/** Flags that exclude each other. */
 const SOURCES = ['agent', 'from', 'collector'] as const;
 
-/** Flags that choose where the answer comes from. @param files whether saved snapshots will do */
+/** Flags that choose where the answer comes from. @param files whether saved snapshots are accepted */
 export function addSourceOptions(command: Command, { files }: { readonly files: boolean }): Command {
   command
     .addOption(option('--agent <address>', 'ask the agent at HOST:PORT or unix:PATH instead of reading this host'))
@@ -23,11 +23,11 @@ export function addSourceOptions(command: Command, { files }: { readonly files: 
   if (files) command.addOption(option('--from <file...>', 'read saved snapshots instead of this host (- is standard input)'));
   const several = files ? '--collector or --from' : '--collector';
   return command
-    .addOption(listOption('--host <name>', `with ${several}: only this host, by name, id or beginning of the id`))
+    .addOption(listOption('--host <name>', `with ${several}: only this host, by name, id or id prefix`))
     .hook('preAction', (_, action) => settleSource(action, several));
 }
 
-/** What was given on the line wins over the environment, and one source is all that there can be. @throws UsageError */
+/** A flag on the command line overrides the environment, and there can be only one source. @throws UsageError */
 function settleSource(action: Command, several: string): void {
   const isGiven = (name: string): boolean => action.getOptionValue(name) !== undefined;
   const isTyped = (name: string): boolean => action.getOptionValueSource(name) === 'cli';
@@ -38,6 +38,6 @@ function settleSource(action: Command, several: string): void {
     throw new UsageError(`${names} exclude each other: give one of them`);
   }
   if (!isGiven('host') || given.includes('collector') || given.includes('from')) return;
-  if (isTyped('host')) throw new UsageError(`--host chooses among several hosts: give it with ${several}`);
+  if (isTyped('host')) throw new UsageError(`--host selects among several hosts: use it with ${several}`);
   action.setOptionValue('host', undefined);
 }

@@ -15,7 +15,9 @@ import { clientTls } from './tls-options.js';
 /** The source that the flags ask for. */
 export async function openSource(flags: ShowFlags): Promise<Source> {
   if (flags.counters === true && flags.collector !== undefined)
-    throw new UsageError('--counters: a collector has none; ask the host’s agent with --agent, `nsatlas hosts` says where it is');
+    throw new UsageError(
+      '--counters: a collector has no counters; ask the host’s agent with --agent (`nsatlas hosts` lists the addresses)',
+    );
   if (flags.from !== undefined) return openFiles(flags.from);
   if (flags.agent !== undefined)
     return openAgent(flags.agent, { counters: flags.counters === true }, await clientTls(flags, flags.agent));
@@ -29,7 +31,7 @@ function openHost(host: HostSource): Source {
     list: async (name, selector) => {
       const snapshot = await host.read(tablesOfList(name));
       if (isFabricName(name)) return fabricList(name, [{ snapshot, agent: 'local', source: 'this host' }], selector);
-      // The name and the items come from the same entry of LISTS, which the compiler cannot follow through a union.
+      // Name and items come from the same entry of LISTS, which the compiler cannot follow through a union.
       return { name, listing: LISTS[name].list(snapshot, selector) } as ListDocument;
     },
     snapshot: () => host.read(ALL_TABLES),
@@ -38,7 +40,7 @@ function openHost(host: HostSource): Source {
 }
 
 async function openAgent(address: string, options: { readonly counters: boolean }, tls: ClientTls | undefined): Promise<Source> {
-  // Loaded only when asked for: gRPC takes longer to load than a host to read.
+  // Loaded only if needed: loading gRPC takes longer than reading a host.
   const { createAgentClient } = await import('../client/agent.js');
   const client = createAgentClient(address, { tls });
   return {

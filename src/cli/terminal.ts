@@ -8,7 +8,7 @@ export interface Terminal {
   readonly stderr: NodeJS.WriteStream;
 }
 
-/** Writes all of a text, at the reader's pace. A reader that went away (`| head`) is no error. */
+/** Writes a text at the reader's pace. A reader that went away (`| head`) is not an error. */
 export async function writeAll(stream: NodeJS.WriteStream, text: string): Promise<void> {
   for (let at = 0; at < text.length; at += CHUNK) {
     if (stream.destroyed) return;
@@ -16,7 +16,7 @@ export async function writeAll(stream: NodeJS.WriteStream, text: string): Promis
   }
 }
 
-/** False when nobody reads any more. */
+/** False once the reader has gone. */
 async function drained(stream: NodeJS.WriteStream): Promise<boolean> {
   try {
     await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
@@ -44,7 +44,7 @@ function wantsColour(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolea
   return stream.isTTY && env['TERM'] !== 'dumb';
 }
 
-/** Says what is going on when it takes more than a second and somebody watches. */
+/** Shows progress on a terminal if something takes more than a second. */
 export async function withProgress<Value>(stderr: NodeJS.WriteStream, what: string, work: Promise<Value>): Promise<Value> {
   if (!stderr.isTTY) return work;
   const started = Date.now();

@@ -4,7 +4,7 @@ import type { ClientTls, TlsFiles } from '../rpc/types.js';
 import { listOption, option } from './flags.js';
 import { UsageError } from './report.js';
 
-/** Flags by which a server shows who it is, and asks clients who they are. */
+/** Flags for a server's identity and for authenticating its clients. */
 export interface ServerTlsFlags {
   tlsCert?: string;
   tlsKey?: string;
@@ -13,7 +13,7 @@ export interface ServerTlsFlags {
   insecure?: boolean;
 }
 
-/** Flags by which a client does. */
+/** The same for a client. */
 export interface ClientTlsFlags {
   tlsCert?: string;
   tlsKey?: string;
@@ -24,32 +24,32 @@ export interface ClientTlsFlags {
 export function addServerTlsOptions(command: Command): Command {
   return addFileOptions(command, 'clients')
     .addOption(listOption('--tls-allow <name>', 'serve only clients whose certificate has this common name or DNS name'))
-    .addOption(option('--insecure', 'serve any address without TLS: everybody who can reach it, unencrypted'));
+    .addOption(option('--insecure', 'serve any address without TLS: unencrypted, to everybody who can reach it'));
 }
 
 export function addClientTlsOptions(command: Command): Command {
   return addFileOptions(command, 'the server').addOption(serverNameOption('the server'));
 }
 
-/** Of a server that is a client of agents, too, with the same files. */
+/** For a server that is also a client of agents, with the same files. */
 export function addBothTlsOptions(command: Command): Command {
   return addServerTlsOptions(command).addOption(serverNameOption('an agent'));
 }
 
 function serverNameOption(whose: string): Option {
-  return option('--tls-server-name <name>', `what ${whose}’s certificate is for, where that is not the host of its address`);
+  return option('--tls-server-name <name>', `name in ${whose}’s certificate; default: the host of its address`);
 }
 
 function addFileOptions(command: Command, others: string): Command {
   return command
-    .addOption(option('--tls-cert <file>', 'own certificate, PEM; read again when it changes, as are the two others'))
-    .addOption(option('--tls-key <file>', 'the private key of it, PEM'))
-    .addOption(option('--tls-ca <file>', `the CAs that certificates of ${others} may be signed by, PEM`));
+    .addOption(option('--tls-cert <file>', 'own certificate, PEM; all three files are reloaded when they change'))
+    .addOption(option('--tls-key <file>', 'private key of the certificate, PEM'))
+    .addOption(option('--tls-ca <file>', `CAs that may sign certificates of ${others}, PEM`));
 }
 
 /**
- * What the flags of a server say.
- * @throws UsageError when they do not fit together, or a file cannot be used
+ * The TLS options of a server.
+ * @throws UsageError if the flags contradict each other, or a file cannot be used
  */
 export async function serverTls(flags: ServerTlsFlags): Promise<{ tls?: TlsFiles; insecure?: boolean }> {
   const { tlsCert: cert, tlsKey: key, tlsCa: ca, tlsAllow: allow, insecure } = flags;
@@ -67,15 +67,15 @@ export async function serverTls(flags: ServerTlsFlags): Promise<{ tls?: TlsFiles
 }
 
 /**
- * What the flags of a client say; undefined without TLS.
- * @param address that is asked; on unix sockets nothing is encrypted, and the flags do not matter
- * @throws UsageError when they do not fit together, or a file cannot be used
+ * The TLS options of a client; undefined without TLS.
+ * @param address of the server; unix sockets are never encrypted, and the flags are ignored
+ * @throws UsageError if the flags contradict each other, or a file cannot be used
  */
 export async function clientTls(flags: ClientTlsFlags, address: string): Promise<ClientTls | undefined> {
   return parseHostPort(address) === undefined ? undefined : agentsTls(flags);
 }
 
-/** The same, whatever address is asked. @throws UsageError as clientTls() does */
+/** The same, for any address. @throws UsageError as clientTls() does */
 export async function agentsTls(flags: ClientTlsFlags): Promise<ClientTls | undefined> {
   const { tlsCert: cert, tlsKey: key, tlsCa: ca, tlsServerName: serverName } = flags;
   if (cert === undefined && key === undefined && ca === undefined) {
@@ -84,7 +84,7 @@ export async function agentsTls(flags: ClientTlsFlags): Promise<ClientTls | unde
   }
   if ((cert === undefined) !== (key === undefined))
     throw new UsageError(`a certificate needs its key: give ${missingOf({ '--tls-cert': cert, '--tls-key': key })}, too`);
-  if (ca === undefined) throw new UsageError('a server’s certificate needs CAs to be checked against: give --tls-ca, too');
+  if (ca === undefined) throw new UsageError('verifying a server’s certificate needs CAs: give --tls-ca, too');
   await checkFiles({ cert, key, ca });
   return {
     ca,
@@ -99,9 +99,9 @@ function missingOf(flags: Record<string, string | undefined>): string {
   return missing.join(' and ');
 }
 
-/** Said before anything is begun, and as a mistake in the flags. */
+/** Reports unusable files before anything is started, as a usage error. */
 async function checkFiles(paths: { ca: string; cert: string | undefined; key: string | undefined }): Promise<void> {
-  // Loaded only when asked for: TLS takes longer to load than a host to read.
+  // Loaded only if needed: loading TLS takes longer than reading a host.
   const [{ readTlsFiles }, { TlsFileError }] = await Promise.all([import('../rpc/tls-files.js'), import('../rpc/error.js')]);
   try {
     await readTlsFiles(paths);

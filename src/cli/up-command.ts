@@ -24,7 +24,7 @@ import { VERSION } from './version.js';
 /** `nsatlas up` */
 export function upCommand(context: Context, finish: (status: number) => void): Command {
   const command = new Command('up')
-    .description('agent and collector in one process, on one port: for a single machine, or for it and some others')
+    .description('agent and collector in one process, on one port: for a single machine, or for a few')
     .addHelpText(
       'after',
       '\nExample:\n  sudo nsatlas up\n  nsatlas overlays --collector 127.0.0.1:7117\n  nsatlas interfaces --agent 127.0.0.1:7117',
@@ -61,7 +61,7 @@ export function upCommand(context: Context, finish: (status: number) => void): C
   });
 }
 
-/** What is measured of this host, and of all that are followed. */
+/** The metrics of this host, and of all followed ones. */
 async function metricsOfBoth(
   flags: MetricsFlags,
   { live, source, members }: { readonly live: OpenLiveHost; readonly source: HostSource; readonly members: Roster },

@@ -12,7 +12,7 @@ import { followAgent, followCollector, followHost, type Following } from './watc
 /** `nsatlas watch` */
 export function watchCommand(context: Context, finish: (status: number) => void): Command {
   const command = new Command('watch')
-    .description('changes as they happen: interfaces, forwarding entries, neighbours, routes, namespaces that come and go')
+    .description('changes as they happen: namespaces, interfaces, forwarding entries, neighbours, routes')
     .addHelpText('after', '\nExample:\n  nsatlas watch --role overlay --table fdb --timestamps');
   return addWatchOptions(command).action(async (flags: WatchFlags) => {
     const { stdout } = context.terminal;
@@ -72,7 +72,7 @@ function printerOptions(flags: WatchFlags, context: Context): PrinterOptions {
   };
 }
 
-/** Ctrl-C, the service manager, and a reader that went away. Returns what undoes it. */
+/** Stops on Ctrl-C, on a signal of the service manager, and when the reader goes away. @returns what undoes this */
 function onEnd(stdout: NodeJS.WriteStream, stop: () => void): () => void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   stdout.once('close', stop);

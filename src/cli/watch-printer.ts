@@ -10,21 +10,21 @@ import { reportFreshness } from './report.js';
 /** How events are shown. */
 export interface PrinterOptions {
   readonly format: 'table' | 'json';
-  /** Lines also of what there is at the start. */
+  /** Print lines for the initial state, too. */
   readonly initial: boolean;
-  /** A time before each line. */
+  /** Start each line with the time. */
   readonly timestamps: boolean;
   readonly paint?: Paint | undefined;
   /** One line on stderr. */
   readonly warn: (line: string) => void;
   readonly now: () => Date;
-  /** Stands before each line: the host, where there are several. */
+  /** Prefix of each line: the host, if there can be several. */
   readonly prefix?: () => string;
 }
 
 const MOODS: Readonly<Record<string, Mood>> = { '+': 'good', '-': 'bad', '~': 'changed' };
 
-/** Puts events together and makes the text of each. */
+/** Merges events and formats each. */
 export class WatchPrinter {
   readonly #merger: WatchMerger;
   readonly #options: PrinterOptions;
@@ -35,14 +35,13 @@ export class WatchPrinter {
     this.#options = options;
   }
 
-  /** What to write on stdout for an event: whole lines, or nothing. What concerns the watch itself is said on stderr. */
+  /** What to write to stdout for an event: complete lines, or nothing. Notices about the watch itself go to stderr. */
   textOf(event: WatchEvent): string {
     const { format, initial } = this.#options;
     const before = { synced: this.#merger.synced, freshness: this.#merger.freshness };
     const changes = this.#merger.apply(event);
-    if (event.restart !== undefined && this.#restarts++ > 0)
-      this.#options.warn(printable(`resyncing: ${event.restart.reason}`));
-    if (event.synced !== undefined) this.#tellFreshness(before.freshness, event.synced.freshness);
+    if (event.restart !== undefined && this.#restarts++ > 0) this.#options.warn(printable(`resyncing: ${event.restart.reason}`));
+    if (event.synced !== undefined) this.#reportFreshness(before.freshness, event.synced.freshness);
     if (format === 'json') return `${printableJson(watchJson(event))}\n`;
     const lines: string[] = [];
     if (before.synced || initial) for (const change of changes) lines.push(...watchLines(change, (id) => this.#nameOf(id)));
@@ -55,15 +54,15 @@ export class WatchPrinter {
     return netns === undefined ? id : netnsName(netns);
   }
 
-  #tellFreshness(before: Freshness | undefined, now: Freshness): void {
+  #reportFreshness(before: Freshness | undefined, now: Freshness): void {
     const { warn } = this.#options;
     if (before?.mode !== now.mode) reportFreshness(now, warn);
     if (before !== undefined && now.lostEvents > before.lostEvents)
-      warn(`events were lost (${now.lostEvents} times so far); everything was read again`);
+      warn(`events were lost (${now.lostEvents} times so far); a full read followed`);
   }
 }
 
-/** A line as it is written: with the time, the host and colour where they are asked for. */
+/** A line as written: with time, host and colour if requested. */
 export function decorate(line: string, { paint, timestamps, now, prefix }: PrinterOptions): string {
   const mood = MOODS[line.slice(0, 1)];
   const text = paint === undefined || mood === undefined ? line : paint(mood, line.slice(0, 1)) + line.slice(1);

@@ -7,15 +7,15 @@ import { duration } from '../text/duration.js';
 import { liveHost } from './host.js';
 import type { WatchFlags } from './options.js';
 
-/** What is watched, but for where an earlier stream ended. */
+/** What to watch, without the place to resume from. */
 export interface Watched {
   readonly selector: Selector;
   readonly tables: readonly Table[];
 }
 
-/** Who is told, and until when. */
+/** Who receives the events, and until when. */
 export interface Following<Event> {
-  /** Where a server is asked that speaks TLS. */
+  /** Set for a server with TLS. */
   readonly tls?: ClientTls | undefined;
   readonly onEvent: (event: Event) => Promise<void>;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ export interface Following<Event> {
   readonly warn: (line: string) => void;
 }
 
-/** Watches this host, until the signal is aborted. */
+/** Watches this host until the signal is aborted. */
 export async function followHost(
   flags: WatchFlags,
   wish: Watched,
@@ -38,13 +38,13 @@ export async function followHost(
   }
 }
 
-/** Watches through an agent. @param cursor where to go on */
+/** Watches through an agent. @param cursor where to resume */
 export async function followAgent(
   address: string,
   wish: Watched,
   { cursor, tls, ...following }: Following<WatchEvent> & { readonly cursor: () => Cursor | undefined },
 ): Promise<void> {
-  // Loaded only when asked for: gRPC takes longer to load than a host to read.
+  // Loaded only if needed: loading gRPC takes longer than reading a host.
   const { createAgentClient } = await import('../client/agent.js');
   const client = createAgentClient(address, { tls, warn: following.warn });
   try {
@@ -54,7 +54,7 @@ export async function followAgent(
   }
 }
 
-/** Watches through a collector. @param cursors where to go on, host by host */
+/** Watches through a collector. @param cursors where to resume, host by host */
 export async function followCollector(
   address: string,
   wish: Watched,
@@ -69,10 +69,10 @@ export async function followCollector(
   }
 }
 
-/** Times between two attempts to connect, in milliseconds. */
+/** Delays between attempts to connect, in milliseconds. */
 const RETRY = { firstMs: 250, longestMs: 10_000 };
 
-/** Who was there once is waited for; who never was is an error, and so is what another attempt would not change. */
+/** Reconnects to a server that was reached before; one that never was is an error, and so is a failure that a retry would not change. */
 async function persist<Event>(
   watch: (onEvent: (event: Event) => Promise<void>, signal: AbortSignal) => Promise<void>,
   { onEvent, signal, warn }: Following<Event>,
@@ -88,15 +88,15 @@ async function persist<Event>(
       await watch(onNext, signal);
     } catch (cause) {
       if (!server.isKnown || !isPassing(cause)) throw cause;
-      // Not all at once, where many watch the same server.
+      // Jitter, in case many watch the same server.
       const pause = spread(backoff(server.failures++, RETRY), Math.random());
-      warn(`${cause.message}; trying again in ${duration(pause)}`);
+      warn(`${cause.message}; retrying in ${duration(pause)}`);
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
 }
 
-/** AgentError or CollectorError of a sort that another attempt may not meet. */
+/** Whether a retry may succeed. */
 function isPassing(cause: unknown): cause is Error {
   if (!(cause instanceof Error) || !('code' in cause)) return false;
   return /^ERR_NSATLAS_(AGENT|COLLECTOR)_(UNREACHABLE|TIMEOUT|FAILED)$/.test(String(cause.code));

@@ -1,34 +1,34 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { CallOutcome } from '../rpc/types.js';
 
-/** Seconds; a stream of Watch lasts for hours and is in +Inf. */
+/** Seconds; Watch streams last for hours and are in +Inf. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
-/** What a gRPC server tells of its calls: fits ServeOptions. */
+/** Notified by a gRPC server of its calls: fits ServeOptions. */
 export interface CallMetrics {
   readonly onCallBegin: (method: string) => void;
   readonly onCall: (call: CallOutcome) => void;
 }
 
-/** Metrics of gRPC calls. Methods are those of services that exist: a client cannot make up any. */
+/** Metrics of gRPC calls. Only methods of existing services have series: a client cannot invent any. */
 export function addCallMetrics(registry: Registry): CallMetrics {
   const registers = [registry];
   const calls = new Counter({
     name: 'nsatlas_grpc_calls_total',
-    help: 'gRPC calls that have ended, by method and status code.',
+    help: 'gRPC calls that finished, by method and status code.',
     labelNames: ['method', 'code'],
     registers,
   });
   const durations = new Histogram({
     name: 'nsatlas_grpc_call_duration_seconds',
-    help: 'How long gRPC calls took.',
+    help: 'Duration of gRPC calls.',
     labelNames: ['method'],
     buckets: BUCKETS,
     registers,
   });
   const running = new Gauge({
     name: 'nsatlas_grpc_calls_running',
-    help: 'gRPC calls that run now; of method Watch: those who watch.',
+    help: 'gRPC calls in progress; for method Watch, the watchers.',
     labelNames: ['method'],
     registers,
   });

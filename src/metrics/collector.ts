@@ -8,10 +8,10 @@ import { formatLabels } from './labels.js';
 import type { Collected, MetricSource, Scrape } from './scrape.js';
 import { type Family, Sheet } from './sheet.js';
 
-/** What is measured of a collector. */
+/** Inputs of a collector's metrics. */
 export interface CollectorMetricsOptions {
   readonly members: Members;
-  /** The overlays of all hosts, some at a time, so that other work can be done in between; empty lists are such pauses. Absent: they are not told. */
+  /** The overlays of all hosts, in batches, so that other work can run in between; empty batches are just pauses. Absent: no metrics of overlays. */
   readonly overlays?: () => Iterable<readonly Overlay[]>;
 }
 
@@ -26,56 +26,56 @@ const AGENT_FAMILIES: readonly AgentFamily[] = [
   {
     name: 'nsatlas_agent_up',
     type: 'gauge',
-    help: 'Whether an agent is heard and everything that it told is known: 1, else 0.',
+    help: 'Whether an agent is in sync and not silent: 1, else 0.',
     value: ({ state }) => Number(state === 'LIVE'),
   },
   {
     name: 'nsatlas_agent_age_seconds',
     type: 'gauge',
-    help: 'Time since what is known of a host was last known to be its agent’s state.',
+    help: 'Time since the data of a host was last known to match its agent’s state.',
     value: ({ ageMs }) => seconds(ageMs),
   },
   {
     name: 'nsatlas_agent_lag_seconds',
     type: 'gauge',
-    help: 'How far an agent says that it is behind its kernel.',
+    help: 'How far an agent reports to be behind its kernel.',
     value: ({ freshness }) => seconds(freshness?.ageMs),
   },
   {
     name: 'nsatlas_agent_events_lost_total',
     type: 'counter',
-    help: 'How often an agent has lost events of its kernel.',
+    help: 'How often an agent lost events of its kernel.',
     value: ({ freshness }) => freshness?.lostEvents,
   },
   {
     name: 'nsatlas_agent_disconnects_total',
     type: 'counter',
-    help: 'How often the stream of an agent has ended.',
+    help: 'How often the stream of an agent ended.',
     value: ({ disconnects }) => disconnects,
   },
   {
     name: 'nsatlas_agent_resyncs_total',
     type: 'counter',
-    help: 'How often an agent had to tell everything anew.',
+    help: 'How often an agent had to send its full state again.',
     value: ({ resyncs }) => resyncs,
   },
   {
     name: 'nsatlas_agent_namespaces',
     type: 'gauge',
-    help: 'Network namespaces that are known of a host.',
+    help: 'Network namespaces of a host.',
     value: ({ namespaces }) => namespaces,
   },
   {
     name: 'nsatlas_agent_interfaces',
     type: 'gauge',
-    help: 'Interfaces that are known of a host.',
+    help: 'Interfaces of a host.',
     value: ({ interfaces }) => interfaces,
   },
   ...ROW_TABLES.map(
     ({ section, counted: { metric, title } }): AgentFamily => ({
       name: `nsatlas_agent_${metric}`,
       type: 'gauge',
-      help: `${title} that are known of a host.`,
+      help: `${title} of a host.`,
       value: ({ rows }) => rows[section],
     }),
   ),
@@ -83,30 +83,30 @@ const AGENT_FAMILIES: readonly AgentFamily[] = [
 ];
 
 const FABRIC_FAMILIES: readonly Family[] = [
-  { name: 'nsatlas_fabric_overlay_members', type: 'gauge', help: 'VXLAN interfaces of an overlay, over all hosts.' },
-  { name: 'nsatlas_fabric_overlay_endpoints', type: 'gauge', help: 'Endpoints of an overlay, over all hosts.' },
+  { name: 'nsatlas_fabric_overlay_members', type: 'gauge', help: 'VXLAN interfaces of an overlay, on all hosts.' },
+  { name: 'nsatlas_fabric_overlay_endpoints', type: 'gauge', help: 'Endpoints of an overlay, on all hosts.' },
   {
     name: 'nsatlas_fabric_overlay_fdb_entries',
     type: 'gauge',
-    help: 'Forwarding rows of an overlay’s VXLAN interfaces, over all hosts.',
+    help: 'Forwarding rows of an overlay’s VXLAN interfaces, on all hosts.',
   },
   {
     name: 'nsatlas_fabric_overlay_unknown_vteps',
     type: 'gauge',
-    help: 'VTEPs that forwarding rows of an overlay point at and that are no known host’s; each is counted once.',
+    help: 'Distinct VTEPs that forwarding rows of an overlay point at and that belong to no known host.',
   },
 ];
 
-/** Metrics of the hosts that a collector follows, and of what they make together. */
+/** Metrics of the hosts that a collector follows, and of their overlays. */
 export function createCollectorMetrics(registry: Registry, { members, overlays }: CollectorMetricsOptions): MetricSource {
-  askedGauges(registry, { name: 'nsatlas_agents', help: 'Agents that are followed, by state.', labelNames: ['state'] }, () => {
+  askedGauges(registry, { name: 'nsatlas_agents', help: 'Followed agents by state.', labelNames: ['state'] }, () => {
     const counts = new Map<AgentState, number>(STATES.map((state) => [state, 0]));
     for (const { state } of members.entries()) counts.set(state, (counts.get(state) ?? 0) + 1);
     return [...counts].map(([state, count]) => [{ state: state.toLowerCase() }, count] as const);
   });
   const gaps = {
     name: 'nsatlas_collector_gaps',
-    help: 'Sources of agents that could not be asked, and agents that are not live.',
+    help: 'Agent sources that could not be queried, and agents that are not live.',
   };
   askedGauges(registry, { ...gaps, labelNames: ['status', 'operation'] }, () =>
     pairs(countGaps(members.gaps()), 'status', 'operation'),
@@ -121,12 +121,12 @@ export function createCollectorMetrics(registry: Registry, { members, overlays }
 
 function agentsOf(members: Members, { budget }: Scrape): Sheet {
   const sheet = new Sheet(AGENT_FAMILIES);
-  const told = new Set<string>();
+  const seen = new Set<string>();
   for (const entry of members.entries()) {
     const labels = formatLabels({ host: entry.host, name: entry.hostName, agent: entry.agent });
-    // A series is told once, whatever the list is.
-    if (told.has(labels) || !budget.take('agents', sheet.width)) continue;
-    told.add(labels);
+    // A series is emitted once, whatever the list contains.
+    if (seen.has(labels) || !budget.take('agents', sheet.width)) continue;
+    seen.add(labels);
     sheet.add(
       labels,
       AGENT_FAMILIES.map(({ value }) => value(entry)),

@@ -1,4 +1,4 @@
-// Ways to say a metric in one expression, for families with few series. Values come from whoever is asked at the scrape.
+// Defines a metric in one expression, for families with few series. Values are read at each scrape.
 import {
   Counter,
   Gauge,
@@ -16,7 +16,7 @@ export interface Naming {
   readonly help: string;
 }
 
-/** A gauge without labels that is asked at each scrape; undefined: not known, so there is no series. */
+/** A gauge without labels, read at each scrape; undefined: unknown, so there is no series. */
 export function askedGauge(registry: Registry, naming: Naming, value: () => number | undefined): void {
   new Gauge({
     ...naming,
@@ -29,7 +29,7 @@ export function askedGauge(registry: Registry, naming: Naming, value: () => numb
   });
 }
 
-/** A counter without labels that somebody else counts. */
+/** A counter without labels that is counted elsewhere. */
 export function askedCounter(registry: Registry, naming: Naming, value: () => number): void {
   new Counter({
     ...naming,
@@ -41,7 +41,7 @@ export function askedCounter(registry: Registry, naming: Naming, value: () => nu
   });
 }
 
-/** A gauge with labels whose series are all told at each scrape; one that is not told any more is gone. Labels are words of ours, not of strangers. */
+/** A gauge with labels whose series are replaced at each scrape. Labels must be our own words, not untrusted text. */
 export function askedGauges<Label extends string>(
   registry: Registry,
   naming: Naming & { readonly labelNames: readonly Label[] },
@@ -57,7 +57,7 @@ export function askedGauges<Label extends string>(
   });
 }
 
-/** A histogram that somebody else counts. */
+/** A histogram that is counted elsewhere. */
 export function askedHistogram(registry: Registry, naming: Naming, durations: () => Durations): void {
   new AskedHistogram(registry, naming, durations);
 }
@@ -82,12 +82,12 @@ class AskedHistogram extends Histogram {
       values.push({ metricName: `${name}_bucket`, labels: { le: bounds[at] ?? '+Inf' }, value: total });
     }
     values.push({ metricName: `${name}_sum`, labels: {}, value: sum }, { metricName: `${name}_count`, labels: {}, value: total });
-    // prom-client's types have a number here, and its code the word.
+    // prom-client's types want a number here, its code the string.
     const type = 'histogram' as unknown as MetricType;
     return { name, help, type, aggregator: 'sum', collect: () => undefined, values };
   }
 
-  /** What rendering takes instead of get(), where a histogram has it. */
+  /** Rendering calls this instead of get() if a histogram has it. */
   getForPromString(): Promise<MetricObjectWithValues<MetricValueWithName<string>>> {
     return this.get();
   }

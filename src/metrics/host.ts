@@ -8,19 +8,19 @@ import { formatLabels, labelValue } from './labels.js';
 import type { Collected, MetricSource, Scrape, SeriesBudget } from './scrape.js';
 import { Sheet } from './sheet.js';
 
-/** What is measured of a host. */
+/** Inputs of a host's metrics. */
 export interface HostMetricsOptions {
   readonly live: MeasuredHost;
-  /** What works here and what does not. */
+  /** Which features work here. */
   readonly features: () => Promise<readonly Feature[]>;
-  /** How long the first read, or one that is due, is waited for; then what is known is told. Milliseconds; 5,000. */
+  /** How long to wait for the first read, or one that is due, before the known state is exported. Milliseconds; 5,000. */
   readonly readyMs?: number;
 }
 
-/** What of a live host is asked. */
+/** The parts of a live host that are used. */
 export type MeasuredHost = Pick<OpenLiveHost, 'ready' | 'host' | 'freshness' | 'gaps' | 'stats' | 'tallies'>;
 
-/** What has to be read to be counted. */
+/** The tables that are counted. */
 const TABLES: readonly Table[] = ['LINKS', 'FDB', 'NEIGHBORS'];
 
 const NAMESPACE_FAMILIES = [
@@ -37,15 +37,15 @@ const OVERLAY_FAMILIES = [
   { name: 'nsatlas_overlay_neighbors', type: 'gauge', help: 'Neighbours (ARP and ND) of a VXLAN interface.' },
 ] as const;
 
-/** Kinds of interfaces that are told one by one: their names are those of kernel modules, but there may be any. */
+/** Kinds of interfaces with a series of their own: their names come from kernel modules, and there may be any number. */
 const MOST_KINDS = 100;
 
-/** Metrics of a host that is kept true here. */
+/** Metrics of a host with live state. */
 export function createHostMetrics(registry: Registry, options: HostMetricsOptions): MetricSource {
   return new HostMetrics(registry, options);
 }
 
-/** What one scrape has counted. */
+/** Counts of one scrape. */
 class Counts {
   /** "role status" */
   readonly namespaces = new Map<string, number>();
@@ -75,7 +75,7 @@ class HostMetrics implements MetricSource {
     try {
       await live.ready(TABLES, AbortSignal.timeout(readyMs));
     } catch (cause) {
-      // What is known is told; how old it is, is a metric, too.
+      // Export the known state; its age is a metric, too.
       problem = new Error(`this host could not be read in time: ${cause instanceof Error ? cause.message : String(cause)}`, {
         cause,
       });
@@ -96,7 +96,7 @@ class HostMetrics implements MetricSource {
     for (const tally of this.#options.live.tallies()) {
       note(counts, tally);
       addOverlays(overlays, tally, host, budget);
-      // Whatever is left out for want of room, it is not what is wrong.
+      // Whatever the limit drops, it must not be the problems.
       if (tally.head.status === 'OK') well.push(tally.head);
       else addNamespace(namespaces, tally.head, host, budget);
       if (slices.areDue) await slices.rest();
@@ -110,30 +110,30 @@ class HostMetrics implements MetricSource {
   }
 
   #addState(registry: Registry): void {
-    const info = { name: 'nsatlas_host_info', help: 'The host that is read, by its id; always 1.' };
+    const info = { name: 'nsatlas_host_info', help: 'The host, by its id; always 1.' };
     askedGauges(registry, { ...info, labelNames: ['host', 'name', 'boot_id', 'kernel'] }, () => {
       if (this.#host === undefined) return [];
       const { id: host, name, bootId: boot_id, kernel } = this.#host;
       return [[{ host: labelValue(host), name: labelValue(name), boot_id, kernel }, 1]];
     });
-    const namespaces = { name: 'nsatlas_namespaces', help: 'Network namespaces by role and by how reading them went.' };
+    const namespaces = { name: 'nsatlas_namespaces', help: 'Network namespaces by role and read status.' };
     askedGauges(registry, { ...namespaces, labelNames: ['role', 'status'] }, () =>
       pairs(this.#counts.namespaces, 'role', 'status'),
     );
     const tables = {
       name: 'nsatlas_tables',
-      help: 'Tables of network namespaces by how reading them went; not_read: nobody asked for it.',
+      help: 'Tables of network namespaces by read status; not_read: not requested.',
     };
     askedGauges(registry, { ...tables, labelNames: ['table', 'status'] }, () => pairs(this.#counts.tables, 'table', 'status'));
     const kinds = { name: 'nsatlas_interfaces', help: 'Interfaces by kind; none: lo, hardware.' };
     askedGauges(registry, { ...kinds, labelNames: ['kind'] }, () =>
       [...this.#counts.kinds].map(([kind, value]) => [{ kind: labelValue(kind) }, value]),
     );
-    const gaps = { name: 'nsatlas_gaps', help: 'Things that could not be read, by status and by what was tried.' };
+    const gaps = { name: 'nsatlas_gaps', help: 'Gaps (things that could not be read) by status and operation.' };
     askedGauges(registry, { ...gaps, labelNames: ['status', 'operation'] }, () => pairs(this.#gaps, 'status', 'operation'));
     const features = {
       name: 'nsatlas_feature_enabled',
-      help: 'Whether a feature works here: 1, else 0; GetStatus says why not.',
+      help: 'Whether a feature works here: 1, else 0; GetStatus gives the reason.',
     };
     askedGauges(registry, { ...features, labelNames: ['feature'] }, () => {
       const all = new Map<string, number>();
@@ -144,30 +144,30 @@ class HostMetrics implements MetricSource {
 
   #addWork(registry: Registry): void {
     const { live } = this.#options;
-    askedGauge(
-      registry,
-      { name: 'nsatlas_events_followed', help: 'Whether the kernel’s events are followed: 1; 0: polling.' },
-      () => (this.#freshness === undefined ? undefined : Number(this.#freshness.mode === 'EVENTS')),
+    askedGauge(registry, { name: 'nsatlas_events_followed', help: '1: following the kernel’s events; 0: polling.' }, () =>
+      this.#freshness === undefined ? undefined : Number(this.#freshness.mode === 'EVENTS'),
     );
-    const age = { name: 'nsatlas_state_age_seconds', help: 'Time since what is told was last known to be the kernel’s state.' };
+    const age = {
+      name: 'nsatlas_state_age_seconds',
+      help: 'Time since the exported state was last known to match the kernel’s.',
+    };
     askedGauge(registry, age, () => (this.#freshness === undefined ? undefined : this.#freshness.ageMs / 1000));
-    askedCounter(
-      registry,
-      { name: 'nsatlas_events_total', help: 'Messages of the kernel that were received.' },
-      () => live.stats().events,
-    );
+    askedCounter(registry, { name: 'nsatlas_events_total', help: 'Netlink event messages received.' }, () => live.stats().events);
     const lost = {
       name: 'nsatlas_events_lost_total',
-      help: 'How often the kernel dropped events; each time all was read again.',
+      help: 'How often the kernel dropped events; each time a full read followed.',
     };
     askedCounter(registry, lost, () => live.stats().lostEvents);
-    const interrupted = { name: 'nsatlas_dumps_interrupted_total', help: 'Dumps that were interrupted by changes and repeated.' };
+    const interrupted = {
+      name: 'nsatlas_dumps_interrupted_total',
+      help: 'Dumps that changes interrupted and that were repeated.',
+    };
     askedCounter(registry, interrupted, () => live.stats().interruptedDumps);
-    const lag = { name: 'nsatlas_event_lag_seconds', help: 'Time from an event that was received to its change being visible.' };
+    const lag = { name: 'nsatlas_event_lag_seconds', help: 'Time from receiving an event to publishing its change.' };
     askedHistogram(registry, lag, () => live.stats().lag);
-    const reads = { name: 'nsatlas_read_duration_seconds', help: 'How long reading what is new or has changed took.' };
+    const reads = { name: 'nsatlas_read_duration_seconds', help: 'Duration of partial reads, of what is new or changed.' };
     askedHistogram(registry, reads, () => live.stats().reads);
-    const scans = { name: 'nsatlas_scan_duration_seconds', help: 'How long reading the whole host took.' };
+    const scans = { name: 'nsatlas_scan_duration_seconds', help: 'Duration of full reads of the host.' };
     askedHistogram(registry, scans, () => live.stats().scans);
   }
 }
@@ -200,7 +200,7 @@ function addOverlays(sheet: Sheet, { head, vxlans }: NetnsTally, host: string | 
   const network = head.networkName ?? head.networkId;
   for (const { ifindex, name, vni, fdb, neighbors } of vxlans) {
     if (!budget.take('overlays', sheet.width)) continue;
-    // Two names can look the same once they are labels; numbers cannot.
+    // Two names can become the same label; numbers cannot.
     const labels = formatLabels({
       host,
       netns: head.id,
@@ -237,7 +237,7 @@ function add(counts: Map<string, number>, key: string, count = 1): void {
   counts.set(key, (counts.get(key) ?? 0) + count);
 }
 
-/** As flags and labels spell it: "load_balancer". */
+/** Spelled as in flags and labels: "load_balancer". */
 function word(name: Netns['role'] | ReadStatus | Table): string {
   return name.toLowerCase();
 }

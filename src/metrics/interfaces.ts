@@ -7,7 +7,7 @@ import type { Collected, MetricSource, Scrape } from './scrape.js';
 import { type Family, Sheet } from './sheet.js';
 import type { Registry } from 'prom-client';
 
-/** What of a live host is asked. */
+/** The parts of a live host that are used. */
 export type CountedHost = Pick<OpenLiveHost, 'host' | 'head' | 'networks' | 'counters'>;
 
 /** In the order of LinkCounters.counters. */
@@ -17,32 +17,32 @@ const FAMILIES: readonly Family[] = (
     ['transmit_packets', 'Packets sent'],
     ['receive_bytes', 'Bytes received'],
     ['transmit_bytes', 'Bytes sent'],
-    ['receive_errors', 'Packets that were received with errors'],
-    ['transmit_errors', 'Packets that could not be sent for errors'],
-    ['receive_dropped', 'Packets that were received and dropped'],
-    ['transmit_dropped', 'Packets that were to be sent and dropped'],
+    ['receive_errors', 'Packets received with errors'],
+    ['transmit_errors', 'Packets not sent because of errors'],
+    ['receive_dropped', 'Received packets that were dropped'],
+    ['transmit_dropped', 'Packets dropped before they were sent'],
   ] as const
 ).map(([what, help]) => ({
   name: `nsatlas_interface_${what}_total`,
-  help: `${help}, as the kernel counts for the interface.`,
+  help: `${help}, as counted by the kernel.`,
   type: 'counter',
 }));
 
-/** An interface that waits for room. */
+/** An interface that waits for the others to be counted against the limit. */
 interface Row {
   readonly labels: string;
   readonly counters: readonly number[];
 }
 
 /**
- * The counters of every interface, read anew for each scrape. Over the limit on series stay: the host's namespace first, then by inode, and loopbacks only
- * when everything else has room; so that the same ones stay from scrape to scrape.
+ * The counters of every interface, read for each scrape. Priority under the limit on series: the host's namespace first, then by inode, and loopbacks
+ * last; so the same ones are kept from scrape to scrape.
  */
 export function createInterfaceMetrics(registry: Registry, live: CountedHost): MetricSource {
   let unread: number | undefined;
   const naming = {
     name: 'nsatlas_interface_counters_unread_namespaces',
-    help: 'Network namespaces whose counters could not be read whole in this scrape.',
+    help: 'Network namespaces whose counters could not be read completely for this scrape.',
   };
   askedGauge(registry, naming, () => unread);
   return {
@@ -68,7 +68,7 @@ async function sheetOf(read: readonly NetnsCounters[], live: CountedHost, { slic
   };
   for (const { key, links } of read) {
     const head = live.head(key);
-    // It went meanwhile.
+    // Removed in the meantime.
     if (head === undefined) continue;
     const names = new NetworkNames(head, links, bridges);
     for (const link of links.values()) {
@@ -87,7 +87,7 @@ function labelsOf(link: LinkCounters, { id, owner }: Netns, host: string | undef
     host,
     netns: id,
     interface: link.name.text,
-    // Two names can look the same once they are labels; numbers cannot.
+    // Two names can become the same label; numbers cannot.
     ifindex: `${link.ifindex}`,
     kind: link.kind,
     network: names.of(link),
@@ -96,12 +96,12 @@ function labelsOf(link: LinkCounters, { id, owner }: Netns, host: string | undef
   });
 }
 
-/** Bridges in the host's namespace to the networks that an engine made them for. */
+/** Bridges in the host's namespace, mapped to the networks that an engine created them for. */
 function bridgesOf(networks: readonly Network[]): ReadonlyMap<string, string> {
   return new Map(networks.flatMap(({ bridge, name }) => (bridge === undefined ? [] : [[bridge, name] as const])));
 }
 
-/** Which network an interface is on, where that is known: nothing is guessed. */
+/** The network of an interface, if known: nothing is guessed. */
 class NetworkNames {
   readonly #netns: string | undefined;
   readonly #byMac = new Map<string, string>();
@@ -117,7 +117,7 @@ class NetworkNames {
     }
   }
 
-  /** The namespace's own network; else by the MAC that the engine gave an endpoint; else, on the host, by the bridge. */
+  /** The namespace's own network; else by the MAC that the engine assigned to an endpoint; else, on the host, by the bridge. */
   of({ mac, ifindex, masterIfindex }: LinkCounters): string | undefined {
     const endpoint = mac === undefined ? undefined : this.#byMac.get(mac);
     return this.#netns ?? endpoint ?? this.#byBridge.get(ifindex) ?? this.#byBridge.get(masterIfindex ?? 0);

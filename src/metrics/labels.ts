@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { printableStart } from '../text/printable.js';
 
-/** Most characters of a label's value, the mark of one that was cut included. */
+/** Limit of a label's value, in characters, including the mark of a cut one. */
 export const MAX_LABEL_CHARACTERS = 128;
 
-/** Digits that tell texts apart that begin with the same characters. */
+/** Digits of the hash that distinguishes texts that start with the same characters. */
 const MARK_DIGITS = 8;
 
 /**
- * Text from strangers as the value of a label: what cannot be seen is written as \u{hex}, and what is longer than MAX_LABEL_CHARACTERS is cut between two
- * characters and ends with "~" and a hash of the whole, so that two long names stay two.
+ * Untrusted text as the value of a label: invisible characters are escaped as \u{hex}, and a text longer than MAX_LABEL_CHARACTERS is cut between two
+ * characters and ends with "~" and a hash of the full text, so that two long names stay distinct.
  */
 export function labelValue(text: string): string {
   const { text: shown, isCut } = printableStart(text, MAX_LABEL_CHARACTERS);
@@ -19,8 +19,8 @@ export function labelValue(text: string): string {
 }
 
 /**
- * Labels as they stand in the text format, `{host="a",netns="b"}`, each value made fit by labelValue(). Empty ones are left out, for Prometheus takes them
- * as absent.
+ * Labels in the text format, `{host="a",netns="b"}`, each value passed through labelValue(). Empty ones are omitted: to Prometheus they are
+ * the same as absent.
  */
 export function formatLabels(labels: Readonly<Record<string, string | undefined>>): string {
   let text = '';

@@ -6,41 +6,41 @@ import { addProcessMetrics } from './process.js';
 import { type MetricSource, type Scrape, SeriesBudget, Slices } from './scrape.js';
 import type { Sheet } from './sheet.js';
 
-/** What is measured, and how. */
+/** Options of createMetrics(). */
 export interface MetricsOptions {
   /** Of this program. */
   readonly version: string;
   readonly log: Log;
-  /** Most series of what there may be very much of; 20,000. */
+  /** Limit for series of items that can be very many; 20,000. */
   readonly seriesLimit?: number;
-  /** How long one scrape may take, in milliseconds, until what is there is told without the rest; 8,000. */
+  /** How long a scrape may take, in milliseconds, before it returns what it has; 8,000. */
   readonly limitMs?: number;
   /** Milliseconds on a clock that never goes back; performance.now. */
   readonly now?: () => number;
 }
 
-/** Everything that is measured in a process, ready to be told. */
+/** All metrics of a process. */
 export interface Metrics {
-  /** What measures itself sets its metrics here; sources collect them. */
+  /** For metrics that are set directly; sources collect the others. */
   readonly registry: Registry;
   /** For servers. */
   readonly calls: CallMetrics;
   /** Adds a source; in the order in which they share the limit on series. */
   add(source: MetricSource): void;
   /**
-   * The text format, in pieces. One at a time: those who ask while it is made, or within a second from when it was begun, get the same.
-   * Never rejects for what a source could not tell: that is a metric.
+   * The text format, in pieces. One scrape at a time: callers that arrive while it runs, or within a second of its start, get the same text.
+   * Never rejects because a source failed: that is a metric.
    */
   render(): Promise<readonly Uint8Array[]>;
-  /** Ends the measuring. */
+  /** Stops all measurements. */
   close(): void;
 }
 
-/** Most series unless told otherwise. */
+/** Default limit for series. */
 export const DEFAULT_SERIES_LIMIT = 20_000;
-/** So long the same text answers again: what is read for a scrape is not read for each of many. */
+/** How long a text is reused, so that simultaneous scrapers share one read. */
 const KEEP_MS = 1000;
-/** Bytes of a piece, about. */
+/** Approximate size of a piece, in bytes. */
 const PIECE_BYTES = 64 * 1024;
 
 /** Metrics of this process, with a registry of their own. */
@@ -57,7 +57,7 @@ class ProcessMetrics implements Metrics {
   readonly #endProcessMetrics: () => void;
   readonly #success: Gauge<'source'>;
   readonly #duration: Gauge<'source'>;
-  /** What was said of a source last, so that it is logged once. */
+  /** Last problem logged of each source, so that it is logged once. */
   readonly #problems = new Map<string, string>();
   #dropped: ReadonlyMap<string, number> = new Map();
   #last: Promise<readonly Uint8Array[]> | undefined;
@@ -73,15 +73,21 @@ class ProcessMetrics implements Metrics {
     const { version } = options;
     const build = { name: 'nsatlas_build_info', help: 'Version of nsatlas and of Node; always 1.' };
     new Gauge({ ...build, labelNames: ['version', 'node'], registers }).set({ version, node: process.version }, 1);
-    const success = { name: 'nsatlas_collect_success', help: 'Whether a source of metrics could tell everything: 1, else 0.' };
+    const success = {
+      name: 'nsatlas_collect_success',
+      help: 'Whether a source of metrics could be collected completely: 1, else 0.',
+    };
     this.#success = new Gauge({ ...success, labelNames: ['source'], registers });
-    const duration = { name: 'nsatlas_collect_duration_seconds', help: 'How long a source of metrics took in this scrape.' };
+    const duration = {
+      name: 'nsatlas_collect_duration_seconds',
+      help: 'Duration of collecting a source of metrics for this scrape.',
+    };
     this.#duration = new Gauge({ ...duration, labelNames: ['source'], registers });
     askedGauges(
       registry,
       {
         name: 'nsatlas_series_dropped',
-        help: 'Series that this scrape leaves out, for there are more than --metrics-series-limit.',
+        help: 'Series that this scrape omits because of --metrics-series-limit.',
         labelNames: ['scope'],
       },
       () => [...this.#dropped].map(([scope, series]) => [{ scope }, series] as const),
@@ -102,7 +108,7 @@ class ProcessMetrics implements Metrics {
     clearTimeout(this.#forget);
     this.#last = this.#render().finally(() => {
       this.#isRunning = false;
-      // It may be megabytes, and nobody will be answered with it again.
+      // It may be megabytes, and it will not be used again.
       this.#forget = setTimeout(() => (this.#last = undefined), KEEP_MS).unref();
     });
     return this.#last;
@@ -150,20 +156,20 @@ class ProcessMetrics implements Metrics {
     if (problem === undefined) this.#problems.delete(source.name);
     else {
       this.#problems.set(source.name, problem.message);
-      if (problem.message !== before) this.#options.log.warn({ source: source.name, err: problem }, 'metrics are not whole');
+      if (problem.message !== before) this.#options.log.warn({ source: source.name, err: problem }, 'metrics are incomplete');
     }
     return sheets;
   }
 }
 
-/** Text as bytes, piece by piece: put together as one string, it would be made in one stretch, and twice. */
+/** Encodes text to bytes piece by piece: as one string, it would block the event loop and exist twice. */
 class Pieces {
   readonly #pieces: Uint8Array[] = [];
   #piece = Buffer.allocUnsafe(PIECE_BYTES);
   #used = 0;
 
   add(text: string): void {
-    // No character takes more than three bytes for each of its units.
+    // UTF-8 needs at most three bytes per UTF-16 code unit.
     if (text.length * 3 > this.#piece.length - this.#used) this.#flush();
     if (text.length * 3 > PIECE_BYTES) this.#pieces.push(Buffer.from(text));
     else this.#used += this.#piece.write(text, this.#used);

@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Sheet } from './sheet.js';
 
-/** Milliseconds of work at a stretch: what else the process does waits no longer for a scrape. */
+/** Milliseconds of uninterrupted work: the rest of the process waits no longer for a scrape. */
 const BUDGET_MS = 3;
 
-/** Lets others work now and then: `if (slices.areDue) await slices.rest();` */
+/** Yields to other work now and then: `if (slices.areDue) await slices.rest();` */
 export class Slices {
   readonly #now: () => number;
   #since: number;
@@ -25,17 +25,17 @@ export class Slices {
   }
 }
 
-/** Counts series against a limit: whoever asks first gets them, and what is left out is counted. */
+/** Counts series against a limit: first come, first served; dropped series are counted. */
 export class SeriesBudget {
   readonly #dropped = new Map<string, number>();
   #left: number;
 
-  /** @param limit most series of all scopes together */
+  /** @param limit for the series of all scopes together */
   constructor(limit: number) {
     this.#left = limit;
   }
 
-  /** Whether so many series of a scope ("interfaces") may be told. */
+  /** Whether so many more series of a scope ("interfaces") fit. */
   take(scope: string, series: number): boolean {
     const dropped = this.#dropped.get(scope) ?? 0;
     const fits = series <= this.#left;
@@ -45,13 +45,13 @@ export class SeriesBudget {
     return fits;
   }
 
-  /** Series that were left out, by scope; 0 for a scope of which none was. */
+  /** Dropped series by scope; 0 for a scope without any. */
   get dropped(): ReadonlyMap<string, number> {
     return this.#dropped;
   }
 }
 
-/** What a source has to do with while it collects. */
+/** One scrape, from the point of view of a source. */
 export interface Scrape {
   /** Aborted when the scrape takes too long. */
   readonly signal: AbortSignal;
@@ -59,17 +59,17 @@ export interface Scrape {
   readonly budget: SeriesBudget;
 }
 
-/** What a source tells of one scrape. */
+/** What a source returns for one scrape. */
 export interface Collected {
   readonly sheets: readonly Sheet[];
-  /** Why it is not all, or not fresh. */
+  /** Why it is incomplete or out of date. */
   readonly problem?: Error;
 }
 
-/** Something that is measured: sets metrics of the registry that it was made with, and gives sheets. */
+/** A source of metrics: sets metrics in the registry that it was created with, and returns sheets. */
 export interface MetricSource {
-  /** Value of the label `source` of the metrics about collecting. */
+  /** Value of the label `source` in the metrics about collecting. */
   readonly name: string;
-  /** @throws whatever keeps it from telling anything */
+  /** @throws whatever prevents it from collecting anything */
   collect(scrape: Scrape): Promise<Collected>;
 }

@@ -25,7 +25,7 @@ export interface MetricsServerOptions {
   readonly connectionLimitMs?: number;
 }
 
-/** A server of metrics that serves. */
+/** A running server of metrics. */
 export interface RunningMetrics {
   /** Where, with the real port. */
   readonly address: string;
@@ -33,7 +33,7 @@ export interface RunningMetrics {
   close(): Promise<void>;
 }
 
-/** Most connections: some Prometheus servers and some people. */
+/** Limit for connections: some Prometheus servers and some people. */
 const MAX_CONNECTIONS = 32;
 const MAX_HEADER_BYTES = 8 * 1024;
 
@@ -54,8 +54,8 @@ export async function startMetrics(metrics: Pick<Metrics, 'render'>, options: Me
       : await createTlsDoor(options.tls, { log, notice, pollMs: options.tlsPollMs ?? 5000, protocol: 'http/1.1' });
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAlive: true }, (request, response) => {
     answer(metrics, request, response).catch((cause: unknown) => {
-      // The scraper has gone, or nobody foresaw it; either way there is nothing more to tell it.
-      log.debug({ err: cause }, 'a scrape was not answered');
+      // The scraper has gone, or the error is unexpected; either way nothing more can be sent.
+      log.debug({ err: cause }, 'a scrape failed');
       response.destroy();
     });
   });
@@ -69,7 +69,7 @@ export async function startMetrics(metrics: Pick<Metrics, 'render'>, options: Me
     door?.close();
     throw cause;
   });
-  if (isOpen) log.warn({ address: listener.address }, 'metrics are served in plain text to everybody who can reach this address');
+  if (isOpen) log.warn({ address: listener.address }, 'serving metrics in plain text to everybody who can reach this address');
   log.info({ address: listener.address, tls: door !== undefined }, 'serving metrics');
   return {
     address: listener.address,
@@ -81,7 +81,7 @@ export async function startMetrics(metrics: Pick<Metrics, 'render'>, options: Me
   };
 }
 
-/** @returns whether strangers can read what is served @throws ListenError when they could and nobody has said that they may */
+/** @returns whether anybody can read the metrics @throws ListenError if that was not allowed explicitly */
 function checkReach({ listen: text, tls, insecure = false }: MetricsServerOptions): boolean {
   const address = parseListen(text, 'any');
   if (address.kind === 'unix' || tls !== undefined) return false;
@@ -103,8 +103,8 @@ interface Hall {
 }
 
 /**
- * Hands a connection over. The listening socket is rpc's, so Node's own limits on slow clients do not run: one limit for a request and its answer
- * does for all of them.
+ * Hands over a connection. The listening socket belongs to rpc/, so Node's own limits on slow clients do not apply: one limit for a request and its answer
+ * replaces them all.
  */
 function enter(server: Server, { sockets, door, limitMs }: Hall, socket: Socket): void {
   if (sockets.size >= MAX_CONNECTIONS) {
@@ -124,7 +124,7 @@ function enter(server: Server, { sockets, door, limitMs }: Hall, socket: Socket)
     clearTimeout(timer);
     sockets.delete(socket);
   });
-  // A client that hangs up is no news.
+  // Clients may hang up.
   socket.on('error', () => undefined);
   const hand = (client: Socket): void => {
     ANSWERED.set(client, again);
@@ -134,7 +134,7 @@ function enter(server: Server, { sockets, door, limitMs }: Hall, socket: Socket)
   else door.enter(socket, hand);
 }
 
-/** What to call when a connection has got an answer. */
+/** Callback for each connection, called once it has its answer. */
 const ANSWERED = new WeakMap<Socket, () => void>();
 
 async function answer(metrics: Pick<Metrics, 'render'>, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -142,25 +142,25 @@ async function answer(metrics: Pick<Metrics, 'render'>, request: IncomingMessage
   response.once('finish', () => ANSWERED.get(socket)?.());
   const path = (request.url ?? '').replace(/[?#].*$/, '');
   if (path !== '/metrics' && path !== '/healthz') {
-    say(response, 404, 'There is /metrics, and /healthz.\n');
+    say(response, 404, 'Not found. Try /metrics or /healthz.\n');
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('Allow', 'GET, HEAD');
-    say(response, 405, 'Only GET.\n');
+    say(response, 405, 'Only GET and HEAD are allowed.\n');
   } else if (path === '/healthz') {
     say(response, 200, 'ok\n');
   } else {
-    await tell(request, response, await metrics.render());
+    await send(request, response, await metrics.render());
   }
 }
 
-async function tell(request: IncomingMessage, response: ServerResponse, pieces: readonly Uint8Array[]): Promise<void> {
+async function send(request: IncomingMessage, response: ServerResponse, pieces: readonly Uint8Array[]): Promise<void> {
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
   response.writeHead(200, { 'Content-Type': TEXT_FORMAT, 'Content-Length': length });
   if (request.method === 'HEAD') response.end();
   else await pipeline(Readable.from(pieces), response);
 }
 
-/** A body that came with the request is not read: the connection ends with the answer. */
+/** The body of a request is not read: the connection ends with the answer. */
 function say(response: ServerResponse, status: number, text: string): void {
   const headers = { 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text) };
   response.writeHead(status, { ...headers, ...(status === 200 ? {} : { Connection: 'close' }) });

@@ -7,8 +7,8 @@ export interface Family {
 }
 
 /**
- * Families whose series have the same labels, with as many series as there are interfaces or namespaces. Values are absolute, as the kernel counts: the counters
- * of prom-client can only be added to, and rendering thousands of its series keeps the main thread for a tenth of a second (docs/decisions/0014-metrics.md).
+ * Families whose series have the same labels, one for each interface or namespace. Values are absolute, as counted by the kernel: the counters
+ * of prom-client can only be incremented, and rendering thousands of its series blocks the main thread for a tenth of a second (docs/decisions/0014-metrics.md).
  */
 export class Sheet {
   readonly #families: readonly Family[];
@@ -18,20 +18,20 @@ export class Sheet {
     this.#families = families;
   }
 
-  /** How many series each of whose rows makes. */
+  /** Number of series of each row. */
   get width(): number {
     return this.#families.length;
   }
 
   /**
-   * @param labels as formatLabels() makes them; no two rows with the same
-   * @param values one for each family; undefined: not known, so there is no series. Not to be changed from then on
+   * @param labels from formatLabels(); unique
+   * @param values one for each family; undefined: unknown, so there is no series. The caller must not change them later
    */
   add(labels: string, values: readonly (number | undefined)[]): void {
     this.#rows.push({ labels, values });
   }
 
-  /** The text format, in pieces of a line or two: between two of them other work can be done. */
+  /** The text format, in pieces of a line or two: other work can be done between two of them. */
   *text(): Generator<string> {
     for (const [column, { name, help, type }] of this.#families.entries()) {
       yield `# HELP ${name} ${help.replaceAll('\\', '\\\\')}\n# TYPE ${name} ${type}\n`;

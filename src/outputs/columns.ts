@@ -5,11 +5,11 @@ export interface Column<Row> {
   readonly title: string;
   cell(row: Row): string | number | undefined;
   readonly align?: 'right';
-  /** What a cell's content says: good, bad or not of interest. Colour only, never information of its own. */
+  /** Colour of a cell. It never carries information of its own. */
   mood?(row: Row): Mood | undefined;
 }
 
-/** What the state of an interface says. */
+/** Colours of the states of an interface. */
 export const UP_STATES: Readonly<Record<string, 'good' | 'bad'>> = { UP: 'good', DOWN: 'bad', LOWERLAYERDOWN: 'bad' };
 
 /** Most addresses that one cell shows; `-o json` has them all. */

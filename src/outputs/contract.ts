@@ -13,20 +13,20 @@ export type ListedItem<Name extends ListedName> = Name extends FabricListName
     ? ItemOf<Name>
     : never;
 
-/** A host that a list is made of; `state` and age where a collector says them. */
+/** A host that a list is built from; `state` and age if a collector reports them. */
 export type ListedHost = Pick<HostAge, 'host' | 'hostName'> & Partial<HostAge>;
 
 interface ListOf<Name extends ListedName> {
   readonly name: Name;
   readonly listing: Listing<ListedItem<Name>>;
-  /** The hosts that the list can be of, when there can be several: then each line says its host. Not part of the JSON. */
+  /** The hosts of the list, if there can be several: each line then names its host. Not part of the JSON. */
   readonly hosts?: readonly ListedHost[];
 }
 
 /** One of the lists, with its name so that an output knows what it has. */
 export type ListDocument = { [Name in ListedName]: ListOf<Name> }[ListedName];
 
-/** What a command has to show. */
+/** What a command shows. */
 export type Document =
   | ListDocument
   | { readonly name: 'snapshot'; readonly snapshot: HostSnapshot }
@@ -58,8 +58,8 @@ export interface Output {
   readonly mediaType: string;
   /** One line for --help. */
   readonly help: string;
-  /** The whole text, ending with a newline. Safe to write to a terminal whatever the names in it. */
+  /** The complete text, ending with a newline. Safe to write to a terminal whatever names it contains. */
   render(document: Document, options: RenderOptions): string;
-  /** The same in pieces, each made when it is asked for; for formats whose text can be millions of characters. */
+  /** The same in pieces, each generated on demand; for formats whose text can have millions of characters. */
   renderPieces?(document: Document): Iterable<string>;
 }

@@ -1,25 +1,25 @@
 import type { Netns } from '../model/types.js';
 import { netnsName } from '../model/ids.js';
 
-/** What people call the namespace with an id. */
+/** Display name of the namespace with an id. */
 export type NameOf = (netnsId: string) => string;
 
-/** Something that a line says of a thing. */
+/** One property that a line shows. */
 export interface Fact {
-  /** What stands before the value. */
+  /** Word before the value. */
   readonly label: string;
   /** Distinguishes it from others of the same label. */
   readonly key?: string;
   /** A list is compared item by item. */
   readonly value: string | readonly string[] | undefined;
-  /** Shown of something new, not when it changes. */
+  /** Shown when the item is added, not when it changes. */
   readonly onlyNew?: boolean;
-  /** Shown only when it changes, and with `inBoth` only when it was there before and is still. */
+  /** Shown only when it changes; with `inBoth`, only if it was present before and still is. */
   readonly onlyChanges?: boolean;
   readonly inBoth?: boolean;
 }
 
-/** A fact with several values. @param key where the label is not enough */
+/** A fact with several values. @param key needed if the label is not unique */
 export function listFact(label: string, value: readonly string[], key = label): Fact {
   return { label, key, value };
 }

@@ -3,13 +3,13 @@ import { shortDuration } from '../text/duration.js';
 import type { Column } from './columns.js';
 import type { ListedHost } from './contract.js';
 
-/** How well something's host is known, as a collector says it. */
+/** How current the data of a row's host is, as a collector reports it. */
 interface Known {
   readonly state?: AgentState;
   readonly ageMs?: number;
 }
 
-/** The columns that say of which host a row is; the age only where the host is not heard. */
+/** The columns that name the host of a row; the age only if its agent is silent. */
 export function hostColumns(hosts: readonly ListedHost[]): Column<{ readonly host?: string }>[] {
   const known = new Map(hosts.map((host) => [host.host, host]));
   const names = hostNames(hosts);
@@ -20,7 +20,7 @@ export function hostColumns(hosts: readonly ListedHost[]): Column<{ readonly hos
   ];
 }
 
-/** What to call each host, by id: its name, and its id as well where two have the same name. */
+/** Display name of each host, by id: its name, with its id if two have the same name. */
 export function hostNames(hosts: readonly Pick<ListedHost, 'host' | 'hostName'>[]): ReadonlyMap<string, string> {
   const ids = new Map<string, Set<string>>();
   for (const { host, hostName } of hosts) {
@@ -32,14 +32,14 @@ export function hostNames(hosts: readonly Pick<ListedHost, 'host' | 'hostName'>[
   );
 }
 
-/** As Docker cuts ids. */
+/** Length of ids as Docker shortens them. */
 const SHORT = 12;
 
 function shortId(id: string): string {
   return id.slice(0, SHORT);
 }
 
-/** "62s STALE" of what is not heard now; undefined of what is, and where no collector says anything. */
+/** "62s STALE" for a silent agent; undefined for a live one, and without a collector. */
 export function silence({ state, ageMs }: Known): string | undefined {
   if (state === undefined || state === 'LIVE') return undefined;
   return ageMs === undefined ? state : `${shortDuration(ageMs)} ${state}`;

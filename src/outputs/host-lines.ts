@@ -3,8 +3,8 @@ import { silence } from './host-columns.js';
 import { printable } from '../text/printable.js';
 
 /**
- * What became of a host, as a line for people like watchLines(): "+ host node-2 LIVE agent …" new, "- " forgotten, "~ " heard or not heard
- * any more. undefined for what is of no interest. Safe to write to a terminal.
+ * A change of a host, as a line for people like watchLines(): "+ host node-2 LIVE agent …" added, "- " forgotten, "~ " changed its
+ * state. undefined for changes that are of no interest. Safe to write to a terminal.
  */
 export function hostLine(old: HostEntry | undefined, now: HostEntry | undefined, reason?: string): string | undefined {
   if (now === undefined) {
@@ -17,7 +17,7 @@ export function hostLine(old: HostEntry | undefined, now: HostEntry | undefined,
   return undefined;
 }
 
-/** What people call a host; an agent that was never reached by its address. */
+/** Display name of a host; the address of an agent that was never reached. */
 export function nameOf({ hostName, host, agent }: HostEntry): string {
   return hostName ?? host ?? agent;
 }

@@ -11,7 +11,7 @@ export const output: Output = {
   renderPieces,
 };
 
-/** What render() gives, in pieces of about 64 KiB, each made when it is asked for: neither the text nor the time it takes is ever in one piece. */
+/** The text of render() in pieces of about 64 KiB, each generated on demand: neither memory nor the event loop has to hold all of it. */
 export function* renderPieces(document: Document): Generator<string, void, undefined> {
   switch (document.name) {
     case 'snapshot':

@@ -9,11 +9,11 @@ import type { Document, ListDocument, ListedItem, ListedName, Output, RenderOpti
 import { hostColumns } from './host-columns.js';
 import { listView } from './lists/index.js';
 
-/** One line for each thing, for people. */
+/** One line per item, for people. */
 export const output: Output = {
   format: 'table',
   mediaType: 'text/plain',
-  help: 'one line for each thing, for people',
+  help: 'one line per item, for people',
   render,
 };
 
@@ -42,7 +42,7 @@ function renderList({ name, listing, hosts }: ListDocument, options: RenderOptio
   const view = listView(name);
   const items: readonly Item[] = listing.items;
   const lines = view.lines?.(items) ?? items;
-  // A list of the fabric says of each line where it is by itself.
+  // Lists of the fabric have a host in each line anyway.
   const before = hosts === undefined || name in FABRIC_RPCS ? [] : hostColumns(hosts);
   const note = view.note?.(items);
   return (
@@ -63,7 +63,7 @@ function renderSnapshot(snapshot: HostSnapshot, options: RenderOptions): string 
 
 const SNAPSHOT_TITLES = { netns: 'Network namespaces', interfaces: 'Interfaces', veths: 'Veth pairs', vxlans: 'VXLANs' } as const;
 
-/** Rows under a heading, columns as wide as their longest cell; columns that are empty in every row are left out. */
+/** Rows under a heading, columns as wide as their longest cell; columns that are empty in every row are omitted. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], { paint }: RenderOptions): string {
   const cells = rows.map((row) => columns.map((column) => cellText(column, row)));
   const shown = columns.flatMap((column, at) =>

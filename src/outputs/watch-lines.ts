@@ -7,14 +7,14 @@ import type { ChangeView } from './lists/contract.js';
 import { listView, ROW_VIEWS } from './lists/index.js';
 
 /**
- * A change as lines for people, most often one: "+ " something new, "- " something gone, "~ " something else than before. None for what is
- * of no interest to them (counts of carrier changes). Safe to write to a terminal whatever the names in it; no line break at the end.
+ * A change as lines for people, usually one: "+ " added, "- " removed, "~ " changed. None for changes that are of no
+ * interest to them (counts of carrier changes). Safe to write to a terminal whatever names it contains; no line break at the end.
  */
 export function watchLines(change: WatchChange, nameOf: NameOf): string[] {
   return linesOf(change, nameOf).map(printable);
 }
 
-/** "12 namespaces, 48 interfaces, 96 fdb rows": what there is none of is left out, but for the namespaces. */
+/** "12 namespaces, 48 interfaces, 96 fdb rows": zero counts are omitted, except for the namespaces. */
 export function countWords(counts: WatchCounts): string {
   const { namespaces, interfaces } = counts;
   const words = [
@@ -46,7 +46,7 @@ function linesOf(change: WatchChange, nameOf: NameOf): string[] {
   }
 }
 
-/** A change of an item of a list. The change and the list are of the same name, which the compiler cannot follow. */
+/** A change of an item of a list. The change and the list have the same name, which the compiler cannot follow. */
 function itemLines(difference: Difference<unknown>, netns: Netns | undefined, view: unknown, nameOf: NameOf): string[] {
   if (netns === undefined || view === undefined) return [];
   const changes = view as ChangeView<unknown>;
@@ -59,7 +59,7 @@ function itemLines(difference: Difference<unknown>, netns: Netns | undefined, vi
   );
 }
 
-/** @param goneFacts what is said of something that is gone */
+/** @param goneFacts facts shown of a removed item */
 function describe<Value>(
   { old, new: now }: Difference<Value>,
   subject: (value: Value) => string,

@@ -106,7 +106,7 @@ test('an agent that comes back is gone on with, and another one begun with anew'
   live.add(fakeNetns(2));
   const stopAgain = await serveAt(t, address, live);
   await eventually('what was missed is shown', () => watching.stdout.includes('+ netns 2'));
-  assert.match(watching.stderr, /cannot reach the agent at .*; trying again in \d\.\d s/);
+  assert.match(watching.stderr, /cannot reach the agent at .*; retrying in \d\.\d s/);
   assert.doesNotMatch(watching.stderr, /resyncing/);
   await stopAgain();
   await serveAt(t, address, new FakeLive({ namespaces: [fakeNetns(3)] }, 'another epoch'));
@@ -134,7 +134,7 @@ test('polling is said on stderr, with its reason', async (t) => {
   live.setFreshness({ mode: 'POLLING', rescanMs: 5000, ageMs: 1200, reason: 'CAP_NET_ADMIN is missing' });
   const address = `unix:${join(scratch(t), 's')}`;
   await serveAt(t, address, live);
-  const said = /^nsatlas: no events: everything is read every 5 s, this is 1\.2 s old \(CAP_NET_ADMIN is missing\)$/m;
+  const said = /^nsatlas: no events: polling every 5 s, this answer is 1\.2 s old \(CAP_NET_ADMIN is missing\)$/m;
   for (const args of [['watch', '--until-synced'], ['interfaces'], ['snapshot', '-o', 'json']])
     assert.match((await nsatlasAsync([...args, '--agent', address])).stderr, said);
 });

@@ -184,7 +184,7 @@ test('hosts, overlays and endpoints are joined across hosts, and snapshots of th
   assert.match(stderr, /snapshot shows one host: give --host with one of node-11 \(id-11\), node-12 \(id-12\)/);
   assert.match(
     (await ask(collector, 'snapshot', '--host', 'node-13')).stderr,
-    /--host fits no host; there are node-11 \(id-11\)/,
+    /--host matches no host; known hosts: node-11 \(id-11\)/,
   );
 });
 
@@ -235,7 +235,7 @@ test('a watch goes on when the collector comes back, and JSON has every event wi
   const watching = watch(t, collector);
   await eventually('it is in sync', () => watching.lines.some((line) => line.startsWith('synced')));
   assert.equal(await collector.end(), 0);
-  await eventually('it waits', () => watching.said.some((line) => /trying again in/.test(line)));
+  await eventually('it waits', () => watching.said.some((line) => /retrying in/.test(line)));
   const again = ['collector', '--agent', agents[0].address, '--agent', agents[1].address];
   const { address } = await serve(t, again, collector.address);
   assert.equal(address, collector.address);

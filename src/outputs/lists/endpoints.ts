@@ -13,7 +13,7 @@ export const list = defineList({
   columns,
 });
 
-/** For all of them at once, because equal names of hosts have to be told apart. */
+/** For all of them at once, because hosts with equal names have to be distinguished. */
 function columns(endpoints: readonly Endpoint[]): Column<Endpoint>[] {
   const names = hostNames(endpoints.map(({ host, hostName: name }) => ({ host, hostName: name ?? host })));
   return [
@@ -36,7 +36,7 @@ function columns(endpoints: readonly Endpoint[]): Column<Endpoint>[] {
   ];
 }
 
-/** Overlay by overlay, as they came; in each by the first address, what has none last. */
+/** Overlay by overlay, in the order received; within each by the first address, items without one last. */
 function byAddress(endpoints: readonly Endpoint[]): Endpoint[] {
   const overlays = new Map<string, number>();
   const keyed = endpoints.map((endpoint) => {
@@ -48,7 +48,7 @@ function byAddress(endpoints: readonly Endpoint[]): Endpoint[] {
   return keyed.map(({ endpoint }) => endpoint);
 }
 
-/** A text that is ordered as addresses are: IPv4 by its numbers, before IPv6, before none. */
+/** A text that sorts like addresses: IPv4 numerically, before IPv6, before none. */
 function addressKey(ip: string | undefined): string {
   if (ip === undefined) return '~';
   if (ip.includes(':')) return `6${ip}`;

@@ -15,7 +15,7 @@ const STATES: Readonly<Record<AgentState, 'good' | 'bad' | 'dim'>> = {
 export const list = defineList({
   name: 'hosts',
   group: 'Overlays and hosts:',
-  help: 'hosts of a collector: which agents are connected, and how old the state of the others is',
+  help: 'hosts of a collector: which agents are live, and the age of their data',
   example: 'nsatlas hosts --collector 127.0.0.1:7127',
   columns: () => [
     { title: 'NAME', cell: (entry) => entry.hostName ?? entry.host },
@@ -50,14 +50,14 @@ export const list = defineList({
   ],
 });
 
-/** A column for each table whose rows people count. */
+/** A column for each table with a count. */
 function rowCounts(): Column<HostEntry>[] {
   return ROW_TABLES.flatMap(({ section, counted: { heading } }): Column<HostEntry>[] =>
     heading === undefined ? [] : [{ title: heading, cell: (entry) => counted(entry, entry.rows[section]), align: 'right' }],
   );
 }
 
-/** Nothing is known of a host that was never reached, which is not the same as none. */
+/** The counts of a host that was never reached are unknown, not 0. */
 function counted({ host }: HostEntry, count: number | undefined): number | undefined {
   return host === undefined ? undefined : count;
 }

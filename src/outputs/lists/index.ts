@@ -4,18 +4,18 @@ import type { ListDocument, ListedItem, ListedName } from '../contract.js';
 import { GROUPS, type ListView, type RowView } from './contract.js';
 import { LISTS } from './registry.gen.js';
 
-/** A list as those see it who walk over all of them. */
+/** A list as seen by code that iterates over all lists. */
 export type AnyListView = ListView<ListedName, ListedItem<ListedName>>;
 
 /** The lists, in the order of their commands: by group, and by name within each. */
-// Each item belongs to its list, which the compiler cannot follow through a walk over all of them.
+// Each item belongs to its list, which the compiler cannot follow through an iteration over all lists.
 export const LIST_VIEWS: readonly AnyListView[] = GROUPS.flatMap((group) =>
   (LISTS as unknown as readonly AnyListView[]).filter((list) => list.group === group),
 );
 
 const BY_NAME = new Map(LIST_VIEWS.map((list) => [list.name, list]));
 
-/** How people see the rows of each section. */
+/** The rows of each section as shown to people. */
 export const ROW_VIEWS = eachSection(listView) as unknown as { readonly [Name in Section]: RowView<Name> };
 
 /** The list of a command. */
@@ -25,10 +25,10 @@ export function listView(name: ListedName): AnyListView {
   return list;
 }
 
-/** A list as people look for things in it. */
+/** A list in the order of its view. */
 export function sorted(document: ListDocument): ListDocument {
   const { listing } = document;
   const items = listView(document.name).sort?.(listing.items);
-  // The name and the items stay those of one list, which the compiler cannot follow.
+  // Name and items belong to one list, which the compiler cannot follow.
   return items === undefined ? document : ({ ...document, listing: { ...listing, items } } as ListDocument);
 }

@@ -42,15 +42,15 @@ function detail(link: Interface): string | undefined {
   return words.filter((each) => each !== undefined).join(' ') || undefined;
 }
 
-/** Flags that the state says, too (linux/if.h). */
+/** Flags that the state implies (linux/if.h). */
 const STATE_FLAGS: ReadonlySet<string> = new Set(['UP', 'RUNNING', 'LOWER_UP']);
 
-/** What people want to know of an interface, the most important first. */
+/** The properties of an interface, the most important first. */
 function facts(link: Interface, nameOf: NameOf): Fact[] {
   const changes = (label: string, value: Fact['value']): Fact => ({ label, value, onlyChanges: true });
   return [
     { label: '', key: 'kind', value: kindOf(link)?.usual === true ? undefined : link.kind },
-    // Of a change the attributes below say more.
+    // For a change, the attributes below are more precise.
     { label: '', key: 'facts', value: factWords(factsOf(link)), onlyNew: true },
     { label: '', key: 'state', value: link.flags.includes('UP') ? link.operState : 'DOWN' },
     { label: 'master', value: link.masterName ?? link.masterIfindex?.toString() },
@@ -71,7 +71,7 @@ function facts(link: Interface, nameOf: NameOf): Fact[] {
     ),
     ...Object.entries(messageOf(link) ?? {}).map(([name, value]) => changes(name, String(value))),
     ...Object.entries(link.attributes).map(([name, value]) => changes(name, value)),
-    // A link that becomes a port gets dozens of them at once; its master says enough.
+    // A link that becomes a port gets dozens of them at once; its master is enough.
     ...Object.entries(link.portAttributes).map(([name, value]) => ({ ...changes(`port ${name}`, value), inBoth: true })),
   ];
 }

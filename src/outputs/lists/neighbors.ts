@@ -10,7 +10,7 @@ export const list = defineRows({
   help: 'ARP and ND tables',
   example: 'nsatlas neighbors --ip 10.0.1.7',
   hasCounters: true,
-  // What needs no resolution (multicast, mostly) is left out, as `ip neigh` does, but not without saying so.
+  // Entries that need no resolution (multicast, mostly) are omitted, as `ip neigh` does, with a note.
   lines: (rows) => rows.filter((row) => row.rawState !== NUD_NOARP),
   note: (rows) => {
     const hidden = rows.filter((row) => row.rawState === NUD_NOARP).length;

@@ -24,7 +24,7 @@ export const list = defineList({
   changes: { subject, facts },
 });
 
-/** The namespace's own status, or that of the first table that could not be read whole. */
+/** The namespace's own status, or that of the first table that could not be read completely. */
 function status(netns: Netns): string {
   const bad = netns.tables.find((table) => table.status !== 'OK' && table.status !== 'NOT_READ');
   if (netns.status !== 'OK' || bad === undefined) return netns.status;
@@ -44,7 +44,7 @@ function networks(netns: Netns): string | undefined {
   return own ?? (joined === '' ? undefined : joined);
 }
 
-/** How its containers are attached, each way once: "bridge,container". */
+/** The network modes of its containers, each once: "bridge,container". */
 function modes(netns: Netns): string | undefined {
   const all = [netns.owner, ...netns.joined].flatMap((owner) => (owner === undefined ? [] : [owner.networkMode]));
   return all.length === 0 ? undefined : [...new Set(all)].join(',');

@@ -57,8 +57,8 @@ function hostName(members: readonly OverlayMember[], member: OverlayMember | und
 const SHOWN = 4;
 
 /**
- * Where the rows lead, and how many: "node-2(3)". An address that no known host has is "?192.0.2.99(1)", one that a host has beside its
- * VTEP of this overlay "node-2@192.0.2.77(1)"; those come first, for they are what is worth a look.
+ * Where the rows lead, and how many: "node-2(3)". An address that no known host has is "?192.0.2.99(1)"; an address of a host that is not its
+ * VTEP in this overlay is "node-2@192.0.2.77(1)". Those come first, because they deserve attention.
  */
 function remotes(line: OverlayLine): string | undefined {
   const all = line.member?.remotes ?? [];
@@ -79,7 +79,7 @@ function strangers({ overlay, member }: OverlayLine): RemoteVtep[] {
   return (member?.remotes ?? []).filter((remote) => remote.host === undefined || !isVtepOf(overlay, remote));
 }
 
-/** Whether the overlay's member on that host is reached there. A host whose VTEP is not known is given the benefit of the doubt. */
+/** Whether the address is the VTEP of the overlay's member on that host. A host whose VTEP is unknown gets the benefit of the doubt. */
 function isVtepOf({ members }: Overlay, { host, vtep }: RemoteVtep): boolean {
   const there = members.filter((member) => member.host === host);
   return there.some((member) => member.vtep === undefined || member.vtep === vtep);

@@ -5,7 +5,7 @@ import { defineList } from './contract.js';
 export const list = defineList({
   name: 'veths',
   group: 'Namespaces:',
-  help: 'which veth is paired with which, across namespaces',
+  help: 'veth pairs across namespaces',
   example: 'nsatlas veths --container web',
   columns: () => [
     { title: 'NAMESPACE', cell: ({ a }) => a.netnsName ?? a.netnsId },

@@ -9,7 +9,7 @@ export const list = defineList({
   group: 'Namespaces:',
   help: 'VXLAN interfaces: VNI, network, forwarding entries',
   example: 'nsatlas vxlans --vni 4097 -o json',
-  // The kernel gives namespaces inode numbers as they come free, so the order in which they are read says nothing to anybody, and the same two
+  // Inode numbers of namespaces are arbitrary, so the order in which namespaces are read means nothing to people, and the same two
   // overlays would change places from one boot to the next.
   sort: (rows) => rows.toSorted(byVni),
   columns: () => [
@@ -32,7 +32,7 @@ export const list = defineList({
   ],
 });
 
-/** After every VNI, which has 24 bits. */
+/** Sorts after every VNI, which has 24 bits. */
 const NO_VNI = 2 ** 24;
 
 function byVni(a: VxlanRow, b: VxlanRow): number {
@@ -41,7 +41,7 @@ function byVni(a: VxlanRow, b: VxlanRow): number {
   );
 }
 
-/** What the other columns do not say. */
+/** Facts that the other columns do not show. */
 function vxlanFlags({ vxlan }: VxlanRow): string | undefined {
   const facts = factsOf({ kind: 'vxlan', attributes: {}, vxlan });
   return factWords(facts.filter(({ name }) => name !== 'vni' && name !== 'port'));

@@ -92,7 +92,7 @@ describe('the watch of many hosts', () => {
   it('says at the start which hosts are not heard', () => {
     const { tell, said } = printer();
     tell(entry('h1', 'node-1', { state: 'STALE' }), ...whole('h1'), synced(['h1', 'node-1', 'STALE', 61_000]));
-    assert.deepEqual(said, ['host node-1: 61s STALE; what is shown of it is the last that was heard']);
+    assert.deepEqual(said, ['host node-1: 61s STALE; showing its last known state']);
   });
 
   it('with --initial shows everything line by line, the time before the host', () => {

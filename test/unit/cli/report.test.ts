@@ -28,7 +28,7 @@ describe('what is missing from an answer', () => {
     );
     assert.deepEqual(report(gaps), {
       status: 1,
-      lines: ['net:[0]: denied', '… and 299 more of the same sort (-o json lists them)'],
+      lines: ['net:[0]: denied', '… and 299 more like this (-o json lists them)'],
     });
   });
 

@@ -179,15 +179,18 @@ describe('the command line', () => {
     [['veths', '--agent', '127.0.0.1:1', '--collector', '127.0.0.1:1'], /--agent and --collector exclude each other/],
     [['watch', '--agent', '127.0.0.1:1', '--collector', '127.0.0.1:1'], /--agent and --collector exclude each other/],
     [['hosts', '--collector', '127.0.0.1:1', '--from', saved], /--from and --collector exclude each other/],
-    [['fdb', '--collector', '127.0.0.1:1', '--counters'], /--counters: a collector has none; .*--agent/],
-    [['netns', '--host', 'h1'], /--host chooses among several hosts: give it with --collector or --from/],
-    [['watch', '--host', 'h1', '--agent', '127.0.0.1:1'], /--host chooses among several hosts: give it with --collector$/],
+    [['fdb', '--collector', '127.0.0.1:1', '--counters'], /--counters: a collector has no counters; .*--agent/],
+    [['netns', '--host', 'h1'], /--host selects among several hosts: use it with --collector or --from/],
+    [['watch', '--host', 'h1', '--agent', '127.0.0.1:1'], /--host selects among several hosts: use it with --collector$/],
     [['hosts', '--vni', '7'], /unknown option '--vni'/],
     [['overlays', '--kind', 'vxlan'], /unknown option '--kind'/],
     [['snapshot', '--from', saved, other], /snapshot shows one host: give --host with one of h1 \(host-1\), h2 \(host-2\)/],
-    [['snapshot', '--from', saved, other, '--host', 'h3'], /--host fits no host; there are h1 \(host-1\), h2 \(host-2\)/],
-    [['snapshot', '--from', saved, saved], /--from: file .* and file .* are of the same host h1 \(host-1\): give one of them/],
-    [['overlays', '--from', saved, saved], /are of the same host h1 \(host-1\)/],
+    [['snapshot', '--from', saved, other, '--host', 'h3'], /--host matches no host; known hosts: h1 \(host-1\), h2 \(host-2\)/],
+    [
+      ['snapshot', '--from', saved, saved],
+      /--from: file .* and file .* are snapshots of the same host h1 \(host-1\): give one of them/,
+    ],
+    [['overlays', '--from', saved, saved], /are snapshots of the same host h1 \(host-1\)/],
     [['collector'], /no agent to follow: give --agent or --agents-file/],
     [['collector', '--agent', 'nowhere'], /--agent "nowhere" is neither HOST:PORT/],
     [['collector', '--agent', '127.0.0.1:1', '--table', 'arp'], /--table arp: unknown/],
@@ -212,7 +215,7 @@ describe('the command line', () => {
 
   it('without a command shows the commands', async () => {
     const { said, stdout } = await nsatlas([]);
-    assert.match(said + stdout, /veths[\s\S]*which veth is paired with which/);
+    assert.match(said + stdout, /veths[\s\S]*veth pairs across namespaces/);
   });
 
   it('says nothing when its reader goes away', () => {
