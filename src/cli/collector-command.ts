@@ -25,7 +25,7 @@ export function collectorCommand(context: Context, finish: (status: number) => v
     if (following.sources.length === 0) throw new UsageError('no agent to follow: give --agent or --agents-file');
     const [{ startCollector }, { overlaysOf }] = await Promise.all([
       import('../collector/serve/server.js'),
-      import('../collector/serve/overlays.js'),
+      import('../collector/serve/fabric.js'),
     ]);
     let roster: Roster | undefined;
     let metrics: OpenMetrics | undefined;

@@ -1,4 +1,4 @@
-import { createFabric, FABRIC_TABLES, fabricHostOf } from '../fabric/index.js';
+import { endpointList, FABRIC_TABLES, type Fabric, fabricHostOf, finish, joinFabric, overlayList } from '../fabric/index.js';
 import { LISTS, relevantGaps } from '../model/lists.js';
 import { isFailure } from '../model/gaps.js';
 import { rowCounts } from '../model/row-counts.js';
@@ -34,14 +34,14 @@ export function fabricList(name: FabricListName, known: readonly KnownHost[], se
   const selected = known.filter(({ snapshot }) => selectsHost(snapshot.host, selector));
   const gaps = selected.flatMap(({ snapshot }) => gapsOf(snapshot, tablesOfList(name)));
   // All hosts: a selected host may be described by the others.
-  const hosts = known.map(({ snapshot }) => fabricHostOf(snapshot));
+  const fabric = (): Fabric => finish(joinFabric(known.map(({ snapshot }) => fabricHostOf(snapshot))));
   switch (name) {
     case 'hosts':
       return { name, listing: { items: selected.map(entryOf), gaps } };
     case 'overlays':
-      return { name, listing: { items: [...createFabric().overlays(hosts, selector)].flat(), gaps } };
+      return { name, listing: { items: [...overlayList(fabric(), selector)].flat(), gaps } };
     case 'endpoints':
-      return { name, listing: { items: [...createFabric().endpoints(hosts, selector)].flat(), gaps } };
+      return { name, listing: { items: [...endpointList(fabric(), selector)].flat(), gaps } };
   }
 }
 

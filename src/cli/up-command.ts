@@ -66,7 +66,7 @@ async function metricsOfBoth(
   flags: MetricsFlags,
   { live, source, members }: { readonly live: OpenLiveHost; readonly source: HostSource; readonly members: Roster },
 ): Promise<Parameters<OpenMetrics['serve']>[0]> {
-  const { overlaysOf } = await import('../collector/serve/overlays.js');
+  const { overlaysOf } = await import('../collector/serve/fabric.js');
   const [ofHost, ofFabric] = [hostMetrics(flags, live, source), collectorMetrics({ members, overlays: overlaysOf(members) })];
   return async (metrics) => [...(await ofHost(metrics)), ...(await ofFabric(metrics))];
 }

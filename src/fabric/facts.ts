@@ -1,35 +1,27 @@
-import { noRows } from '../tables/index.js';
 import { netnsName } from '../model/ids.js';
-import type { Engine, Interface, InterfaceRef, Netns, NetnsId, Network, PairStatus, ReadStatus, Vxlan } from '../model/types.js';
+import type { Interface, InterfaceRef, PairStatus, ReadStatus, Table, Vxlan } from '../model/types.js';
 import type { NetnsView } from '../model/views.js';
 import { canIdentify, isLinkLocal6 } from './ip.js';
+import { push } from './multimap.js';
 import { RemoteRows } from './remote-rows.js';
 import { BREATH, type Work } from './steps.js';
-import type { FabricHost } from './types.js';
 
-/** What the fabric keeps of a host. */
-export interface HostFacts {
-  readonly id: string;
-  readonly name: string;
-  readonly engines: readonly Engine[];
-  readonly networks: readonly Network[];
-  readonly namespaces: ReadonlyMap<NetnsId, NetnsFacts>;
-}
-
-/** What the fabric keeps of a namespace. */
-export interface NetnsFacts {
-  /** Without rows. */
-  readonly head: Netns;
+/** What the fabric keeps of a namespace. Its rows stay where they are: take() reads them as the host has them then. */
+export interface NetnsFacts extends Omit<NetnsView, 'revision'> {
+  readonly revision: string | undefined;
   /** What people call it. */
   readonly name: string;
-  /** How reading its interfaces went. */
-  readonly status: ReadStatus;
-  /** Vxlans of a VNI; those in metadata mode have none. */
+  /** Vxlans of one VNI; those in metadata mode have none. */
   readonly vxlans: readonly VxlanFacts[];
   /** Ends of pairs, by ifindex: any of them may be what is attached to an overlay. */
   readonly ends: ReadonlyMap<number, EndFacts>;
-  /** Of the host's own namespace: addresses that may tell the host from others. */
+  /** Of the host's own namespace: addresses that may distinguish the host from others. */
   readonly addresses: readonly string[];
+}
+
+/** How reading a table of a namespace went; NOT_READ where nobody asked for it. */
+export function statusOf({ head }: Pick<NetnsView, 'head'>, table: Table): ReadStatus {
+  return head.status === 'OK' ? (head.tables.find((each) => each.table === table)?.status ?? 'NOT_READ') : head.status;
 }
 
 /** One vxlan, with the ports of its bridge. */
@@ -70,36 +62,20 @@ export interface EndFacts {
   readonly ips: readonly string[];
 }
 
-/** Reads what the fabric needs of one host, one part of a namespace at a time. @param known namespaces that need not be read again */
-export function* readHost(
-  host: FabricHost,
-  known: (netns: NetnsView) => NetnsFacts | undefined = () => undefined,
-): Work<{ facts: HostFacts; revisions: ReadonlyMap<NetnsId, string> }> {
-  const namespaces = new Map<NetnsId, NetnsFacts>();
-  const revisions = new Map<NetnsId, string>();
-  for (const netns of host.view.namespaces()) {
-    const { id } = netns.head;
-    namespaces.set(id, known(netns) ?? (yield* readNetns(netns)));
-    if (netns.revision !== undefined) revisions.set(id, netns.revision);
-    yield BREATH;
-  }
-  const { name, engines, networks } = host;
-  return { facts: { id: host.view.hostId, name, engines, networks, namespaces }, revisions };
-}
-
-function* readNetns(netns: NetnsView): Work<NetnsFacts> {
+/** Reads what the fabric needs of one namespace, one part at a time. */
+export function* readNetns(netns: NetnsView): Work<NetnsFacts> {
   const links = new Links();
   for (const { interfaces } of netns.take(['LINKS', 'ADDRESSES', 'NSIDS'])) {
     for (const link of interfaces) links.add(link);
     yield BREATH;
   }
-  const { head } = netns;
   const rows = yield* readRows(netns, links.vxlans);
+  const { head, revision, take } = netns;
   return {
-    // The rows of a snapshot must not be kept by what is remembered of it; processes are of no use here.
-    head: { ...head, pids: [], tables: [], interfaces: [], ...noRows() },
+    head,
+    revision,
+    take,
     name: netnsName(head),
-    status: head.status === 'OK' ? (head.tables.find(({ table }) => table === 'LINKS')?.status ?? 'NOT_READ') : head.status,
     vxlans: links.vxlans.map((link) => links.vxlanFacts(link, rows)),
     ends: links.ends,
     addresses: head.role === 'HOST' ? links.addresses() : [],
@@ -124,11 +100,7 @@ class Links {
     if (link.kind === 'bridge') this.#bridges.set(link.ifindex, subnetsOf(link));
     if (link.veth?.status === 'PAIRED') this.ends.set(link.ifindex, endFacts(link));
     if (isOverlaid(link)) this.vxlans.push(link);
-    else if (link.vxlan === undefined && link.masterIfindex !== undefined) {
-      const ports = this.#ports.get(link.masterIfindex);
-      if (ports === undefined) this.#ports.set(link.masterIfindex, [portFacts(link)]);
-      else ports.push(portFacts(link));
-    }
+    else if (link.vxlan === undefined && link.masterIfindex !== undefined) push(this.#ports, link.masterIfindex, portFacts(link));
   }
 
   addresses(): readonly string[] {
@@ -168,9 +140,9 @@ function endFacts({ ifindex, name, altnames, kind, mac, operState, addressDetail
   return { ifindex, name, altnames, kind, mac, operState, ips };
 }
 
-/** The rows of each vxlan that lead to a VTEP; undefined when the table could not be read whole. */
+/** The rows of each vxlan that lead to a VTEP; undefined when the table could not be read in full. */
 function* readRows(netns: NetnsView, vxlans: readonly VxlanLink[]): Work<ReadonlyMap<number, RemoteRows> | undefined> {
-  if (vxlans.length === 0 || netns.head.tables.every(({ table, status }) => table !== 'FDB' || status !== 'OK')) return undefined;
+  if (vxlans.length === 0 || statusOf(netns, 'FDB') !== 'OK') return undefined;
   const rows = new Map(vxlans.map(({ ifindex }): [number, RemoteRows] => [ifindex, new RemoteRows()]));
   for (const { fdb } of netns.take(['FDB'])) {
     for (const row of fdb) rows.get(row.ifindex)?.add(row);

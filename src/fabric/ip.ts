@@ -1,6 +1,6 @@
 // Addresses as text, in the form in which the kernel's are printed everywhere (netlink/text.ts).
 
-/** Whether an address can tell one host from another: it is neither unspecified, loopback, link-local nor multicast. */
+/** Whether an address can distinguish one host from another: it is neither unspecified, loopback, link-local nor multicast. */
 export function canIdentify(address: string): boolean {
   if (isMulticast(address) || isUnspecified(address)) return false;
   return !/^(127\.|169\.254\.|::1$|fe[89ab][0-9a-f]:)/i.test(address);

@@ -1,82 +1,116 @@
 import type { Network } from '../model/types.js';
-import type { HostFacts } from './facts.js';
+import type { HostFacts } from './host-facts.js';
 import { networkOf } from './ip.js';
 import { compare } from '../text/order.js';
-import { attachedTo, type MemberFacts } from './members.js';
+import type { HostHead, MemberFacts } from './members.js';
+import { areSame, type Memo, memo } from './memo.js';
 import { bookOf, type NetworkBook } from './network-ids.js';
-import { groupOverlays, type OverlayGroup } from './overlay-groups.js';
-import { type OwnVtep, ownVtepOf } from './own-vtep.js';
+import { FabricMember, FabricOverlay, type OverlayFacts } from './overlay.js';
+import { type Grouping, groupOverlays, type OverlayGroup } from './overlay-groups.js';
+import { ownVtepOf } from './own-vtep.js';
 import { BREATH, Steps, type Work } from './steps.js';
-import { countVotes, type Votes } from './votes.js';
+import { Ballot, type Tally, tallyOf } from './votes.js';
 import { type VtepHosts, vtepHostsOf } from './vtep-hosts.js';
 
-/** All hosts, joined. */
+/** All hosts, joined, and what makes the next join cheap. */
 export interface Joined {
+  readonly hosts: readonly HostFacts[];
   /** Sorted by the name of the network, VNI and id. */
-  readonly overlays: readonly JoinedOverlay[];
+  readonly overlays: readonly FabricOverlay[];
+  readonly byId: ReadonlyMap<string, FabricOverlay>;
+  readonly known: Memo<Known>;
+  readonly grouping: Grouping;
+  /** By the overlay's id. */
+  readonly tallies: ReadonlyMap<string, Tally>;
+}
+
+/** What all hosts together say. */
+interface Known {
   readonly vteps: VtepHosts;
-}
-
-/** One overlay with everything that is the same for all who ask. */
-export interface JoinedOverlay {
-  readonly id: string;
-  readonly networkId: string | undefined;
-  readonly networkName: string | undefined;
-  readonly vni: number;
-  readonly subnets: readonly string[];
-  readonly ingress: boolean | undefined;
-  readonly encrypted: boolean | undefined;
-  readonly internal: boolean | undefined;
-  readonly members: readonly JoinedMember[];
-}
-
-/** A member with the address at which the others reach it. */
-export type JoinedMember = MemberFacts & { readonly vtep: OwnVtep | undefined };
-
-/** Joins hosts. @param hosts in an order that does not depend on who asks */
-export function* joinHosts(hosts: readonly HostFacts[]): Work<Joined> {
-  const vteps = yield* vtepHostsOf(hosts);
-  const book = yield* bookOf(hosts);
-  const groups = yield* groupOverlays(hosts, book, vteps);
-  const votesFor = yield* countVotes(groups);
-  const taken = takenTwice(groups);
-  const overlays: JoinedOverlay[] = [];
-  for (const group of groups) overlays.push(yield* describe(group, { book, vteps, votesFor, taken }));
-  overlays.sort(compareOverlays);
-  return { overlays, vteps };
-}
-
-interface Context {
   readonly book: NetworkBook;
-  readonly vteps: VtepHosts;
-  readonly votesFor: (member: MemberFacts, isNetwork: boolean) => Votes;
-  readonly taken: ReadonlySet<string>;
 }
 
-function* describe(group: OverlayGroup, { book, vteps, votesFor, taken }: Context): Work<JoinedOverlay> {
-  const { networkId, vni, members } = group;
-  const told = networkId === undefined ? [] : book.told(networkId);
-  const networkName = told[0]?.name ?? firstName(members);
-  const joined: JoinedMember[] = [];
-  const isToldIngress = told.find(({ ingress }) => ingress !== undefined)?.ingress;
-  let hasIngress = networkName === 'ingress';
+/**
+ * Joins hosts. What did not change since the last join is not worked on again, but for a look at each member.
+ * @param hosts in an order that does not depend on who asks
+ */
+export function* joinHosts(hosts: readonly HostFacts[], last: Joined | undefined): Work<Joined> {
+  if (last !== undefined && areSame(hosts, last.hosts)) return last;
+  const heads = hosts.map(({ head }) => head);
+  const known = yield* memo(last?.known, heads, () => knownOf(heads));
+  const grouping = yield* groupOverlays(hosts, known.result, last?.grouping);
+  const taken = takenTwice(grouping.groups);
+  const groups = grouping.groups.map((group): NamedGroup => ({ ...group, id: overlayId(group, taken) }));
+  const { tallies, ballot } = yield* countVotes(groups, last);
+  const overlays: FabricOverlay[] = [];
+  for (const group of groups) overlays.push(yield* overlayOf(group, { ...known.result, ballot, last }));
+  const byId = new Map(overlays.map((overlay) => [overlay.id, overlay]));
+  return { hosts, overlays: overlays.sort(compareOverlays), byId, known, grouping, tallies };
+}
+
+function* knownOf(heads: readonly HostHead[]): Work<Known> {
+  return { vteps: yield* vtepHostsOf(heads), book: yield* bookOf(heads) };
+}
+
+interface NamedGroup extends OverlayGroup {
+  readonly id: string;
+}
+
+function* countVotes(
+  groups: readonly NamedGroup[],
+  last: Joined | undefined,
+): Work<{ tallies: Map<string, Tally>; ballot: Ballot }> {
+  const tallies = new Map<string, Tally>();
+  const ballot = new Ballot();
   const steps = new Steps();
-  for (const member of members) {
-    const votes = votesFor(member, networkId !== undefined);
-    joined.push({ ...member, vtep: ownVtepOf(member, networkId, { vteps, votes }) });
-    if (steps.spent(10 + votes.rows.size)) yield BREATH;
-    if (isToldIngress === undefined && !hasIngress) hasIngress = yield* isIngressAttached(member, steps);
+  for (const group of groups) {
+    const tally = yield* tallyOf(group, last?.tallies.get(group.id));
+    if (tally === undefined) continue;
+    tallies.set(group.id, tally);
+    ballot.add(group, tally);
+    if (steps.spent(tally.asked.length)) yield BREATH;
   }
+  return { tallies, ballot };
+}
+
+interface Context extends Known {
+  readonly ballot: Ballot;
+  readonly last: Joined | undefined;
+}
+
+function* overlayOf(group: NamedGroup, { book, vteps, ballot, last }: Context): Work<FabricOverlay> {
+  const old = last?.byId.get(group.id);
+  const oldMembers = new Map(old?.members.map((member) => [member.facts, member]));
+  const members: FabricMember[] = [];
+  const steps = new Steps();
+  for (const facts of group.members) {
+    const votes = ballot.votesFor(facts, group.networkId);
+    const vtep = ownVtepOf(facts, group.networkId, { vteps, votes });
+    const oldMember = oldMembers.get(facts);
+    members.push(oldMember?.isOf(facts, vtep, vteps) === true ? oldMember : new FabricMember(group.id, facts, vtep, vteps));
+    if (steps.spent(5 + votes.rows.size)) yield BREATH;
+  }
+  // What engines say and VTEPs are new together (Known), and then so are all members.
+  if (old !== undefined && areSame(members, old.members)) return old;
+  return new FabricOverlay(yield* factsOf(group, group.networkId === undefined ? [] : book.said(group.networkId)), members);
+}
+
+function* factsOf({ id, networkId, vni, members }: NamedGroup, said: readonly Network[]): Work<OverlayFacts> {
+  const networkName = said[0]?.name ?? firstName(members);
+  const saidIngress = said.find(({ ingress }) => ingress !== undefined)?.ingress;
+  const hasIngress = networkName === 'ingress' || (saidIngress === undefined && (yield* hasIngressAttached(members)));
+  const ingress = saidIngress ?? (hasIngress ? true : undefined);
+  const encrypted = said.find((network) => network.encrypted !== undefined)?.encrypted;
+  const internal = said.find((network) => network.internal !== undefined)?.internal;
   return {
-    id: overlayId(group, taken),
-    networkId,
-    networkName,
+    id,
+    ...(networkId !== undefined && { networkId }),
+    ...(networkName !== undefined && { networkName }),
     vni,
-    subnets: subnetsOf(members, subnetsTold(told[0], vni)),
-    ingress: isToldIngress ?? (hasIngress ? true : undefined),
-    encrypted: told.find(({ encrypted }) => encrypted !== undefined)?.encrypted,
-    internal: told.find(({ internal }) => internal !== undefined)?.internal,
-    members: joined,
+    subnets: subnetsOf(members, subnetsSaid(said[0], vni)),
+    ...(ingress !== undefined && { ingress }),
+    ...(encrypted !== undefined && { encrypted }),
+    ...(internal !== undefined && { internal }),
   };
 }
 
@@ -85,23 +119,24 @@ function firstName(members: readonly MemberFacts[]): string | undefined {
   return members.find(({ netns }) => netns.head.networkName !== undefined)?.netns.head.networkName;
 }
 
-function* isIngressAttached({ host, vxlan }: MemberFacts, steps: Steps): Work<boolean> {
-  for (const port of vxlan?.ports ?? []) {
-    if (attachedTo(host, port).netns?.head.role === 'INGRESS') return true;
-    if (steps.spent()) yield BREATH;
+function* hasIngressAttached(members: readonly MemberFacts[]): Work<boolean> {
+  const steps = new Steps();
+  for (const { attached } of members) {
+    if (attached.some(({ netns }) => netns?.head.role === 'INGRESS')) return true;
+    if (steps.spent(1 + attached.length)) yield BREATH;
   }
   return false;
 }
 
 /** An engine lists the VNIs of a network in the order of its subnets. */
-function subnetsTold(network: Network | undefined, vni: number): string[] {
+function subnetsSaid(network: Network | undefined, vni: number): string[] {
   if (network === undefined || network.vnis.length !== network.subnets.length) return [];
   return network.subnets.filter((_, at) => network.vnis[at] === vni);
 }
 
 /** The gateway's address is on every host's bridge; hosts that have the same subnet say it once. */
-function subnetsOf(members: readonly MemberFacts[], told: readonly string[]): string[] {
-  const all = new Set(told.map(networkOf));
+function subnetsOf(members: readonly MemberFacts[], said: readonly string[]): string[] {
+  const all = new Set(said.map(networkOf));
   for (const { vxlan } of members) for (const subnet of vxlan?.subnets ?? []) all.add(networkOf(subnet));
   return [...all].sort();
 }
@@ -126,7 +161,7 @@ function overlayId(group: OverlayGroup, taken: ReadonlySet<string>): string {
   return `${id}/${first?.netns.head.id ?? ''}/${first?.vxlan?.ifindex ?? ''}`;
 }
 
-function compareOverlays(a: JoinedOverlay, b: JoinedOverlay): number {
+function compareOverlays({ facts: a }: FabricOverlay, { facts: b }: FabricOverlay): number {
   return (
     compare(a.networkName ?? a.networkId ?? '', b.networkName ?? b.networkId ?? '') ||
     compare(a.vni, b.vni) ||

@@ -38,7 +38,7 @@ export class MacTable {
 
   /** Where the address is, or may be put. */
   #placeOf(mac: number): number {
-    // The lower four bytes tell Docker's addresses apart; the factor is that of Fibonacci hashing.
+    // The lower four bytes distinguish Docker's addresses; the factor is that of Fibonacci hashing.
     const mixed = Math.imul(mac | 0, 0x9e3779b1);
     let place = (mixed ^ (mixed >>> 15)) & this.#mask;
     for (;;) {

@@ -1,6 +1,8 @@
+import type { HostFacts } from './host-facts.js';
 import { compare } from '../text/order.js';
-import type { MemberFacts, VxlanMember } from './members.js';
-import type { HostFacts, NetnsFacts } from './facts.js';
+import { hasVxlan, type MemberFacts, type VxlanMember } from './members.js';
+import { type Memo, memo } from './memo.js';
+import { push } from './multimap.js';
 import type { NetworkBook } from './network-ids.js';
 import { joinByVteps } from './pointing.js';
 import { BREATH, Steps, type Work } from './steps.js';
@@ -8,46 +10,66 @@ import type { VtepHosts } from './vtep-hosts.js';
 
 /** The members of one overlay. */
 export interface OverlayGroup {
-  /** Whole where any host knows it so. */
+  /** In full where any host knows it so. */
   readonly networkId: string | undefined;
   readonly vni: number;
   /** Sorted by host name, host id, namespace, ifindex. */
   readonly members: readonly MemberFacts[];
 }
 
+/** All members, grouped, and what makes the next grouping cheap. */
+export interface Grouping {
+  readonly groups: readonly OverlayGroup[];
+  /** Those of vxlans that belong to no network, by VNI and port. */
+  readonly unnamed: ReadonlyMap<string, Memo<readonly OverlayGroup[]>>;
+}
+
 /**
- * Joins vxlans to overlays. Where the name of the namespace's file or an engine tells the network, only that counts: VNIs of one swarm
+ * Joins vxlans to overlays. Where the name of the namespace's file or an engine says the network, only that counts: VNIs of one swarm
  * mean nothing in another. Everything else is joined by VNI, port, and VTEPs that point at each other.
  */
-export function* groupOverlays(hosts: readonly HostFacts[], book: NetworkBook, vteps: VtepHosts): Work<OverlayGroup[]> {
+export function* groupOverlays(
+  hosts: readonly HostFacts[],
+  { book, vteps }: { readonly book: NetworkBook; readonly vteps: VtepHosts },
+  last: Grouping | undefined,
+): Work<Grouping> {
   const networks = new Networks(book);
   const others = new Map<string, VxlanMember[]>();
   const steps = new Steps();
-  for (const [at, host] of hosts.entries()) {
-    for (const netns of host.namespaces.values()) {
-      for (const vxlan of netns.vxlans) {
-        const member = { host, at, netns, vxlan };
-        if (isSaid(netns.head.networkId)) networks.add(netns.head.networkId, vxlan.vxlan.vni, member);
-        else push(others, `${vxlan.vxlan.vni}/${vxlan.vxlan.dstPort}`, member);
-        if (steps.spent()) yield BREATH;
-      }
-      if (netns.vxlans.length === 0 && isUnread(netns)) networks.unread.push({ host, at, netns, vxlan: undefined });
+  for (const { vxlans, unread } of hosts) {
+    networks.unread.push(...unread);
+    for (const member of vxlans.filter(hasVxlan)) {
+      const { networkId } = member.netns.head;
+      const { vni, dstPort } = member.vxlan.vxlan;
+      if (networkId !== undefined && networkId !== '') networks.add(networkId, vni, member);
+      else push(others, `${vni}/${dstPort}`, member);
       if (steps.spent()) yield BREATH;
     }
   }
-  const groups = networks.groups();
-  for (const bucket of others.values()) {
-    for (const members of yield* joinByVteps(bucket, vteps))
-      groups.push({ networkId: undefined, vni: members[0]?.vxlan.vxlan.vni ?? 0, members });
-  }
-  for (const [at, group] of groups.entries()) {
-    groups[at] = { ...group, members: [...group.members].sort(compareMembers) };
+  const groups: OverlayGroup[] = [];
+  for (const group of networks.groups()) {
+    groups.push(sorted(group));
     if (steps.spent(group.members.length)) yield BREATH;
   }
-  return groups;
+  const unnamed = new Map<string, Memo<readonly OverlayGroup[]>>();
+  for (const [key, members] of others) {
+    const made = yield* memo(last?.unnamed.get(key), [vteps, ...members], () => partsOf(members, vteps));
+    unnamed.set(key, made);
+    groups.push(...made.result);
+  }
+  return { groups, unnamed };
 }
 
-/** Members with a network id, by whole id and VNI. */
+function* partsOf(members: readonly VxlanMember[], vteps: VtepHosts): Work<OverlayGroup[]> {
+  const vni = members[0]?.vxlan.vxlan.vni ?? 0;
+  return (yield* joinByVteps(members, vteps)).map((part) => sorted({ networkId: undefined, vni, members: part }));
+}
+
+function sorted(group: OverlayGroup): OverlayGroup {
+  return { ...group, members: [...group.members].sort(compareMembers) };
+}
+
+/** Members with a network id, by full id and VNI. */
 class Networks {
   readonly unread: MemberFacts[] = [];
   readonly #book: NetworkBook;
@@ -58,7 +80,7 @@ class Networks {
   }
 
   add(networkId: string, vni: number, member: MemberFacts): void {
-    const id = this.#book.wholeId(networkId);
+    const id = this.#book.fullId(networkId);
     const vnis = this.#members.get(id) ?? new Map<number, MemberFacts[]>();
     this.#members.set(id, vnis);
     push(vnis, vni, member);
@@ -73,7 +95,7 @@ class Networks {
   #addUnread(): void {
     const vnisOf = new Map<string, number[]>();
     for (const member of this.unread) {
-      const id = this.#book.wholeId(member.netns.head.networkId ?? '');
+      const id = this.#book.fullId(member.netns.head.networkId ?? '');
       const known = vnisOf.get(id) ?? this.#vnisOf(id);
       vnisOf.set(id, known);
       for (const vni of known) this.add(id, vni, member);
@@ -81,26 +103,9 @@ class Networks {
   }
 
   #vnisOf(id: string): number[] {
-    const told = this.#book.told(id).flatMap(({ vnis }) => vnis);
-    return [...new Set([...(this.#members.get(id)?.keys() ?? []), ...told])];
+    const said = this.#book.said(id).flatMap(({ vnis }) => vnis);
+    return [...new Set([...(this.#members.get(id)?.keys() ?? []), ...said])];
   }
-}
-
-/** Ways in which reading ends that leave a namespace there and unknown. */
-const UNREAD: ReadonlySet<string> = new Set(['DENIED', 'INTERRUPTED', 'TIMED_OUT', 'FAILED', 'MALFORMED', 'NOT_READ']);
-
-function isUnread({ head, status }: NetnsFacts): boolean {
-  return head.role === 'OVERLAY' && isSaid(head.networkId) && UNREAD.has(status);
-}
-
-function isSaid(id: string | undefined): id is string {
-  return id !== undefined && id !== '';
-}
-
-function push<Key, Value>(map: Map<Key, Value[]>, key: Key, value: Value): void {
-  const values = map.get(key);
-  if (values === undefined) map.set(key, [value]);
-  else values.push(value);
 }
 
 function compareMembers(a: MemberFacts, b: MemberFacts): number {

@@ -1,8 +1,7 @@
-import type { HostFacts } from './facts.js';
 import { canIdentify } from './ip.js';
 import { compare } from '../text/order.js';
-import type { MemberFacts } from './members.js';
-import { advertised, type VtepHosts } from './vtep-hosts.js';
+import type { HostHead, MemberFacts } from './members.js';
+import type { VtepHosts } from './vtep-hosts.js';
 import type { Votes } from './votes.js';
 
 /** The address at which other hosts reach a member, and what says so. */
@@ -40,17 +39,17 @@ export function ownVtepOf(member: MemberFacts, networkId: string | undefined, wi
     return { address: own.address, source: 'rows' };
   if (engine !== undefined) return { address: engine, source: 'engine' };
   if (own !== undefined) return { address: own.address, source: 'rows' };
-  const unknown = mostRows(votes, (address) => canIdentify(address) && !vteps.isKnown(address));
+  const unknown = mostRows(votes, (address) => canIdentify(address) && vteps.owners(address).length === 0);
   return unknown !== undefined && unknown.rows * 2 > votes.total ? { address: unknown.address, source: 'rows' } : undefined;
 }
 
 /** What the engine advertises that has the network; where that is not known, what all engines of the host do. */
-function engineAddress(host: HostFacts, networkId: string | undefined): string | undefined {
+function engineAddress({ networks, engines, advertised }: HostHead, networkId: string | undefined): string | undefined {
   if (networkId === undefined) return undefined;
-  const socket = host.networks.find(({ id }) => id === networkId)?.engine;
-  const engine = socket === undefined ? undefined : host.engines.find((each) => each.socket === socket);
-  const addresses = new Set(advertised(engine === undefined ? host : { ...host, engines: [engine] }));
-  return addresses.size === 1 ? [...addresses][0] : undefined;
+  const socket = networks.find(({ id }) => id === networkId)?.engine;
+  const engine = socket === undefined ? undefined : engines.find((each) => each.socket === socket);
+  const addresses = engine === undefined ? advertised : advertised.filter((address) => address === engine.swarmNodeAddress);
+  return addresses.length === 1 ? addresses[0] : undefined;
 }
 
 /** The VTEP with most rows. Of equal ones the lesser text: the order of hosts decides nothing. */

@@ -1,5 +1,6 @@
 import { canIdentify, isMulticast } from './ip.js';
 import type { VxlanMember } from './members.js';
+import { push } from './multimap.js';
 import { BREATH, Steps, type Work } from './steps.js';
 import type { VtepHosts } from './vtep-hosts.js';
 
@@ -44,7 +45,7 @@ function destinations({ vxlan }: VxlanMember): Set<string> {
 /** Which of the members an address leads to. */
 class Targets {
   readonly #vteps: VtepHosts;
-  /** By the address that the member says is its own; several hosts that say so of one address are not told apart. */
+  /** By the address that the member says is its own; an address that several hosts claim leads to none of them. */
   readonly #locals = new Map<string, { readonly host: string; readonly members: number[] } | undefined>();
   readonly #hosts = new Map<string, number[]>();
 
@@ -52,9 +53,7 @@ class Targets {
     this.#vteps = vteps;
     for (const [at, { host, vxlan }] of members.entries()) {
       this.#addLocal(vxlan.vxlan.local, host.id, at);
-      const others = this.#hosts.get(host.id);
-      if (others === undefined) this.#hosts.set(host.id, [at]);
-      else others.push(at);
+      push(this.#hosts, host.id, at);
     }
   }
 
@@ -89,12 +88,7 @@ class UnionFind {
 
   sets(): number[][] {
     const sets = new Map<number, number[]>();
-    for (const at of this.#parents.keys()) {
-      const root = this.#find(at);
-      const set = sets.get(root);
-      if (set === undefined) sets.set(root, [at]);
-      else set.push(at);
-    }
+    for (const at of this.#parents.keys()) push(sets, this.#find(at), at);
     return [...sets.values()];
   }
 

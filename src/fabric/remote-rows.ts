@@ -1,6 +1,6 @@
 import type { FdbEntry } from '../model/types.js';
 
-/** VTEPs of one vxlan that are told apart. Rows that lead elsewhere are only counted: learned ones are a stranger's to multiply. */
+/** Most VTEPs of one vxlan that are known by address. Rows that lead elsewhere are only counted: learned ones are a stranger's to multiply. */
 const MAX_VTEPS = 1024;
 
 /** Rows that are kept in one piece. */
@@ -56,6 +56,17 @@ export class RemoteRows {
   /** MAC addresses (macNumber()) and, at the same places, positions in `vteps`: piece by piece, of some thousand rows at most. */
   pieces(): readonly Chunk[] {
     return this.#chunks;
+  }
+
+  /** Where rows for a MAC address lead, each VTEP once. */
+  vtepsFor(mac: string): readonly string[] {
+    const number = macNumber(mac);
+    const found = new Set<string>();
+    if (number === undefined || number === 0) return [];
+    for (const { macs, vteps } of this.#chunks) {
+      for (let at = macs.indexOf(number); at >= 0; at = macs.indexOf(number, at + 1)) found.add(this.vteps[vteps[at] ?? 0] ?? '');
+    }
+    return [...found];
   }
 
   #numberOf(dst: string): number | undefined {

@@ -8,9 +8,7 @@ import {
   selectsVni,
   type Selector,
 } from '../model/select.js';
-import type { PortFacts } from './facts.js';
-import type { JoinedMember, JoinedOverlay } from './join.js';
-import { attachedTo } from './members.js';
+import type { FabricEndpoint, FabricMember, FabricOverlay } from './overlay.js';
 import { BREATH, Steps, type Work } from './steps.js';
 
 /** A selector as overlays and their endpoints are narrowed by it. */
@@ -35,15 +33,15 @@ export class FabricSelector {
    * Whether an overlay fits: by network and VNI, and in everything else one of its endpoints or one of its members does. A member is
    * its VXLAN, in the namespace and on the host where that is; its addresses are its VTEP and those of its bridge.
    */
-  *selectsOverlay(overlay: JoinedOverlay): Work<boolean> {
+  *selectsOverlay(overlay: FabricOverlay): Work<boolean> {
     if (!this.selectsNetwork(overlay)) return false;
     if (!this.#isDetailed) return true;
     const steps = new Steps();
     for (const member of overlay.members) {
       if (!this.selectsHost(member)) continue;
       if (this.#selectsMember(member)) return true;
-      for (const port of member.vxlan?.ports ?? []) {
-        if (this.selectsPort(member, port)) return true;
+      for (const endpoint of member.endpoints) {
+        if (this.selectsEndpoint(endpoint)) return true;
         if (steps.spent()) yield BREATH;
       }
     }
@@ -51,22 +49,20 @@ export class FabricSelector {
   }
 
   /** Whether an overlay fits by network and VNI. */
-  selectsNetwork({ networkId, networkName, vni }: JoinedOverlay): boolean {
-    const network = { ...(networkId !== undefined && { networkId }), ...(networkName !== undefined && { networkName }) };
-    return selectsNetwork(network, this.#selector) && selectsVni(vni, this.#selector);
+  selectsNetwork({ facts }: FabricOverlay): boolean {
+    return selectsNetwork(facts, this.#selector) && selectsVni(facts.vni, this.#selector);
   }
 
   /** Whether the host of a member fits. */
-  selectsHost({ host }: JoinedMember): boolean {
+  selectsHost({ host }: FabricMember): boolean {
     return selectsHost(host, this.#selector);
   }
 
   /**
-   * Whether the endpoint at a port fits, but for network, VNI and host. `netns` may name its namespace or that of the overlay, `kinds`
-   * and `interfaces` its interface or the port.
+   * Whether an endpoint fits, but for network, VNI and host. `netns` may name its namespace or that of the overlay, `kinds` and
+   * `interfaces` its interface or the port.
    */
-  selectsPort(member: JoinedMember, port: PortFacts): boolean {
-    const { netns, end } = attachedTo(member.host, port);
+  selectsEndpoint({ member, port, netns, end }: FabricEndpoint): boolean {
     const isThere = netns !== undefined && selectsNetns(netns.head, this.#netns);
     const isWhose = netns === undefined ? isEmptySelector(this.#whose) : selectsNetns(netns.head, this.#whose);
     return (
@@ -78,7 +74,7 @@ export class FabricSelector {
     );
   }
 
-  #selectsMember({ netns: { head }, vxlan, vtep }: JoinedMember): boolean {
+  #selectsMember({ netns: { head }, vxlan, vtep }: FabricMember): boolean {
     return (
       selectsNetns(head, this.#netns) &&
       selectsNetns(head, this.#whose) &&

@@ -13,7 +13,7 @@ export interface NetnsView {
    * The rows of these tables, part by part; LINKS stands for the interfaces, which have their addresses with ADDRESSES. Other rows may
    * be there, too. Can be called again. Whoever takes them writes into them where they come from (`host`, `netnsName`).
    */
-  take(tables: readonly Table[]): Iterable<Rows>;
+  readonly take: (tables: readonly Table[]) => Iterable<Rows>;
 }
 
 /** A host as lists are made of it. */

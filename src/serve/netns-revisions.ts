@@ -21,11 +21,14 @@ interface Known {
 export class NetnsRevisions {
   readonly #live: LiveHost;
   readonly #tables: readonly Table[];
+  readonly #statuses: readonly Table[];
   readonly #known = new Map<number, Known>();
 
-  constructor(live: LiveHost, tables: readonly Table[]) {
+  /** @param statuses tables of which only how reading them went counts, besides `tables` */
+  constructor(live: LiveHost, tables: readonly Table[], statuses: readonly Table[] = []) {
     this.#live = live;
     this.#tables = tables;
+    this.#statuses = [...tables, ...statuses];
   }
 
   /** The revision of a namespace that is there. What is read of it after the call is of this revision or of a later one. */
@@ -58,7 +61,7 @@ export class NetnsRevisions {
 
   #headOf(key: number): object | undefined {
     const head: Netns | undefined = this.#live.head(key);
-    const tables = head?.tables.filter(({ table }) => this.#tables.includes(table));
+    const tables = head?.tables.filter(({ table }) => this.#statuses.includes(table));
     return head === undefined ? undefined : { ...head, tables: tables?.map(({ table, status }) => [table, status]) };
   }
 }

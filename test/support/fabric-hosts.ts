@@ -1,10 +1,47 @@
 // Hosts that are made up, as the fabric is made of them: namespaces, overlays, what is attached to them, and forwarding rows.
 
+import { endpointList, type Fabric, type FabricMemory, finish, joinFabric, overlayList } from '../../src/fabric/index.js';
 import { noRows } from '../../src/tables/index.js';
 import type { FabricHost } from '../../src/fabric/types.js';
-import type { Engine, FdbEntry, Ifindex, Interface, Netns, Network, Owner, ReadStatus, Role } from '../../src/model/types.js';
+import type { Selector } from '../../src/model/select.js';
+import type {
+  Endpoint,
+  Engine,
+  FdbEntry,
+  Ifindex,
+  Interface,
+  Netns,
+  Network,
+  Overlay,
+  Owner,
+  ReadStatus,
+  Role,
+} from '../../src/model/types.js';
 import type { NetnsView } from '../../src/model/views.js';
 import { fakeLink, fakeNetns } from '../unit/agent/fake-host.js';
+
+/** Hosts, made up or not. */
+export type Given = readonly (MadeHost | FabricHost)[];
+
+/** The fabric of hosts, joined at once. */
+export function fabricOf(hosts: Given, memory?: FabricMemory): Fabric {
+  return finish(
+    joinFabric(
+      hosts.map((host) => (host instanceof MadeHost ? host.fabricHost() : host)),
+      memory,
+    ),
+  );
+}
+
+/** The list of overlays that hosts make. */
+export function overlaysOf(hosts: Given, selector: Selector = {}, memory?: FabricMemory): Overlay[] {
+  return [...overlayList(fabricOf(hosts, memory), selector)].flat();
+}
+
+/** The list of endpoints of these. */
+export function endpointsOf(hosts: Given, selector: Selector = {}, memory?: FabricMemory): Endpoint[] {
+  return [...endpointList(fabricOf(hosts, memory), selector)].flat();
+}
 
 /** A host that is being made up. */
 export class MadeHost {
@@ -88,8 +125,8 @@ export class MadeHost {
     return {
       view: { hostId: this.id, namespaces: () => this.namespaces.map((netns) => this.#viewOf(netns)) },
       name: this.name,
-      engines: this.engines,
-      networks: this.networks,
+      engines: [...this.engines],
+      networks: [...this.networks],
       ...(this.revision !== undefined && { revision: this.revision }),
       ...more,
     };
@@ -103,10 +140,11 @@ export class MadeHost {
       take: (tables) => {
         this.taken++;
         const parts = [];
-        for (let at = 0; at < Math.max(netns.interfaces.length, netns.fdb.length, 1); at += 2) {
+        for (let at = 0; at < Math.max(netns.interfaces.length, netns.fdb.length, netns.neighbors.length, 1); at += 2) {
           const part = { interfaces: [] as Interface[], ...noRows() };
           if (tables.includes('LINKS')) part.interfaces = netns.interfaces.slice(at, at + 2);
           if (tables.includes('FDB')) part.fdb = netns.fdb.slice(at, at + 2);
+          if (tables.includes('NEIGHBORS')) part.neighbors = netns.neighbors.slice(at, at + 2);
           parts.push(part);
         }
         return parts;
@@ -166,6 +204,12 @@ export class MadeOverlay {
   /** A row of the vxlan. */
   row(mac: string, dst: string): void {
     this.netns.fdb.push(fdbRow(this.vxlan, mac, dst));
+  }
+
+  /** A neighbour on the vxlan, as Docker writes it. */
+  neighbor(ip: string, mac: string): void {
+    const { netnsId, ifindex } = this.vxlan;
+    this.netns.neighbors.push({ netnsId, ifindex, ip, mac, state: 'PERMANENT', rawState: 0x80, flags: [] });
   }
 
   #link(name: string, more: Partial<Interface>, addresses: string[] = []): Interface {

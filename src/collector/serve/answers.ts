@@ -1,16 +1,14 @@
-import { liveList, liveSnapshot, liveView } from '../../serve/answers.js';
-import { NetnsRevisions } from '../../serve/netns-revisions.js';
-import { FABRIC_TABLES, type Fabric } from '../../fabric/index.js';
-import type { FabricHost } from '../../fabric/types.js';
+import { liveList, liveSnapshot } from '../../serve/answers.js';
+import { FABRIC_TABLES } from '../../fabric/index.js';
 import { type ListName, relevantGaps } from '../../model/lists.js';
 import { type Selector, withoutHosts } from '../../model/select.js';
 import type { Endpoint, Gap, Overlay, Table } from '../../model/types.js';
 import type { Step } from '../../rpc/stream.js';
-import type { LiveHost } from '../../live/types.js';
 import { encodeFabricListing, encodeListing, encodeSnapshotHead } from '../../wire/chunks.js';
 import type { FabricItemOf } from '../../wire/messages.js';
 import { overlayParts } from '../../wire/overlay-parts.js';
 import { agesOf, membersThatFit } from './entries.js';
+import { fabricList } from './fabric.js';
 import type { Member, Members } from '../types.js';
 
 // Answers over many hosts are made while they are written, as an agent's are: one part of one host at a time, when the client has taken
@@ -50,18 +48,13 @@ const BUDGET_MS = 1.5;
 const MOST_ITEMS = 16;
 
 /** A list of the fabric. The first message has the ages. */
-export function* listOfFabric(
-  name: 'overlays' | 'endpoints',
-  { members, selector, now, fabric }: FabricAnswer & { readonly fabric: Fabric },
-): Generator<Step> {
-  // Who is a member of an overlay does not depend on which hosts are asked for, so all of them are joined first.
-  const hosts = members.members().flatMap((member) => fabricHostOf(member));
+export function* listOfFabric(name: 'overlays' | 'endpoints', { members, selector, now }: FabricAnswer): Generator<Step> {
   const asked = membersThatFit(members, selector);
   const gaps = [...gapsOf(members, asked, selector), ...asked.flatMap((member) => tableGapsOf(member))];
   yield* encodeFabricListing(name, { items: [], gaps, fabric: agesOf(asked) });
   let items: FabricItemOf<'overlays' | 'endpoints'>[] = [];
   let since = now();
-  for (const batch of fabric[name](hosts, selector)) {
+  for (const batch of fabricList(name, members, selector)) {
     for (const item of batch) {
       if (!isLarge(item)) items.push(item);
       else for (const part of overlayParts(item)) yield* encodeFabricListing(name, { items: [part], gaps: [] });
@@ -75,37 +68,9 @@ export function* listOfFabric(
   if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
 }
 
-const known = new WeakMap<LiveHost, NetnsRevisions>();
-
-/** As long as a host is known, so is which of its namespaces changed for the fabric. */
-function revisionsOf(live: LiveHost): NetnsRevisions {
-  const revisions = known.get(live) ?? new NetnsRevisions(live, FABRIC_TABLES);
-  known.set(live, revisions);
-  return revisions;
-}
-
 /** Whether it is worth messages of its own. */
 function isLarge(item: Overlay | Endpoint): item is Overlay {
   return 'members' in item && item.members.length > MOST_ITEMS;
-}
-
-/** A member as the fabric is made of it; nothing when nothing is known yet. */
-export function fabricHostOf(member: Member): FabricHost[] {
-  const { live } = member;
-  const host = live.host();
-  if (host === undefined) return [];
-  const { state, ageMs } = member.entry();
-  return [
-    {
-      view: liveView(live, { selector: {}, tables: FABRIC_TABLES, revisions: revisionsOf(live) }),
-      name: host.name,
-      engines: host.engines,
-      networks: live.networks(),
-      state,
-      ...(ageMs !== undefined && { ageMs }),
-      revision: `${live.epoch} ${live.revision}`,
-    },
-  ];
 }
 
 /** Of the hosts that are asked for; without a selection also those of agents whose host is not known, and of sources. */

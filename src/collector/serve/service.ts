@@ -1,6 +1,5 @@
 import { type UntypedServiceImplementation, status } from '@grpc/grpc-js';
 import { checkSelector, checkTables, checkWatch } from '../../serve/selector.js';
-import { createFabric } from '../../fabric/index.js';
 import type { ListName } from '../../model/lists.js';
 import { rowCounts } from '../../model/row-counts.js';
 import { type Selector, speaksOfRows, withoutHosts } from '../../model/select.js';
@@ -30,7 +29,6 @@ interface ServiceOptions {
 /** The handlers of nsatlas.v1.Collector, by method. */
 export function collectorHandlers(options: ServiceOptions): UntypedServiceImplementation {
   const { calls, members, watchers, now } = options;
-  const fabric = createFabric();
 
   const list = (name: ListName) =>
     calls.stream<'nsatlas.v1.ListInterfacesRequest'>((request) => {
@@ -40,7 +38,7 @@ export function collectorHandlers(options: ServiceOptions): UntypedServiceImplem
 
   const fabricList = (name: 'overlays' | 'endpoints') =>
     calls.stream<'nsatlas.v1.ListOverlaysRequest'>((request) =>
-      Promise.resolve(listOfFabric(name, { members, selector: checkSelector(request.selector), now, fabric })),
+      Promise.resolve(listOfFabric(name, { members, selector: checkSelector(request.selector), now })),
     );
 
   const listHosts = calls.stream<'nsatlas.v1.ListHostsRequest'>((request) => {

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { liveView } from '../../../src/serve/answers.js';
 import { NetnsRevisions } from '../../../src/serve/netns-revisions.js';
-import { createFabric, FABRIC_TABLES } from '../../../src/fabric/index.js';
+import { FABRIC_TABLES, FabricMemory } from '../../../src/fabric/index.js';
 import type { Table } from '../../../src/model/types.js';
+import { fabricOf } from '../../support/fabric-hosts.js';
 import { fakeLink, fakeNetns } from './fake-host.js';
 import { FakeLive } from './fake-live.js';
 
@@ -33,6 +34,10 @@ describe('revisions of namespaces', () => {
       tables: tables.map((table) => ({ ...table, status: table.table === 'ROUTES' ? 'FAILED' : 'OK' })),
     });
     assert.deepEqual(all(), later, 'a table that was not asked for');
+    const status = new NetnsRevisions(live, TABLES, ['ROUTES']);
+    const [before] = live.keys().map((key) => status.of(key));
+    live.setHead('net:[1]', { tables });
+    assert.notEqual(status.of(live.keys()[0]!), before, 'a table of which the status was asked for');
     live.setHead('net:[1]', { tables: tables.map((table) => ({ ...table, status: 'FAILED' })) });
     assert.notEqual(all()[0], later[0]);
   });
@@ -69,11 +74,11 @@ describe('revisions of namespaces', () => {
   it('let the fabric read again only what changed', () => {
     const vxlan = fakeLink('net:[1]', 2, { kind: 'vxlan', vxlan: { vni: 42, dstPort: 4789 } });
     const live = new FakeLive({ namespaces: [fakeNetns(1, { interfaces: [vxlan] }), fakeNetns(2)] });
-    const [fabric, revisions] = [createFabric(), new NetnsRevisions(live, FABRIC_TABLES)];
+    const [memory, revisions] = [new FabricMemory(), new NetnsRevisions(live, FABRIC_TABLES)];
     const members = (): number => {
       const view = liveView(live, { selector: {}, tables: FABRIC_TABLES, revisions });
       const host = { view, name: 'node-1', engines: [], networks: [], revision: `${live.revision}` };
-      return [...fabric.overlays([host], {})].flat().flatMap((overlay) => overlay.members).length;
+      return fabricOf([host], memory).overlays.flatMap((overlay) => overlay.members).length;
     };
     assert.equal(members(), 1);
     const made = live.made;

@@ -1,27 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createFabric, fabricHostOf, type FabricHost } from '../../../src/fabric/index.js';
-import type { Selector } from '../../../src/model/select.js';
-import type { Endpoint, Overlay } from '../../../src/model/types.js';
-import { connect, fdbRow, macOf, MadeHost, type MadeOverlay, unread } from '../../support/fabric-hosts.js';
+import { fabricHostOf, type FabricHost, FabricMemory } from '../../../src/fabric/index.js';
+import type { Overlay } from '../../../src/model/types.js';
+import {
+  connect,
+  endpointsOf,
+  fdbRow,
+  macOf,
+  MadeHost,
+  type MadeOverlay,
+  overlaysOf,
+  unread,
+} from '../../support/fabric-hosts.js';
 import { sampleSnapshot } from '../../support/sample.js';
 
 const NETWORK = 'x8sn2ys3vdabcdefghijklmno';
 const OTHER = 'k3f9q0z7wyabcdefghijklmno';
-
-type Given = readonly (MadeHost | FabricHost)[];
-
-function given(hosts: Given): FabricHost[] {
-  return hosts.map((host) => (host instanceof MadeHost ? host.fabricHost() : host));
-}
-
-function overlaysOf(hosts: Given, selector: Selector = {}): Overlay[] {
-  return [...createFabric().overlays(given(hosts), selector)].flat();
-}
-
-function endpointsOf(hosts: Given, selector: Selector = {}): Endpoint[] {
-  return [...createFabric().endpoints(given(hosts), selector)].flat();
-}
 
 /** Three hosts with one overlay, a task on each and a load balancer on each. */
 function swarm(more: { id?: (host: number) => string; connected?: boolean } = {}): { hosts: MadeHost[]; parts: MadeOverlay[] } {
@@ -90,18 +84,18 @@ describe('an overlay on three hosts', () => {
   it('has the state and the age of its hosts as they are now', () => {
     const { hosts } = swarm();
     const stale = hosts.map((host) => host.fabricHost({ state: 'STALE', ageMs: 4000, revision: '1' }));
-    const fabric = createFabric();
-    assert.equal([...fabric.overlays(stale, {})].flat()[0]!.members[1]!.ageMs, 4000);
+    const memory = new FabricMemory();
+    assert.equal(overlaysOf(stale, {}, memory)[0]!.members[1]!.ageMs, 4000);
     const later = stale.map((host): FabricHost => ({ ...host, state: 'LIVE', ageMs: 7 }));
-    const [overlay] = [...fabric.overlays(later, {})].flat();
-    const [endpoint] = [...fabric.endpoints(later, {})].flat();
+    const [overlay] = overlaysOf(later, {}, memory);
+    const [endpoint] = endpointsOf(later, {}, memory);
     assert.deepEqual([overlay!.members[1]!.state, overlay!.members[1]!.ageMs], ['LIVE', 7]);
     assert.deepEqual([endpoint!.state, endpoint!.ageMs], ['LIVE', 7]);
   });
 });
 
 describe('networks', () => {
-  it('are one when one host knows the id whole and others its beginning, and the whole id is told', () => {
+  it('are one when one host knows the full id and others its beginning, and the full id is listed', () => {
     const { hosts } = swarm({ id: (host) => [NETWORK, NETWORK.slice(0, 10), NETWORK.slice(0, 9)][host]! });
     const overlays = overlaysOf(hosts);
     assert.deepEqual(
@@ -119,7 +113,7 @@ describe('networks', () => {
     );
   });
 
-  it('have the whole id of an engine on another host, with name and kind, even of a manager that has no part in them', () => {
+  it('have the full id of an engine on another host, with name and kind, even of a manager that has no part in them', () => {
     const { hosts } = swarm({ id: () => NETWORK.slice(0, 10) });
     const manager = new MadeHost('h0', '192.0.2.100');
     manager.network(NETWORK, 'app_net', {
@@ -186,7 +180,7 @@ describe('networks', () => {
     );
   });
 
-  it('have the subnet that an engine tells when no bridge could be read', () => {
+  it('have the subnet that an engine says when no bridge could be read', () => {
     const host = new MadeHost('h1', '192.0.2.1');
     host.network(NETWORK, 'app', { vnis: [4097], subnets: ['10.0.7.0/24'] });
     const part = host.overlay(NETWORK, 4097);
@@ -232,7 +226,7 @@ describe('networks', () => {
     assert.equal(overlay!.members[0]!.status, undefined);
   });
 
-  it('show it by the VNI that an engine tells when no host could read the network', () => {
+  it('show it by the VNI that an engine says when no host could read the network', () => {
     const host = new MadeHost('h1', '192.0.2.1');
     host.network(NETWORK, 'app', { vnis: [4097] });
     unread(host.overlay(NETWORK.slice(0, 10), 4097).netns);

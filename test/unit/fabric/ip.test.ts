@@ -39,7 +39,7 @@ test('what is no address with a prefix length is left as it is', () => {
   fc.assert(fc.property(fc.string(), (text) => typeof networkOf(text) === 'string'));
 });
 
-test('networks of IPv6 addresses are spelled the same however they are told', () => {
+test('networks of IPv6 addresses are spelled the same however they are written', () => {
   fc.assert(
     fc.property(fc.ipV6(), fc.integer({ min: 0, max: 128 }), (address, length) => {
       fc.pre(!address.includes('.'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createFabric, type Fabric } from '../../../src/fabric/index.js';
-import { connect, MadeHost } from '../../support/fabric-hosts.js';
+import { type Fabric, FabricMemory, joinFabric } from '../../../src/fabric/index.js';
+import { connect, endpointsOf, fabricOf, MadeHost, overlaysOf } from '../../support/fabric-hosts.js';
 
 const NETWORK = 'x8sn2ys3vdabcdefghijklmno';
 
@@ -14,15 +14,8 @@ function hosts(revision?: string): MadeHost[] {
   return made;
 }
 
-function endpoints(fabric: Fabric, made: MadeHost[]): string[] {
-  return [
-    ...fabric.endpoints(
-      made.map((host) => host.fabricHost()),
-      {},
-    ),
-  ]
-    .flat()
-    .map(({ ips }) => ips.join());
+function endpoints(memory: FabricMemory, made: MadeHost[]): string[] {
+  return endpointsOf(made, {}, memory).map(({ ips }) => ips.join());
 }
 
 /** How often rows of each host were taken since the last time. */
@@ -34,86 +27,202 @@ function taken(made: MadeHost[]): number[] {
 
 describe('what the fabric keeps', () => {
   it('is not read again as long as the revision is the same, and only of the host where it is not', () => {
-    const [fabric, made] = [createFabric(), hosts('1')];
-    endpoints(fabric, made);
+    const [memory, made] = [new FabricMemory(), hosts('1')];
+    endpoints(memory, made);
     assert.deepEqual(taken(made), [4, 4, 4], 'three namespaces, and the rows of one');
-    endpoints(fabric, made);
+    endpoints(memory, made);
     assert.deepEqual(taken(made), [0, 0, 0]);
     made[1]!.overlays[0]!.attach('10.0.1.99');
-    assert.ok(!endpoints(fabric, made).includes('10.0.1.99'), 'nobody said that it changed');
+    assert.ok(!endpoints(memory, made).includes('10.0.1.99'), 'nobody said that it changed');
     made[1]!.revision = '2';
-    assert.ok(endpoints(fabric, made).includes('10.0.1.99'));
+    assert.ok(endpoints(memory, made).includes('10.0.1.99'));
     assert.deepEqual(taken(made), [0, 5, 0]);
   });
 
   it('is read again by namespace where namespaces have revisions', () => {
-    const [fabric, made] = [createFabric(), hosts('1')];
+    const [memory, made] = [new FabricMemory(), hosts('1')];
     const [host] = made;
     for (const { id } of host!.namespaces) host!.netnsRevisions.set(id, '1');
-    endpoints(fabric, made);
+    endpoints(memory, made);
     taken(made);
     const inside = host!.namespaces.at(-1)!;
     inside.interfaces[1]!.addressDetails[0]!.address = '10.0.1.77';
     host!.netnsRevisions.set(inside.id, '2');
     host!.revision = '2';
-    assert.ok(endpoints(fabric, made).includes('10.0.1.77'));
+    assert.ok(endpoints(memory, made).includes('10.0.1.77'));
     assert.deepEqual(taken(made), [1, 0, 0]);
   });
 
   it('is nothing of a host without revision', () => {
-    const [fabric, made] = [createFabric(), hosts()];
-    endpoints(fabric, made);
+    const [memory, made] = [new FabricMemory(), hosts()];
+    endpoints(memory, made);
     const first = taken(made);
     made[0]!.overlays[0]!.attach('10.0.1.99');
-    assert.ok(endpoints(fabric, made).includes('10.0.1.99'));
+    assert.ok(endpoints(memory, made).includes('10.0.1.99'));
     assert.ok(taken(made).every((count, at) => count >= first[at]!));
   });
 
   it('is nothing of hosts that were not given the last time', () => {
-    const [fabric, made] = [createFabric(), hosts('1')];
-    endpoints(fabric, made);
-    endpoints(fabric, made.slice(1));
+    const [memory, made] = [new FabricMemory(), hosts('1')];
+    endpoints(memory, made);
+    endpoints(memory, made.slice(1));
     taken(made);
-    assert.equal(endpoints(fabric, made).length, 3);
+    assert.equal(endpoints(memory, made).length, 3);
     assert.deepEqual(taken(made), [4, 0, 0]);
   });
 
-  it('is nothing of an answer that nobody took to its end', () => {
-    const [fabric, made] = [createFabric(), hosts('1')];
-    for (const _batch of fabric.endpoints(
-      made.map((host) => host.fabricHost()),
-      {},
-    ))
-      break;
-    assert.equal(endpoints(fabric, made).length, 3);
+  it('is nothing wrong of a join that nobody ended', () => {
+    const made = hosts('1');
+    const given = made.map((host) => host.fabricHost());
+    for (let slices = 0; slices < 60; slices++) {
+      const memory = new FabricMemory();
+      const work = joinFabric(given, memory);
+      for (let at = 0; at < slices; at++) work.next();
+      assert.equal(endpoints(memory, made).length, 3);
+    }
   });
 
-  it('serves two who ask at the same time', () => {
-    const [fabric, made] = [createFabric(), hosts('1')];
+  it('serves two who join at the same time', () => {
+    const [memory, made] = [new FabricMemory(), hosts('1')];
     const given = made.map((host) => host.fabricHost());
-    const both = [fabric.endpoints(given, {}), fabric.overlays(given, {})].map((answer) => answer[Symbol.iterator]());
-    const items: number[] = [0, 0];
-    let open = true;
-    while (open) {
-      open = false;
-      for (const [at, answer] of both.entries()) {
-        const next = answer.next();
-        if (next.done === true) continue;
-        open = true;
-        items[at]! += next.value.length;
+    const works = [joinFabric(given, memory), joinFabric(given, memory)];
+    const fabrics: Fabric[] = [];
+    while (fabrics.length < 2) {
+      for (const work of works) {
+        const next = work.next();
+        if (next.done === true && (next.value as Fabric | undefined) !== undefined) fabrics.push(next.value);
       }
     }
-    assert.deepEqual(items, [3, 1]);
+    assert.deepEqual(
+      fabrics.map(({ overlays }) => overlays.map(({ members }) => members.length)),
+      [[3], [3]],
+    );
   });
 });
 
-describe('between two batches', () => {
+/** Made-up hosts of which each namespace has a revision, and another network beside the one that all have. */
+function versioned(): { made: MadeHost[]; change: (host: MadeHost, netnsId: string) => void } {
+  const made = hosts('1');
+  for (const host of made.slice(1)) host.overlay('k3f9q0z7wyabcdefghijklmno', 4098).attach(`10.0.2.${host.id.slice(1)}`);
+  connect(made.slice(1).map((host) => host.overlays[1]!));
+  for (const host of made) for (const { id } of host.namespaces) host.netnsRevisions.set(id, '1');
+  let revision = 1;
+  const change = (host: MadeHost, netnsId: string): void => {
+    host.revision = `${++revision}`;
+    host.netnsRevisions.set(netnsId, host.revision);
+  };
+  return { made, change };
+}
+
+describe('a fabric with the memory of the one before', () => {
+  const join = (made: MadeHost[], memory: FabricMemory): Fabric => fabricOf(made, memory);
+  const network = (fabric: Fabric, vni: number) => fabric.overlays.find(({ facts }) => facts.vni === vni)!;
+
+  it('has the same objects where nothing changed, whatever the age', () => {
+    const { made } = versioned();
+    const memory = new FabricMemory();
+    const before = join(made, memory);
+    const after = fabricOf(
+      made.map((host) => host.fabricHost({ ageMs: 7, state: 'STALE' })),
+      memory,
+    );
+    assert.equal(after.overlays, before.overlays);
+    assert.equal(after.hosts, before.hosts);
+    assert.deepEqual([before.ageOf('h1'), after.ageOf('h1')], [{}, { ageMs: 7, state: 'STALE' }]);
+  });
+
+  it('has the same hosts when only what the fabric does not read changed', () => {
+    const { made } = versioned();
+    const memory = new FabricMemory();
+    const before = join(made, memory);
+    made[0]!.revision = '9';
+    assert.equal(join(made, memory).overlays, before.overlays);
+  });
+
+  it('has others only of the member where a row changed, and its overlay', () => {
+    const { made, change } = versioned();
+    const memory = new FabricMemory();
+    const before = join(made, memory);
+    const [part] = made[1]!.overlays;
+    part!.row('02:42:0a:00:01:63', '192.0.2.3');
+    change(made[1]!, part!.netns.id);
+    const after = join(made, memory);
+    assert.equal(network(after, 4098), network(before, 4098));
+    assert.notEqual(network(after, 4097), network(before, 4097));
+    assert.deepEqual(
+      network(after, 4097).members.map((member, at) => member === network(before, 4097).members[at]),
+      [true, false, true],
+    );
+    assert.deepEqual(
+      after.hosts.map((host, at) => host === before.hosts[at]),
+      [true, false, true],
+    );
+  });
+
+  it('has another member where what is attached to it changed', () => {
+    const { made, change } = versioned();
+    const memory = new FabricMemory();
+    const before = join(made, memory);
+    const inside = made[2]!.namespaces.find(({ owner }) => owner?.containerName === 'task-10.0.1.12')!;
+    inside.interfaces[1]!.mac = '02:42:0a:00:01:77';
+    change(made[2]!, inside.id);
+    const after = join(made, memory);
+    assert.deepEqual(
+      network(after, 4097).members.map((member, at) => member === network(before, 4097).members[at]),
+      [true, true, false],
+    );
+    assert.equal(network(after, 4098), network(before, 4098));
+    assert.equal(network(after, 4097).members[2]!.endpoints[0]!.end?.mac, '02:42:0a:00:01:77');
+  });
+
+  it('follows the rows of others to another VTEP, although nothing of the member itself changed', () => {
+    const [a, b] = hosts('1');
+    const made = [a!, b!];
+    const memory = new FabricMemory();
+    b!.addAddress('eth1', '192.0.2.22', 24);
+    const vtep = (): string | undefined => network(join(made, memory), 4097).members[1]!.vtep?.address;
+    assert.equal(vtep(), '192.0.2.2');
+    for (const row of a!.overlays[0]!.netns.fdb) if (row.dst === '192.0.2.2') row.dst = '192.0.2.22';
+    a!.revision = '2';
+    assert.equal(vtep(), '192.0.2.22');
+  });
+
+  it('counts all rows again when the MAC address of an endpoint is another one', () => {
+    const { made, change } = versioned();
+    const memory = new FabricMemory();
+    const [a, b] = made;
+    const other = '02:42:0a:00:01:77';
+    b!.addAddress('eth1', '192.0.2.22', 24);
+    a!.overlays[0]!.row(other, '192.0.2.22');
+    const vtep = (): string | undefined => network(join(made.slice(0, 2), memory), 4097).members[1]!.vtep?.address;
+    assert.equal(vtep(), '192.0.2.2');
+    const inside = b!.namespaces.find(({ owner }) => owner?.containerName === 'task-10.0.1.11')!;
+    inside.interfaces[1]!.mac = other;
+    change(b!, inside.id);
+    assert.equal(vtep(), '192.0.2.22');
+  });
+
+  it('follows names of networks, and addresses that lead to a host', () => {
+    const { made } = versioned();
+    const memory = new FabricMemory();
+    const before = join(made, memory);
+    made[0]!.network('x8sn2ys3vdabcdefghijklmno', 'app');
+    made[0]!.addAddress('eth1', '198.51.100.1', 24);
+    made[0]!.revision = '2';
+    made[0]!.netnsRevisions.set(made[0]!.root.id, '2');
+    const after = join(made, memory);
+    assert.deepEqual([network(before, 4097).facts.networkName, network(after, 4097).facts.networkName], [undefined, 'app']);
+    assert.deepEqual([before.hostOfAddress('198.51.100.1'), after.hostOfAddress('198.51.100.1')?.id], [undefined, 'h1']);
+  });
+});
+
+describe('in one slice of a join', () => {
   it('no more than one part of a namespace is taken', () => {
     const made = hosts();
     const given = made.map((host) => host.fabricHost());
     let most = 0;
     let before = 0;
-    for (const _batch of createFabric().overlays(given, {})) {
+    for (const _slice of joinFabric(given)) {
       const now = made.reduce((sum, host) => sum + host.taken, 0);
       most = Math.max(most, now - before);
       before = now;
@@ -125,28 +234,21 @@ describe('between two batches', () => {
     const made = hosts();
     const [a, b] = made.map((host) => host.overlays[0]!);
     for (let row = 0; row < 20_000; row++) a!.row(b!.macs[0]!, '192.0.2.2');
-    let batches = 0;
-    const found = [];
-    for (const batch of createFabric().overlays(
-      made.map((host) => host.fabricHost()),
-      {},
-    )) {
-      batches++;
-      found.push(...batch);
-    }
-    assert.equal(found[0]!.members[0]!.fdbEntries, 20_002);
+    let slices = 0;
+    for (const _slice of joinFabric(made.map((host) => host.fabricHost()))) slices++;
+    assert.equal(overlaysOf(made)[0]!.members[0]!.fdbEntries, 20_002);
     // The parts of this host have two rows each.
-    assert.ok(batches > 10_000, `${batches} batches`);
+    assert.ok(slices > 10_000, `${slices} slices`);
   });
 });
 
 describe('rows that lead to very many addresses', () => {
-  it('are all counted, and the first thousand addresses are told', () => {
+  it('are all counted, and the first thousand addresses are listed', () => {
     const [host] = hosts();
     const [part] = host!.overlays;
     part!.netns.fdb.length = 0;
     for (let at = 0; at < 3000; at++) part!.row('02:00:00:00:00:01', `198.18.${at >> 8}.${at & 255}`);
-    const [overlay] = [...createFabric().overlays([host!.fabricHost()], {})].flat();
+    const [overlay] = overlaysOf([host!]);
     assert.deepEqual([overlay!.members[0]!.fdbEntries, overlay!.members[0]!.remotes.length], [3000, 1024]);
   });
 });

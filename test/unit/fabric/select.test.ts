@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createFabric } from '../../../src/fabric/index.js';
 import { selectsHost, type Selector } from '../../../src/model/select.js';
-import { connect, macOf, MadeHost } from '../../support/fabric-hosts.js';
+import { connect, endpointsOf, macOf, MadeHost, overlaysOf } from '../../support/fabric-hosts.js';
 
 const APP = 'x8sn2ys3vdabcdefghijklmno';
 const DB = 'k3f9q0z7wyabcdefghijklmno';
@@ -26,13 +25,11 @@ function hosts(): MadeHost[] {
 }
 
 function overlays(selector: Selector): (string | number)[] {
-  const given = hosts().map((host) => host.fabricHost());
-  return [...createFabric().overlays(given, selector)].flat().map(({ networkName, vni }) => networkName ?? vni);
+  return overlaysOf(hosts(), selector).map(({ networkName, vni }) => networkName ?? vni);
 }
 
 function endpoints(selector: Selector): (string | undefined)[] {
-  const given = hosts().map((host) => host.fabricHost());
-  return [...createFabric().endpoints(given, selector)].flat().map(({ ips }) => ips[0]);
+  return endpointsOf(hosts(), selector).map(({ ips }) => ips[0]);
 }
 
 const cases: { selector: Selector; overlays: (string | number)[]; endpoints: string[] }[] = [
@@ -80,9 +77,8 @@ describe('selecting overlays and endpoints', () => {
     });
   }
 
-  it('tells an overlay whole, with the hosts that were not asked for', () => {
-    const given = hosts().map((host) => host.fabricHost());
-    const [overlay] = [...createFabric().overlays(given, { hosts: ['node-1'] })].flat();
+  it('lists an overlay with all its hosts, those included that were not asked for', () => {
+    const [overlay] = overlaysOf(hosts(), { hosts: ['node-1'] });
     assert.deepEqual(
       overlay!.members.map(({ hostName, endpoints: number }) => [hostName, number]),
       [
@@ -94,7 +90,7 @@ describe('selecting overlays and endpoints', () => {
 });
 
 describe('a host', () => {
-  it('is selected by id, by the beginning of it, and by its whole name', () => {
+  it('is selected by id, by the beginning of it, and by its full name', () => {
     const host = { id: 'aaaa1111', name: 'node-1' };
     for (const wanted of ['aaaa1111', 'aaaa', 'node-1']) assert.equal(selectsHost(host, { hosts: ['x', wanted] }), true, wanted);
     for (const wanted of ['aaa', 'node', '', 'aaaa11112']) assert.equal(selectsHost(host, { hosts: [wanted] }), false, wanted);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createFabric } from '../../../src/fabric/index.js';
-import { connect, macOf, MadeHost, type MadeOverlay } from '../../support/fabric-hosts.js';
+import { connect, fabricOf, macOf, MadeHost, type MadeOverlay, overlaysOf } from '../../support/fabric-hosts.js';
 
 const NETWORK = 'x8sn2ys3vdabcdefghijklmno';
 
@@ -13,19 +12,17 @@ function two(): { a: MadeHost; b: MadeHost; onA: MadeOverlay; onB: MadeOverlay }
 
 /** VTEP of the host's first member, and what says so. */
 function vtepOf(host: MadeHost, hosts: MadeHost[]): unknown[] {
-  const overlays = [
-    ...createFabric().overlays(
-      hosts.map((each) => each.fabricHost()),
-      {},
-    ),
-  ].flat();
-  const member = overlays.flatMap(({ members }) => members).find((each) => each.host === host.id);
+  const member = overlaysOf(hosts)
+    .flatMap(({ members }) => members)
+    .find((each) => each.host === host.id);
   return [member!.vtep, member!.vtepSource];
 }
 
 function leadsTo(address: string, hosts: MadeHost[]): string | undefined {
-  const found = [...createFabric().vteps(hosts.map((host) => host.fabricHost()))].flat();
-  return found.find(({ vtep }) => vtep === address)?.host;
+  const fabric = fabricOf(hosts);
+  const host = fabric.hostOfAddress(address);
+  assert.equal(fabric.vteps().find(({ vtep }) => vtep === address)?.host, host);
+  return host?.id;
 }
 
 describe('the VTEP of a member', () => {
@@ -117,7 +114,7 @@ describe('the VTEP of a member', () => {
     small[1]!.attach('10.0.2.9');
     connect([onA, onB]);
     small[0]!.row(macOf('10.0.2.9'), '198.51.100.2');
-    const overlays = [...createFabric().overlays([a.fabricHost(), b.fabricHost()], {})].flat();
+    const overlays = overlaysOf([a, b]);
     assert.deepEqual(
       overlays.map(({ members }) => members[1]!.vtep),
       ['192.0.2.2', '192.0.2.2'],
