@@ -32,20 +32,20 @@ interface LiveAnswer {
   /** What it says of hosts is not looked at. */
   readonly selector: Selector;
   readonly now: () => number;
-  /** Whether the first message has the freshness; a collector tells that of all hosts at once. */
-  readonly tellFreshness?: boolean;
+  /** Whether the first message has the freshness; a collector sends that of all hosts at once. */
+  readonly withFreshness?: boolean;
 }
 
 /** A list of what is known, as the messages of its stream. Gaps come last. */
 export function* liveList<Name extends ListName>(
   name: Name,
-  { live, selector, now, tellFreshness = true }: LiveAnswer,
+  { live, selector, now, withFreshness = true }: LiveAnswer,
 ): Generator<Step> {
   const { tables } = LISTS[name];
   const view = liveView(live, { selector, tables });
   // The compiler cannot follow that the name and its items belong together.
   const batches = LISTS[name].batches(view, selector) as Iterable<readonly ItemOf<Name>[]>;
-  let freshness: Freshness | undefined = tellFreshness ? live.freshness() : undefined;
+  let freshness: Freshness | undefined = withFreshness ? live.freshness() : undefined;
   const encode = (items: ItemOf<Name>[], gaps: Gap[]): Generator<Uint8Array> => {
     const messages = encodeListing(name, { items, gaps, ...(freshness !== undefined && { freshness }) });
     freshness = undefined;

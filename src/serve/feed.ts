@@ -3,7 +3,7 @@ import { isEmptySelector, selectsNetns, type Selector } from '../model/select.js
 import type { Cursor, Gap, Netns, NetnsRemoved, Table } from '../model/types.js';
 import type { LiveChanges, LiveHost } from '../live/types.js';
 
-/** What a reader wants to watch. The selector speaks of namespaces only. */
+/** What a reader wants to watch. The selector may only select namespaces. */
 export interface WatchWish {
   readonly selector: Selector;
   readonly tables: readonly Table[];
@@ -11,7 +11,7 @@ export interface WatchWish {
   readonly after?: Cursor | undefined;
 }
 
-/** Makes events without their cursor: objects for those who show them, bytes for those who send them. */
+/** Creates events without their cursor: objects to show, or bytes to send. */
 export interface EventMaker<Body> {
   restart(reason: string): Body;
   /** undefined before the host is known. */
@@ -25,35 +25,35 @@ export interface EventMaker<Body> {
 }
 
 /**
- * One event; 'again' where nothing came of a piece of work, and others may have their turn; 'wait' when everything was told: ask again
+ * One event; 'again' if a piece of work produced none, and others may have their turn; 'wait' if everything was sent: continue
  * when the live host has changed.
  */
 export type FeedStep<Body> = { readonly cursor: Cursor; readonly body: Body } | 'again' | 'wait';
 
-/** What is told beyond the cursor: the state of a namespace at a later revision. */
-interface Told {
+/** A namespace that was sent at a later revision than the cursor's. */
+interface Ahead {
   readonly revision: number;
   readonly id: string;
 }
 
 /**
- * One reader's way through a live host. It holds no events: only up to where its reader knows the state, so that what happens while the
- * reader is slow is told once, as it is then.
+ * The stream of one reader of a live host. It queues no events, it only knows which state its reader has: what happens while the
+ * reader is slow is sent once, in its latest state.
  */
 export class WatchFeed<Body> {
   readonly #live: LiveHost;
   readonly #wish: WatchWish;
   readonly #make: EventMaker<Body>;
-  /** Everything up to this revision was told. */
+  /** Everything up to this revision was sent. */
   #at = 0;
   #cursor: Cursor;
-  /** Namespaces that were told as they were after #at: going on from there, nothing is told twice and no end of a row is missed. */
-  readonly #told = new Map<number, Told>();
+  /** Namespaces that were sent in a state after #at: continuing from there, nothing is sent twice and no removal of a row is missed. */
+  readonly #ahead = new Map<number, Ahead>();
   /** Ids of the namespaces that the reader has, by key. Only with a selector, for without one it has all of them. */
   readonly #inside: Map<number, string> | undefined;
   /**
-   * After a resume with a selector: namespaces of which it is known whether the reader has them. Of others it may, so that their ends are
-   * told in any case, and they themselves whole when they change.
+   * After a resume with a selector: namespaces of which it is known whether the reader has them. It may have others, so their removals are
+   * always sent, and they are sent in full when they change.
    */
   #decided: Set<number> | undefined;
   /** Grows when other namespaces are selected than before. */
@@ -89,13 +89,13 @@ export class WatchFeed<Body> {
     if (after === undefined) return 'no cursor was given';
     if (after.epoch !== this.#live.epoch) return 'the agent was restarted';
     // Of a stream that had not come to its first mark.
-    if (after.revision === 0n) return 'the cursor is from before the first state was told';
-    if (after.revision > BigInt(this.#live.revision)) return 'the cursor is of no revision that has been';
+    if (after.revision === 0n) return 'the cursor is from before the end of the initial state';
+    if (after.revision > BigInt(this.#live.revision)) return 'the cursor is ahead of the history';
     return this.#live.changesAfter(Number(after.revision)) === undefined ? TOO_MUCH : undefined;
   }
 
   *#everything(reason: string): Generator<FeedStep<Body>> {
-    this.#told.clear();
+    this.#ahead.clear();
     this.#inside?.clear();
     this.#decided = undefined;
     this.#cursor = { epoch: this.#live.epoch, revision: 0n };
@@ -111,12 +111,12 @@ export class WatchFeed<Body> {
     yield this.#make.networks();
     for (const key of this.#live.keys()) {
       yield undefined;
-      if (this.#fits(key)) yield* this.#tell(key, undefined, base);
+      if (this.#fits(key)) yield* this.#send(key, undefined, base);
     }
     yield this.#make.gaps(this.#gaps());
   }
 
-  /** Tells what changed since #at. The cursor moves with the last event: whoever has that has everything. @param synced whether to say so */
+  /** Sends the changes since #at. The cursor moves with the last event, after which the reader has everything. @param synced whether to add the mark */
   *#changes(synced: boolean): Generator<FeedStep<Body>> {
     const target = this.#live.revision;
     const changes = this.#live.changesAfter(this.#at);
@@ -134,7 +134,7 @@ export class WatchFeed<Body> {
       held = body;
     }
     this.#at = target;
-    for (const [key, { revision }] of this.#told) if (revision <= target) this.#told.delete(key);
+    for (const [key, { revision }] of this.#ahead) if (revision <= target) this.#ahead.delete(key);
     this.#cursor = { epoch: this.#live.epoch, revision: BigInt(target) };
     if (held !== undefined) yield { cursor: this.#cursor, body: held };
   }
@@ -143,12 +143,12 @@ export class WatchFeed<Body> {
     if (changes.host) yield this.#make.host();
     if (changes.networks) yield this.#make.networks();
     const selections = this.#selections;
-    // Ends come first: a new namespace may have the id of one that is gone.
+    // Removals come first: a new namespace may have the id of a removed one.
     yield* this.#ends(changes);
     for (const key of changes.changed) {
       yield undefined;
-      if (this.#inside === undefined) yield* this.#tell(key, this.#since(key), target);
-      else yield* this.#tellSelected(key, target);
+      if (this.#inside === undefined) yield* this.#send(key, this.#since(key), target);
+      else yield* this.#sendSelected(key, target);
     }
     if (changes.gaps || (this.#inside !== undefined && selections !== this.#selections)) yield this.#make.gaps(this.#gaps());
     if (synced || changes.freshness) yield this.#make.synced();
@@ -156,28 +156,28 @@ export class WatchFeed<Body> {
 
   *#ends({ removed }: LiveChanges): Generator<Body> {
     if (removed.length === 0) return;
-    for (const { key } of removed) this.#told.delete(key);
-    const successors = new Set([...this.#told.values()].map(({ id }) => id));
+    for (const { key } of removed) this.#ahead.delete(key);
+    const successors = new Set([...this.#ahead.values()].map(({ id }) => id));
     for (const { key, netns } of removed) {
       const known = this.#mayHave(key);
       this.#inside?.delete(key);
       this.#decided?.delete(key);
       if (known) this.#selections++;
-      // Told already, whole: whoever hears that has forgotten the one before.
+      // Its successor was sent already, in full: with that the reader has dropped this one.
       if (known && !successors.has(netns.id)) yield this.#make.removed(netns);
     }
   }
 
-  *#tellSelected(key: number, target: number): Generator<Body | undefined> {
+  *#sendSelected(key: number, target: number): Generator<Body | undefined> {
     if (this.#fits(key)) {
-      yield* this.#tell(key, this.#inside?.has(key) === true ? this.#since(key) : undefined, target);
+      yield* this.#send(key, this.#inside?.has(key) === true ? this.#since(key) : undefined, target);
       return;
     }
     const head = this.#live.head(key);
-    // Gone since: that is told with the ends of the next turn.
+    // Removed since: that is sent with the removals of the next turn.
     if (head === undefined) return;
     const had = this.#mayHave(key);
-    this.#told.delete(key);
+    this.#ahead.delete(key);
     this.#decided?.add(key);
     this.#inside?.delete(key);
     if (!had) return;
@@ -190,10 +190,10 @@ export class WatchFeed<Body> {
     return this.#inside === undefined || this.#inside.has(key) || this.#decided?.has(key) === false;
   }
 
-  *#tell(key: number, since: number | undefined, target: number): Generator<Body | undefined> {
+  *#send(key: number, since: number | undefined, target: number): Generator<Body | undefined> {
     const revision = this.#live.revision;
     for (const { id, body } of this.#make.parts(key, since, this.#wish.tables)) {
-      if (revision > target) this.#told.set(key, { revision, id });
+      if (revision > target) this.#ahead.set(key, { revision, id });
       this.#enter(key, id);
       yield body;
       yield undefined;
@@ -201,7 +201,7 @@ export class WatchFeed<Body> {
   }
 
   #since(key: number): number {
-    return this.#told.get(key)?.revision ?? this.#at;
+    return this.#ahead.get(key)?.revision ?? this.#at;
   }
 
   #fits(key: number): boolean {
@@ -217,7 +217,7 @@ export class WatchFeed<Body> {
     this.#selections++;
   }
 
-  /** Of the tables and the namespaces that are told. */
+  /** Of the selected tables and namespaces. */
   #gaps(): Gap[] {
     const ids = this.#selectedIds();
     return this.#live

@@ -2,19 +2,19 @@ import { status } from '@grpc/grpc-js';
 import type { FeedStream } from '../rpc/calls.js';
 import { CallError } from '../rpc/error.js';
 
-/** A message to be sent; 'again' where nothing came of a piece of work; 'wait' when everything was told: ask again when something changed. */
+/** A message to be sent; 'again' if a piece of work produced none; 'wait' if everything was sent: continue after the next change. */
 export type HubStep = Uint8Array | 'again' | 'wait';
 
-/** A sign of life for a reader that knows everything. */
+/** A message for a reader that is in sync, so that it can detect silence. */
 export interface Heartbeat {
   /** Milliseconds without a message after which one is sent; 0: never. */
   readonly everyMs: number;
-  /** The message; undefined when there is nothing to say yet. */
+  /** The message; undefined before there is one. */
   mark(): Uint8Array | undefined;
 }
 
 interface HubOptions {
-  /** Calls back after each change of what is told. Returns what ends it. */
+  /** The listener is called after each change. @returns unsubscribes */
   readonly subscribe: (listener: () => void) => () => void;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
@@ -27,20 +27,20 @@ interface HubOptions {
   readonly budgetMs?: number;
   readonly mostMs?: number;
   /**
-   * Whether what changes in one turn of the event loop is told together, after it; false: each change is told as soon as what makes it has
-   * ended. Together costs a fraction where changes come from many.
+   * Whether changes of one turn of the event loop are sent together, after it; false: each change is sent as soon as the work that caused it
+   * has ended. Together costs a fraction if changes come from many hosts.
    */
   readonly together?: boolean;
 }
 
-/** Those who watch something. */
+/** The watchers of something. */
 export interface WatchHub {
   /**
-   * Sends what the steps give, as fast as the reader takes it, until it goes away.
+   * Sends the messages of the steps, as fast as the reader takes them, until it goes away.
    * @throws what stream.write throws; stream.signal.reason; CallError UNAVAILABLE when it stops
    */
   serve(steps: Iterator<HubStep, never>, stream: FeedStream, heartbeat: Heartbeat): Promise<never>;
-  /** Ends all of them, so that they connect elsewhere or again. */
+  /** Ends all of them, so that they reconnect, here or elsewhere. */
   stop(): void;
   readonly count: number;
 }
@@ -51,10 +51,10 @@ const BUDGET_MS = 1.5;
 /** Most bytes that a reader is sent at once. What one message has comes on top. */
 const MOST_BYTES = 64 * 1024;
 
-/** A reader is sent more while what was sent last is still on its way, so that neither waits for the other; but no more than that often. */
+/** Batches on the way to a reader: more than one, so that neither side waits for the other. */
 const MOST_ON_THE_WAY = 2;
 
-/** A reader that asks for more of them gets this many milliseconds between two. */
+/** Shortest interval of heartbeats, in milliseconds; shorter requests get this. */
 const MIN_HEARTBEAT_MS = 500;
 
 export function createHub(options: HubOptions): WatchHub {
@@ -168,14 +168,14 @@ class Hub {
   }
 }
 
-/** One stream. It is sent the next events when it has taken earlier ones, and then only the newest state of things. */
+/** One stream. It gets the next events when it has taken earlier ones, and then only the latest state. */
 class Reader {
   readonly #hub: Hub;
   readonly #steps: Iterator<HubStep, never>;
   readonly #stream: FeedStream;
   readonly #heartbeat: Heartbeat;
   readonly #onFail: (reason: unknown) => void;
-  /** Whether everything was told. */
+  /** Whether everything was sent. */
   #waits = false;
   /** Batches of messages that were sent and not taken yet. */
   #onTheWay = 0;

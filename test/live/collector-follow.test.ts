@@ -171,7 +171,7 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
     const before = sockets();
     agent.child.kill('SIGSTOP');
     await eventually('it is stale', () => states().join() === 'h1 STALE', STALE_MS);
-    assert.match(entry(agent).problem ?? '', /is connected but has said nothing for 1\.5 s; does its host hang\?/);
+    assert.match(entry(agent).problem ?? '', /is connected but has sent nothing for 1\.5 s; does its host hang\?/);
     a.ip('link add br7 type bridge');
     // Some attempts more, each with a connection that is accepted by the kernel and never answered.
     await new Promise((resolve) => setTimeout(resolve, 4000));
@@ -218,7 +218,7 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
     assert.equal(entry(first).state, 'LIVE');
     assert.match(
       entry(second).problem ?? '',
-      /says that it is host twin, and so does another one at .*; give one of them another --host-id/,
+      /claims to be host twin, and so does the agent at .*; give one of them another --host-id/,
     );
     assert.equal(roster.members().length, 1);
     assert.deepEqual(known(roster, 'twin'), links({ id: a.id, names: ['lo'] }));

@@ -10,12 +10,12 @@ import type { Target } from './sources/types.js';
 import { type Replica, AgentSession, SessionError } from './agent-session.js';
 import type { Turns } from './turns.js';
 
-/** What a connection is made with; the same for all connections of a collector. */
+/** Options that all connections of a collector share. */
 export interface ConnectionOptions {
-  /** Makes a client that has not connected yet. @throws AgentError when the address is none */
+  /** Creates a client that has not connected yet. @throws AgentError if the address is invalid */
   readonly connect: (address: string) => AgentClient;
   readonly tables: readonly Table[];
-  /** How often an agent that has nothing to tell says so, in milliseconds. */
+  /** Interval of heartbeats from an idle agent, in milliseconds. */
   readonly heartbeatMs: number;
   readonly turns: Turns;
   readonly clock: Clock;
@@ -24,15 +24,15 @@ export interface ConnectionOptions {
   readonly log: Log;
 }
 
-/** Who decides which connection tells of which host. */
+/** Decides which connection reports which host. */
 export interface ConnectionOwner {
-  /** Where a connection may go on: what is known of the host that it told of before. */
+  /** Where a connection may resume: the state of the host that it reported before. */
   cursor(connection: AgentConnection): Cursor | undefined;
-  /** A connection's agent says which host it is. @throws Refusal */
+  /** A connection's agent identifies its host. @throws Refusal */
   claim(connection: AgentConnection, host: Pick<Host, 'id' | 'name'>, epoch: string): Replica;
-  /** A connection's agent goes on from the cursor. @throws Refusal */
+  /** A connection's agent resumes from the cursor. @throws Refusal */
   resume(connection: AgentConnection, epoch: string): Replica;
-  /** A connection's agent is another host than it said: what it told of is not its any more. */
+  /** A connection's agent turns out to be another host: the one it reported is no longer its own. */
   leave(connection: AgentConnection): void;
   /** A connection's phase or problem changed, or its host's description. */
   changed(connection: AgentConnection): void;
@@ -41,43 +41,43 @@ export interface ConnectionOwner {
 }
 
 /**
- * off: between two attempts; connecting: nothing has come of this one yet; syncing: the agent tells what was missed; live: it was told,
- * and the agent is heard.
+ * off: between two attempts; connecting: nothing received yet; syncing: the agent sends what was missed; live: in sync, and the agent is
+ * not silent.
  */
 export type ConnectionPhase = 'off' | 'connecting' | 'syncing' | 'live';
 
-/** A silent agent is given up after so many heartbeats. */
+/** Missed heartbeats after which an agent counts as silent. */
 const SILENT_BEATS = 3;
 /** How long a connection may take, in milliseconds. */
 const CONNECT_MS = 5000;
-/** How long an agent may read its host before its first word; its own limit is 30 s. */
+/** How long an agent may take for its first message, which may need a read of its host; its own limit is 30 s. */
 const FIRST_WORD_MS = 35_000;
 
-/** Follows one agent for as long as it is open: connects, goes on after breaks, and hands what it tells to the replica of its host. */
+/** Follows one agent while it is open: connects, resumes after breaks, and passes events to the replica of its host. */
 export class AgentConnection {
   target: Target;
   phase: ConnectionPhase = 'off';
   /** What is wrong, in a line for people; undefined while it is live, and before the first attempt has failed. */
   problem: string | undefined;
-  /** When a message came last, by the clock. */
+  /** When the last message was received, by the clock. */
   heardAt: number | undefined;
   disconnects = 0;
-  /** Whether the last attempt ended because another one tells of the same host. */
+  /** Whether the last attempt ended because another agent reports the same host. */
   refused = false;
   readonly #owner: ConnectionOwner;
   readonly #options: ConnectionOptions;
   #closed = false;
-  /** Calls off the next attempt. */
+  /** Cancels the next attempt. */
   #waiting: (() => void) | undefined;
-  /** Ends the attempt that runs. */
+  /** Aborts the current attempt. */
   #attempt: AbortController | undefined;
-  /** The next attempt is to follow at once. */
+  /** The next attempt follows immediately. */
   #woken = false;
   readonly #pauses: Pauses;
   #liveSince: number | undefined;
-  /** What was told last made no sense: the next stream begins with the whole state. */
-  #anew = false;
-  /** Heartbeats since the last message, and whether one has come and waits for its turn. */
+  /** The last events were invalid: the next stream must start with the full state. */
+  #needsRestart = false;
+  /** Heartbeat intervals since the last message, and whether a received message waits for its turn. */
   #quietBeats = 0;
   #inHand = false;
 
@@ -88,28 +88,28 @@ export class AgentConnection {
     this.#pauses = new Pauses(options.random);
   }
 
-  /** Whether the agent tells, and is heard. */
+  /** Whether the agent is connected and not silent. */
   get connected(): boolean {
     return this.phase === 'syncing' || this.phase === 'live';
   }
 
-  /** Begins. @param delayMs before the first attempt */
+  /** @param delayMs before the first attempt */
   start(delayMs = 0): void {
     this.#schedule(delayMs);
   }
 
-  /** Tries at once instead of later, unless it is connected. */
+  /** Retries immediately instead of later, unless it is connected. */
   wake(): void {
     if (this.#attempt !== undefined) this.#woken = !this.connected;
     else if (this.#waiting !== undefined) this.#schedule(0);
   }
 
-  /** Ends the stream that runs: another one tells of its host. */
+  /** Ends the current stream: another agent reports its host. */
   displace(reason: Refusal): void {
     this.#attempt?.abort(reason);
   }
 
-  /** Ends it for good; nothing is told to the owner any more. */
+  /** Closes it for good; the owner gets no more calls. */
   close(): void {
     this.#closed = true;
     this.#waiting?.();
@@ -154,14 +154,14 @@ export class AgentConnection {
     return this.#woken;
   }
 
-  /** While others were waited for, or told, it may have been closed. */
+  /** It may have been closed while waiting, or by a callback. */
   #isClosed(): boolean {
     return this.#closed;
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
     const { connect, tables, heartbeatMs, turns } = this.#options;
-    const after = this.#anew ? undefined : this.#owner.cursor(this);
+    const after = this.#needsRestart ? undefined : this.#owner.cursor(this);
     const session = new AgentSession({
       after,
       claim: (host, epoch) => this.#granted(this.#owner.claim(this, host, epoch)),
@@ -169,11 +169,11 @@ export class AgentConnection {
       onHost: () => this.#owner.changed(this),
     });
     const turn = (): Promise<void> => {
-      this.#hear();
+      this.#receive();
       this.#inHand = true;
       return turns.turn();
     };
-    // A connection of its own for each attempt: one that is dead without knowing it must not be used again.
+    // Each attempt has its own connection: one that is dead without knowing it must not be reused.
     const client = connect(this.target.address);
     try {
       const wish = { selector: {}, tables, after, heartbeatMs, connectMs: CONNECT_MS, turn };
@@ -183,7 +183,7 @@ export class AgentConnection {
           if (signal.aborted) return;
           session.take(event);
           this.#inHand = false;
-          this.#told(session);
+          this.#took(session);
         },
         signal,
       );
@@ -193,19 +193,19 @@ export class AgentConnection {
     }
   }
 
-  #hear(): void {
+  #receive(): void {
     this.heardAt = this.#options.clock.now();
     this.#quietBeats = 0;
   }
 
   #granted(replica: Replica): Replica {
-    this.#anew = false;
+    this.#needsRestart = false;
     if (this.phase !== 'syncing') this.#enter('syncing');
     return replica;
   }
 
-  #told({ identified, synced }: AgentSession): void {
-    this.#hear();
+  #took({ identified, synced }: AgentSession): void {
+    this.#receive();
     if (!identified) return;
     const phase = synced ? 'live' : 'syncing';
     if (phase === this.phase) return;
@@ -222,8 +222,8 @@ export class AgentConnection {
   }
 
   /**
-   * Gives an agent up that is silent. Beats are counted, not milliseconds: when this process itself stood still, its timers come first and
-   * only then what has come meanwhile.
+   * Aborts the attempt if the agent is silent. Counts intervals, not milliseconds: after a pause of this process itself, timers fire before
+   * the messages received in the meantime are handled.
    */
   #beat(controller: AbortController): () => void {
     const { clock, heartbeatMs } = this.#options;
@@ -233,7 +233,7 @@ export class AgentConnection {
       const limit = this.connected ? SILENT_BEATS : Math.ceil(FIRST_WORD_MS / heartbeatMs);
       if (this.#quietBeats > limit) {
         const { address } = this.target;
-        const message = `the agent at ${address} is connected but has said nothing for ${duration(limit * heartbeatMs)}; does its host hang?`;
+        const message = `the agent at ${address} is connected but has sent nothing for ${duration(limit * heartbeatMs)}; does its host hang?`;
         controller.abort(new SilenceError(message));
       } else cancel = clock.after(heartbeatMs, tick);
     };
@@ -244,7 +244,7 @@ export class AgentConnection {
   #pauseAfter(cause: unknown): number {
     const { clock, log } = this.#options;
     if (cause instanceof SessionError || (cause instanceof AgentError && cause.code === 'ERR_NSATLAS_AGENT_MALFORMED'))
-      this.#anew = true;
+      this.#needsRestart = true;
     if (cause instanceof SessionError && cause.code === 'ERR_NSATLAS_SESSION_MOVED') this.#owner.leave(this);
     if (!isForeseen(cause))
       log.error({ err: cause, agent: clipped(this.target.address, NAME_LENGTH) }, 'following an agent failed');
@@ -255,7 +255,7 @@ export class AgentConnection {
   #describe(cause: unknown): string {
     const message = cause instanceof Error ? cause.message : String(cause);
     const where = `the agent at ${this.target.address}`;
-    return clipped(cause instanceof SessionError ? `${where} tells what cannot be: ${message}; it is not used` : message, 500);
+    return clipped(cause instanceof SessionError ? `${where} sent invalid events: ${message}; it is not used` : message, 500);
   }
 }
 

@@ -2,25 +2,25 @@ import type { Cursor, Freshness, Host, WatchEvent } from '../../model/types.js';
 import type { LiveHost } from '../../live/types.js';
 import type { WatchCounts } from '../../wire/watch-merge.js';
 
-/** A host as a collector keeps it, fed with what its agent tells. */
+/** A collector's copy of a host, updated with the events of its agent. */
 export interface Replica extends LiveHost {
-  /** Where to go on after a break; undefined before anything was told. */
+  /** Where to resume after a break; undefined before the first event. */
   readonly cursor: Cursor | undefined;
   readonly counts: WatchCounts;
-  /** How far the agent says that it is behind its kernel, as it told it last; undefined before its first mark. */
-  readonly told: Freshness | undefined;
-  /** Takes an event. Never throws, whatever is in it. */
+  /** How far the agent last reported to be behind its kernel; undefined before its first mark. */
+  readonly reported: Freshness | undefined;
+  /** Applies an event. Never throws, whatever it contains. */
   apply(event: WatchEvent): void;
-  /** Makes visible what was applied. */
+  /** Makes applied events visible. */
   commit(): void;
-  /** The agent was heard: what is known ages from now on. */
-  heard(): void;
+  /** Something was received from the agent: the state ages from now on. */
+  received(): void;
 }
 
-/** Why what an agent tells is not taken any further: it makes no sense, or it is of another host than before. */
+/** Why a session ends: its events are invalid, or they are of another host than before. */
 export type SessionErrorCode = 'ERR_NSATLAS_SESSION_MALFORMED' | 'ERR_NSATLAS_SESSION_MOVED';
 
-/** What an agent told cannot be taken. The message is one line for people, without the agent's address. */
+/** The events of an agent cannot be used. The message is one line for people, without the agent's address. */
 export class SessionError extends Error {
   readonly code: SessionErrorCode;
 
@@ -32,37 +32,37 @@ export class SessionError extends Error {
 }
 
 interface SessionOptions {
-  /** The cursor that was given to the agent, and of which replica it is. */
+  /** The cursor that was sent to the agent. */
   readonly after: Cursor | undefined;
-  /** Called when the agent has said which host it tells of. @throws what keeps it from being used */
+  /** Called when the agent has identified its host. @throws why the agent cannot be used */
   readonly claim: (host: Pick<Host, 'id' | 'name'>, epoch: string) => Replica;
-  /** Called when the agent goes on from `after`. @throws what keeps it from being used */
+  /** Called when the agent resumes from `after`. @throws why the agent cannot be used */
   readonly resume: (epoch: string) => Replica;
-  /** Told when the host said something of itself. */
+  /** Called when the description of the host changed. */
   readonly onHost: () => void;
 }
 
-/** Most events between the restart and the one that says which host it is; agents send it at once. */
+/** Limit of events between the restart and the one that identifies the host; agents send that one first. */
 const MOST_HELD = 8;
 
 /** Longest id of a host, in characters. */
 const LONGEST_ID = 256;
 
-/** One stream of an agent: finds out which host it tells of before anything of it is believed, and hands everything to that host's replica. */
+/** One stream of an agent: identifies its host before any event is trusted, and passes all events to that host's replica. */
 export class AgentSession {
-  /** Whether everything was told on this stream, or everything that was missed. */
+  /** Whether this stream has sent the full state, or everything that was missed. */
   synced = false;
   readonly #options: SessionOptions;
   #replica: Replica | undefined;
   #hostId: string | undefined;
-  /** Events that wait for the one that says which host it is. */
+  /** Events that wait for the one that identifies the host. */
   #held: WatchEvent[] | undefined;
 
   constructor(options: SessionOptions) {
     this.#options = options;
   }
 
-  /** Whether it is known which host it tells of, and that it may. */
+  /** Whether the host was identified and the agent may report it. */
   get identified(): boolean {
     return this.#replica !== undefined;
   }
@@ -79,7 +79,7 @@ export class AgentSession {
   #identify(held: WatchEvent[], event: WatchEvent): void {
     held.push(event);
     if (event.host === undefined) {
-      if (held.length > MOST_HELD || event.synced !== undefined) throw new SessionError('it does not say which host it tells of');
+      if (held.length > MOST_HELD || event.synced !== undefined) throw new SessionError('it does not identify its host');
       return;
     }
     const { id } = event.host;
@@ -92,9 +92,9 @@ export class AgentSession {
 
   #resumed({ cursor }: WatchEvent): Replica {
     const { after } = this.#options;
-    if (after === undefined) throw new SessionError('it does not begin with the whole state');
-    // Another history without a restart: what follows does not fit to what is known.
-    if (cursor.epoch !== after.epoch) throw new SessionError('it goes on from a cursor that it was not given');
+    if (after === undefined) throw new SessionError('it does not start with the full state');
+    // Another history without a restart: what follows does not fit the known state.
+    if (cursor.epoch !== after.epoch) throw new SessionError('it resumes from a cursor that it was not sent');
     return this.#options.resume(cursor.epoch);
   }
 
@@ -102,10 +102,10 @@ export class AgentSession {
     if (event.host !== undefined) {
       this.#hostId ??= replica.host()?.id;
       if (this.#hostId !== undefined && event.host.id !== this.#hostId)
-        throw new SessionError('its host has another id than before', 'ERR_NSATLAS_SESSION_MOVED');
+        throw new SessionError('the id of its host changed', 'ERR_NSATLAS_SESSION_MOVED');
     }
     replica.apply(event);
-    replica.heard();
+    replica.received();
     replica.commit();
     if (event.synced !== undefined) this.synced = true;
     if (event.host !== undefined) this.#options.onHost();

@@ -3,37 +3,37 @@ import type { LiveHost } from '../../live/types.js';
 import type { Replica } from './agent-session.js';
 import type { Member } from '../types.js';
 
-/** Who tells of a host now. */
+/** The agent that currently reports a host. */
 export interface Holder {
   readonly address: string;
   readonly source: string;
-  /** Whether it tells, and is heard. */
+  /** Whether it is connected and not silent. */
   readonly connected: boolean;
-  /** When it was heard last, by the collector's clock. */
+  /** When something was last received from it, by the collector's clock. */
   readonly heardAt: number | undefined;
 }
 
-/** A host that a collector knows, with or without somebody who tells of it. */
+/** A host that a collector knows, with or without an agent that reports it. */
 export class KnownHost implements Member {
   readonly hostId: string;
   readonly live: LiveHost;
-  /** What its holder feeds; undefined for the host of this process. */
+  /** Updated by its holder; undefined for the host of this process. */
   readonly replica: Replica | undefined;
-  /** As the first event said; later ones are in live.host(). */
+  /** From the first event; live.host() has later ones. */
   readonly firstName: string;
-  /** undefined: what was known of it is kept until it is forgotten. */
+  /** undefined: its last state is kept until the host is forgotten. */
   holder: Holder | undefined;
-  /** Who told of it last: the holder, or the one it had. */
+  /** Its last reporter: the current or previous holder. */
   last: { readonly address: string; readonly source: string };
-  /** Of the agent process that tells of it. */
+  /** Of the agent process that reports it. */
   epoch: string;
   /** When it lost its last holder. */
   orphanedAt: number | undefined;
-  /** Its last holder tells of another host now. */
+  /** Its last holder now reports another host. */
   moved = false;
-  /** Whether it was whole once. */
+  /** Whether its state was complete once. */
   complete = false;
-  /** How often everything was told anew. */
+  /** Number of full resyncs. */
   resyncs = 0;
   readonly #entryOf: (host: KnownHost) => HostEntry;
   #name = '';
@@ -62,7 +62,7 @@ export class KnownHost implements Member {
 
   get name(): string {
     const { revision } = this.live;
-    // Lists of hosts are sorted by it, and making a host to look at its name costs more than comparing.
+    // Lists of hosts are sorted by name, and building a host to get its name costs more than the comparison.
     if (this.#namedAt !== revision) this.#name = this.live.host()?.name ?? this.firstName;
     this.#namedAt = revision;
     return this.#name;

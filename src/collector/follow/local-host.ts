@@ -10,20 +10,20 @@ interface LocalOptions {
   readonly tables: readonly Table[];
   readonly clock: Clock;
   readonly log: Log;
-  /** Told when the host is known, is another one, or could not be read. */
+  /** Called when the host becomes known, has another id, or could not be read. */
   readonly onChange: () => void;
 }
 
-/** Between two attempts to read the host for the first time, in milliseconds. */
+/** Delay between attempts to read the host for the first time, in milliseconds. */
 const RETRY_MS = 5000;
 
-/** The host of this process: kept true by the process itself, so that nothing has to be followed. */
+/** The host of this process, with its own live state: there is no agent to follow. */
 export class LocalHost implements Holder {
   readonly address = 'local';
   readonly source = 'this process';
   readonly connected = true;
   readonly live: LiveHost;
-  /** Once it was read. */
+  /** Set once it was read. */
   host: KnownHost | undefined;
   readonly #options: LocalOptions;
   readonly #controller = new AbortController();
@@ -40,7 +40,7 @@ export class LocalHost implements Holder {
     return this.#options.clock.now();
   }
 
-  /** Keeps the tables true from now on. */
+  /** Starts to keep the tables up to date. */
   start(): void {
     this.#release = this.live.lease(this.#options.tables);
     this.#unsubscribe = this.live.subscribe(() => {
@@ -55,7 +55,7 @@ export class LocalHost implements Holder {
     this.#release?.();
   }
 
-  /** As long as it was not read. */
+  /** The entry until it was read. */
   entry(): HostEntry {
     const problem = this.#problem ?? 'this host is being read for the first time';
     return { agent: this.address, source: this.source, state: 'UNREACHABLE', problem, ...NO_COUNTS, disconnects: 0 };

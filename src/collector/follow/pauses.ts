@@ -2,10 +2,10 @@ import { AgentError } from '../../client/error.js';
 import { backoff, between, spread } from '../../text/backoff.js';
 import { SessionError } from './agent-session.js';
 
-/** Why an agent is not used that could be. Ends its stream; it is tried again. The message is one line for people. */
+/** Why a reachable agent is not used. Ends its stream; it is retried. The message is one line for people. */
 export class Refusal extends Error {
   readonly code = 'ERR_NSATLAS_LINK_REFUSAL';
-  /** 'again': in a moment; 'later': in a while. */
+  /** When to retry. 'again': in a moment; 'later': in a while. */
   readonly retry: 'again' | 'later';
 
   constructor(message: string, retry: Refusal['retry'] = 'later') {
@@ -15,17 +15,17 @@ export class Refusal extends Error {
   }
 }
 
-/** Nothing was heard of an agent for too long. The message is one line for people. */
+/** An agent was silent for too long. The message is one line for people. */
 export class SilenceError extends Error {
   override readonly name = 'SilenceError';
   readonly code = 'ERR_NSATLAS_LINK_SILENT';
 }
 
-/** The first pause after a stream that was good, in milliseconds; each further one is twice as long. */
+/** The first pause after a good stream, in milliseconds; it doubles with each failure. */
 const FIRST_MS = 250;
-/** A stream that was in sync this long was a good one, in milliseconds. */
+/** A stream that was in sync this long was good, in milliseconds. */
 const GOOD_MS = 5000;
-/** The pause after what another attempt will hardly change, in milliseconds. */
+/** The pause after a failure that a retry is unlikely to fix, in milliseconds. */
 const SLOW = { least: 10_000, most: 30_000 } as const;
 
 /** What may be over within a second. Anything else (a refused certificate, a malformed answer, another version) is not. */
@@ -37,7 +37,7 @@ const PASSING: ReadonlySet<string> = new Set([
   'ERR_NSATLAS_LINK_SILENT',
 ]);
 
-/** How long to wait between two attempts to follow an agent. */
+/** The delays between attempts to follow an agent. */
 export class Pauses {
   readonly #random: () => number;
   #failures = 0;
@@ -57,7 +57,7 @@ export class Pauses {
     const isKnown = cause instanceof AgentError || cause instanceof SessionError || cause instanceof SilenceError;
     if (!isKnown || !PASSING.has(cause.code)) return between(SLOW.least, SLOW.most, this.#random());
     if (liveMs >= GOOD_MS) this.#failures = 0;
-    // Not all at once, where many agents ended together.
+    // Jitter, in case many agents ended together.
     return spread(backoff(this.#failures++, { firstMs: FIRST_MS, longestMs }), this.#random());
   }
 }

@@ -11,7 +11,7 @@ interface ReportOptions {
   readonly forgetMs: number;
 }
 
-/** What people are told of agents and their hosts. */
+/** Describes agents and their hosts to people. */
 export class Report {
   readonly #clock: Clock;
   readonly #forgetMs: number;
@@ -21,7 +21,7 @@ export class Report {
     this.#forgetMs = forgetMs;
   }
 
-  /** Of an agent that is followed. */
+  /** For a followed agent. */
   ofSeat(seat: Seat): HostEntry {
     const { connection, refused, state } = seat;
     const host = seat.host ?? (refused?.same === true ? refused.host : undefined);
@@ -38,34 +38,34 @@ export class Report {
     };
   }
 
-  /** Of a host that nobody tells of any more. */
+  /** For a host that no agent reports any more. */
   ofOrphan(host: KnownHost): HostEntry {
     const leftMs = this.#forgetMs - (this.#clock.now() - (host.orphanedAt ?? this.#clock.now()));
     const { address, source } = host.last;
     const why = host.moved
-      ? `the agent at ${address} tells of another host now`
-      : `${source} no longer names its agent (${address})`;
-    const problem = clipped(`${why}; what is shown is forgotten in ${duration(leftMs)}`, 500);
+      ? `the agent at ${address} now reports another host`
+      : `${source} no longer lists its agent (${address})`;
+    const problem = clipped(`${why}; its data will be dropped in ${duration(leftMs)}`, 500);
     return { agent: address, source, state: 'STALE', ...this.#known(host), disconnects: 0, problem };
   }
 
-  /** Of the host of this process. */
+  /** For the host of this process. */
   ofLocal(host: KnownHost): HostEntry {
     return { agent: host.last.address, source: host.last.source, state: 'LIVE', ...this.#known(host), disconnects: 0 };
   }
 
-  /** The gap that an entry leaves in every answer; none for what is live, by whatever address. */
+  /** The gap that an entry leaves in every answer; none for a live agent, at whatever address. */
   gapOf(entry: HostEntry): Gap | undefined {
     if (entry.state === 'LIVE') return undefined;
     const isShown = entry.state === 'STALE' || entry.state === 'SYNCING';
     const name = entry.hostName ?? entry.host;
     const about = name === undefined || entry.state === 'CONFLICT' ? '' : `host ${clipped(name, NAME_LENGTH)}: `;
-    const age = entry.ageMs === undefined ? '' : `; what is shown is ${duration(entry.ageMs)} old`;
+    const age = entry.ageMs === undefined ? '' : `; its data is ${duration(entry.ageMs)} old`;
     return {
       ...(entry.host !== undefined && entry.state !== 'CONFLICT' && { host: entry.host }),
       status: isShown ? 'STALE_HOST' : 'FAILED',
       operation: 'follow',
-      message: `${about}${entry.problem ?? 'its agent is not heard'}${isShown ? age : ''}`,
+      message: `${about}${entry.problem ?? 'its agent is silent'}${isShown ? age : ''}`,
     };
   }
 
@@ -76,7 +76,7 @@ export class Report {
     return {
       host: host.hostId,
       hostName: host.name,
-      ...(freshness !== undefined && { ageMs: freshness.ageMs, freshness: host.replica?.told ?? freshness }),
+      ...(freshness !== undefined && { ageMs: freshness.ageMs, freshness: host.replica?.reported ?? freshness }),
       namespaces,
       interfaces,
       ...rowCounts((section) => rows[section]),
@@ -95,7 +95,7 @@ export class Report {
     const problems: Record<AgentState, () => string | undefined> = {
       LIVE: () => undefined,
       SYNCING: () =>
-        `the agent at ${seat.address} tells ${host?.complete === true ? 'what was missed' : 'its host for the first time, and has not come to the end'}`,
+        `the agent at ${seat.address} is sending ${host?.complete === true ? 'what was missed' : 'its full state for the first time'}`,
       STALE: () =>
         connection.heardAt === undefined ? noted : `silent for ${duration(this.#clock.now() - connection.heardAt)}: ${noted}`,
       UNREACHABLE: () => noted,
@@ -111,12 +111,12 @@ export class Report {
   }
 }
 
-/** Why an agent is not used, in a line for people. @param same whether it is the same process that is used by another address */
+/** Why an agent is not used, in a line for people. @param same whether it is the same process, used at another address */
 export function refusal(host: KnownHost, same: boolean, address: string): string {
   const used = host.holder?.address ?? host.last.address;
   if (same) return `the same agent as ${used}, which is used`;
   return clipped(
-    `the agent at ${address} says that it is host ${clipped(host.hostId, 64)}, and so does another one at ${used}, which is used; ` +
+    `the agent at ${address} claims to be host ${clipped(host.hostId, 64)}, and so does the agent at ${used}, which is used; ` +
       'give one of them another --host-id',
     500,
   );

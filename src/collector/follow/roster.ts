@@ -21,18 +21,18 @@ import type { Member, Members } from '../types.js';
 
 /** How to follow agents. */
 export interface RosterOptions {
-  /** What names the agents. */
+  /** The sources of agents. */
   readonly sources: readonly AgentSource[];
-  /** Makes a client that has not connected yet; closed by the roster. @throws AgentError when the address is none */
+  /** Creates a client that has not connected yet; closed by the roster. @throws AgentError if the address is invalid */
   readonly connect: (address: string) => AgentClient;
-  /** What holds a host's state; by default a ReplicaHost. */
+  /** Holds the state of a host; by default a ReplicaHost. */
   readonly createReplica?: () => Replica;
-  /** Tables that agents are asked for. */
+  /** Tables requested from agents. */
   readonly tables: readonly Table[];
   readonly log: Log;
-  /** How long a host is kept when nothing names its agent any more and nobody tells of it, in milliseconds; 600,000. */
+  /** How long a host is kept after its agent was removed from all sources and no other agent reports it, in milliseconds; 600,000. */
   readonly forgetMs?: number;
-  /** How often an agent that has nothing to tell says so, in milliseconds; 2000. After three of them without a word it counts as silent. */
+  /** Interval of heartbeats from an idle agent, in milliseconds; 2000. After three missed ones it counts as silent. */
   readonly heartbeatMs?: number;
   readonly clock?: Clock;
   /** From 0 to 1; Math.random. */
@@ -40,29 +40,29 @@ export interface RosterOptions {
   readonly turns?: Turns;
 }
 
-/** The hosts of a collector, and what follows their agents. */
+/** The hosts of a collector, with the connections to their agents. */
 export interface Roster extends Members {
-  /** Begins to ask the sources and to follow the agents that they name. */
+  /** Starts to follow the sources and the agents that they list. */
   start(): void;
-  /** Makes the host of this process one of the hosts; it is not closed by the roster. Nobody else can be that host. */
+  /** Adds the host of this process; it is not closed by the roster. No other agent can be that host. */
   addLocal(live: LiveHost): void;
-  /** Ends all that it does. What is known stays readable. */
+  /** Stops following. The known state stays readable. */
   close(): void;
 }
 
-/** Follows the agents that sources name, and knows their hosts. */
+/** Follows the agents that sources list, and keeps their hosts. */
 export function createRoster(options: RosterOptions): Roster {
   return new HostRoster(options);
 }
 
-/** Silent for so many heartbeats: gone, for those who wait to tell of the same host. */
+/** Missed heartbeats after which another agent may take over the same host. */
 const QUIET_BEATS = 3;
-/** Hosts that nobody tells of any more, at most: the one that is so for the longest is forgotten. */
+/** Limit of hosts that no agent reports any more: beyond it, the oldest is forgotten. */
 const MOST_ORPHANS = MOST_TARGETS;
-/** The longest pause between two attempts, in milliseconds, and what each agent that is not reached adds to it when they are many. */
+/** The longest pause between two attempts, in milliseconds, and what each unreached agent adds to it if there are many. */
 const PAUSE_MS = 10_000;
 const PAUSE_OF_EACH_MS = 10;
-/** So many agents are connected to at once; each further one waits this long, in milliseconds. */
+/** Number of simultaneous connection attempts; each further one waits this long, in milliseconds. */
 const AT_ONCE = 8;
 const START_MS = 2;
 
@@ -75,7 +75,7 @@ class HostRoster implements Roster, ConnectionOwner {
   readonly #seats = new Map<string, Seat>();
   readonly #seatOf = new Map<AgentConnection, Seat>();
   readonly #hosts = new Map<string, KnownHost>();
-  /** Those of them that nobody tells of any more, the oldest first. */
+  /** Those of them that no agent reports any more, the oldest first. */
   readonly #orphans = new Set<KnownHost>();
   readonly #listeners = new Set<() => void>();
   #local: LocalHost | undefined;
@@ -86,7 +86,7 @@ class HostRoster implements Roster, ConnectionOwner {
   constructor(options: RosterOptions) {
     const { forgetMs = 600_000, heartbeatMs = 2000, clock = SYSTEM_CLOCK, random = Math.random, turns = createTurns() } = options;
     this.tables = options.tables;
-    // One that is forgotten and known again later has another history.
+    // A host that is forgotten and known again later has another history.
     const { createReplica = () => new ReplicaHost({ epoch: randomUUID(), now: () => clock.now() }) } = options;
     this.#options = { ...options, forgetMs, heartbeatMs, clock, createReplica };
     const { connect, tables, log } = options;
@@ -112,7 +112,7 @@ class HostRoster implements Roster, ConnectionOwner {
     this.#local.start();
   }
 
-  // What is known.
+  // The known state.
 
   members(): readonly Member[] {
     this.#sorted ??= [...this.#hosts.values()].sort((a, b) => compare(a.name, b.name) || compare(a.hostId, b.hostId));
@@ -130,7 +130,7 @@ class HostRoster implements Roster, ConnectionOwner {
 
   gaps(): readonly Gap[] {
     const ofSources = this.#targets.problems().map(({ message }): Gap => ({ status: 'FAILED', operation: 'discover', message }));
-    // An agent that has two addresses is spoken of once.
+    // An agent with two addresses has one gap.
     const seats = [...this.#seats.values()].filter(({ state, refused }) => state !== 'LIVE' && refused?.same !== true);
     const entries = [
       ...this.#ofLocal(),
@@ -150,7 +150,7 @@ class HostRoster implements Roster, ConnectionOwner {
     return [this.#local.host === undefined ? this.#local.entry() : this.#report.ofLocal(this.#local.host)];
   }
 
-  // What sources say.
+  // Called by sources.
 
   #retarget(): void {
     if (this.#closed) return;
@@ -171,7 +171,7 @@ class HostRoster implements Roster, ConnectionOwner {
         changed = true;
       }
     }
-    if (changed) this.#tell();
+    if (changed) this.#notify();
   }
 
   #add(target: Target, delayMs: number): void {
@@ -179,7 +179,7 @@ class HostRoster implements Roster, ConnectionOwner {
     const seat = new Seat(connection);
     this.#seats.set(target.address, seat);
     this.#seatOf.set(connection, seat);
-    // Named again: it goes on where it was.
+    // Listed again: it resumes where it was.
     for (const host of this.#orphans) if (host.last.address === target.address && !host.moved) this.#give(host, seat);
     connection.start(delayMs);
   }
@@ -191,16 +191,16 @@ class HostRoster implements Roster, ConnectionOwner {
     this.#orphan(seat, false);
     this.#options.log.info(
       { agent: clipped(seat.address, NAME_LENGTH), source: clipped(seat.source, NAME_LENGTH) },
-      'no longer named; not followed any more',
+      'agent removed from all sources',
     );
   }
 
-  // What connections ask.
+  // Called by connections.
 
   cursor(connection: AgentConnection): Cursor | undefined {
     const seat = this.#seatOf.get(connection);
     if (seat?.host !== undefined) return seat.host.replica?.cursor;
-    // The same process answers from there without telling everything: enough to see that it still is.
+    // The same process resumes from there without sending its full state: enough to see that it is still there.
     if (seat?.refused?.same !== true) return undefined;
     const { replica, live } = seat.refused.host;
     return replica === undefined ? { epoch: live.epoch, revision: BigInt(live.revision) } : replica.cursor;
@@ -211,7 +211,7 @@ class HostRoster implements Roster, ConnectionOwner {
     let host = this.#hosts.get(id);
     if (host !== undefined && this.#isTaken(host, seat)) throw this.#refuse(host, seat, { name, epoch });
     if (seat.host !== host) {
-      // It may be what this agent told of before the last one: it is not forgotten for that.
+      // This agent may have reported it before its last host: do not forget it then.
       if (host !== undefined) this.#orphans.delete(host);
       this.#orphan(seat, true);
     }
@@ -232,10 +232,10 @@ class HostRoster implements Roster, ConnectionOwner {
     const host = seat.refused?.host;
     if (host === undefined || this.#hosts.get(host.hostId) !== host) {
       seat.refused = undefined;
-      throw new Refusal('its host is not known any more', 'again');
+      throw new Refusal('its host is no longer known', 'again');
     }
     if (this.#isTaken(host, seat)) throw this.#refuse(host, seat, { name: host.name, epoch });
-    // Nobody tells of it any more. What came since the cursor that was given is asked for anew.
+    // No other agent reports it any more. The next stream resumes from the replica's own cursor.
     this.#give(host, seat);
     throw new Refusal('it is used from now on', 'again');
   }
@@ -250,11 +250,11 @@ class HostRoster implements Roster, ConnectionOwner {
     if (seat === undefined) return;
     this.#sorted = undefined;
     if (connection.phase === 'live' && seat.host !== undefined) seat.host.complete = true;
-    // It may be there no longer: what it said of its identity says nothing then.
+    // It may be gone, and its claim with it.
     if (connection.phase === 'off' && seat.refused !== undefined && !connection.refused) seat.refused = undefined;
     if (seat.wasConnected && !seat.connected && seat.host !== undefined) this.#lost(seat.host, seat);
     seat.wasConnected = seat.connected;
-    this.#tellState(seat);
+    this.#notifyState(seat);
   }
 
   longestPauseMs(): number {
@@ -263,9 +263,9 @@ class HostRoster implements Roster, ConnectionOwner {
     return Math.max(PAUSE_MS, unreached * PAUSE_OF_EACH_MS);
   }
 
-  // Who tells of what.
+  // Which agent reports which host.
 
-  /** Whether another one tells of a host, and is heard. One that was in conflict before waits until the other is really gone. */
+  /** Whether another agent reports a host and is not silent. An agent that was in conflict before waits until the other is really gone. */
   #isTaken(host: KnownHost, by: Seat): boolean {
     const { holder } = host;
     if (holder === undefined || holder === by) return false;
@@ -296,7 +296,7 @@ class HostRoster implements Roster, ConnectionOwner {
     seat.refused = undefined;
   }
 
-  /** Nobody tells of the seat's host any more. @param moved because its agent tells of another one */
+  /** No agent reports the seat's host any more. @param moved because its agent now reports another one */
   #orphan(seat: Seat, moved: boolean): void {
     const { host } = seat;
     if (host === undefined) return;
@@ -316,7 +316,7 @@ class HostRoster implements Roster, ConnectionOwner {
     clock.after(forgetMs, () => {
       if (this.#closed || host.orphanedAt !== since) return;
       this.#forget(host);
-      this.#tell();
+      this.#notify();
     });
     this.#wake(host, () => true);
   }
@@ -329,7 +329,7 @@ class HostRoster implements Roster, ConnectionOwner {
     this.#options.log.info({ host: clipped(host.hostId, NAME_LENGTH), name: clipped(host.name, NAME_LENGTH) }, 'host forgotten');
   }
 
-  /** Its holder is not heard. Others that could tell of the same host are asked when it does not come back. */
+  /** Its holder is silent. Other agents of the same host take over if it does not come back. */
   #lost(host: KnownHost, holder: Seat): void {
     const { clock, heartbeatMs } = this.#options;
     const wake = (afterMs: number, same: boolean): void => {
@@ -349,7 +349,7 @@ class HostRoster implements Roster, ConnectionOwner {
     const local = this.#local;
     const id = local?.live.host()?.id;
     if (local === undefined || id === undefined || local.host?.hostId === id) {
-      this.#tell();
+      this.#notify();
       return;
     }
     if (local.host !== undefined) this.#forget(local.host);
@@ -369,12 +369,12 @@ class HostRoster implements Roster, ConnectionOwner {
       seat.connection.displace(this.#refuse(host, seat, { name: before?.name ?? '', epoch: before?.epoch ?? '' }));
     }
     this.#sorted = undefined;
-    this.#tell();
+    this.#notify();
   }
 
   #mustSit(connection: AgentConnection): Seat {
     const seat = this.#seatOf.get(connection);
-    if (seat === undefined) throw new Refusal('it is not followed any more');
+    if (seat === undefined) throw new Refusal('it is no longer followed');
     return seat;
   }
 
@@ -384,12 +384,12 @@ class HostRoster implements Roster, ConnectionOwner {
     return holder === undefined ? this.#report.ofOrphan(host) : this.#report.ofLocal(host);
   }
 
-  // Who is told.
+  // Notifications.
 
-  #tellState(seat: Seat): void {
+  #notifyState(seat: Seat): void {
     const { state } = seat;
-    if (state === seat.toldState) return;
-    seat.toldState = state;
+    if (state === seat.notifiedState) return;
+    seat.notifiedState = state;
     const { log } = this.#options;
     const fields = {
       agent: clipped(seat.address, NAME_LENGTH),
@@ -398,7 +398,7 @@ class HostRoster implements Roster, ConnectionOwner {
     };
     if (state === 'LIVE' || state === 'SYNCING') log.info(fields, 'agent');
     else log.warn({ ...fields, problem: this.#report.ofSeat(seat).problem }, 'agent');
-    this.#tell();
+    this.#notify();
   }
 
   #logProblems(): void {
@@ -410,7 +410,7 @@ class HostRoster implements Roster, ConnectionOwner {
     this.#problems = problems;
   }
 
-  #tell(): void {
+  #notify(): void {
     this.#sorted = undefined;
     for (const listener of [...this.#listeners]) listener();
   }

@@ -2,24 +2,24 @@ import type { AgentState } from '../../model/types.js';
 import type { Holder, KnownHost } from './known-host.js';
 import type { AgentConnection } from './agent-connection.js';
 
-/** Another one tells of the host that this agent says it is. */
+/** Another agent already reports the host that this agent claims to be. */
 export interface Refused {
   readonly host: KnownHost;
-  /** What the agent calls its host. */
+  /** The agent's name for its host. */
   readonly name: string;
-  /** Whether it is the same process, by another address. */
+  /** Whether it is the same process at another address. */
   readonly same: boolean;
 }
 
 /** The place of one target in the roster. */
 export class Seat implements Holder {
   readonly connection: AgentConnection;
-  /** The host that it tells of. */
+  /** The host that its agent reports. */
   host: KnownHost | undefined;
-  /** Why it tells of none. */
+  /** Why its agent is not used. */
   refused: Refused | undefined;
-  /** As they were when somebody was told last. */
-  toldState: AgentState | undefined;
+  /** As of the last notification. */
+  notifiedState: AgentState | undefined;
   wasConnected = false;
 
   constructor(connection: AgentConnection) {
@@ -42,7 +42,7 @@ export class Seat implements Holder {
     return this.connection.heardAt;
   }
 
-  /** How well the host is known. Of an agent with two addresses: the state by the one that is used. */
+  /** How current the host's state is. For an agent with two addresses: by the one that is used. */
   get state(): AgentState {
     if (this.refused !== undefined) return this.refused.same ? stateBy(this.refused.host.holder) : 'CONFLICT';
     if (this.host === undefined) return 'UNREACHABLE';

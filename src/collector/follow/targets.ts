@@ -16,13 +16,13 @@ interface Followed {
   following: Following | undefined;
 }
 
-/** All that the sources name, each address once. */
+/** The targets of all sources, each address once. */
 export class Targets {
   readonly #followed: readonly Followed[];
   readonly #onChange: () => void;
   #open = true;
 
-  /** @param onChange told after each change of targets or problems */
+  /** @param onChange called after each change of targets or problems */
   constructor(sources: readonly AgentSource[], onChange: () => void) {
     this.#onChange = onChange;
     this.#followed = sources.map((source) => ({
@@ -34,7 +34,7 @@ export class Targets {
     }));
   }
 
-  /** Begins to ask the sources. */
+  /** Starts to follow the sources. */
   start(): void {
     for (const each of this.#followed) {
       each.following = each.source.follow(
@@ -55,7 +55,7 @@ export class Targets {
     }
   }
 
-  /** By address. What several sources name is the first one's. */
+  /** By address. A target of several sources belongs to the first one. */
   all(): Map<string, Target> {
     const found = new Map<string, Target>();
     for (const { targets } of this.#followed)
@@ -63,7 +63,7 @@ export class Targets {
     return found;
   }
 
-  /** Of the sources that could not be asked, or name too many. */
+  /** Of sources that could not be queried or list too many agents. */
   problems(): SourceProblem[] {
     return this.#followed.flatMap(({ source, problem, excess }) =>
       [problem, excess].flatMap((message) =>

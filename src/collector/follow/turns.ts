@@ -1,4 +1,4 @@
-/** Gives pieces of work their turns, so that hundreds of streams share the one thread fairly and others get a word in. */
+/** Schedules work, so that hundreds of streams share the one thread fairly and leave time for everything else. */
 export interface Turns {
   /**
    * Resolves when it is the caller's turn: first come, first served. The turn lasts until the caller waits for something other than

@@ -79,7 +79,7 @@ const FIELDS: Readonly<Record<Exclude<keyof Interface, Elsewhere>, 'own' | 'shar
   xdpProgramId: 'shared',
 };
 
-/** Fields that JSON cannot have: an interface with one of these is kept as it is. Watch tells none of the first, and names are hardly ever odd. */
+/** Fields that JSON cannot represent: an interface with one of these is kept as it is. Watch sends no counters, and invalid names are rare. */
 const ODD = ['counters', 'nameBytes', 'aliasBytes', 'infoData'] as const;
 
 type Elsewhere = (typeof ODD)[number] | 'attributes' | 'portAttributes' | 'unknownAttributes';
@@ -122,7 +122,7 @@ export class LinkPool {
     return { base, own: JSON.stringify(own) };
   }
 
-  /** The interface, whole, as it was given. Another object at each call, of which what is shared must not be changed. */
+  /** The complete interface. A new object for each call, whose shared parts must not be changed. */
   decode({ base, own }: KeptLink): Interface {
     if (base === undefined) return own;
     const { fields, attributes, portAttributes, unknownAttributes } = base.value;

@@ -25,7 +25,7 @@ const TABLE_BYTES = 1_000;
 /** Removed interfaces that are remembered at least; beyond that as many as there are interfaces. */
 const MIN_REMOVALS = 256;
 
-/** One namespace as its agent tells of it, versioned. */
+/** One namespace as sent by its agent, with versions. */
 export class ReplicaNetns {
   readonly id: string;
   /** For the order of namespaces; infinite where the id does not say. */
@@ -37,13 +37,13 @@ export class ReplicaNetns {
   headChangedAt: number;
   readonly links = new Map<number, LinkState>();
   readonly rows: Record<Section, RowTable | undefined> = eachSection(() => undefined);
-  /** The stream in which it was last told of: another one tells it whole. */
+  /** The stream in which it was last sent: a new stream sends it in full. */
   stream: number;
   readonly #memory: HostMemory;
   #headWeight: number;
   #removedLinks: { readonly revision: number; readonly ifindex: number }[] = [];
   #linksForgottenAt = 0;
-  /** Interfaces that were not told again yet. */
+  /** Interfaces that were not sent again yet. */
   #staleLinks: Set<number> | undefined;
 
   /** @param key never used for another namespace. @returns undefined when there is no room for it */
@@ -69,37 +69,37 @@ export class ReplicaNetns {
     this.#headWeight = weight;
   }
 
-  /** Removals up to this revision are forgotten: readers who know less have to be told everything. */
+  /** Removals up to this revision are forgotten: readers behind it need the full state. */
   get forgottenAt(): number {
     const ofRows = SECTIONS.map((section) => this.rows[section]?.forgottenAt ?? 0);
     return Math.max(this.#linksForgottenAt, ...ofRows);
   }
 
-  /** An interface, whole. */
+  /** An interface with all its fields. */
   linkOf(ifindex: number): Interface | undefined {
     const state = this.links.get(ifindex);
     return state === undefined ? undefined : this.#memory.links.decode(state.kept);
   }
 
-  /** How many rows of a table there are. */
+  /** Number of rows of a table. */
   rowsOf(section: Section): number {
     return this.rows[section]?.count ?? 0;
   }
 
-  /** Interfaces that were removed after a revision and are not there again. */
+  /** Interfaces that were removed after a revision and not added again. */
   linksRemovedAfter(since: number): number[] {
     const gone = new Set<number>();
     for (const { revision, ifindex } of this.#removedLinks) if (revision > since && !this.links.has(ifindex)) gone.add(ifindex);
     return [...gone];
   }
 
-  /** Everything is told anew: what is not told again is gone with settle(). Until then all of it stays. */
-  retell(): void {
+  /** The full namespace is sent again: settle() removes what was not. Until then everything stays. */
+  resync(): void {
     this.#staleLinks = new Set(this.links.keys());
-    for (const section of SECTIONS) this.rows[section]?.retell();
+    for (const section of SECTIONS) this.rows[section]?.resync();
   }
 
-  /** Everything was told again. */
+  /** The full namespace was sent again. */
   settle(revision: number): void {
     const { count } = this;
     for (const ifindex of this.#staleLinks ?? []) this.#removeLink(ifindex, revision);
@@ -108,14 +108,14 @@ export class ReplicaNetns {
     if (this.count < count) this.revision = revision;
   }
 
-  /** Of interfaces and rows. */
+  /** Number of interfaces and rows. */
   get count(): number {
     return SECTIONS.reduce((sum, section) => sum + this.rowsOf(section), this.links.size);
   }
 
   /**
-   * Applies what was told. `revision` of the namespace is the one that is given when that changed anything.
-   * @returns whether there was room for all of it
+   * Applies a change. `revision` becomes the namespace's if the change has any effect.
+   * @returns whether everything fit
    */
   apply(change: NetnsChange, revision: number): boolean {
     let fits = this.#setHead(headOf(change.netns), revision);
@@ -130,7 +130,7 @@ export class ReplicaNetns {
     return fits;
   }
 
-  /** Gives back what it takes. */
+  /** Releases its memory. */
   clear(): void {
     const { budget } = this.#memory;
     budget.give(this.#headWeight);
@@ -202,8 +202,8 @@ export class ReplicaNetns {
     if (table === undefined) return false;
     let fits = true;
     for (const row of change[section]) {
-      const told = table.tell(row, revision);
-      if (told === 'refused') fits = false;
+      const outcome = table.put(row, revision);
+      if (outcome === 'refused') fits = false;
     }
     if (table.changedAt === revision) this.revision = revision;
     return fits;

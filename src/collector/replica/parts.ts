@@ -12,25 +12,25 @@ import {
 } from '../../tables/index.js';
 import type { ReplicaNetns } from './netns.js';
 
-/** What is taken at a time: encoding it keeps the main thread for a millisecond or two. */
+/** Size of a part: encoding it takes a millisecond or two of the main thread. */
 const LINKS_AT_ONCE = 12;
 const ROWS_AT_ONCE = 150;
 
 /**
- * See LiveHost.parts(). A row that changes while parts are taken is told as it is when it is met, and again next time: left out, it would be
- * missing from an answer that is made of one walk.
+ * See LiveHost.parts(). A row that changes while parts are taken is sent in its current state, and again next time: if it were skipped, it would be
+ * missing from an answer that is built in one pass.
  */
 export function* partsOf(netns: ReplicaNetns, since: number | undefined, tables: readonly Table[]): Generator<NetnsChange> {
   const whole = since === undefined || since < netns.createdAt || since < netns.forgottenAt;
   const from = whole ? -1 : since;
   const wanted = new Set(tables);
   let part = newPart(netns, tables, whole);
-  let [told, pending] = [false, false];
+  let [filled, pending] = [false, false];
   const sources = [...(whole ? [] : removals(netns, from, wanted)), links(netns, from, wanted), ...rows(netns, from, wanted)];
   for (const source of sources) {
     for (const fill of source) {
       fill(part);
-      told = true;
+      filled = true;
       pending = true;
       if (weight(part) < ROWS_AT_ONCE / 2) continue;
       yield part;
@@ -38,13 +38,13 @@ export function* partsOf(netns: ReplicaNetns, since: number | undefined, tables:
       pending = false;
     }
   }
-  if (pending || (!told && (whole || netns.headChangedAt > from))) yield part;
+  if (pending || (!filled && (whole || netns.headChangedAt > from))) yield part;
 }
 
 /** Puts something into a part. */
 type Fill = (part: NetnsChange) => void;
 
-/** What is gone. Made at once: it may be forgotten while parts are taken. */
+/** The removals. Built at once: they may be forgotten while parts are taken. */
 function removals(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
   const gone = wanted.has('LINKS') ? netns.linksRemovedAfter(from) : [];
   const ofRows = ROW_TABLES.map(({ section, name }) => {

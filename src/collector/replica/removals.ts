@@ -13,7 +13,7 @@ interface Generation {
   readonly slots: number[];
 }
 
-/** Rows that were removed, for readers who have them still. Takes over the hold of a removed row on its shape. */
+/** Removed rows, for readers that still have them. Takes over the hold of a removed row on its shape. */
 export class RowRemovals {
   readonly #section: Section;
   readonly #budget: Budget;
@@ -21,7 +21,7 @@ export class RowRemovals {
   /** The older half is forgotten as a whole when the newer one is full. */
   #older: Generation | undefined;
   #newer: Generation | undefined;
-  /** Removals up to this revision are forgotten: readers who know less have to be told everything. */
+  /** Removals up to this revision are forgotten: readers behind it need the full state. */
   forgottenAt = 0;
 
   constructor(section: Section, { budget, shapes }: { readonly budget: Budget; readonly shapes: ShapePool }) {

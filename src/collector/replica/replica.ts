@@ -29,32 +29,32 @@ export interface ReplicaOptions {
   readonly epoch: string;
   /** Milliseconds on a clock that never goes back. */
   readonly now: () => number;
-  /** Most memory of this host, in bytes, by estimate; 256 MiB. What goes beyond is left out, and a gap says so. */
+  /** Memory limit of this host, in bytes, estimated; 256 MiB. What does not fit is dropped, and a gap says so. */
   readonly mostBytes?: number;
 }
 
 const MOST_BYTES = 256 * 1024 * 1024;
 /** Most characters of the id of a namespace: "net:[4294967295]" has 16. */
 const MOST_ID = 64;
-/** Most characters of a name that are remembered of a namespace that is gone. */
+/** Characters kept of the name of a removed namespace. */
 const MOST_NAME = 255;
-/** Farther back every namespace is looked at: with so few of them that is no more work. */
+/** Beyond this, every namespace is checked: with so few of them that is no more work. */
 const HISTORY = { revisions: 1024, removed: 2000 };
 
 /**
- * A host as its agent tells of it: what the events of Watch make, versioned anew, so that whatever is made of a LiveHost can be made of it.
- * It has its own revisions and row ids, and keeps both when the agent is restarted: what is told again and is the same has not changed for
- * those who read here. Until an agent that begins anew has told everything, the old state stays to be seen.
+ * A copy of a host, built from the Watch events of its agent, with versions of its own, so that it serves everything that a LiveHost does.
+ * It has its own revisions and row ids, and keeps both when the agent restarts: for its readers, rows that are sent again and are the same
+ * have not changed. During a resync the old state stays visible until the agent has sent its full state.
  *
- * Whoever follows the agent calls heard() for each message and apply() for each event, and then commit(), which makes what was applied
- * visible to readers of changes and calls them; several events may share one commit(), as long as it comes in the same turn.
- * What is handed out is shared and must not be changed.
+ * The follower of the agent calls received() for each message, apply() for each event, and then commit(), which makes the applied events
+ * visible to readers of changes and notifies them; several events may share one commit() in the same turn of the event loop.
+ * Returned objects are shared and must not be changed.
  */
 export class ReplicaHost implements LiveHost {
   readonly epoch: string;
-  /** To be given as `after` when connecting to the agent anew. */
+  /** To be passed as `after` when reconnecting to the agent. */
   cursor: Cursor | undefined;
-  /** Whether everything was told since the agent last began anew. */
+  /** Whether the agent has sent its full state since its last restart. */
   synced = false;
   readonly #now: () => number;
   readonly #mostBytes: number;
@@ -64,16 +64,16 @@ export class ReplicaHost implements LiveHost {
   readonly #byId = new Map<string, ReplicaNetns>();
   #nextKey = 1;
   #keys: readonly number[] | undefined;
-  /** Namespaces of which something is told anew. */
-  readonly #retold = new Set<ReplicaNetns>();
+  /** Namespaces that are being sent again. */
+  readonly #resyncing = new Set<ReplicaNetns>();
   /** Grows with each restart event. */
   #stream = 0;
   #host: Host | undefined;
   #networks: readonly Network[] = [];
   #gaps: readonly Gap[] = [];
   #freshness: Freshness | undefined;
-  #heardAt: number;
-  /** Whether something was left out, of what is known and of what is being told anew. */
+  #receivedAt: number;
+  /** Whether something was dropped, from the known state and from the one being sent. */
   #leftOut = false;
   #leavesOut = false;
   readonly #counts = { interfaces: 0, ...eachSection(() => 0) };
@@ -83,19 +83,19 @@ export class ReplicaHost implements LiveHost {
     this.epoch = epoch;
     this.#now = now;
     this.#mostBytes = mostBytes;
-    this.#heardAt = now();
+    this.#receivedAt = now();
     const budget = new Budget(mostBytes);
     this.#memory = { budget, shapes: new ShapePool(budget), links: new LinkPool(budget) };
   }
 
-  // What the one who follows the agent tells.
+  // Called by the follower of the agent.
 
-  /** A message of the agent came, whatever was in it. */
-  heard(): void {
-    this.#heardAt = this.#now();
+  /** A message of the agent was received, whatever it contained. */
+  received(): void {
+    this.#receivedAt = this.#now();
   }
 
-  /** Applies an event. Whatever is in it, it does not throw; events may be told twice, and ends of what is not known are no harm. */
+  /** Applies an event. Never throws, whatever it contains; events may be repeated, and removals of unknown items are ignored. */
   apply(event: WatchEvent): void {
     if (event.restart !== undefined) this.#restart();
     if (event.host !== undefined) this.#setHost(event.host);
@@ -104,29 +104,29 @@ export class ReplicaHost implements LiveHost {
     if (event.gaps !== undefined) this.#setGaps(event.gaps.gaps);
     if (event.networks !== undefined) this.#setNetworks(event.networks.networks);
     if (event.synced !== undefined) this.#setSynced(event.synced.freshness);
-    // Within a first state the cursor stays. Where it moves, what was told of a namespace is whole.
+    // The cursor does not move during the initial state. When it moves, the namespaces sent before are complete.
     else if (this.synced && event.cursor.revision !== this.cursor?.revision) this.#settle();
     this.cursor = event.cursor;
   }
 
-  /** Makes what was applied visible to readers of changes, and calls those who listen. */
+  /** Makes applied events visible to readers of changes, and notifies them. */
   commit(): void {
     if (!this.#history.commit()) return;
     for (const listener of [...this.#listeners]) listener();
   }
 
-  // What readers ask.
+  // Called by readers.
 
   get revision(): number {
     return this.#history.revision;
   }
 
-  /** How much is known. */
+  /** Size of the state. */
   get counts(): WatchCounts {
     return { namespaces: this.#namespaces.size, ...this.#counts };
   }
 
-  /** Resolves when the host is known; what is known then may be old, which freshness() tells. @throws signal.reason */
+  /** Resolves when the host is known; its state may be old, see freshness(). @throws signal.reason */
   ready(_tables: readonly Table[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void): void => {
@@ -146,20 +146,20 @@ export class ReplicaHost implements LiveHost {
     });
   }
 
-  /** The agent is asked for the same tables all the time. */
+  /** The requested tables never change. */
   lease(_tables: readonly Table[]): () => void {
     return () => undefined;
   }
 
-  /** As the agent told it last; undefined before its first mark. */
-  get told(): Freshness | undefined {
+  /** As last reported by the agent; undefined before its first mark. */
+  get reported(): Freshness | undefined {
     return this.#freshness;
   }
 
-  /** The agent's own, older by the time in which nothing was heard of it. */
+  /** The agent's own, plus the time since something was last received from it. */
   freshness(): Freshness {
-    const silentMs = Math.max(0, this.#now() - this.#heardAt);
-    const last = this.#freshness ?? this.#host?.freshness ?? NOTHING_TOLD;
+    const silentMs = Math.max(0, this.#now() - this.#receivedAt);
+    const last = this.#freshness ?? this.#host?.freshness ?? NO_FRESHNESS;
     return { ...last, ageMs: last.ageMs + silentMs };
   }
 
@@ -233,26 +233,26 @@ export class ReplicaHost implements LiveHost {
     if (netns.revision !== before) this.#history.changed(netns.key);
   }
 
-  #netnsFor({ netns: told, whole }: NetnsChange): ReplicaNetns | undefined {
-    const known = this.#byId.get(told.id);
-    if (known !== undefined && isOther(known.head.cookie, told.cookie)) {
+  #netnsFor({ netns: head, whole }: NetnsChange): ReplicaNetns | undefined {
+    const known = this.#byId.get(head.id);
+    if (known !== undefined && isOther(known.head.cookie, head.cookie)) {
       this.#remove(known);
-      return this.#add(told);
+      return this.#add(head);
     }
-    if (known === undefined) return this.#add(told);
-    // In a stream that began anew it is told whole, even where that is not said.
+    if (known === undefined) return this.#add(head);
+    // After a restart of the stream it is sent in full, even if `whole` is not set.
     if (whole || known.stream !== this.#stream) {
       known.stream = this.#stream;
-      known.retell();
-      this.#retold.add(known);
+      known.resync();
+      this.#resyncing.add(known);
     }
     return known;
   }
 
-  #add(told: Netns): ReplicaNetns | undefined {
-    if (told.id.length > MOST_ID) return undefined;
+  #add(head: Netns): ReplicaNetns | undefined {
+    if (head.id.length > MOST_ID) return undefined;
     const context = { memory: this.#memory, revision: this.#history.next, stream: this.#stream };
-    const netns = ReplicaNetns.make(this.#nextKey, headOf(told), context);
+    const netns = ReplicaNetns.make(this.#nextKey, headOf(head), context);
     if (netns === undefined) return undefined;
     this.#nextKey++;
     this.#namespaces.set(netns.key, netns);
@@ -273,7 +273,7 @@ export class ReplicaHost implements LiveHost {
     this.#count(netns, -1);
     this.#namespaces.delete(key);
     this.#byId.delete(id);
-    this.#retold.delete(netns);
+    this.#resyncing.delete(netns);
     this.#keys = undefined;
     const { cookie } = head;
     this.#history.removed(key, {
@@ -298,7 +298,7 @@ export class ReplicaHost implements LiveHost {
 
   #setSynced(freshness: Freshness): void {
     if (!this.synced) {
-      // What was not told since the restart is gone.
+      // Namespaces that were not sent since the restart are gone.
       for (const netns of this.#namespaces.values()) if (netns.stream !== this.#stream) this.#remove(netns);
       if (this.#leftOut && !this.#leavesOut) this.#history.partChanged('gaps');
       this.#leftOut = this.#leavesOut;
@@ -311,16 +311,16 @@ export class ReplicaHost implements LiveHost {
     if (!isSame(before, after)) this.#history.partChanged('freshness');
   }
 
-  /** Namespaces that were told anew are told whole by now. */
+  /** Namespaces that were being sent again are complete by now. */
   #settle(): void {
-    for (const netns of this.#retold) {
+    for (const netns of this.#resyncing) {
       const before = netns.revision;
       this.#count(netns, -1);
       netns.settle(this.#history.next);
       this.#count(netns, 1);
       if (netns.revision !== before) this.#history.changed(netns.key);
     }
-    this.#retold.clear();
+    this.#resyncing.clear();
   }
 
   #count({ links, rows }: ReplicaNetns, sign: 1 | -1): void {
@@ -335,13 +335,13 @@ export class ReplicaHost implements LiveHost {
 
   #leftOutGap(): Gap {
     const most = Math.round(this.#mostBytes / 1024 / 1024);
-    const message = `the collector keeps at most ${most} MiB of what one host tells, and there was more: some of it is left out`;
+    const message = `the collector keeps at most ${most} MiB for one host, and there was more: some of it was dropped`;
     return { status: 'FAILED', operation: 'keep', message };
   }
 }
 
-/** Before the agent told how well it keeps up. */
-const NOTHING_TOLD: Freshness = { mode: 'POLLING', ageMs: 0, rescanMs: 0, lostEvents: 0, interruptedDumps: 0 };
+/** Before the agent reported its freshness. */
+const NO_FRESHNESS: Freshness = { mode: 'POLLING', ageMs: 0, rescanMs: 0, lostEvents: 0, interruptedDumps: 0 };
 
 /** Whether two cookies are of different namespaces; one that is not known may be of either. */
 function isOther(a: bigint | undefined, b: bigint | undefined): boolean {

@@ -30,7 +30,7 @@ type Fields = Record<string, unknown>;
 interface SectionFields {
   /** The address of each row that is kept as bits; absent in a table without one. */
   readonly address: string | undefined;
-  /** Names of everything else, by which rows are told apart. */
+  /** Names of all other fields, which distinguish rows. */
   readonly names: readonly string[];
 }
 

@@ -9,7 +9,7 @@ const TAKEN = -1;
 /** Another one in each process, so that nobody can prepare rows that collide. */
 const SEED = Math.floor(Math.random() * 0xffffffff);
 
-/** The rows of a table that were not told again yet, found by their content. */
+/** The rows of a table that were not sent again yet, found by their content. */
 export class StaleRows {
   readonly #records: Records;
   /** Slot + 1. */

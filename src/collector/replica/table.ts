@@ -12,12 +12,12 @@ export interface RowMemory {
   readonly shapes: ShapePool;
 }
 
-/** What came of a row that was told: it was known, it is new or other than before, or there is no room for it. */
-export type Told = 'known' | 'changed' | 'refused';
+/** The result of adding a row: it was known, it was added or changed, or there is no room for it. */
+export type Outcome = 'known' | 'changed' | 'refused';
 
 /**
- * The rows of one table of one namespace: some 27 bytes each instead of an object of 300. A row is called by its slot, which is ours:
- * the agent's row ids change when it is restarted, and are only remembered to know what it means.
+ * The rows of one table of one namespace: some 27 bytes each instead of an object of 300. A row is identified by its slot, which is ours:
+ * the agent's row ids change when it restarts, and are kept only to map its events.
  */
 export class RowTable {
   readonly #section: Section;
@@ -53,18 +53,18 @@ export class RowTable {
     return this.#records.length;
   }
 
-  /** The agent has this row, by the id that is in it. */
-  tell(row: Row, revision: number): Told {
+  /** Adds or changes a row, by the id in it. */
+  put(row: Row, revision: number): Outcome {
     const { rowId } = row;
-    // It could never be removed. Agents tell the id of every row.
+    // It could never be removed. Agents send the id of every row.
     if (rowId === undefined) return 'refused';
     const cell = this.#memory.shapes.encode(this.#section, row);
     const known = this.#ids.get(rowId);
     if (known !== undefined) {
-      const told = cell === undefined ? 'refused' : this.#replace(known, cell, revision);
-      // What it was before would be wrong.
-      if (told === 'refused') this.remove(rowId, revision);
-      return told;
+      const outcome = cell === undefined ? 'refused' : this.#replace(known, cell, revision);
+      // Its previous state would be wrong.
+      if (outcome === 'refused') this.remove(rowId, revision);
+      return outcome;
     }
     if (cell === undefined) return 'refused';
     const stale = this.#staleRows()?.take(cell);
@@ -75,7 +75,7 @@ export class RowTable {
     return 'refused';
   }
 
-  /** The agent no longer has the row of an id. Whether there was one. */
+  /** Removes the row with an id. @returns whether there was one */
   remove(rowId: number, revision: number): boolean {
     const slot = this.#ids.get(rowId);
     if (slot === undefined) return false;
@@ -84,14 +84,14 @@ export class RowTable {
     return true;
   }
 
-  /** The agent begins to tell everything anew, with other ids. What it does not tell again is gone when settle() is called. */
-  retell(): void {
+  /** The agent sends the full table again, with other ids. settle() removes the rows that it did not send again. */
+  resync(): void {
     this.#ids.clear();
     this.#stale = undefined;
     this.#allStale = true;
   }
 
-  /** Everything was told again. Whether something was not. */
+  /** The full table was sent again. @returns whether rows were removed */
   settle(revision: number): boolean {
     const stale = this.#staleRows();
     this.#stale = undefined;
@@ -149,7 +149,7 @@ export class RowTable {
     return shapes.decode(this.#section, this.#cell, netnsId, slot);
   }
 
-  #replace(slot: number, cell: Cell, revision: number): Told {
+  #replace(slot: number, cell: Cell, revision: number): Outcome {
     const { shapes } = this.#memory;
     const before = this.#records.shape(slot);
     const same = this.#records.equals(slot, cell);
@@ -162,7 +162,7 @@ export class RowTable {
     return same ? 'known' : 'refused';
   }
 
-  #insert(rowId: number, cell: Cell, revision: number): Told {
+  #insert(rowId: number, cell: Cell, revision: number): Outcome {
     const free = this.#free;
     const slot = free < 0 ? -free - 1 : this.#records.length;
     const next = free < 0 ? this.#records.shape(slot) : 0;

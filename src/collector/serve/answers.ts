@@ -27,7 +27,7 @@ export function* listOfHosts(name: ListName, { members, selector, now }: FabricA
   for (const { live } of hosts) {
     yield undefined;
     if (live.host() === undefined) continue;
-    yield* liveList(name, { live, selector: withoutHosts(selector), now, tellFreshness: false });
+    yield* liveList(name, { live, selector: withoutHosts(selector), now, withFreshness: false });
   }
 }
 
@@ -73,7 +73,7 @@ function isLarge(item: Overlay | Endpoint): item is Overlay {
   return 'members' in item && item.members.length > MOST_ITEMS;
 }
 
-/** Of the hosts that are asked for; without a selection also those of agents whose host is not known, and of sources. */
+/** Of the selected hosts; without a selection, also of agents whose host is unknown, and of sources. */
 function gapsOf(members: Members, hosts: readonly Member[], { hosts: selected }: Selector): Gap[] {
   const ids = new Set(hosts.map(({ hostId }) => hostId));
   const all = selected === undefined || selected.length === 0;

@@ -16,7 +16,7 @@ export interface FabricWish {
   readonly after: ReadonlyMap<string, Cursor>;
 }
 
-/** Steps that one host is told of before the next has its turn: one that changes all the time must not keep the others from being told. */
+/** Steps of one host before the next has its turn: a host that changes all the time must not starve the others. */
 const STEPS_IN_A_ROW = 64;
 
 const RESPONSE = 'nsatlas.v1.CollectorWatchResponse';
@@ -28,18 +28,18 @@ interface Feed {
   readonly unsubscribe: () => void;
 }
 
-/** One reader's way through all hosts: a WatchFeed for each of them, and what becomes of their agents. */
+/** The stream of one reader over all hosts: a WatchFeed for each of them, and the states of their agents. */
 export class FabricFeed {
   readonly #members: Members;
   readonly #wish: FabricWish;
   readonly #makerOf: (live: LiveHost) => EventMaker<Uint8Array>;
   readonly #feeds = new Map<string, Feed>();
-  /** Hosts of which there is more to tell: of hundreds that are quiet nobody asks. */
+  /** Hosts with more to send: hundreds of idle ones cost nothing. */
   readonly #pending = new Set<string>();
-  /** What was told of an agent, by host id or, where that is not known, address. */
-  readonly #told = new Map<string, string>();
+  /** What was sent of each agent, by host id or, if that is unknown, by address. */
+  readonly #sent = new Map<string, string>();
   readonly #after: Map<string, Cursor>;
-  /** Hosts that were there at the start and are not told yet; undefined before the start and once that was said. */
+  /** Hosts that existed at the start and were not sent completely yet; undefined before the start and after the mark. */
   #first: Set<string> | undefined;
   #began = false;
   #rosterChanged = true;
@@ -51,7 +51,7 @@ export class FabricFeed {
     this.#after = new Map(wish.after);
   }
 
-  /** To be called when a host came or went, or an agent is in another state. */
+  /** To be called when a host is added or removed, or the state of an agent changes. */
   rosterChanged(): void {
     this.#rosterChanged = true;
   }
@@ -61,7 +61,7 @@ export class FabricFeed {
     for (const host of [...this.#feeds.keys()]) this.#end(host);
   }
 
-  /** The mark, with the ages as they are now. */
+  /** The mark, with the current ages. */
   mark(): Uint8Array {
     const hosts = [...this.#feeds.keys()];
     const members = this.#members.members().filter(({ hostId }) => hosts.includes(hostId));
@@ -81,7 +81,7 @@ export class FabricFeed {
     }
   }
 
-  /** The host's place among those that are pending is the last one afterwards, if it has one. */
+  /** Afterwards the host is last among the pending ones, if it still is pending. */
   *#turn(host: string): Generator<HubStep> {
     const feed = this.#feeds.get(host);
     this.#pending.delete(host);
@@ -97,16 +97,16 @@ export class FabricFeed {
     if (this.#feeds.get(host) === feed) this.#pending.add(host);
   }
 
-  /** Tells which agents are new, in another state or gone, and begins with new hosts. */
+  /** Sends which agents were added, changed state or were removed, and starts with new hosts. */
   *#roster(): Generator<HubStep> {
     this.#rosterChanged = false;
     const entries = entriesThatFit(this.#members, this.#wish.selector);
     const members = new Map(this.#members.members().map((member) => [member.hostId, member]));
     const now = new Map(entries.map((entry) => [keyOf(entry, members), entry]));
-    for (const key of [...new Set([...this.#told.keys(), ...this.#after.keys()])]) {
+    for (const key of [...new Set([...this.#sent.keys(), ...this.#after.keys()])]) {
       if (now.has(key)) continue;
-      // Of hosts that a reader only has from an earlier stream nothing is known yet when the collector has just been started; it is told anew then.
-      this.#told.delete(key);
+      // A host that the reader only has from an earlier stream may be unknown because the collector has just started; it is sent in full later.
+      this.#sent.delete(key);
       this.#after.delete(key);
       this.#end(key);
       this.#first?.delete(key);
@@ -114,8 +114,8 @@ export class FabricFeed {
     }
     for (const [key, entry] of now) {
       const signature = signatureOf(entry);
-      if (this.#told.get(key) !== signature) {
-        this.#told.set(key, signature);
+      if (this.#sent.get(key) !== signature) {
+        this.#sent.set(key, signature);
         yield encode(RESPONSE, { host: key, entry });
       }
       const member = members.get(key);
@@ -145,12 +145,12 @@ export class FabricFeed {
   }
 }
 
-/** Several agents can say that they are one host: only that of the member is told under its id, the others under their addresses. */
+/** Several agents can claim to be one host: only the member's is sent under the host's id, the others under their addresses. */
 function keyOf({ host, agent }: HostEntry, members: ReadonlyMap<string, Member>): string {
   return host !== undefined && members.get(host)?.entry().agent === agent ? host : agent;
 }
 
-/** What is worth being told: not the ages, which grow by themselves. */
+/** What is worth sending: not the ages, which grow by themselves. */
 function signatureOf({ host, hostName, agent, source, state }: HostEntry): string {
   return JSON.stringify([host, hostName, agent, source, state]);
 }

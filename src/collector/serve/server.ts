@@ -13,8 +13,8 @@ export interface CollectorServiceOptions {
 }
 
 /**
- * Serves what is known of many hosts.
- * @throws ListenError when one of the addresses cannot be served; then none is
+ * Serves the state of many hosts.
+ * @throws ListenError if one of the addresses cannot be served; then none is
  */
 export function startCollector(options: CollectorServiceOptions & ServeOptions): Promise<RunningServer> {
   return startServer(options, { names: [COLLECTOR_SERVICE], isUnavailable: () => false }, (parts) => [

@@ -78,11 +78,7 @@ export function collectorHandlers(options: ServiceOptions): UntypedServiceImplem
 }
 
 function refuseCounters(counters: boolean): void {
-  if (counters)
-    throw new CallError(
-      status.INVALID_ARGUMENT,
-      'counters: a collector has none, for they change all the time; ask the agent of the host',
-    );
+  if (counters) throw new CallError(status.INVALID_ARGUMENT, 'counters: a collector has no counters; ask the agent of the host');
 }
 
 function onlyHosts(selector: Selector): Selector {

@@ -5,14 +5,14 @@ import type { LiveHost } from '../../live/types.js';
 import type { Members } from '../types.js';
 import { FabricFeed, type FabricWish } from './feed.js';
 
-/** Those who watch a fabric. */
+/** The watchers of a fabric. */
 export interface FabricWatchers {
   /**
    * Serves one reader until it goes away.
    * @throws what stream.write throws; stream.signal.reason; CallError UNAVAILABLE when the collector stops
    */
   serve(wish: FabricWish & { readonly heartbeatMs: number }, stream: FeedStream): Promise<never>;
-  /** Ends all of them, so that they connect elsewhere or again. */
+  /** Ends all of them, so that they reconnect, here or elsewhere. */
   stop(): void;
   readonly count: number;
 }

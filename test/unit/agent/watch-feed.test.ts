@@ -97,8 +97,8 @@ test('a reader whose place in history is gone, unknown or of another process is 
   live.forgetHistory();
   assert.equal(reasonAfter('another', 2n), 'the agent was restarted');
   assert.equal(reasonAfter(live.epoch, 1n), 'too much has happened since');
-  assert.equal(reasonAfter(live.epoch, 2n ** 64n - 1n), 'the cursor is of no revision that has been');
-  assert.equal(reasonAfter(live.epoch, 0n), 'the cursor is from before the first state was told');
+  assert.equal(reasonAfter(live.epoch, 2n ** 64n - 1n), 'the cursor is ahead of the history');
+  assert.equal(reasonAfter(live.epoch, 0n), 'the cursor is from before the end of the initial state');
   assert.equal(reasonAfter(live.epoch, BigInt(live.revision)), undefined);
 });
 

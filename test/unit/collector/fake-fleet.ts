@@ -226,7 +226,7 @@ export class FakeReplica extends FakeLive implements Replica {
     return this.merger.counts;
   }
 
-  get told(): Replica['told'] {
+  get reported(): Replica['reported'] {
     return this.merger.freshness;
   }
 
@@ -244,7 +244,7 @@ export class FakeReplica extends FakeLive implements Replica {
     this.#uncommitted = 0;
   }
 
-  heard(): void {
+  received(): void {
     this.#heardAt = this.#clock.now();
   }
 

@@ -39,7 +39,7 @@ export class TestLink {
   step(): boolean {
     const more = this.#reader.step();
     for (; this.#taken < this.#reader.events.length; this.#taken++) {
-      this.replica.heard();
+      this.replica.received();
       // A copy: the merger changes the rows that it is given.
       this.replica.apply(structuredClone(this.#reader.events[this.#taken] as WatchEvent));
       this.replica.commit();

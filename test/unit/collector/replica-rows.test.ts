@@ -108,9 +108,9 @@ for (const [section, row] of [
       fc.property(fc.array(row as fc.Arbitrary<object>, { maxLength: 40 }), (told) => {
         const { table } = makeTable(section);
         const rows = told.map((each, rowId) => ({ ...each, netnsId: ID, rowId }) as Row);
-        for (const each of rows) assert.equal(table.tell(each, 1), 'changed');
+        for (const each of rows) assert.equal(table.put(each, 1), 'changed');
         assert.deepEqual(allOf(table), rows);
-        for (const each of rows) assert.equal(table.tell(each, 2), 'known');
+        for (const each of rows) assert.equal(table.put(each, 2), 'known');
       }),
       { numRuns: 200 },
     );
@@ -122,7 +122,7 @@ test('every field that the model has of a row and of an interface is kept', () =
   for (const [section, told] of Object.entries(full) as [Section, Row][]) {
     const { table } = makeTable(section);
     const row = { ...told, netnsId: ID };
-    assert.equal(table.tell(row, 1), 'changed');
+    assert.equal(table.put(row, 1), 'changed');
     assert.deepEqual(allOf(table), [{ ...row, rowId: 0 }]);
   }
   const links = new LinkPool(new Budget(MIB));
@@ -170,12 +170,12 @@ test('an IPv4 row in the place of an IPv6 row is found again by its content', ()
     flags: [],
     rowId,
   });
-  table.tell(row('fd00::1', 0), 1);
-  table.tell(row('fd00::2', 1), 1);
+  table.put(row('fd00::1', 0), 1);
+  table.put(row('fd00::2', 1), 1);
   table.remove(0, 2);
-  table.tell(row('10.0.0.1', 7), 3);
-  table.retell();
-  assert.deepEqual([table.tell(row('fd00::2', 5), 4), table.tell(row('10.0.0.1', 6), 4)], ['known', 'known']);
+  table.put(row('10.0.0.1', 7), 3);
+  table.resync();
+  assert.deepEqual([table.put(row('fd00::2', 5), 4), table.put(row('10.0.0.1', 6), 4)], ['known', 'known']);
   assert.equal(table.settle(4), false);
   assert.deepEqual(table.removedAfter(1, ID), [row('fd00::1', 0)]);
 });
@@ -198,7 +198,7 @@ const plainRow = (at: number, more: Partial<FdbEntry> = {}): FdbEntry => ({
 test('100,000 rows cost less than 40 bytes each, and nothing is left of them when they are gone', () => {
   const { table, budget, shapes } = makeTable('fdb');
   const left = budget.left;
-  for (let at = 0; at < 100_000; at++) table.tell(plainRow(at), 1);
+  for (let at = 0; at < 100_000; at++) table.put(plainRow(at), 1);
   assert.ok((left - budget.left) / 100_000 < 40, `${(left - budget.left) / 100_000} bytes`);
   assert.deepEqual([shapes.count, table.count], [1, 100_000]);
   assert.deepEqual(allOf(table)[77_777], plainRow(77_777));
@@ -210,16 +210,16 @@ test('100,000 rows cost less than 40 bytes each, and nothing is left of them whe
 
 test('rows with ids from all over, with a million different texts or without an id end at the budget, not at the memory', () => {
   const { table, budget } = makeTable('fdb', MIB);
-  assert.equal(table.tell((({ rowId: _none, ...row }) => row)(plainRow(1)), 1), 'refused');
+  assert.equal(table.put((({ rowId: _none, ...row }) => row)(plainRow(1)), 1), 'refused');
   let at = 0;
-  while (table.tell(plainRow(at, { rowId: 2 ** 32 - 1 - 4099 * at }), 1) === 'changed') at++;
+  while (table.put(plainRow(at, { rowId: 2 ** 32 - 1 - 4099 * at }), 1) === 'changed') at++;
   assert.ok(at > 5000 && at < 20_000, `${at} rows in 1 MiB`);
   table.clear();
   at = 0;
-  while (table.tell(plainRow(at, { ifname: `${'x'.repeat(1000)}${at}` }), 1) === 'changed') at++;
+  while (table.put(plainRow(at, { ifname: `${'x'.repeat(1000)}${at}` }), 1) === 'changed') at++;
   assert.ok(at > 100 && at < 1000, `${at} texts in 1 MiB`);
   // What there is room for is still taken, and what is there is still right.
-  assert.equal(table.tell(plainRow(0, { ifname: `${'x'.repeat(1000)}0` }), 2), 'known');
+  assert.equal(table.put(plainRow(0, { ifname: `${'x'.repeat(1000)}0` }), 2), 'known');
   assert.equal(allOf(table).length, at);
   table.clear();
   assert.equal(budget.left, MIB);
@@ -227,17 +227,17 @@ test('rows with ids from all over, with a million different texts or without an 
 
 test('a row that is told in a way for which there is no room is not left as it was', () => {
   const { table } = makeTable('fdb', 8000);
-  table.tell(plainRow(1), 1);
-  assert.equal(table.tell(plainRow(1, { ifname: 'x'.repeat(8000) }), 2), 'refused');
+  table.put(plainRow(1), 1);
+  assert.equal(table.put(plainRow(1, { ifname: 'x'.repeat(8000) }), 2), 'refused');
   assert.deepEqual([table.count, table.removedAfter(1, ID).length], [0, 1]);
 });
 
 test('50,000 equal rows that are told again cost no more time than different ones', () => {
   const { table } = makeTable('fdb');
-  for (let at = 0; at < 50_000; at++) table.tell(plainRow(1, { rowId: at }), 1);
+  for (let at = 0; at < 50_000; at++) table.put(plainRow(1, { rowId: at }), 1);
   const start = process.cpuUsage().user;
-  table.retell();
-  for (let at = 0; at < 50_000; at++) table.tell(plainRow(1, { rowId: at }), 2);
+  table.resync();
+  for (let at = 0; at < 50_000; at++) table.put(plainRow(1, { rowId: at }), 2);
   table.settle(2);
   // A look at each pair would be minutes.
   assert.ok(process.cpuUsage().user - start < 5_000_000);

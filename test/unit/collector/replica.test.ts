@@ -237,13 +237,13 @@ test('the freshness of a silent agent grows old', () => {
   const replica = makeReplica({ clock });
   assert.equal(replica.freshness().ageMs, 0);
   const freshness = { mode: 'EVENTS' as const, ageMs: 5, rescanMs: 60_000, lostEvents: 0, interruptedDumps: 0 };
-  replica.heard();
+  replica.received();
   replica.apply({ cursor: { epoch: 'a', revision: 1n }, synced: { freshness } });
   clock.ms += 200;
   assert.deepEqual(replica.freshness(), { ...freshness, ageMs: 205 });
   // As it was told.
-  assert.deepEqual(replica.told, freshness);
-  replica.heard();
+  assert.deepEqual(replica.reported, freshness);
+  replica.received();
   assert.deepEqual(replica.freshness(), freshness);
 });
 

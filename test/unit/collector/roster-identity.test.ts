@@ -43,7 +43,7 @@ test('two processes that are both heard and say they are one host are reported, 
   assert.deepEqual(states(), { [A]: 'h1 LIVE', [B]: 'h1 CONFLICT' });
   assert.equal(
     entry(B).problem,
-    `the agent at ${B} says that it is host h1, and so does another one at ${A}, which is used; give one of them another --host-id`,
+    `the agent at ${B} claims to be host h1, and so does the agent at ${A}, which is used; give one of them another --host-id`,
   );
   assert.equal(roster.members().length, 1);
   assert.deepEqual(unordered(replica('h1').merger.snapshot()), unordered(first.live.snapshot()));
@@ -156,7 +156,7 @@ test('an address that is named again does not get back the host that it left', a
   await fleet.clock.advance(1000);
   source.set([A]);
   assert.deepEqual(
-    roster.entries().map(({ host, state, problem }) => `${host} ${state} ${/is forgotten in/.test(problem ?? '')}`),
+    roster.entries().map(({ host, state, problem }) => `${host} ${state} ${/will be dropped in/.test(problem ?? '')}`),
     ['h1 STALE true', 'h2 STALE false'],
   );
 });
@@ -176,7 +176,7 @@ test('a target whose machine was replaced tells of a new host; the old one stays
   );
   assert.match(
     roster.gaps()[0]?.message ?? '',
-    /^host node-h1: the agent at .* tells of another host now; what is shown is forgotten in 5\d s/,
+    /^host node-h1: the agent at .* now reports another host; its data will be dropped in 5\d s/,
   );
   assert.equal(roster.members().length, 2);
   await fleet.clock.advance(61_000);

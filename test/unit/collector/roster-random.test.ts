@@ -71,7 +71,7 @@ function check(
   const entries = roster.entries();
   assert.equal(new Set(members).size, members.length, 'a host is a member once');
   const named = source.addresses;
-  const agents = entries.filter(({ problem }) => !/is forgotten in/.test(problem ?? ''));
+  const agents = entries.filter(({ problem }) => !/will be dropped in/.test(problem ?? ''));
   assert.deepEqual(
     agents.map(({ agent }) => agent).sort(),
     [...named].sort(),
@@ -138,7 +138,7 @@ function settled(fleet: FakeFleet, roster: Roster, source: FakeSource): void {
   });
   const entries = roster.entries();
   for (const { at, host } of living) {
-    const entry = entries.find(({ agent, problem }) => agent === at && !/is forgotten in/.test(problem ?? ''));
+    const entry = entries.find(({ agent, problem }) => agent === at && !/will be dropped in/.test(problem ?? ''));
     assert.ok(entry?.state === 'LIVE' || entry?.state === 'CONFLICT', `${at}: ${JSON.stringify(entry)}`);
     assert.equal(entry.host, host);
   }

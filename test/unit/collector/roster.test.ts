@@ -66,7 +66,7 @@ test('an agent that stops without a word is STALE within four heartbeats, its ho
   assert.ok(stale.ageMs !== undefined && stale.ageMs > 69_000 && stale.ageMs < 73_000, `${stale.ageMs} ms`);
   assert.match(
     stale.problem ?? '',
-    /^silent for 1 min 1[0-2] s: the agent at 10\.0\.0\.1:7117 is connected but has said nothing for/,
+    /^silent for 1 min 1[0-2] s: the agent at 10\.0\.0\.1:7117 is connected but has sent nothing for/,
   );
   assert.equal(roster.members().length, 2);
   assert.equal(stale.interfaces, 1);
@@ -75,7 +75,7 @@ test('an agent that stops without a word is STALE within four heartbeats, its ho
     gaps.map(({ host, status, operation }) => ({ host, status, operation })),
     [{ host: 'h1', status: 'STALE_HOST', operation: 'follow' }],
   );
-  assert.match(gaps[0]?.message ?? '', /^host node-h1: silent for .*; what is shown is 1 min 1[0-2] s old$/);
+  assert.match(gaps[0]?.message ?? '', /^host node-h1: silent for .*; its data is 1 min 1[0-2] s old$/);
   agent.live.add(fakeNetns(2));
   agent.stopped = false;
   await fleet.clock.advance(1000);
@@ -157,10 +157,7 @@ test('a host whose agent is named no more is kept for the set time and then forg
   source.set([B]);
   await fleet.clock.advance(50_000);
   assert.deepEqual(states(), { [A]: 'h1 STALE', [B]: 'h2 STALE' });
-  assert.match(
-    entry(A).problem ?? '',
-    /^fake no longer names its agent \(10\.0\.0\.1:7117\); what is shown is forgotten in 10 s$/,
-  );
+  assert.match(entry(A).problem ?? '', /^fake no longer lists its agent \(10\.0\.0\.1:7117\); its data will be dropped in 10 s$/);
   await fleet.clock.advance(11_000);
   assert.deepEqual(states(), { [B]: 'h2 STALE' });
   await fleet.clock.advance(600_000);
@@ -197,7 +194,7 @@ test('an agent that goes on from a cursor that it was not given is told anew', a
   second.spoil = ({ restart, ...event }) => (restart === undefined && event.synced !== undefined ? [event] : []);
   fleet.agents.set(A, second);
   await fleet.clock.advance(1000);
-  assert.match(entry(A).problem ?? '', /it goes on from a cursor that it was not given/);
+  assert.match(entry(A).problem ?? '', /it resumes from a cursor that it was not sent/);
   assert.equal(replica('h1').merger.snapshot()?.namespaces[0]?.id, 'net:[1]');
   second.spoil = undefined;
   await fleet.clock.advance(31_000);
@@ -236,11 +233,11 @@ test('what makes no sense is said, costs nothing that is known, and is not asked
   fleet.agents.set(A, bad);
   await fleet.clock.advance(60_000);
   assert.deepEqual(states(), { [A]: 'h1 STALE' });
-  assert.match(entry(A).problem ?? '', /tells what cannot be: the id of its host has 10000 characters; it is not used/);
+  assert.match(entry(A).problem ?? '', /sent invalid events: the id of its host has 10000 characters; it is not used/);
   assert.ok((fleet.attempts.get(A) ?? 0) < 10);
   bad.spoil = (event) => (event.host === undefined ? [event] : []);
   await fleet.clock.advance(60_000);
-  assert.match(entry(A).problem ?? '', /it does not say which host it tells of/);
+  assert.match(entry(A).problem ?? '', /it does not identify its host/);
   bad.spoil = undefined;
   await fleet.clock.advance(31_000);
   assert.deepEqual(states(), { [A]: 'h1 LIVE' });

@@ -46,7 +46,7 @@ export function parseAgentsFile(text: string): string[] {
   const list = isMap(root) ? resolve(root.get('agents', true)) : root;
   if (!isSeq(list)) {
     const line = list === undefined ? 1 : lineOf(list, at);
-    throw new AgentsFileError(line, 'there is no list of agents; write [] for none, or one "- HOST:PORT" on each line');
+    throw new AgentsFileError(line, 'there is no list of agents; write [] for none, or one "- HOST:PORT" per line');
   }
   if (list.items.length > MOST_TARGETS) {
     throw new AgentsFileError(lineOf(list, at), `${list.items.length} agents, and ${MOST_TARGETS} is the most`);

@@ -29,7 +29,7 @@ type Answer = readonly string[] | 'none' | { readonly problem: string };
 
 /**
  * Agents at all addresses, IPv4 and IPv6, of a name; the DNS servers are asked for the name as it is given (no search list, no hosts file).
- * Made for `tasks.SERVICE` of a Swarm. As long as the servers cannot be asked, the addresses that they named last are kept.
+ * Made for `tasks.SERVICE` of a Swarm. While the servers do not answer, the last known addresses are kept.
  */
 export function dnsSource(host: string, port: number, options: DnsOptions = {}): AgentSource {
   const { clock = SYSTEM_CLOCK, random = Math.random } = options;
@@ -79,7 +79,7 @@ class Family {
   take(found: Answer, missing: boolean): void {
     this.problem = undefined;
     if (found === 'none') this.#none(missing);
-    else if ('problem' in found) this.problem = `${found.problem} (${this.#type}); the addresses that it named last are kept`;
+    else if ('problem' in found) this.problem = `${found.problem} (${this.#type}); keeping its last known addresses`;
     else {
       this.#noneSince = undefined;
       this.isKnown = true;
@@ -112,13 +112,13 @@ function explain(code: string, cause: unknown): string {
       return 'no DNS server listens (ECONNREFUSED); look at /etc/resolv.conf';
     case 'ESERVFAIL':
     case 'EREFUSED':
-      return `the DNS server cannot tell (${code})`;
+      return `the DNS server failed to answer (${code})`;
     default:
-      return `the DNS servers could not be asked: ${reasonOf(cause)}`;
+      return `querying the DNS servers failed: ${reasonOf(cause)}`;
   }
 }
 
 function nothing(host: string, kept: number): string {
-  const advice = `the name has no addresses; give it whole, as the DNS server knows it (for a Swarm service: tasks.SERVICE)`;
-  return kept === 0 ? advice : `the name ${host} has no addresses any more; the ${kept} that it had are kept for a while`;
+  const advice = `the name has no addresses; give the full name, as the DNS server knows it (for a Swarm service: tasks.SERVICE)`;
+  return kept === 0 ? advice : `the name ${host} no longer has addresses; its last ${kept} are kept for a while`;
 }

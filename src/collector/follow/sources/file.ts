@@ -12,7 +12,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
 
 /**
  * Agents that a file names; see parseAgentsFile() for what is in it. It is read again when it was written to, or replaced by another one (a
- * rename, a link that leads elsewhere). As long as it is missing or broken, the agents that it named last are kept.
+ * rename, a symlink that changed). While it is missing or broken, its last known agents are kept.
  */
 export function fileSource(path: string, clock: Clock = SYSTEM_CLOCK): AgentSource {
   const name = `file ${path}`;
@@ -73,9 +73,9 @@ function isErrno(cause: unknown): cause is NodeJS.ErrnoException {
 function explain({ code, message }: NodeJS.ErrnoException): string {
   switch (code) {
     case 'ENOENT':
-      return 'there is no such file (ENOENT); the agents that it named last are kept';
+      return 'there is no such file (ENOENT); keeping its last known agents';
     case 'EACCES':
-      return 'it may not be read (EACCES); give this user the right to, or run as another one';
+      return 'no permission to read it (EACCES); allow this user to, or run as another one';
     default:
       return `cannot be read: ${message}`;
   }

@@ -21,7 +21,7 @@ const PAUSE_MS = 10_000;
 
 /**
  * Agents on all nodes of a Swarm, as one of its managers lists them: also those that are down, so that they are missed, and until they are
- * removed from the Swarm (`docker node rm`). As long as the manager cannot be asked, the nodes that it named last are kept.
+ * removed from the Swarm (`docker node rm`). While the manager does not answer, its last known nodes are kept.
  * @param socket path of the manager's unix socket
  */
 export function swarmSource(socket: string, port: number, options: SwarmOptions = {}): AgentSource {
@@ -77,7 +77,7 @@ function targetsOf(
   return { targets: [...targets.values()], problem };
 }
 
-/** A manager may see itself at an address that is none, or one that nobody else reaches; what it tells the other managers is better. */
+/** A manager may see itself at an invalid address, or one that no other host can reach; the one that it advertises to other managers is better. */
 function hostOf({ address, managerAddress }: SwarmNode): string | undefined {
   const asManager = managerAddress === undefined ? undefined : parseHostPort(managerAddress)?.host;
   const candidates = address !== undefined && isReachable(address) ? [address] : [asManager, address];
@@ -105,6 +105,6 @@ function explain(cause: unknown): string {
     cause.code === 'ERR_ENGINE_REFUSED' &&
     /not a swarm manager|not part of a swarm/i.test(reason)
   )
-    return 'this engine is no manager of a Swarm; give the socket of one that is (`docker node ls` works there)';
+    return 'this engine is not a Swarm manager; give the socket of one that is (`docker node ls` works there)';
   return reason;
 }

@@ -1,31 +1,31 @@
-/** An agent that a source names. */
+/** An agent that a source lists. */
 export interface Target {
   /** HOST:PORT or unix:PATH. */
   readonly address: string;
-  /** What named it: "--agent", "file PATH", "dns:NAME:PORT", "swarm:SOCKET:PORT". */
+  /** The source: "--agent", "file PATH", "dns:NAME:PORT", "swarm:SOCKET:PORT". */
   readonly source: string;
-  /** What the source knows of it that explains a silence: "Swarm says that node-3 is down". */
+  /** What the source knows that may explain silence: "the Swarm's node node-3 is down". */
   readonly note?: string;
 }
 
-/** Something that names agents, now and later. */
+/** A list of agents that may change. */
 export interface AgentSource {
-  /** As targets carry it. */
+  /** The `source` of its targets. */
   readonly name: string;
   /**
-   * Begins to look, and goes on until it is closed. `onTargets` is told all targets whenever they were found anew; those it was told last
-   * stay valid while there is a problem. `onProblem` is told what is wrong, and undefined when it is over. Neither may throw.
+   * Follows the source until closed. `onTargets` gets all targets each time they were found; the last ones
+   * stay valid while there is a problem. `onProblem` gets what is wrong, and undefined when it is over. Neither may throw.
    */
   follow(onTargets: (targets: readonly Target[]) => void, onProblem: (problem: string | undefined) => void): Following;
 }
 
-/** A source that is followed. */
+/** A followed source. */
 export interface Following {
-  /** Ends it: nothing is told any more. */
+  /** Stops following: there are no more calls. */
   close(): void;
 }
 
-/** A source that cannot be: its name says nothing. The message is one line for people. */
+/** An invalid source. The message is one line for people. */
 export class SourceError extends Error {
   readonly code = 'ERR_NSATLAS_SOURCE';
   /** As it was given. */
@@ -38,5 +38,5 @@ export class SourceError extends Error {
   }
 }
 
-/** Most agents that one source may name. */
+/** Limit of agents that one source may list. */
 export const MOST_TARGETS = 10_000;

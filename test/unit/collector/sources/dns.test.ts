@@ -95,11 +95,11 @@ test('a name that has gone is a problem; its addresses stay for two minutes and 
   await eventually('it is known', () => followed.addresses?.join() === '10.0.0.1:7117');
   server.code = NXDOMAIN;
   await eventually('it is a problem', () =>
-    /the name tasks\.agent has no addresses any more; the 1 that it had/.test(followed.problem ?? ''),
+    /the name tasks\.agent no longer has addresses; its last 1 are kept/.test(followed.problem ?? ''),
   );
   assert.deepEqual(followed.addresses, ['10.0.0.1:7117']);
   await eventually('they go', () => followed.addresses?.length === 0);
-  assert.match(followed.problem ?? '', /^the name has no addresses; give it whole/);
+  assert.match(followed.problem ?? '', /^the name has no addresses; give the full name/);
   server.code = NOERROR;
   await eventually('it is back', () => followed.addresses?.join() === '10.0.0.1:7117' && followed.problem === undefined);
 });
@@ -108,7 +108,7 @@ test('a server that says nothing or cannot tell takes no agent away, however lon
   const { server, followed } = await start(t, (each) => (each.addresses = ['10.0.0.1', 'fd000000000000000000000000000001']));
   await eventually('they are known', () => followed.addresses?.length === 2);
   server.code = SERVFAIL;
-  await eventually('it is a problem', () => /the DNS server cannot tell \(ESERVFAIL\)/.test(followed.problem ?? ''));
+  await eventually('it is a problem', () => /the DNS server failed to answer \(ESERVFAIL\)/.test(followed.problem ?? ''));
   server.code = NOERROR;
   server.silent = new Set(['A', 'AAAA']);
   await eventually('it is another problem', () => /no DNS server answers/.test(followed.problem ?? ''));
@@ -124,5 +124,5 @@ test('a server that says nothing or cannot tell takes no agent away, however lon
 test('a name that never had an address is a problem that says what to give', async (t) => {
   const { followed } = await start(t, (each) => (each.code = NXDOMAIN));
   await eventually('it is a problem', () => followed.problem !== undefined);
-  assert.match(followed.problem ?? '', /^the name has no addresses; give it whole, as the DNS server knows it/);
+  assert.match(followed.problem ?? '', /^the name has no addresses; give the full name, as the DNS server knows it/);
 });

@@ -81,9 +81,7 @@ test('an engine that is no manager is a problem that says so, and so are one tha
   const { followed, answer, stand } = await start(t, [node('worker', '10.0.0.2')]);
   await eventually('it is known', () => followed.addresses?.length === 1);
   answer({ message: "This node is not a swarm manager. Worker nodes can't be used to view or modify cluster state." }, 503);
-  await eventually('it is a problem', () =>
-    /^this engine is no manager of a Swarm; give the socket/.test(followed.problem ?? ''),
-  );
+  await eventually('it is a problem', () => /^this engine is not a Swarm manager; give the socket/.test(followed.problem ?? ''));
   answer({ message: 'something else' }, 500);
   await eventually('it is another', () => /answers nodes with status 500 \(something else\)/.test(followed.problem ?? ''));
   answer([{ Status: { Addr: '10.0.0.9' } }]);
