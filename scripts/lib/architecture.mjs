@@ -17,7 +17,7 @@ export const PURE_ROOMS = new Set(
 );
 
 /** Packages that are as pure as the rooms that may import them. */
-const PURE_PACKAGES = ['string-width', 'ipaddr\\.js'];
+const PURE_PACKAGES = ['fast-string-width', 'ipaddr\\.js'];
 
 /** Rooms that a collector runs without: it is unprivileged and elsewhere. */
 const HOST_ROOMS = ['native', 'netlink', 'discover'];

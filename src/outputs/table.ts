@@ -1,4 +1,4 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 import { LISTS } from '../model/lists.js';
 import type { HostSnapshot } from '../model/types.js';
 import type { Feature } from '../live/source.js';
@@ -69,7 +69,6 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
   const shown = columns.flatMap((column, at) =>
     rows.length === 0 || column.title === '' || cells.some((line) => line[at] !== '-') ? [at] : [],
   );
-  const textWidth = createWidths();
   const widths = new Map(
     shown.map((at) => [
       at,
@@ -101,15 +100,9 @@ function cellText<Row>(column: Column<Row>, row: Row): string {
   return cell === undefined || cell === '' ? '-' : printable(String(cell));
 }
 
-/** Widths in columns of a terminal. What is not ASCII takes string-width some 12 µs, so it is measured once. */
-function createWidths(): (text: string) => number {
-  const known = new Map<string, number>();
-  return (text) => {
-    if (ASCII.test(text)) return text.length;
-    const width = known.get(text) ?? stringWidth(text);
-    known.set(text, width);
-    return width;
-  };
+/** Width in columns of a terminal. Most cells are ASCII, and need no walk through their characters. */
+function textWidth(text: string): number {
+  return ASCII.test(text) ? text.length : stringWidth(text);
 }
 
 const ASCII = /^[ -~]*$/;

@@ -3,6 +3,7 @@ import { EngineClient } from '../../../docker/client.js';
 import { EngineError } from '../../../docker/error.js';
 import type { SwarmNode } from '../../../docker/nodes.js';
 import { Patience } from '../../../docker/patience.js';
+import { isUnspecified } from '../../../fabric/ip.js';
 import { parseHostPort } from '../../../rpc/address.js';
 import { type Clock, SYSTEM_CLOCK } from '../clock.js';
 import { clipped } from '../../../text/printable.js';
@@ -86,10 +87,6 @@ function hostOf({ address, managerAddress }: SwarmNode): string | undefined {
 
 function isReachable(address: string): boolean {
   return !isUnspecified(address) && !address.startsWith('127.') && address !== '::1';
-}
-
-function isUnspecified(address: string): boolean {
-  return address === '0.0.0.0' || address === '::';
 }
 
 function noteOf({ hostname, id, state, availability }: SwarmNode): string | undefined {
