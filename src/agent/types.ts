@@ -17,5 +17,5 @@ export interface AgentServiceOptions {
 /** How to serve a host. */
 export interface AgentOptions extends AgentServiceOptions, ServeOptions {}
 
-/** The port of an agent that is not told another one. */
+/** The default port of an agent. */
 export const DEFAULT_PORT = 7117;

@@ -37,7 +37,7 @@ export function createWatchers({ live, now }: { readonly live: LiveHost; readonl
           yield watchMessage(step.cursor, step.body);
         }
       };
-      // A reader that waits has been told everything up to its cursor, so that the mark is true of it.
+      // A waiting reader was sent everything up to its cursor, so the mark is correct for it.
       const mark = (): Uint8Array | undefined =>
         cursor === undefined ? undefined : watchMessage(cursor, bytes.maker().synced());
       return hub.serve(messages(), stream, { everyMs: heartbeatMs, mark });

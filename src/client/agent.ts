@@ -13,15 +13,15 @@ import { followStream } from './watch.js';
 import { AgentError } from './error.js';
 import type { WatchWish } from '../serve/feed.js';
 
-/** Asks one agent. Every call rejects with AgentError, and with nothing else. */
+/** A client of one agent. Calls reject only with AgentError. */
 export interface AgentClient {
   status(): Promise<AgentStatus>;
-  /** The whole host, or what a selector leaves of it. */
+  /** The complete host, or the selected part of it. */
   snapshot(selector: Selector, tables: readonly Table[], options?: AskOptions): Promise<HostSnapshot>;
   list<Name extends ListName>(name: Name, selector: Selector, options?: AskOptions): Promise<Listing<ItemOf<Name>>>;
   /**
-   * Follows the agent's changes (WatchMerger puts them together). The next event is asked for when `onEvent` is done with the one before.
-   * Resolves when the signal is aborted, and only then: connecting anew, with the last cursor, is the caller's to do.
+   * Follows the agent's changes (WatchMerger merges them). The next event is read when `onEvent` is done with the previous one.
+   * Resolves when the signal is aborted, and only then: reconnecting with the last cursor is up to the caller.
    * @throws AgentError also when the stream ends; what onEvent throws
    */
   watch(wish: ClientWatchWish, onEvent: (event: WatchEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
@@ -30,7 +30,7 @@ export interface AgentClient {
 
 /** What to watch, and how. */
 export interface ClientWatchWish extends WatchWish {
-  /** The agent tells `synced` again when it told nothing for this long, in milliseconds; 0 (the default): never. */
+  /** The agent sends `synced` again after this long without a message, in milliseconds; 0 (the default): never. */
   readonly heartbeatMs?: number;
   /** Fails as UNREACHABLE when there is no connection after this many milliseconds; by default gRPC's own patience, some 20 s. */
   readonly connectMs?: number;

@@ -21,26 +21,26 @@ export type CollectorItem<Name extends CollectorListName> = Name extends FabricL
     ? ItemOf<Name>
     : never;
 
-/** What a reader of a collector's changes wants. The selector speaks of hosts and namespaces only. */
+/** What a reader of a collector's changes wants. The selector may only select hosts and namespaces. */
 export interface FabricWatchWish {
   readonly selector: Selector;
   readonly tables: readonly Table[];
   /** Where an earlier stream ended, host by host. */
   readonly after?: readonly HostCursor[];
-  /** How often `synced` is to be told when nothing changes, in milliseconds; never without. */
+  /** `synced` is sent again after this long without a message, in milliseconds; default: never. */
   readonly heartbeatMs?: number;
 }
 
-/** Asks one collector. Every call rejects with CollectorError, and with nothing else. */
+/** A client of one collector. Calls reject only with CollectorError. */
 export interface CollectorClient {
   status(): Promise<CollectorStatus>;
   /** `fabric` of the answer says how old each host's part is. */
   list<Name extends CollectorListName>(name: Name, selector: Selector): Promise<Listing<CollectorItem<Name>>>;
-  /** One host, by its id, whole or what a selector leaves of it. */
+  /** One host, by its id: complete, or the selected part of it. */
   snapshot(host: string, selector?: Selector, tables?: readonly Table[]): Promise<HostSnapshot>;
   /**
-   * Follows the changes of all hosts (FabricMerger puts them together). The next event is asked for when `onEvent` is done with the one
-   * before. Resolves when the signal is aborted, and only then: connecting anew, with the last cursors, is the caller's to do.
+   * Follows the changes of all hosts (FabricMerger merges them). The next event is read when `onEvent` is done with the previous
+   * one. Resolves when the signal is aborted, and only then: reconnecting with the last cursors is up to the caller.
    * @throws CollectorError also when the stream ends; what onEvent throws
    */
   watch(wish: FabricWatchWish, onEvent: (event: FabricEvent) => void | Promise<void>, signal: AbortSignal): Promise<void>;
@@ -49,7 +49,7 @@ export interface CollectorClient {
 
 const SERVICE = 'nsatlas.v1.Collector';
 
-/** The port of a collector that is not told another one. */
+/** The default port of a collector. */
 export const DEFAULT_COLLECTOR_PORT = 7127;
 
 /** How a collector is asked. */
@@ -100,7 +100,7 @@ export function createCollectorClient(
         if (names.size === 1) merger.add(part);
       });
       const [only] = names;
-      if (names.size > 1) throw refusal(address, `${host} is said by several hosts: ${[...names].join(', ')}`);
+      if (names.size > 1) throw refusal(address, `${host} matches several hosts: ${[...names].join(', ')}`);
       if (only === undefined) throw refusal(address, `it knows no host ${host}`);
       return merger.finish();
     },

@@ -37,7 +37,7 @@ export async function followStream<Name extends MessageName>(
   }
 }
 
-/** Tells what a callback threw from everything else. */
+/** Distinguishes errors thrown by a callback from all others. */
 class Callback<Event> {
   readonly #onEvent: (event: Event) => void | Promise<void>;
   #cause: { readonly thrown: unknown } | undefined;

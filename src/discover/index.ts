@@ -155,7 +155,7 @@ class Collection {
     if (!mount.deleted) entry.openPaths.push(path);
   }
 
-  /** /proc/PID/ns/net tells the inode only; nsfs is one file system, so its device is that of our own namespace. */
+  /** /proc/PID/ns/net has only the inode; nsfs is one file system, so its device is that of our own namespace. */
   addProcess(pid: number, netIno: number, procRoot: string): void {
     const entry = this.addNamespace(netIno, this.#nsfsDev);
     entry.pids.add(pid);

@@ -15,7 +15,7 @@ export interface ProcessScan {
   readonly processes: readonly ProcessNamespaces[];
   /** Processes whose links may not be read (EACCES, EPERM). */
   readonly denied: readonly number[];
-  /** Those of them whose namespace could not be told in another way either. */
+  /** Those of them whose namespace could not be determined in another way either. */
   readonly unknown: readonly number[];
 }
 

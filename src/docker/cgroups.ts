@@ -6,8 +6,8 @@ const CONTAINER_ID = /(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])/g;
 /**
  * Reads which containers a process belongs to, from the names of its control groups, which every engine makes of its
  * containers' ids. So it is the kernel that says whose process it is, whatever number it has in an engine's pid namespace.
- * The function that is returned remembers what it has read, so it is made anew for each scan; it gives the ids of all
- * control groups, the outer container of a nested one first; undefined when the process is gone.
+ * The returned function caches what it has read, so each scan needs a new one; it returns the ids of all
+ * control groups, the outer container of a nested one first; undefined if the process is gone.
  * @param procRoot where the proc file system of the machine is mounted
  */
 export function containerIdsOfProcesses(procRoot: string): (pid: number) => readonly string[] | undefined {

@@ -3,7 +3,7 @@ import { asObject, child, isTrue, text, texts } from './json.js';
 import { parseLabels } from './labels.js';
 import type { ContainerClaim } from './types.js';
 
-/** A running container as GET /containers/ID/json tells of it, before it is related to networks and other containers. */
+/** A running container as described by GET /containers/ID/json, before it is related to networks and other containers. */
 export interface Container {
   readonly id: string;
   /** Without the slash in front. */

@@ -11,7 +11,7 @@ import type { ContainerClaim } from './types.js';
 /** How an engine is asked. */
 export interface EngineSettings {
   readonly socket: string;
-  /** Whether somebody named this socket: then one that does not exist is worth telling. */
+  /** Whether the user named this socket: it is then a gap if it does not exist. */
   readonly explicit: boolean;
   /** Whether to keep what was learned and follow the engine's events; otherwise each view asks for everything. */
   readonly follow: boolean;
@@ -19,11 +19,11 @@ export interface EngineSettings {
   readonly timeLimitMs: number;
   /** What has hung is asked again after so much time, in milliseconds. */
   readonly retryMs: number;
-  /** What was learned is loaded anew after so much time even if no event came, in milliseconds. */
+  /** Interval of full reloads even without events, in milliseconds. */
   readonly reloadMs: number;
   /** Unix time in milliseconds. */
   readonly now: () => number;
-  /** Told when an event says that something changed, and when events are lost. */
+  /** Called when an event reports a change, and when events are lost. */
   readonly onChange: () => void;
 }
 
@@ -41,7 +41,7 @@ const NOTHING: EnginePart = { networks: [], containers: [], gaps: [] };
 /** Changes that are worth asking about one by one; beyond that loading everything is cheaper and memory stays bounded. */
 const MAX_CHANGES = 1000;
 
-/** Events from so long before the question are asked for, so that none falls between; hearing one twice does no harm. */
+/** Events are requested from this long before the query, so that none is missed; duplicates do no harm. */
 const OVERLAP_MS = 2000;
 
 /** What was learned. */
@@ -62,7 +62,7 @@ interface Identity {
   readonly askedAt: number;
 }
 
-/** No event tells of an engine that joins or leaves a swarm or becomes a manager: it is asked again after so long. */
+/** There is no event when an engine joins or leaves a swarm or becomes a manager: this is queried again after so long. */
 const IDENTITY_MS = 30_000;
 
 /** What changed since it was last asked about. */
@@ -139,7 +139,7 @@ export class EngineFollower {
     return now() - loadedAt > (inventory.complete ? reloadMs : retryMs);
   }
 
-  /** Everything anew. The stream of events is opened first, so that nothing can change unheard in between. */
+  /** Reloads everything. The stream of events is opened first, so that no change in between is missed. */
   async #load(patience: Patience): Promise<Known> {
     const { socket, follow, now } = this.#settings;
     this.#loseEvents();

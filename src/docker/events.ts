@@ -43,7 +43,7 @@ export function parseEvent(line: string): EngineChange | 'irrelevant' | 'malform
 /** Longest line that is an event: it carries all labels of a container, so it is as long as an inspected one at most. */
 const MAX_LINE_LENGTH = 4 * 1024 * 1024;
 
-/** What follows a stream of events hears. */
+/** Receives the events of an engine. */
 export interface EventListener {
   onChange(change: EngineChange): void;
   /** The stream has ended or cannot be understood any more. Called once, and nothing is called after it. */
@@ -70,7 +70,7 @@ export class EventFollower {
     response.on('error', () => undefined);
   }
 
-  /** Hangs up. The listener hears nothing more. */
+  /** Closes the stream. The listener is not called any more. */
   close(): void {
     this.#over = true;
     this.#response.destroy();

@@ -15,26 +15,26 @@ const RETRY_MS = 10_000;
 
 const RELOAD_MS = 10 * 60_000;
 
-/** Which engines are asked, and how. */
+/** Which engines to query, and how. */
 export interface EnginesOptions {
   /** Paths of unix sockets, with or without "unix://" in front. */
   readonly sockets: readonly string[];
-  /** Whether somebody named the sockets: then one that does not exist is a gap, otherwise it is nothing. */
+  /** Whether the user named the sockets: one that does not exist is then a gap, otherwise it is ignored. */
   readonly explicit: boolean;
   /**
    * Whether to keep what was learned and follow the engines' events, so that a view asks only for what has changed.
    * Without it every view loads everything and nothing stays open. Default: false.
    */
   readonly follow?: boolean;
-  /** What an engine that hangs costs, in milliseconds. Default: 2000. */
+  /** Time limit for an engine that hangs, in milliseconds. Default: 2000. */
   readonly timeLimitMs?: number;
   /** When following: an engine or container that hung is asked again after so many milliseconds. Default: 10000. */
   readonly retryMs?: number;
-  /** When following: everything is loaded anew after so many milliseconds. Default: 600000. */
+  /** When following: interval of full reloads, in milliseconds. Default: 600000. */
   readonly reloadMs?: number;
   /** Unix time in milliseconds. Default: the machine's clock. */
   readonly now?: () => number;
-  /** When following: told when an event says that something changed or that events are lost; a view then knows what. */
+  /** When following: called when an event reports a change or events are lost; the next view has the new state. */
   readonly onChange?: () => void;
 }
 
@@ -74,9 +74,9 @@ export function createEngines(options: EnginesOptions): Engines {
 }
 
 /**
- * Puts together what several engines said. Two sockets may lead to one daemon, and two daemons of one swarm know the same
- * networks: what has the same id is the same thing and comes once, as the first engine has it. The ids of engines cannot
- * tell them apart: until 23.0 daemons with one /etc/docker share theirs.
+ * Merges the answers of several engines. Two sockets may lead to one daemon, and two daemons of one swarm know the same
+ * networks: items with the same id are the same and appear once, as reported by the first engine. The ids of engines do not
+ * distinguish them: until 23.0, daemons with one /etc/docker share theirs.
  */
 export function mergeParts(parts: readonly EnginePart[]): EngineView {
   const engines: Engine[] = [];

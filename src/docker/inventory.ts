@@ -41,12 +41,12 @@ export class Inventory {
     return inventory;
   }
 
-  /** Whether both lists could be read. Without one of them there is no telling what is left out. */
+  /** Whether both lists could be read. Without one of them it is unknown what is missing. */
   get complete(): boolean {
     return this.#missing.length === 0;
   }
 
-  /** Asks about these containers again, and about networks they are on that nobody has told of. */
+  /** Queries these containers again, and unknown networks that they are on. */
   async updateContainers(ids: Iterable<string>, patience: Patience): Promise<void> {
     await forEachLimited(new Set(ids), CONCURRENCY, (id) =>
       this.#update('container', id, patience, async () => {

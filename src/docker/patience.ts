@@ -50,12 +50,12 @@ export class Patience {
     return Math.min(this.#limitMs, left);
   }
 
-  /** Tells of a question that was answered, if only with a refusal. */
+  /** Records a query that was answered, if only with a refusal. */
   answered(): void {
     this.#answeredAt = this.now();
   }
 
-  /** Tells of a question that failed. */
+  /** Records a query that failed. */
   failed(error: unknown): void {
     if (this.#spent || !(error instanceof EngineError) || error.code !== 'ERR_ENGINE_TIMEOUT') return;
     if (this.now() - this.#answeredAt < this.#limitMs * GRACE) return;

@@ -79,8 +79,8 @@ export function assignOwners(
 }
 
 /**
- * A container that ends while we look is no failure. But an engine of which nothing at all was found does not look at the
- * same namespaces as we do, and when only some were looked for, there is nothing to tell.
+ * A container that ends during the read is no failure. But an engine without any confirmed container does not see the
+ * same namespaces as we do; and if only some namespaces were read, nothing can be concluded.
  */
 function refusedGaps(refused: readonly [OwnerClaim, Refused][], claims: readonly OwnerClaim[], proofs: OwnerProofs): Gap[] {
   const failed = new Set(refused.map(([claim]) => claim));
@@ -103,7 +103,7 @@ function judge(claim: OwnerClaim, index: NamespaceIndex, proofs: OwnerProofs): V
   const sandbox = sandboxKey === undefined ? undefined : index.byPath(sandboxKey);
   const random = sandboxKey !== undefined && isRandomName(sandboxKey);
   if (proven !== undefined) {
-    // "default" and other names that are no accident are the same for every engine: the process tells which is meant.
+    // "default" and other fixed names are the same for every engine: the process decides which one is meant.
     if (sandbox === undefined || !random) return { at: proven, strength: sandbox === proven ? 4 : 3 };
     if (sandbox === proven) return { at: proven, strength: 4 };
     return contradicted(claim, proven, sandbox);
@@ -117,7 +117,7 @@ function judge(claim: OwnerClaim, index: NamespaceIndex, proofs: OwnerProofs): V
   }
   if (sandbox !== undefined) {
     if (byPid === sandbox) return { at: sandbox, strength: 1 };
-    const why = `${sandboxKey} is ${sandbox.id}, but whether it is this engine's cannot be told, because its process ${pid} was not found there`;
+    const why = `${sandboxKey} is ${sandbox.id}, but nothing proves that it is this engine's: its process ${pid} was not found there`;
     return { reason: 'unproven', why };
   }
   if (byPid !== undefined && isPlausible(byPid, owner)) return { at: byPid, strength: 1 };

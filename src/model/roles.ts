@@ -15,7 +15,7 @@ const OVERLAY = /^[0-9]+-([0-9a-z]{7,10})$/;
 const LOAD_BALANCER = /^lb_([0-9a-z]{9})$/;
 
 /**
- * The role of a namespace. Names alone tell it, so that it is known without a Docker socket.
+ * The role of a namespace, from names alone, so that it is known without a Docker socket.
  * @param isHost whether it is the namespace of the machine's first process
  */
 export function guessRole(paths: readonly string[], isHost: boolean): RoleGuess {

@@ -9,7 +9,7 @@ const ROLE_ORDER: readonly Role[] = ['CONTAINER', 'LOAD_BALANCER', 'INGRESS', 'O
 /** Pairs of one batch. */
 const BATCH = 64;
 
-/** What is kept of an end until its pair is told. */
+/** What is kept of an end until its pair is emitted. */
 interface End {
   readonly end: VethEnd;
   readonly status: PairStatus;
@@ -25,8 +25,8 @@ interface Group {
 }
 
 /**
- * Every pair once, in batches; a pair is selected when one of its ends is. Nothing but the ends is kept, and no pair is told before all
- * namespaces were looked at.
+ * Every pair once, in batches; a pair is selected if one of its ends is. Only the ends are kept, and no pair is emitted before all
+ * namespaces were visited.
  */
 export function* vethPairBatches(host: HostView, selector: Selector): Generator<VethPair[]> {
   const groups = new Map<NetnsId, Group>();
@@ -49,7 +49,7 @@ class Pairs {
   readonly #selector: Selector;
   readonly #groups: ReadonlyMap<NetnsId, Group>;
   /** Ends that were looked up once more, and the others of their pairs. */
-  readonly #told = new Set<string>();
+  readonly #done = new Set<string>();
 
   constructor(host: HostView, selector: Selector, groups: ReadonlyMap<NetnsId, Group>) {
     this.#host = host;
@@ -73,7 +73,7 @@ class Pairs {
     yield batch;
   }
 
-  /** undefined when the pair is told with its other end, or is gone. */
+  /** undefined if the pair is emitted with its other end, or is gone. */
   #pairOf(end: End): [End, End?] | undefined {
     if (end.peer === undefined) return [end];
     const peer = this.#groups.get(end.peer.netnsId)?.ends.get(end.peer.ifindex);
@@ -86,12 +86,12 @@ class Pairs {
   /** The namespaces were not looked at in the same moment: ends that contradict each other are taken as both are now. */
   #lookUp(stale: VethEnd): [End, End?] | undefined {
     const end = this.#endNow(stale);
-    if (end === undefined || this.#told.has(keyOf(stale))) return undefined;
+    if (end === undefined || this.#done.has(keyOf(stale))) return undefined;
     if (end.peer === undefined) return [end];
     const peer = this.#endNow(end.peer);
     // In a namespace that came after the list was begun.
     if (peer === undefined) return undefined;
-    this.#told.add(keyOf(end.peer)).add(keyOf(stale));
+    this.#done.add(keyOf(end.peer)).add(keyOf(stale));
     return order(peer.end, end.end) < 0 ? [peer, end] : [end, peer];
   }
 

@@ -7,7 +7,7 @@ import type { CallOutcome, Log } from './types.js';
 
 /** What every call of the service has to do with. */
 export interface Calls {
-  /** A handler of a server-streaming method. `answer` gives the messages; it is told when the call is cancelled. */
+  /** A handler of a server-streaming method. `answer` yields the messages; its signal is aborted when the call is cancelled. */
   stream<Name extends MessageName>(
     answer: (request: Messages[Name], signal: AbortSignal) => Promise<Iterable<Step>>,
   ): handleServerStreamingCall<Received<Name>, Uint8Array>;
@@ -38,9 +38,9 @@ interface CallsOptions {
   readonly now: () => number;
   /** Whether what an answer threw means that another try may do: UNAVAILABLE. Anything else that nobody foresaw is INTERNAL. */
   readonly isUnavailable: (cause: unknown) => boolean;
-  /** Told of each call when it begins. */
+  /** Called when a call begins. */
   readonly onCallBegin: (method: string) => void;
-  /** Told of each call when it has ended. */
+  /** Called when a call has ended. */
   readonly onCall: (call: CallOutcome) => void;
 }
 
@@ -92,7 +92,7 @@ export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, o
     done.then(
       () => call.end(),
       (cause: unknown) => {
-        // A cancelled call has nobody left to tell; grpc-js has destroyed its stream.
+        // A cancelled call cannot be answered; grpc-js has destroyed its stream.
         if (!call.cancelled && !call.destroyed) call.emit('error', statusOf(cause));
       },
     );

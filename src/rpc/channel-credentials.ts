@@ -6,8 +6,8 @@ import { alertProblem, certificateProblem, tlsProblem } from './channel-problems
 import { readTlsFiles, type TlsMaterial } from './tls-files.js';
 import type { ClientTls } from './types.js';
 
-/** What the last attempt to connect failed with, for people; undefined when nothing is known of it. */
-export interface Trouble {
+/** Why the last attempt to connect failed, for people; undefined if unknown. */
+export interface LastFailure {
   last: string | undefined;
 }
 
@@ -21,22 +21,22 @@ interface Settings {
 type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 
 /**
- * Credentials that make each connection anew of what the files hold then, and keep what was wrong with it. grpc-js's own
- * (createSsl) keep what they were made with, allow TLS 1.2, and lose the server's certificate, so that nobody can say when it
- * expired. What is overridden here is not for users in grpc-js 1.14, but typed: another release either compiles, or it does not.
+ * Credentials that read the files for each connection, and record why it failed. grpc-js's own
+ * (createSsl) keep what they were created with, allow TLS 1.2, and lose the server's certificate, so that an error cannot say when it
+ * expired. The overridden methods are internal in grpc-js 1.14, but typed: another release either compiles, or it does not.
  */
-export function createCredentials(trouble: Trouble, settings: Settings): ChannelCredentials {
-  return new FreshCredentials(trouble, settings);
+export function createCredentials(failure: LastFailure, settings: Settings): ChannelCredentials {
+  return new FreshCredentials(failure, settings);
 }
 
 class FreshCredentials extends ChannelCredentials {
-  readonly #trouble: Trouble;
+  readonly #failure: LastFailure;
   readonly #settings: Settings;
   #material: TlsMaterial | undefined;
 
-  constructor(trouble: Trouble, settings: Settings) {
+  constructor(failure: LastFailure, settings: Settings) {
     super();
-    this.#trouble = trouble;
+    this.#failure = failure;
     this.#settings = settings;
   }
 
@@ -56,7 +56,7 @@ class FreshCredentials extends ChannelCredentials {
     return {
       // Before the connection is made.
       waitForReady: async () => {
-        this.#trouble.last = undefined;
+        this.#failure.last = undefined;
         if (this.#settings.tls !== undefined) await this.#read(this.#settings.tls);
       },
       connect: (socket) => this.#connect(socket),
@@ -111,7 +111,7 @@ class FreshCredentials extends ChannelCredentials {
       secure.once('secureConnect', () => {
         secure.off('close', closed).removeAllListeners('error');
         // A server of another make refuses a client's certificate when the handshake is over for the client.
-        secure.on('error', (cause: Error) => (this.#trouble.last ??= alertProblem(cause, tls)));
+        secure.on('error', (cause: Error) => (this.#failure.last ??= alertProblem(cause, tls)));
         const problem = secure.authorized ? unfit(secure) : certificateProblem(secure, { ...tls, host: name });
         if (problem === undefined) {
           resolve(secure);
@@ -123,9 +123,9 @@ class FreshCredentials extends ChannelCredentials {
     });
   }
 
-  /** The first that is said of an attempt is what it failed of. */
+  /** The first failure of an attempt is its reason. */
   #fail(message: string): Error {
-    this.#trouble.last ??= message;
+    this.#failure.last ??= message;
     return new Error(message);
   }
 }
@@ -138,11 +138,11 @@ function unfit({ alpnProtocol }: TLSSocket): string | undefined {
 const LOOK_MS = 100;
 
 /** Calls back when something has come on a socket since now. */
-function awaitWord(socket: Socket, heard: () => void, limitMs: number): void {
+function awaitWord(socket: Socket, onWord: () => void, limitMs: number): void {
   const before = socket.bytesRead;
   const look = setInterval(
     () => {
-      if (socket.bytesRead > before) heard();
+      if (socket.bytesRead > before) onWord();
       else if (!socket.destroyed) return;
       clearInterval(look);
     },

@@ -91,7 +91,7 @@ const PROBE_LIMIT_MS = 2000;
 /** Whether something that does not answer in plain text speaks TLS. Nothing is sent but a greeting. */
 export function speaksTls({ host, port }: HostPort): Promise<boolean> {
   return new Promise((resolve) => {
-    // Nothing is trusted for it, and nothing is told: whoever it is, the answer is no more than a hint.
+    // The peer is not trusted, and nothing is sent to it: the answer is only a hint.
     const probe = connect({ host, port, ALPNProtocols: ['h2'], rejectUnauthorized: false });
     const settle = (speaks: boolean): void => {
       clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { Client } from '@grpc/grpc-js';
 import { type HostPort, parseHostPort } from './address.js';
-import { createCredentials, type Trouble } from './channel-credentials.js';
+import { createCredentials, type LastFailure } from './channel-credentials.js';
 import { connectionProblem, speaksTls } from './channel-problems.js';
 import type { ClientTls } from './types.js';
 
@@ -18,7 +18,7 @@ export interface ChannelOptions {
   readonly maxBackoffMs?: number;
   /** How long the other end may take from the connection to its first word of HTTP/2, TLS included, in milliseconds; 10,000. */
   readonly handshakeLimitMs?: number;
-  /** Told in a line when certificates on disk cannot be used and those read before are used instead. */
+  /** Called with one line when certificates on disk cannot be used and the previous ones are used instead. */
   readonly warn?: (message: string) => void;
 }
 
@@ -47,8 +47,8 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
   const target = address.startsWith('unix:') ? 'unix' : parseHostPort(address);
   if (target === undefined) return undefined;
   const { tls } = options;
-  const trouble: Trouble = { last: undefined };
-  const credentials = createCredentials(trouble, {
+  const failure: LastFailure = { last: undefined };
+  const credentials = createCredentials(failure, {
     tls: target === 'unix' || tls === undefined ? undefined : { ...tls, host: target.host },
     limitMs: options.handshakeLimitMs ?? 10_000,
     warn: options.warn ?? (() => undefined),
@@ -64,21 +64,21 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
     'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 20_000,
     'grpc.initial_reconnect_backoff_ms': Math.min(1000, options.maxBackoffMs ?? 1000),
     'grpc.max_reconnect_backoff_ms': options.maxBackoffMs ?? 10_000,
-    // A channel that is closed takes its connection with it, so that the next one begins anew.
+    // Closing the channel closes its connection, so that the next channel connects again.
     'grpc.use_local_subchannel_pool': 1,
   });
   return {
     client,
-    problem: (details) => problemOf(details, { trouble, target, secure: tls !== undefined }),
+    problem: (details) => problemOf(details, { failure, target, secure: tls !== undefined }),
     close: () => client.close(),
   };
 }
 
 async function problemOf(
   details: string,
-  { trouble, target, secure }: { trouble: Trouble; target: HostPort | 'unix'; secure: boolean },
+  { failure, target, secure }: { failure: LastFailure; target: HostPort | 'unix'; secure: boolean },
 ): Promise<ConnectionProblem> {
-  if (trouble.last !== undefined) return { message: trouble.last, listening: true };
+  if (failure.last !== undefined) return { message: failure.last, listening: true };
   const problem = connectionProblem(details);
   if (!problem.listening || secure || target === 'unix' || !(await speaksTls(target))) return problem;
   return { message: 'it speaks TLS: give --tls-ca, --tls-cert and --tls-key', listening: true };

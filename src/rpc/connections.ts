@@ -63,7 +63,7 @@ export function createConnections({ max, handshakeLimitMs, notice, open, streams
     if (oldest === undefined) return false;
     notice('too-many', { peer: peerOf(oldest), max }, message);
     oldest.destroy();
-    // Its end is told a little later, and its place is free now.
+    // Its 'close' event comes a little later, but its place is free now.
     forget(oldest);
     return true;
   };
@@ -119,7 +119,7 @@ export function createConnections({ max, handshakeLimitMs, notice, open, streams
   };
 }
 
-/** Tells when the client has spoken HTTP/2, and logs when what it sends is something else. */
+/** Calls back once the client has spoken HTTP/2, and logs if it sends something else. */
 function onceSpeaking(
   session: ServerHttp2Session,
   { peer, notice }: { readonly peer: string; readonly notice: Notice },
@@ -131,9 +131,9 @@ function onceSpeaking(
     onSpeaking();
   });
   session.on('error', (problem: Error) => {
-    const told = { peer, problem: problem.message };
-    if (speaks) notice('broken', told, 'a connection broke the rules of HTTP/2; it was ended');
-    else notice('not-http2', told, 'what a connection sent is not HTTP/2; it was ended');
+    const fields = { peer, problem: problem.message };
+    if (speaks) notice('broken', fields, 'a connection broke the rules of HTTP/2; it was ended');
+    else notice('not-http2', fields, 'what a connection sent is not HTTP/2; it was ended');
   });
 }
 

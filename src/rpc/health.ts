@@ -5,9 +5,9 @@ import type { ServingStatus } from '../wire/messages.js';
 
 /** grpc.health.v1.Health of a server. */
 export interface Health {
-  /** Tells everybody who watches. "" is the server as a whole. */
+  /** Sets a status and notifies watchers. "" is the entire server. */
   set(service: string, serving: boolean): void;
-  /** Everything is NOT_SERVING from now on, and those who watch are told so and let go. */
+  /** Sets everything to NOT_SERVING for good, and notifies and ends all watchers. */
   drain(): void;
   addTo(server: Server): void;
 }
@@ -29,7 +29,7 @@ export function createHealth(services: readonly string[]): Health {
     if (serving === undefined) return 'SERVICE_UNKNOWN';
     return serving && !draining ? 'SERVING' : 'NOT_SERVING';
   };
-  const tell = (watcher: Watcher, service: string): void => {
+  const send = (watcher: Watcher, service: string): void => {
     watcher.write(response(stateOf(service)));
   };
 
@@ -58,7 +58,7 @@ export function createHealth(services: readonly string[]): Health {
     const { service } = call.request.message;
     watchers.set(call, service);
     for (const event of ['cancelled', 'close', 'finish']) call.once(event, () => watchers.delete(call));
-    tell(call, service);
+    send(call, service);
     if (draining) call.end();
   };
 
@@ -72,12 +72,12 @@ export function createHealth(services: readonly string[]): Health {
       if (states.get(service) === serving) return;
       states.set(service, serving);
       if (draining) return;
-      for (const [watcher, watched] of watchers) if (watched === service) tell(watcher, service);
+      for (const [watcher, watched] of watchers) if (watched === service) send(watcher, service);
     },
     drain: () => {
       draining = true;
       for (const [watcher, service] of watchers) {
-        tell(watcher, service);
+        send(watcher, service);
         watcher.end();
       }
     },

@@ -50,7 +50,7 @@ async function bind(text: string, server: Server, where: ListenOptions): Promise
 function bindProblem(cause: NodeJS.ErrnoException): string {
   switch (cause.code) {
     case 'EADDRINUSE':
-      return 'the port is in use; is another `nsatlas agent` running? (`ss -ltnp` tells whose it is)';
+      return 'the port is in use; is another `nsatlas agent` running? (`ss -ltnp` shows which process it is)';
     case 'EACCES':
       return 'the system refuses it (EACCES); take a port above 1023, or give the process CAP_NET_BIND_SERVICE';
     case 'EADDRNOTAVAIL':

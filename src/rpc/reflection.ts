@@ -10,9 +10,9 @@ export interface Reflection {
 }
 
 /**
- * What the server tells of itself. @grpc/reflection is made for what proto-loader loads, and proto-loader's descriptors have
- * no map fields and no google.protobuf (fullstorydev/grpcurl#519); so it is handed the compiler's own, in the one shape that it
- * looks at.
+ * The server's reflection service. @grpc/reflection expects what proto-loader loads, and proto-loader's descriptors have
+ * no map fields and no google.protobuf (fullstorydev/grpcurl#519); so it gets the compiler's own, in the form that it
+ * reads.
  * @param services full names of what is served
  */
 export function createReflection(services: readonly string[]): Reflection {

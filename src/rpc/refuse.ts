@@ -2,21 +2,21 @@ import { createServer, type Http2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import type { status } from '@grpc/grpc-js';
 
-/** Turns clients away in words that every gRPC client shows. */
+/** Refuses clients with a message that every gRPC client shows. */
 export interface Refuser {
   /** Takes over a connection, answers what is called with a status, and ends it. */
   refuse(socket: Duplex, why: { readonly status: status; readonly message: string }): void;
 }
 
-/** How long a client may take to call and to hear the answer, in milliseconds. */
+/** How long a client may take to call and to receive the answer, in milliseconds. */
 const TIME_LIMIT_MS = 3000;
 
-/** Most that are being told at once; those above are cut off without a word. */
+/** Limit of clients that are being answered; further ones are disconnected without a message. */
 const MAX_REFUSED = 32;
 
 /**
- * Node cannot tell in TLS why a certificate is refused: it sends no alert, it only cuts the connection, and the client is left
- * to guess. So the handshake is let to its end, and the first call is answered with a status (docs/decisions/0013-mtls.md).
+ * Node cannot report in TLS why it refuses a certificate: it sends no alert, it only closes the connection, and the client has
+ * to guess. So the handshake is completed, and the first call is answered with a status (docs/decisions/0013-mtls.md).
  * No call gets further than that, and none is read.
  */
 export function createRefuser(): Refuser {

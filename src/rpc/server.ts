@@ -67,7 +67,10 @@ export async function startServer(
   });
   const addresses = listeners.map((listener) => listener.address);
   if (options.insecure === true && options.tls === undefined)
-    log.warn({ addresses }, 'serving in plain text (--insecure): whoever reaches an address sees every network of this host');
+    log.warn(
+      { addresses },
+      'serving in plain text (--insecure): everybody who can reach an address can read the networks of this host',
+    );
   log.info({ addresses, tls: options.tls !== undefined }, 'serving');
   options.notify?.('READY=1');
 
@@ -83,7 +86,7 @@ export async function startServer(
     // The sockets, too: on Node 24 the server says that it is closed while calls still run on its connections.
     const ended = await inTime((done) => server.tryShutdown(() => onceEmpty(entrance.sockets, done)), limitMs);
     if (ended) return;
-    log.warn({ limitMs, calls: calls.running }, 'ending calls that did not end in time');
+    log.warn({ limitMs, calls: calls.running }, 'ending calls that did not finish in time');
     entrance.end();
     await inTime((done) => onceEmpty(entrance.sockets, done), GOODBYE_MS);
     for (const socket of entrance.sockets) socket.destroy();
@@ -111,7 +114,7 @@ async function listenAll(options: ServeOptions, entrance: Entrance): Promise<Lis
   }
 }
 
-/** How long a client may take to hear that its calls have ended, in milliseconds. */
+/** How long a client may take to receive the end of its calls, in milliseconds. */
 const GOODBYE_MS = 500;
 
 /** Whether something was done within a time. */

@@ -28,7 +28,7 @@ interface StreamLimits {
 
 /**
  * A client may cancel this many calls at once and this many a second in the long run. nghttp2 has limits of its own (1000 and 33) and
- * says goodbye above them, but Node is not told, and keeps the connection until its keepalive fails.
+ * sends GOAWAY above them, but does not notify Node, which keeps the connection until its keepalive fails.
  */
 const RESETS = { burst: 500, perSecond: 20 } as const;
 

@@ -93,7 +93,7 @@ function forbid(client: TLSSocket, { message }: { readonly message: string }): v
   client.end(`${head}\r\nContent-Length: ${Buffer.byteLength(message) + 1}\r\n\r\n${message}\n`);
 }
 
-/** What tells a connection from all others that are open. */
+/** Identifies a connection among all open ones. */
 function keyOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return [remoteAddress, remotePort, localAddress, localPort].join(' ');
 }

@@ -50,7 +50,7 @@ export async function readTlsFiles(paths: TlsPaths): Promise<TlsMaterial> {
   return { ca, cert, key, expiries: [expiryOf(paths.cert, own), ...expiries] };
 }
 
-/** Something that changes whenever one of the files does, also when a link to it is set anew. Missing files are a part of it. */
+/** Changes whenever one of the files does, also when a symlink to it changes. Covers missing files. */
 export async function signatureOf(paths: TlsPaths): Promise<string> {
   const parts = [paths.ca, paths.cert, paths.key].map(async (path) => {
     if (path === undefined) return '';
@@ -107,7 +107,7 @@ function certificatesOf(path: string, pem: string): X509Certificate[] {
 
 function checkPair(certPath: string, own: X509Certificate, keyPath: string, key: string): void {
   if (/ENCRYPTED/.test(key))
-    throw new TlsFileError(keyPath, 'it is locked with a passphrase, which nobody is there to give; take it off (openssl pkey)');
+    throw new TlsFileError(keyPath, 'it is encrypted with a passphrase, which cannot be entered here; remove it (openssl pkey)');
   let belongs: boolean;
   try {
     belongs = own.checkPrivateKey(createPrivateKey(key));

@@ -1,7 +1,7 @@
 import { readTlsFiles, signatureOf, type TlsMaterial, type TlsPaths } from './tls-files.js';
 import type { Log } from './types.js';
 
-/** Keeps certificates as their files have them. */
+/** Certificates that follow their files. */
 export interface TlsKeeper {
   readonly current: TlsMaterial;
   close(): void;
@@ -9,21 +9,21 @@ export interface TlsKeeper {
 
 interface KeepOptions {
   readonly log: Log;
-  /** Told of certificates that have taken the place of others. */
+  /** Called with new certificates. */
   readonly onChange: (material: TlsMaterial) => void;
   readonly pollMs: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** A certificate that ends this soon is warned of, in milliseconds. */
+/** The log warns of certificates that expire within this time, in milliseconds. */
 const SOON_MS = 7 * DAY_MS;
 
 /**
- * Reads certificates, and reads them again when a file has changed: whoever renews them writes over them, renames others into
- * their place, or sets a link anew, and a look at each file notices all of it. What cannot be used (half written, the
- * certificate of one pair with the key of another) is logged once, and the old ones stay in use.
- * @throws TlsFileError when they cannot be used in the first place
+ * Reads certificates, and reloads them when a file changes: renewed files may be overwritten, renamed into
+ * place, or switched with a symlink, and stat() notices all of these. Unusable files (half written, the
+ * certificate of one pair with the key of another) are logged once, and the old ones stay in use.
+ * @throws TlsFileError if they cannot be used initially
  */
 export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOptions): Promise<TlsKeeper> {
   let seen = await signatureOf(paths);
@@ -44,7 +44,7 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
       if (isSame(material, current)) return;
       onChange(material);
       current = material;
-      log.info({ certificates: material.expiries.map(told) }, 'certificates were replaced');
+      log.info({ certificates: material.expiries.map(loggable) }, 'certificates were replaced');
       warnOfExpiry(material, log);
     } catch (cause) {
       const message = (cause as Error).message;
@@ -83,11 +83,11 @@ function isSame(a: TlsMaterial, b: TlsMaterial): boolean {
 function warnOfExpiry({ expiries }: TlsMaterial, log: Log): void {
   for (const expiry of expiries) {
     const left = expiry.until.getTime() - Date.now();
-    if (left <= 0) log.warn(told(expiry), 'a certificate has expired: connections with it are refused; replace the file');
-    else if (left < SOON_MS) log.warn(told(expiry), 'a certificate expires soon; replace the file');
+    if (left <= 0) log.warn(loggable(expiry), 'a certificate has expired: connections with it are refused; replace the file');
+    else if (left < SOON_MS) log.warn(loggable(expiry), 'a certificate expires soon; replace the file');
   }
 }
 
-function told({ path, until }: { path: string; until: Date }): { path: string; until: string } {
+function loggable({ path, until }: { path: string; until: Date }): { path: string; until: string } {
   return { path, until: until.toISOString() };
 }

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
 
-/** Why a client is turned away, in words that both ends are told. */
+/** Why a client is refused; the message is for both sides. */
 export interface Refusal {
   /** One of a few; what may be logged is counted for each. */
   readonly kind: 'no-certificate' | 'untrusted' | 'expired' | 'not-allowed';

@@ -17,7 +17,7 @@ export interface CallOutcome {
   readonly ms: number;
 }
 
-/** Certificates by which a server and its clients know each other: paths of PEM files, read again when they change. */
+/** Certificates with which a server and its clients authenticate each other: paths of PEM files, reloaded when they change. */
 export interface TlsFiles {
   /** The server's certificate, and those between it and its CA. */
   readonly cert: string;
@@ -56,7 +56,7 @@ export interface ServeOptions {
   /** How long a connection may take to become an HTTP/2 connection of a client, TLS included, in milliseconds; 10,000. */
   readonly handshakeLimitMs?: number;
   readonly log: Log;
-  /** sd_notify(3): told "READY=1" once every address is served, and "STOPPING=1". */
+  /** sd_notify(3): called with "READY=1" once every address is served, and with "STOPPING=1". */
   readonly notify?: (message: string) => void;
   /**
    * How long a client may read nothing of an answer under way before its call is ended, and how long it may take to write its
@@ -71,9 +71,9 @@ export interface ServeOptions {
   readonly socketMode?: number;
   /** Milliseconds on a clock that never goes back; performance.now. */
   readonly now?: () => number;
-  /** Told of each call when it begins: "/nsatlas.v1.Agent/Watch". */
+  /** Called when a call begins: "/nsatlas.v1.Agent/Watch". */
   readonly onCallBegin?: (method: string) => void;
-  /** Told of each call when it has ended; for metrics. */
+  /** Called when a call has ended; for metrics. */
   readonly onCall?: (call: CallOutcome) => void;
 }
 
@@ -91,7 +91,7 @@ export interface RunningServer {
   /** What is served, with the real port where 0 was asked for; fit for clients. */
   readonly addresses: readonly string[];
   /**
-   * Takes no more calls, tells health checks, lets running calls end, and ends those that have not within `limitMs`.
+   * Accepts no more calls, reports NOT_SERVING to health checks, lets running calls end, and ends the others after `limitMs`.
    * Resolves when everything is closed and the files of unix sockets are gone. A second call waits for the first.
    */
   drain(limitMs: number): Promise<void>;

@@ -47,7 +47,7 @@ interface Draft {
   readonly record: AddressRecord;
   /** AF_*. */
   readonly family: number;
-  /** The low 8 bits, until IFA_FLAGS has told them all. */
+  /** The low 8 bits, until IFA_FLAGS gives all of them. */
   flags: number;
   local: string | undefined;
   address: string | undefined;

@@ -10,12 +10,12 @@ export interface RowBase {
   netnsId: string;
   /** Id of the host; in lists. */
   host?: string;
-  /** What people call the namespace; in lists. */
+  /** Display name of the namespace; in lists. */
   netnsName?: string;
   /** Interface that the row is of; absent where it is of none. */
   ifindex?: Ifindex;
   ifname?: string;
-  /** Tells rows of one table and namespace apart while they are watched. */
+  /** Identifies a row of one table and namespace in Watch. */
   rowId?: number;
 }
 

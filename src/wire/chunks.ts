@@ -75,7 +75,7 @@ export function encodeSnapshotHead({ host, networks, gaps }: Omit<SnapshotPart, 
 
 /**
  * A namespace with some of its rows as messages of a snapshot's stream.
- * @param first whether nothing was told of it before; otherwise its rows alone are told
+ * @param first whether it is the first message of the namespace; later ones have only rows
  */
 export function encodeNetnsPart(netns: Netns, first: boolean): Generator<Uint8Array> {
   const { interfaces } = netns;

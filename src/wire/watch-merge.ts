@@ -20,13 +20,13 @@ import { Interner } from './interner.js';
 
 type Row = TableRow & RowBase;
 
-/** How something was and is: without `old` it is new, without `new` it is gone. */
+/** The old and the new state of an item: without `old` it was added, without `new` it was removed. */
 export interface Difference<Value> {
   readonly old?: Value;
   readonly new?: Value;
 }
 
-/** What an event changed in what was known. The rows of a namespace that is gone are not told one by one. */
+/** A change of the known state by an event. The removal of a namespace implies its rows. */
 export type WatchChange =
   | ({ readonly what: 'host' } & Difference<Host>)
   | ({ readonly what: 'network' } & Difference<Network>)
@@ -35,12 +35,12 @@ export type WatchChange =
   | ({ readonly what: 'interface'; readonly netns: Netns } & Difference<Interface>)
   | SectionChange;
 
-/** A row that came, went or changed. */
+/** A row that was added, removed or changed. */
 export type SectionChange = {
   [Name in Section]: { readonly what: Name; readonly netns: Netns } & Difference<SectionRows[Name]>;
 }[Section];
 
-/** How much is known. */
+/** Size of the known state. */
 export interface WatchCounts extends Readonly<Record<Section, number>> {
   readonly namespaces: number;
   readonly interfaces: number;
@@ -51,7 +51,7 @@ interface State {
   head: Netns;
   readonly interfaces: Map<number, Interface>;
   readonly rows: Readonly<Record<Section, Map<number, Row>>>;
-  /** What was known before it began to be told anew: it counts as gone, unless it is told again before the cursor moves. */
+  /** The state before a resync: what is not sent again before the cursor moves is removed. */
   stale: Stale | undefined;
 }
 
@@ -61,21 +61,21 @@ interface Stale {
 }
 
 /**
- * Puts the events of Watch together: what is known of a host after each. Events may be told twice, and ends of what is not known are no
- * harm. The rows that are kept are those of the events, not copies.
+ * Merges the events of Watch into the state of a host. Events may be repeated, and removals of unknown items are
+ * ignored. It keeps the rows of the events, not copies.
  */
 export class WatchMerger {
-  /** To be given as `after` when connecting anew. */
+  /** To be passed as `after` when reconnecting. */
   cursor: Cursor | undefined;
   host: Host | undefined;
   freshness: Freshness | undefined;
-  /** Whether everything was told since the last restart. */
+  /** Whether the full state was received since the last restart. */
   synced = false;
   readonly #namespaces = new Map<string, State>();
   #gaps: readonly Gap[] = [];
   #networks: readonly Network[] = [];
   readonly #interner = new Interner();
-  readonly #retold = new Set<State>();
+  readonly #resyncing = new Set<State>();
 
   get gaps(): readonly Gap[] {
     return this.#gaps;
@@ -99,7 +99,7 @@ export class WatchMerger {
     return counts;
   }
 
-  /** Applies an event. @returns what it changed; nothing for what was known already. After a restart everything is new */
+  /** Applies an event. @returns its changes, without what was known already. After a restart everything is new */
   apply(event: WatchEvent): WatchChange[] {
     const changes: WatchChange[] = [];
     if (event.restart !== undefined) this.#forget();
@@ -139,7 +139,7 @@ export class WatchMerger {
 
   #forget(): void {
     this.#namespaces.clear();
-    this.#retold.clear();
+    this.#resyncing.clear();
     this.#gaps = [];
     this.#networks = [];
     this.host = undefined;
@@ -160,7 +160,7 @@ export class WatchMerger {
 
   #drop(state: State, changes: WatchChange[]): void {
     this.#namespaces.delete(state.head.id);
-    this.#retold.delete(state);
+    this.#resyncing.delete(state);
     changes.push({ what: 'netns', old: state.head });
   }
 
@@ -185,8 +185,8 @@ export class WatchMerger {
     }
     const rows = eachSection(() => new Map<number, Row>());
     const state: State = { head: netns, interfaces: new Map(), rows, stale: known === undefined ? undefined : staleOf(known) };
-    if (known !== undefined) this.#retold.delete(known);
-    if (state.stale !== undefined) this.#retold.add(state);
+    if (known !== undefined) this.#resyncing.delete(known);
+    if (state.stale !== undefined) this.#resyncing.add(state);
     this.#namespaces.set(netns.id, state);
     return { state, old };
   }
@@ -212,7 +212,7 @@ export class WatchMerger {
     const removed = removedOf(section);
     const { identity: identityOf } = tableOf(section);
     const gone = new Map<string, Row>();
-    const tell = (difference: Difference<Row>): void => {
+    const add = (difference: Difference<Row>): void => {
       // The section and the type of its rows belong together, which the compiler cannot follow.
       changes.push({ what: section, netns, ...difference } as WatchChange);
     };
@@ -221,7 +221,7 @@ export class WatchMerger {
       if (old === undefined || rowId === undefined) continue;
       known.delete(rowId);
       const identity = identityOf(old);
-      if (change[section].length === 0 || gone.has(identity)) tell({ old });
+      if (change[section].length === 0 || gone.has(identity)) add({ old });
       else gone.set(identity, old);
     }
     for (const row of change[section] as Row[]) {
@@ -232,15 +232,15 @@ export class WatchMerger {
       gone.delete(identity);
       stale?.rows[section].delete(identity);
       if (row.rowId !== undefined) known.set(row.rowId, row);
-      if (old === undefined) tell({ new: row });
-      else if (!isSameRow(old, row)) tell({ old, new: row });
+      if (old === undefined) add({ new: row });
+      else if (!isSameRow(old, row)) add({ old, new: row });
     }
-    for (const old of gone.values()) tell({ old });
+    for (const old of gone.values()) add({ old });
   }
 
-  /** Namespaces that were told anew are told whole by now: what was not among it is gone. */
+  /** Namespaces that were being sent again are complete by now: what was not sent again is removed. */
   #settle(changes: WatchChange[]): void {
-    for (const state of this.#retold) {
+    for (const state of this.#resyncing) {
       const { head: netns, stale } = state;
       if (stale === undefined) continue;
       for (const old of stale.interfaces.values()) changes.push({ what: 'interface', netns, old });
@@ -248,7 +248,7 @@ export class WatchMerger {
         for (const old of stale.rows[section].values()) changes.push({ what: section, netns, old } as WatchChange);
       state.stale = undefined;
     }
-    this.#retold.clear();
+    this.#resyncing.clear();
   }
 }
 
@@ -257,12 +257,12 @@ function isOther(a: bigint | undefined, b: bigint | undefined): boolean {
   return a !== undefined && b !== undefined && a !== b;
 }
 
-/** The same but for the number by which it is called. */
+/** Whether two rows are the same except for their ids. */
 function isSameRow(a: Row, b: Row): boolean {
   return isSame({ ...a, rowId: 0 }, { ...b, rowId: 0 });
 }
 
-/** What was known, and what was left of an earlier time when it was told anew. */
+/** The known state, and what is left of the one before if a resync was interrupted by another. */
 function staleOf({ interfaces, rows, stale }: State): Stale {
   const old: Stale = stale ?? { interfaces: new Map(), rows: eachSection(() => new Map<string, Row>()) };
   for (const [ifindex, link] of interfaces) old.interfaces.set(ifindex, link);

@@ -99,7 +99,7 @@ test('a port in use is one clear line, and none of the other addresses stays ser
   const problem = await refused([`unix:${path}`, `127.0.0.1:${port}`]);
   assert.equal(
     problem.message,
-    `cannot listen on 127.0.0.1:${port}: the port is in use; is another \`nsatlas agent\` running? (\`ss -ltnp\` tells whose it is)`,
+    `cannot listen on 127.0.0.1:${port}: the port is in use; is another \`nsatlas agent\` running? (\`ss -ltnp\` shows which process it is)`,
   );
   assert.equal(problem.code, 'ERR_NSATLAS_LISTEN');
   assert.equal(existsSync(path), false);
@@ -165,7 +165,7 @@ test('drain ends a call that does not end in time', async (t) => {
   await agent.drain(300);
   assert.ok(performance.now() - started < 30_000);
   await outcome;
-  assert.ok(log.lines.some(({ level, message }) => level === 'warn' && /did not end in time/.test(message)));
+  assert.ok(log.lines.some(({ level, message }) => level === 'warn' && /did not finish in time/.test(message)));
 });
 
 test('where no agent is, the client says so in one line', async (t) => {

@@ -2,7 +2,7 @@ import { DecodeError } from '../../netlink/error.js';
 import { type AttributeReader, LITTLE_ENDIAN } from '../../netlink/attributes.js';
 import * as uapi from '../../netlink/uapi.js';
 
-/** Ticks of a second in ages that the kernel tells: USER_HZ, on every architecture that runs Docker. // asm/param.h */
+/** Ticks per second of ages reported by the kernel: USER_HZ, on every architecture that runs Docker. // asm/param.h */
 const USER_HZ = 100;
 
 /** A row while its attributes are walked. */

@@ -38,7 +38,7 @@ test('what cannot be used is said in a line that names the file and what to do',
     ],
     [{ key: people.key }, /people-key\.pem for TLS: it is not the key of the certificate in .*node\.pem$/],
     [{ key: server.cert }, /node\.pem for TLS: there is no private key in it/],
-    [{ key: file('locked', '-----BEGIN ENCRYPTED PRIVATE KEY-----\n') }, /locked for TLS: it is locked with a passphrase/],
+    [{ key: file('locked', '-----BEGIN ENCRYPTED PRIVATE KEY-----\n') }, /locked for TLS: it is encrypted with a passphrase/],
     [{ ca: file('large', 'x'.repeat(2 << 20)) }, /large for TLS: it is larger than certificates are/],
   ];
   for (const [part, message] of bad)
