@@ -63,3 +63,15 @@ test('every relative link of a document leads to a file', () => {
   );
   assert.deepEqual(broken, []);
 });
+
+test('every decision has a number, a title, a date, a status, its context and what was decided', () => {
+  for (const name of readdirSync(join(ROOT, 'docs/decisions'))) {
+    const text = read(`docs/decisions/${name}`);
+    assert.match(
+      text,
+      new RegExp(`^# ${Number(name.slice(0, 4))}\\. \\S.*\n\nDate: \\d{4}-\\d\\d(-\\d\\d)?\\. Status: (accepted|superseded)\\b`),
+      name,
+    );
+    for (const part of ['Context', 'Decision']) assert.ok(text.includes(`\n**${part}.** `), `${name}: ${part}`);
+  }
+});
