@@ -4,15 +4,11 @@
 // nothing failed, and exactly those tests were skipped that test/expected-skips.json knows of (and, but for CI=true, those that want a program
 // which is not installed). A whole folder that cannot
 // run here (no dockerd, no user namespaces) is one skip with its reason; with CI=true it is a failure.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from './lib/build.mjs';
 import { checkPlatform, install } from './lib/install.mjs';
 import { handOver } from './lib/ownership.mjs';
 import { Problem, report, seconds } from './lib/process.mjs';
-import { interruptAll, runTestFile } from './lib/test-file.mjs';
 import { expectedSkips, FOLDERS, testFiles } from './lib/test-folders.mjs';
 
 /** Tests slower than this are worth naming, in milliseconds. */
@@ -26,11 +22,13 @@ const total = { pass: 0, fail: 0, skip: 0, excused: 0 };
 /** What failed, told once more at the end: the end is all that a log often keeps. */
 const failures = [];
 let interrupted = false;
+/** Loaded late: it needs what `npm ci` installs. */
+let testFile;
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     interrupted = true;
-    interruptAll('SIGTERM');
+    void testFile?.then(({ interruptAll }) => interruptAll('SIGTERM'));
   });
 }
 
@@ -45,6 +43,8 @@ try {
     await build(console.log);
     handOver();
   }
+  testFile = import('./lib/test-file.mjs');
+  await testFile;
   await runFolders(positionals, values.grep);
 } catch (error) {
   report(error);
@@ -76,20 +76,16 @@ async function runFolder(folder, { filters, pattern, isWhole }) {
   }
   const started = performance.now();
   const before = { ...total };
-  const scratch = mkdtempSync(join(tmpdir(), 'nsatlas-test-'));
-  try {
-    const queue = [...files];
-    const worker = async () => {
-      for (let file = queue.shift(); file !== undefined && !interrupted; file = queue.shift()) {
-        const begun = performance.now();
-        const outcomes = await runTestFile({ file, wrapper: wrapper(), timeLimitMs, scratch, pattern });
-        tell(file, outcomes, performance.now() - begun);
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, worker));
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const { runTestFile } = await testFile;
+  const queue = [...files];
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined && !interrupted; file = queue.shift()) {
+      const begun = performance.now();
+      const outcomes = await runTestFile({ file, wrapper: wrapper(), timeLimitMs, pattern });
+      tell(file, outcomes, performance.now() - begun);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
   const skips = total.skip - before.skip;
   const counts = `${total.pass - before.pass} passed, ${total.fail - before.fail} failed, ${skips} skipped`;
   console.log(`${folder}: ${counts} in ${files.length} files, ${seconds(performance.now() - started)}\n`);
