@@ -14,12 +14,12 @@ import { expectedSkips, FOLDERS, testFiles } from './lib/test-folders.mjs';
 /** Tests slower than this are worth naming, in milliseconds. */
 const SLOW_MS = 10_000;
 
-/** How much of a failure is told again at the end, in lines: the whole of it stands above. */
+/** How much of a failure is repeated at the end, in lines: all of it stands above. */
 const RECALLED_LINES = 25;
 
 /** `excused`: skips of tests that want a program which is not installed. */
 const total = { pass: 0, fail: 0, skip: 0, excused: 0 };
-/** What failed, told once more at the end: the end is all that a log often keeps. */
+/** What failed, repeated at the end: the end is all that a log often keeps. */
 const failures = [];
 let interrupted = false;
 /** Loaded late: it needs what `npm ci` installs. */
@@ -82,7 +82,7 @@ async function runFolder(folder, { filters, pattern, isWhole }) {
     for (let file = queue.shift(); file !== undefined && !interrupted; file = queue.shift()) {
       const begun = performance.now();
       const outcomes = await runTestFile({ file, wrapper: wrapper(), timeLimitMs, pattern });
-      tell(file, outcomes, performance.now() - begun);
+      show(file, outcomes, performance.now() - begun);
     }
   };
   await Promise.all(Array.from({ length: concurrency }, worker));
@@ -113,7 +113,7 @@ function isExcused({ kind, reason }) {
 }
 
 /** One line for a file that is well; every failure with its reason. */
-function tell(file, outcomes, ms) {
+function show(file, outcomes, ms) {
   const name = file.replace(/^dist\/test\//, '').replace(/\.js$/, '');
   const count = (kind) => outcomes.filter((outcome) => outcome.kind === kind).length;
   for (const kind of ['pass', 'fail', 'skip']) total[kind] += count(kind);

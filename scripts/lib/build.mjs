@@ -68,7 +68,7 @@ function fingerprint() {
     .join('\n');
 }
 
-/** Removes what was compiled from sources that are gone: node --test would still run it, and imports of it would still work. */
+/** Removes what was compiled from sources that are gone: the runner would still start it, and imports of it would still work. */
 function removeOrphans(folder) {
   const compiled = join(ROOT, 'dist', folder);
   if (!existsSync(compiled)) return;

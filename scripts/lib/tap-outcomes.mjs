@@ -7,8 +7,8 @@ const MAX_FAILURE = 6000;
 /** Why a test that --grep leaves out is skipped (grep.mjs); such tests are not counted. */
 export const NOT_SELECTED = 'not selected';
 
-/** What a failed assertion says of itself beside its name; the rest (options, source excerpts) repeats the stack. */
-const TOLD = [
+/** What a failed assertion shows beside its name; the rest (options, source excerpts) repeats the stack. */
+const SHOWN = [
   'diff',
   'found',
   'wanted',
@@ -119,7 +119,7 @@ function isSkip({ skip, todo }) {
 }
 
 function describe({ name, tapError, diag }) {
-  const facts = TOLD.filter((key) => diag?.[key] !== undefined).map((key) => {
+  const facts = SHOWN.filter((key) => diag?.[key] !== undefined).map((key) => {
     const text = typeof diag[key] === 'string' ? diag[key].trimEnd() : JSON.stringify(diag[key], null, 2);
     return text.includes('\n') ? `${key}:\n${text}` : `${key}: ${text}`;
   });
