@@ -1,9 +1,8 @@
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { Client, credentials } from '@grpc/grpc-js';
 import descriptor from 'protobufjs/ext/descriptor.js';
+import t from 'tap';
 import { LISTS, type ListName } from '../../src/model/lists.js';
 import { toJson } from '../../src/wire/json.js';
 import { LIST_RPCS, type MessageName } from '../../src/wire/messages.js';
@@ -14,18 +13,20 @@ import { MAXIMAL } from '../unit/wire/maximal.js';
 import { snapshot } from '../unit/wire/maximal-model.js';
 import { begunCurl, BUF, curl, messagesOf, run, scratch, serve } from './agent-rig.js';
 
+t.setTimeout(0);
+
 for (const protocol of ['grpc-v1', 'grpc-v1alpha']) {
-  test(`a foreign client lists services and methods through reflection ${protocol} alone`, async (t) => {
+  t.test(`a foreign client lists services and methods through reflection ${protocol} alone`, async (t) => {
     const { address } = await serve(t, () => snapshot);
     const services = await curl(address, '', ['--list-services', '--reflect-protocol', protocol]);
-    assert.equal(services.status, 0, services.stderr);
+    t.equal(services.status, 0, services.stderr);
     const names = [
       'grpc.health.v1.Health',
       'grpc.reflection.v1.ServerReflection',
       'grpc.reflection.v1alpha.ServerReflection',
       'nsatlas.v1.Agent',
     ];
-    assert.deepEqual(services.stdout.trim().split('\n'), names);
+    t.strictSame(services.stdout.trim().split('\n'), names);
     const methods = await curl(address, '', ['--list-methods', '--reflect-protocol', protocol]);
     for (const method of [
       'GetStatus',
@@ -38,29 +39,29 @@ for (const protocol of ['grpc-v1', 'grpc-v1alpha']) {
       'ListNeighbors',
       'ListRoutes',
     ]) {
-      assert.match(methods.stdout, new RegExp(`^nsatlas\\.v1\\.Agent/${method}$`, 'm'));
+      t.match(methods.stdout, new RegExp(`^nsatlas\\.v1\\.Agent/${method}$`, 'm'));
     }
     const called = await curl(address, '/nsatlas.v1.Agent/ListNetns', ['-d', '{}', '--reflect-protocol', protocol]);
-    assert.equal(called.status, 0, called.stderr);
+    t.equal(called.status, 0, called.stderr);
   });
 }
 
-test('a foreign client calls each RPC, and gets the JSON that we print', async (t) => {
+t.test('a foreign client calls each RPC, and gets the JSON that we print', async (t) => {
   const { address, client } = await serve(t, () => snapshot);
   for (const [name, rpc] of Object.entries(LIST_RPCS) as [ListName, string][]) {
     const said = await curl(address, `/nsatlas.v1.Agent/List${rpc}`, ['-d', '{}']);
-    assert.equal(said.status, 0, said.stderr);
+    t.equal(said.status, 0, said.stderr);
     const [message] = messagesOf(said.stdout) as { items?: unknown[]; gaps?: unknown[] }[];
     const listing = LISTS[name].list(snapshot, {});
     const ours = JSON.parse(toJson(listing)) as { items: unknown[]; gaps: unknown[] };
-    assert.deepEqual({ items: message?.items ?? [], gaps: message?.gaps ?? [] }, ours, rpc);
-    assert.deepEqual(await client.list(name, {}), listing, rpc);
+    t.strictSame({ items: message?.items ?? [], gaps: message?.gaps ?? [] }, ours, rpc);
+    t.strictSame(await client.list(name, {}), listing, rpc);
   }
   const status = messagesOf((await curl(address, '/nsatlas.v1.Agent/GetStatus', ['-d', '{}'])).stdout)[0] as Record<
     string,
     unknown
   >;
-  assert.deepEqual(
+  t.strictSame(
     [(status['host'] as { id: string }).id, status['namespaces'], status['features']],
     ['h1', 1, [{ name: 'enter', enabled: true, detail: 'works' }]],
   );
@@ -68,10 +69,10 @@ test('a foreign client calls each RPC, and gets the JSON that we print', async (
     string,
     unknown
   >[];
-  assert.deepEqual(Object.assign({}, ...parts), JSON.parse(toJson(await client.snapshot({}, []))));
+  t.strictSame(Object.assign({}, ...parts), JSON.parse(toJson(await client.snapshot({}, []))));
 });
 
-test('buf prints every message as we do: unset and zero values, times, bytes, 64-bit numbers, maps', async (t) => {
+t.test('buf prints every message as we do: unset and zero values, times, bytes, 64-bit numbers, maps', async (t) => {
   // buf convert uses the same JSON as buf curl, and takes any message.
   const bare = { ...snapshot, host: { ...snapshot.host, engines: [] }, namespaces: [fakeNetns(1)], gaps: [], networks: [] };
   const models: [MessageName, object][] = [
@@ -83,8 +84,8 @@ test('buf prints every message as we do: unset and zero values, times, bytes, 64
     const file = join(folder, 'message.binpb');
     writeFileSync(file, encode(name, model as never));
     const said = await run(BUF, ['convert', join(ROOT, 'proto'), '--type', name, '--from', file, '--to', '-#format=json']);
-    assert.equal(said.status, 0, said.stderr);
-    assert.deepEqual(JSON.parse(said.stdout), withoutZeros(JSON.parse(toJson(model))), name);
+    t.equal(said.status, 0, said.stderr);
+    t.strictSame(JSON.parse(said.stdout), withoutZeros(JSON.parse(toJson(model))), name);
   }
 });
 
@@ -96,32 +97,33 @@ function withoutZeros(value: unknown): unknown {
   return Object.fromEntries(entries.map(([key, item]) => [key, withoutZeros(item)]));
 }
 
-test('the descriptors that reflection serves are whole: buf builds them, with maps, optionals, times and comments', async (t) => {
-  const { address } = await serve(t, () => snapshot);
-  const files = await reflectedFiles(address, 'nsatlas.v1.Agent');
-  const set = descriptor.FileDescriptorSet.encode({
-    file: files.map((file) => descriptor.FileDescriptorProto.decode(file)),
-  }).finish();
-  const file = join(scratch(t), 'set.binpb');
-  writeFileSync(file, set);
-  const built = await run(BUF, ['build', file, '-o', '-#format=json']);
-  assert.equal(built.status, 0, built.stderr);
-  const { file: described } = JSON.parse(built.stdout) as { file: Described[] };
-  const model = described.find(({ name }) => name === 'nsatlas/v1/model.proto');
-  const netns = model?.messageType.find(({ name }) => name === 'Netns');
-  assert.ok(netns?.field.find(({ name }) => name === 'cookie')?.proto3Optional);
-  assert.ok(
-    model?.messageType.find(({ name }) => name === 'Owner')?.nestedType?.some(({ options }) => options?.mapEntry === true),
-  );
-  assert.ok(model?.sourceCodeInfo?.location.some(({ leadingComments }) => leadingComments?.includes('one network namespace')));
-  assert.ok(described.some(({ name }) => name === 'google/protobuf/timestamp.proto'));
-  const said = await run(
-    BUF,
-    ['convert', file, '--type', 'nsatlas.v1.HostSnapshot', '--from', '-#format=json', '--to', '-#format=binpb'],
-    { input: toJson(snapshot) },
-  );
-  assert.equal(said.status, 0, said.stderr);
-});
+t.test(
+  'the descriptors that reflection serves are whole: buf builds them, with maps, optionals, times and comments',
+  async (t) => {
+    const { address } = await serve(t, () => snapshot);
+    const files = await reflectedFiles(address, 'nsatlas.v1.Agent');
+    const set = descriptor.FileDescriptorSet.encode({
+      file: files.map((file) => descriptor.FileDescriptorProto.decode(file)),
+    }).finish();
+    const file = join(scratch(t), 'set.binpb');
+    writeFileSync(file, set);
+    const built = await run(BUF, ['build', file, '-o', '-#format=json']);
+    t.equal(built.status, 0, built.stderr);
+    const { file: described } = JSON.parse(built.stdout) as { file: Described[] };
+    const model = described.find(({ name }) => name === 'nsatlas/v1/model.proto');
+    const netns = model?.messageType.find(({ name }) => name === 'Netns');
+    t.ok(netns?.field.find(({ name }) => name === 'cookie')?.proto3Optional);
+    t.ok(model?.messageType.find(({ name }) => name === 'Owner')?.nestedType?.some(({ options }) => options?.mapEntry === true));
+    t.ok(model?.sourceCodeInfo?.location.some(({ leadingComments }) => leadingComments?.includes('one network namespace')));
+    t.ok(described.some(({ name }) => name === 'google/protobuf/timestamp.proto'));
+    const said = await run(
+      BUF,
+      ['convert', file, '--type', 'nsatlas.v1.HostSnapshot', '--from', '-#format=json', '--to', '-#format=binpb'],
+      { input: toJson(snapshot) },
+    );
+    t.equal(said.status, 0, said.stderr);
+  },
+);
 
 interface Described {
   name: string;
@@ -171,30 +173,28 @@ function fieldsOf(message: Buffer): { number: number; bytes: Buffer }[] {
   return fields;
 }
 
-test('health: Check, List and Watch work for a foreign client, and an unknown service is NOT_FOUND', async (t) => {
+t.test('health: Check, List and Watch work for a foreign client, and an unknown service is NOT_FOUND', async (t) => {
   const { address, agent } = await serve(t, () => snapshot);
   const check = (service: string) => curl(address, '/grpc.health.v1.Health/Check', ['-d', JSON.stringify({ service })]);
-  assert.deepEqual(messagesOf((await check('')).stdout), [{ status: 'SERVING' }]);
-  assert.deepEqual(messagesOf((await check('nsatlas.v1.Agent')).stdout), [{ status: 'SERVING' }]);
-  assert.match((await check('nobody')).stderr, /not_found[\s\S]*no service/);
+  t.strictSame(messagesOf((await check('')).stdout), [{ status: 'SERVING' }]);
+  t.strictSame(messagesOf((await check('nsatlas.v1.Agent')).stdout), [{ status: 'SERVING' }]);
+  t.match((await check('nobody')).stderr, /not_found[\s\S]*no service/);
   const list = await curl(address, '/grpc.health.v1.Health/List', ['-d', '{}']);
-  assert.deepEqual(messagesOf(list.stdout), [
-    { statuses: { '': { status: 'SERVING' }, 'nsatlas.v1.Agent': { status: 'SERVING' } } },
-  ]);
+  t.strictSame(messagesOf(list.stdout), [{ statuses: { '': { status: 'SERVING' }, 'nsatlas.v1.Agent': { status: 'SERVING' } } }]);
   const watch = await begunCurl(address, '/grpc.health.v1.Health/Watch', ['-d', '{"service":"nsatlas.v1.Agent"}']);
   await agent.drain(5000);
-  assert.deepEqual(messagesOf((await watch.ended).stdout), [{ status: 'SERVING' }, { status: 'NOT_SERVING' }]);
+  t.strictSame(messagesOf((await watch.ended).stdout), [{ status: 'SERVING' }, { status: 'NOT_SERVING' }]);
 });
 
-test('a selector narrows what a foreign client gets, and a malformed one is INVALID_ARGUMENT naming the field', async (t) => {
+t.test('a selector narrows what a foreign client gets, and a malformed one is INVALID_ARGUMENT naming the field', async (t) => {
   const { address } = await serve(t, () => fakeSnapshot([fakeNetns(1), fakeNetns(2, { role: 'OVERLAY' })]));
   const call = (selector: object) => curl(address, '/nsatlas.v1.Agent/ListNetns', ['-d', JSON.stringify({ selector })]);
   const [chosen] = messagesOf((await call({ roles: ['OVERLAY'] })).stdout) as { items: { id: string }[] }[];
-  assert.deepEqual(
+  t.strictSame(
     chosen?.items.map(({ id }) => id),
     ['net:[2]'],
   );
-  assert.deepEqual(messagesOf((await call({ netns: ['net:[7]'] })).stdout), [{}]);
+  t.strictSame(messagesOf((await call({ netns: ['net:[7]'] })).stdout), [{}]);
   for (const [selector, field] of [
     [{ ips: ['x'] }, 'selector.ips[0]'],
     [{ macs: ['x'] }, 'selector.macs[0]'],
@@ -202,8 +202,8 @@ test('a selector narrows what a foreign client gets, and a malformed one is INVA
     [{ roles: [99] }, 'selector.roles[0]'],
   ] as const) {
     const { status, stderr } = await call(selector);
-    assert.notEqual(status, 0);
-    assert.match(stderr, /invalid_argument/);
-    assert.ok(stderr.includes(field), stderr);
+    t.not(status, 0);
+    t.match(stderr, /invalid_argument/);
+    t.ok(stderr.includes(field), stderr);
   }
 });

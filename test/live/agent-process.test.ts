@@ -5,13 +5,15 @@ import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, it, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import t, { type Test } from 'tap';
 import { NSATLAS, nsatlas } from '../support/cli.js';
 import { MANY_NAMESPACES } from '../support/extent.js';
 import { eventually } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
 import { BUF, run } from './agent-rig.js';
+
+t.setTimeout(0);
 
 interface AgentProcess {
   readonly child: ChildProcess;
@@ -20,7 +22,7 @@ interface AgentProcess {
 }
 
 /** Starts `nsatlas agent` on a free port; it ends with the test. Make it before the scratch folder that it reads. */
-async function startAgent(t: TestContext, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<AgentProcess> {
+async function startAgent(t: Test, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<AgentProcess> {
   const child = spawn(process.execPath, [NSATLAS, 'agent', '--listen', '127.0.0.1:0', ...args], {
     stdio: ['ignore', 'inherit', 'pipe'],
     env: { ...process.env, ...env },
@@ -57,8 +59,8 @@ async function call(address: string, method: string, request = '{}'): Promise<Re
     .map((text) => JSON.parse(text) as Record<string, unknown>);
 }
 
-describe('nsatlas agent', () => {
-  it('serves very many real namespaces whole to a foreign client', { timeout: 180_000 }, async (t) => {
+t.test('nsatlas agent', async (t) => {
+  t.test('serves very many real namespaces whole to a foreign client', { timeout: 180_000 }, async (t) => {
     const scratch = Scratch.create(t);
     const namespaces = scratch.many(MANY_NAMESPACES);
     const { address } = await startAgent(t, ['--netns-dir', scratch.dir, '--docker-socket', '/nowhere.sock']);
@@ -66,15 +68,15 @@ describe('nsatlas agent', () => {
     const read = parts.flatMap(
       (part) => (part['namespaces'] ?? []) as { id: string; status: string; interfaces?: { name: string }[] }[],
     );
-    assert.deepEqual(
+    t.strictSame(
       read.map(({ id, status, interfaces }) => `${id} ${status} ${interfaces?.map(({ name }) => name).join(',')}`).sort(),
       namespaces.map(({ id }) => `${id} OK lo`).sort(),
     );
     const listed = (await call(address, 'ListNetns')).flatMap((part) => (part['items'] ?? []) as unknown[]);
-    assert.equal(listed.length, namespaces.length);
+    t.equal(listed.length, namespaces.length);
   });
 
-  it('answers the command line as the command line answers itself', async (t) => {
+  t.test('answers the command line as the command line answers itself', async (t) => {
     const scratch = Scratch.create(t);
     const [a, b] = [scratch.netns(), scratch.netns()];
     scratch.veth({ netns: a, name: 'eth0' }, { netns: b, name: 'eth0' });
@@ -88,48 +90,51 @@ describe('nsatlas agent', () => {
       const counters = ['interfaces', 'fdb', 'neighbors', 'routes'].includes(list) ? ['--counters'] : [];
       const asked = nsatlas([list, '-o', 'json', '--agent', address, ...counters]);
       const read = nsatlas([list, '-o', 'json', '--netns-dir', scratch.dir, '--host-id', 'h']);
-      assert.equal(asked.status, 0, asked.stderr);
+      t.equal(asked.status, 0, asked.stderr);
       // Times and counters run on between the two.
       const still = (text: string): unknown =>
         JSON.parse(text, (key, value: unknown) => (/Seconds$|^counters$|^freshness$/.test(key) ? undefined : value));
-      assert.deepEqual(still(asked.stdout), still(read.stdout), list);
+      t.strictSame(still(asked.stdout), still(read.stdout), list);
     }
   });
 
-  it('holds no namespace: one that is removed dies at once, even while the agent is stopped', async (t) => {
+  t.test('holds no namespace: one that is removed dies at once, even while the agent is stopped', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const lives = scratch.canary(netns);
     const { child, address } = await startAgent(t, ['--netns-dir', scratch.dir, '--max-age', '1']);
     await call(address, 'GetSnapshot');
-    assert.ok(lives());
+    t.ok(lives());
     child.kill('SIGSTOP');
     netns.remove();
     await eventually('the namespace is gone', () => !lives());
     child.kill('SIGCONT');
     const left = (await call(address, 'ListNetns', '{}')).flatMap((part) => (part['items'] ?? []) as unknown[]);
-    assert.deepEqual(left, []);
+    t.strictSame(left, []);
   });
 
-  it('has no descriptor of a namespace and no thread in one but its own and its private observer’s between reads', async (t) => {
-    const scratch = Scratch.create(t);
-    const read = new Set(scratch.many(20).map(({ id }) => id));
-    const { child, address } = await startAgent(t, ['--netns-dir', scratch.dir]);
-    for (let round = 0; round < 5; round++) await call(address, 'GetSnapshot');
-    const proc = `/proc/${child.pid}`;
-    const links = readdirSync(`${proc}/fd`).map((fd) => readlinkSync(`${proc}/fd/${fd}`));
-    assert.deepEqual(
-      links.filter((link) => link.startsWith('net:') || link.includes(scratch.dir)),
-      [],
-    );
-    const own = readlinkSync('/proc/self/ns/net');
-    const homes = readdirSync(`${proc}/task`).map((task) => readlinkSync(`${proc}/task/${task}/ns/net`));
-    const away = homes.filter((home) => home !== own);
-    // docs/decisions/0008-observer.md: one thread hears events, in a namespace that nobody else has.
-    assert.ok(away.length <= 1 && away.every((home) => !read.has(home)), away.join());
-  });
+  t.test(
+    'has no descriptor of a namespace and no thread in one but its own and its private observer’s between reads',
+    async (t) => {
+      const scratch = Scratch.create(t);
+      const read = new Set(scratch.many(20).map(({ id }) => id));
+      const { child, address } = await startAgent(t, ['--netns-dir', scratch.dir]);
+      for (let round = 0; round < 5; round++) await call(address, 'GetSnapshot');
+      const proc = `/proc/${child.pid}`;
+      const links = readdirSync(`${proc}/fd`).map((fd) => readlinkSync(`${proc}/fd/${fd}`));
+      t.strictSame(
+        links.filter((link) => link.startsWith('net:') || link.includes(scratch.dir)),
+        [],
+      );
+      const own = readlinkSync('/proc/self/ns/net');
+      const homes = readdirSync(`${proc}/task`).map((task) => readlinkSync(`${proc}/task/${task}/ns/net`));
+      const away = homes.filter((home) => home !== own);
+      // docs/decisions/0008-observer.md: one thread hears events, in a namespace that nobody else has.
+      t.ok(away.length <= 1 && away.every((home) => !read.has(home)), away.join());
+    },
+  );
 
-  it('tells its service manager that it is ready, and that it stops', async (t) => {
+  t.test('tells its service manager that it is ready, and that it stops', async (t) => {
     const scratch = Scratch.create(t);
     const path = join(scratch.dir, 'notify');
     // Node cannot listen on a unix datagram socket.
@@ -139,21 +144,21 @@ describe('nsatlas agent', () => {
     t.after(() => manager.kill('SIGKILL'));
     const heard = createInterface({ input: manager.stdout })[Symbol.asyncIterator]();
     const next = async (): Promise<unknown> => (await heard.next()).value;
-    assert.equal(await next(), 'bound');
+    t.equal(await next(), 'bound');
     const { child } = await startAgent(t, ['--netns-dir', scratch.dir], { NOTIFY_SOCKET: path });
-    assert.equal(await next(), 'READY=1');
+    t.equal(await next(), 'READY=1');
     child.kill('SIGTERM');
-    assert.equal(await next(), 'STOPPING=1');
+    t.equal(await next(), 'STOPPING=1');
   });
 
-  it('ends with status 0 on SIGTERM', async (t) => {
+  t.test('ends with status 0 on SIGTERM', async (t) => {
     const { child } = await startAgent(t, []);
     child.kill('SIGTERM');
     const [status] = (await once(child, 'exit')) as [number | null];
-    assert.equal(status, 0);
+    t.equal(status, 0);
   });
 
-  it('drains once when Ctrl-C reaches it twice, by the terminal and through npm', async (t) => {
+  t.test('drains once when Ctrl-C reaches it twice, by the terminal and through npm', async (t) => {
     const { child } = await startAgent(t, []);
     const ended = once(child, 'exit') as Promise<[number | null, string | null]>;
     let running = true;
@@ -164,14 +169,14 @@ describe('nsatlas agent', () => {
       child.kill(time % 2 === 0 ? 'SIGINT' : 'SIGTERM');
       await sleep(1);
     }
-    assert.deepEqual(await ended, [0, null]);
+    t.strictSame(await ended, [0, null]);
   });
 
-  it('refuses to listen where others could reach it, in one line, with status 1 or 2', () => {
+  t.test('refuses to listen where others could reach it, in one line, with status 1 or 2', async (t) => {
     const { status, stderr } = nsatlas(['agent', '--listen', '0.0.0.0:0']);
-    assert.ok(status === 1 || status === 2, `${status}`);
+    t.ok(status === 1 || status === 2, `${status}`);
     const lines = stderr.split('\n').filter((line) => line.startsWith('nsatlas:'));
-    assert.equal(lines.length, 1, stderr);
-    assert.match(lines[0] ?? '', /cannot listen on 0\.0\.0\.0:0: other machines can reach it; give certificates \(--tls-cert/);
+    t.equal(lines.length, 1, stderr);
+    t.match(lines[0] ?? '', /cannot listen on 0\.0\.0\.0:0: other machines can reach it; give certificates \(--tls-cert/);
   });
 });

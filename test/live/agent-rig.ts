@@ -7,7 +7,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:h
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import type { Test } from 'tap';
 import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { AgentOptions } from '../../src/agent/types.js';
@@ -26,7 +26,7 @@ export interface Served {
 }
 
 /** An agent for one test; drained when the test ends, whatever became of it. */
-export async function serve(t: TestContext, answer: FakeSource['answer'], options: Partial<AgentOptions> = {}): Promise<Served> {
+export async function serve(t: Test, answer: FakeSource['answer'], options: Partial<AgentOptions> = {}): Promise<Served> {
   const source = fakeSource(answer, [{ name: 'enter', enabled: true, detail: 'works' }]);
   const log = fakeLog();
   const agent = await startAgent({ source, log, listen: ['127.0.0.1:0'], ...options });
@@ -98,7 +98,7 @@ export function messagesOf(stdout: string): unknown[] {
 }
 
 /** A folder of the test's own, gone when it ends. */
-export function scratch(t: TestContext): string {
+export function scratch(t: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'nsatlas-agent-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
@@ -119,7 +119,7 @@ export function holdCall(session: ClientHttp2Session, method: string): ClientHtt
 }
 
 /** A connection for holdCall. */
-export function holdSession(t: TestContext, address: string): ClientHttp2Session {
+export function holdSession(t: Test, address: string): ClientHttp2Session {
   const session = connect(`http://${address}`);
   session.on('error', () => undefined);
   t.after(() => session.destroy());

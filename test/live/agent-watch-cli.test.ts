@@ -1,9 +1,8 @@
 // `nsatlas watch` as people run it: over an agent whose host is made up, and over the real kernel.
-import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import t, { type Test } from 'tap';
 import { startAgent } from '../../src/agent/server.js';
 import { toJson } from '../../src/wire/json.js';
 import { NSATLAS, nsatlasAsync } from '../support/cli.js';
@@ -13,6 +12,8 @@ import { fakeLink, fakeLog, fakeNetns, fakeSource, withFdb } from '../unit/agent
 import { FakeLive } from '../unit/agent/fake-live.js';
 import { scratch } from './agent-rig.js';
 
+t.setTimeout(0);
+
 interface Watching {
   readonly child: ChildProcess;
   stdout: string;
@@ -21,7 +22,7 @@ interface Watching {
   end(): Promise<number | null>;
 }
 
-function watch(t: TestContext, args: readonly string[]): Watching {
+function watch(t: Test, args: readonly string[]): Watching {
   const child = spawn(process.execPath, [NSATLAS, 'watch', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   t.after(() => child.kill('SIGKILL'));
   const watching: Watching = {
@@ -40,14 +41,14 @@ function watch(t: TestContext, args: readonly string[]): Watching {
 }
 
 /** An agent at a path of its own, so that a second one can take its place. */
-async function serveAt(t: TestContext, address: string, live: FakeLive): Promise<() => Promise<void>> {
+async function serveAt(t: Test, address: string, live: FakeLive): Promise<() => Promise<void>> {
   const agent = await startAgent({ source: fakeSource(() => live.snapshot()), live, log: fakeLog(), listen: [address] });
   const stop = (): Promise<void> => agent.drain(1000);
   t.after(stop);
   return stop;
 }
 
-test('the first state is one line, each change one, and Ctrl-C ends with status 0', async (t) => {
+t.test('the first state is one line, each change one, and Ctrl-C ends with status 0', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1, { role: 'HOST' }), withFdb(2, 3)] });
   const address = `unix:${join(scratch(t), 's')}`;
   await serveAt(t, address, live);
@@ -58,17 +59,17 @@ test('the first state is one line, each change one, and Ctrl-C ends with status 
   await eventually('the changes of links are shown', () => watching.stdout.includes('evil'));
   live.remove('net:[2]');
   await eventually('the end is shown', () => watching.stdout.includes('- netns'));
-  assert.equal(await watching.end(), 0);
-  assert.deepEqual(watching.stdout.trimEnd().split('\n'), [
+  t.equal(await watching.end(), 0);
+  t.strictSame(watching.stdout.trimEnd().split('\n'), [
     'synced: 2 namespaces, 2 interfaces, 3 fdb rows',
     '~ eth1@host mtu 1500 → 1400',
     '+ evil\\u{1b}[2J@host UP master br0 peer ? (PEER_NOT_VISIBLE) 10.0.1.2/24',
     '- netns 2 net:[2]',
   ]);
-  assert.equal(watching.stderr, '');
+  t.equal(watching.stderr, '');
 });
 
-test('JSON is one line for each event, in the proto3 JSON of the message', async (t) => {
+t.test('JSON is one line for each event, in the proto3 JSON of the message', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const address = `unix:${join(scratch(t), 's')}`;
   await serveAt(t, address, live);
@@ -82,21 +83,21 @@ test('JSON is one line for each event, in the proto3 JSON of the message', async
     '--table',
     'links',
   ]);
-  assert.equal(status, 0);
+  t.equal(status, 0);
   const events = stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Record<string, unknown>);
-  assert.deepEqual(
+  t.strictSame(
     events.map((event) => Object.keys(event)[1]),
     ['restart', 'host', 'networks', 'netns', 'gaps', 'synced'],
   );
   const interfaces = (events[3]?.['netns'] as { interfaces: unknown[] }).interfaces;
-  assert.deepEqual(interfaces, (JSON.parse(toJson({ items: [fakeLink('net:[1]', 1)] })) as { items: unknown[] }).items);
-  assert.deepEqual(events.at(-1)?.['cursor'], { epoch: live.epoch, revision: String(live.revision) });
+  t.strictSame(interfaces, (JSON.parse(toJson({ items: [fakeLink('net:[1]', 1)] })) as { items: unknown[] }).items);
+  t.strictSame(events.at(-1)?.['cursor'], { epoch: live.epoch, revision: String(live.revision) });
 });
 
-test('an agent that comes back is gone on with, and another one begun with anew', async (t) => {
+t.test('an agent that comes back is gone on with, and another one begun with anew', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const address = `unix:${join(scratch(t), 's')}`;
   const stop = await serveAt(t, address, live);
@@ -106,16 +107,16 @@ test('an agent that comes back is gone on with, and another one begun with anew'
   live.add(fakeNetns(2));
   const stopAgain = await serveAt(t, address, live);
   await eventually('what was missed is shown', () => watching.stdout.includes('+ netns 2'));
-  assert.match(watching.stderr, /cannot reach the agent at .*; retrying in \d\.\d s/);
-  assert.doesNotMatch(watching.stderr, /resyncing/);
+  t.match(watching.stderr, /cannot reach the agent at .*; retrying in \d\.\d s/);
+  t.notMatch(watching.stderr, /resyncing/);
   await stopAgain();
   await serveAt(t, address, new FakeLive({ namespaces: [fakeNetns(3)] }, 'another epoch'));
   await eventually('it is in sync again', () => watching.stdout.match(/^synced/gm)?.length === 2);
-  assert.match(watching.stderr, /resyncing: the agent was restarted/);
-  assert.equal(await watching.end(), 0);
+  t.match(watching.stderr, /resyncing: the agent was restarted/);
+  t.equal(await watching.end(), 0);
 });
 
-test('a reader that goes away ends it quietly', async (t) => {
+t.test('a reader that goes away ends it quietly', async (t) => {
   const live = new FakeLive({ namespaces: [withFdb(1, 5000)] });
   const address = `unix:${join(scratch(t), 's')}`;
   await serveAt(t, address, live);
@@ -126,20 +127,20 @@ test('a reader that goes away ends it quietly', async (t) => {
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
   await once(child, 'close');
-  assert.match(text, /^\+ host node-1 .*\nstatus 0\n$/);
+  t.match(text, /^\+ host node-1 .*\nstatus 0\n$/);
 });
 
-test('polling is said on stderr, with its reason', async (t) => {
+t.test('polling is said on stderr, with its reason', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   live.setFreshness({ mode: 'POLLING', rescanMs: 5000, ageMs: 1200, reason: 'CAP_NET_ADMIN is missing' });
   const address = `unix:${join(scratch(t), 's')}`;
   await serveAt(t, address, live);
   const said = /^nsatlas: no events: polling every 5 s, this answer is 1\.2 s old \(CAP_NET_ADMIN is missing\)$/m;
   for (const args of [['watch', '--until-synced'], ['interfaces'], ['snapshot', '-o', 'json']])
-    assert.match((await nsatlasAsync([...args, '--agent', address])).stderr, said);
+    t.match((await nsatlasAsync([...args, '--agent', address])).stderr, said);
 });
 
-test('without an agent this host is watched', async (t) => {
+t.test('without an agent this host is watched', async (t) => {
   const namespaces = Scratch.create(t);
   const a = namespaces.netns();
   const watching = watch(t, ['--netns-dir', namespaces.dir]);
@@ -150,5 +151,5 @@ test('without an agent this host is watched', async (t) => {
   await eventually('its MTU is shown', () => /^~ br7@.*mtu 1500 → 1400/m.test(watching.stdout));
   a.ip('link del br7');
   await eventually('its end is shown', () => /^- br7@/m.test(watching.stdout));
-  assert.equal(await watching.end(), 0);
+  t.equal(await watching.end(), 0);
 });

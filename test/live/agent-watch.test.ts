@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { constants } from 'node:http2';
-import { type TestContext, test } from 'node:test';
+import t, { type Test } from 'tap';
 import { AgentError } from '../../src/client/error.js';
 import type { WatchWish } from '../../src/serve/feed.js';
 import type { WatchEvent } from '../../src/model/types.js';
@@ -16,7 +16,9 @@ import { eventually } from '../support/hygiene.js';
 import { assertGrownLess, memoryInUse } from '../support/memory.js';
 import { BUF, curl, framesOf, holdCall, holdSession, messagesOf, serve, type Served } from './agent-rig.js';
 
-async function serveLive(t: TestContext, live: FakeLive, options: Parameters<typeof serve>[2] = {}): Promise<Served> {
+t.setTimeout(0);
+
+async function serveLive(t: Test, live: FakeLive, options: Parameters<typeof serve>[2] = {}): Promise<Served> {
   return serve(t, () => live.snapshot(), { live, ...options });
 }
 
@@ -29,12 +31,7 @@ interface Watching {
 }
 
 /** Watches until it is stopped or the test ends. */
-function watch(
-  t: TestContext,
-  { client }: Pick<Served, 'client'>,
-  wish: Partial<WatchWish> = {},
-  merger = new WatchMerger(),
-): Watching {
+function watch(t: Test, { client }: Pick<Served, 'client'>, wish: Partial<WatchWish> = {}, merger = new WatchMerger()): Watching {
   const controller = new AbortController();
   const events: WatchEvent[] = [];
   const onEvent = (event: WatchEvent): void => {
@@ -57,7 +54,7 @@ const isSame = (merger: WatchMerger, live: FakeLive): boolean => {
   }
 };
 
-test('a foreign client watches through reflection alone: what is, the mark, and each change', async (t) => {
+t.test('a foreign client watches through reflection alone: what is, the mark, and each change', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const { address } = await serveLive(t, live);
   const args = ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', '-d', '{"tables":["LINKS","FDB"]}'];
@@ -67,39 +64,42 @@ test('a foreign client watches through reflection alone: what is, the mark, and 
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const messages = (): Record<string, unknown>[] => messagesOf(text) as Record<string, unknown>[];
   await eventually('the mark has come', () => messages().some((message) => 'synced' in message));
-  assert.deepEqual(messages()[0]?.['restart'], { reason: 'no cursor was given' });
+  t.strictSame(messages()[0]?.['restart'], { reason: 'no cursor was given' });
   live.setLink(fakeLink('net:[1]', 1, { mtu: 1400 }));
   await eventually('the change has come', () => messages().some((message) => JSON.stringify(message).includes('"mtu":1400')));
   const change = messages().at(-1) as { cursor: unknown; netns: { interfaces: unknown[] } };
-  assert.deepEqual(change.cursor, { epoch: live.epoch, revision: String(live.revision) });
+  t.strictSame(change.cursor, { epoch: live.epoch, revision: String(live.revision) });
   const ours = JSON.parse(toJson({ items: [fakeLink('net:[1]', 1, { mtu: 1400 })] })) as { items: unknown[] };
-  assert.deepEqual(change.netns.interfaces, ours.items);
+  t.strictSame(change.netns.interfaces, ours.items);
 });
 
-test('changes come one by one, a watch that goes on after a break is told what it missed, and readers hold no lease when they have gone', async (t) => {
-  const live = new FakeLive({ namespaces: [withFdb(1, 2000), fakeNetns(2)] });
-  const served = await serveLive(t, live);
-  const first = watch(t, served);
-  await eventually('the first state is told', () => isSame(first.merger, live));
-  live.setLink(fakeLink('net:[2]', 1, { mtu: 1400 }));
-  await eventually('the change is told', () => isSame(first.merger, live));
-  first.stop();
-  await first.ended;
-  await eventually('the lease is let go', () => live.released === 1);
-  assert.equal(live.listeners, 0);
-  live.remove('net:[2]');
-  live.dropRow('fdb', 'net:[1]', live.rowIds('fdb', 'net:[1]')[7] ?? 0);
-  const second = watch(t, served, { after: first.merger.cursor }, first.merger);
-  // The merger is in sync already: the mark is what ends the telling.
-  await eventually('what was missed is told', () => second.events.some(({ synced }) => synced !== undefined));
-  assert.ok(isSame(second.merger, live));
-  assert.deepEqual(
-    second.events.map((event) => Object.keys(event)[1]),
-    ['removed', 'netns', 'synced'],
-  );
-});
+t.test(
+  'changes come one by one, a watch that goes on after a break is told what it missed, and readers hold no lease when they have gone',
+  async (t) => {
+    const live = new FakeLive({ namespaces: [withFdb(1, 2000), fakeNetns(2)] });
+    const served = await serveLive(t, live);
+    const first = watch(t, served);
+    await eventually('the first state is told', () => isSame(first.merger, live));
+    live.setLink(fakeLink('net:[2]', 1, { mtu: 1400 }));
+    await eventually('the change is told', () => isSame(first.merger, live));
+    first.stop();
+    await first.ended;
+    await eventually('the lease is let go', () => live.released === 1);
+    t.equal(live.listeners, 0);
+    live.remove('net:[2]');
+    live.dropRow('fdb', 'net:[1]', live.rowIds('fdb', 'net:[1]')[7] ?? 0);
+    const second = watch(t, served, { after: first.merger.cursor }, first.merger);
+    // The merger is in sync already: the mark is what ends the telling.
+    await eventually('what was missed is told', () => second.events.some(({ synced }) => synced !== undefined));
+    t.ok(isSame(second.merger, live));
+    t.strictSame(
+      second.events.map((event) => Object.keys(event)[1]),
+      ['removed', 'netns', 'synced'],
+    );
+  },
+);
 
-test('a watch through 200 streams costs each part once', async (t) => {
+t.test('a watch through 200 streams costs each part once', async (t) => {
   const live = new FakeLive({ namespaces: Array.from({ length: 20 }, (_, at) => fakeNetns(at + 1)) });
   const served = await serveLive(t, live);
   const all = Array.from({ length: 200 }, () => watch(t, served));
@@ -108,10 +108,10 @@ test('a watch through 200 streams costs each part once', async (t) => {
   live.setLink(fakeLink('net:[7]', 1, { mtu: 1400 }));
   await eventually('all know', () => all.every(({ merger, events }) => events.at(-1)?.netns !== undefined && merger.synced));
   // Whoever has used up its turn with encoding it keeps it only in its next one: another one makes it, too.
-  assert.ok(live.made - made <= 5, `${live.made - made} times`);
+  t.ok(live.made - made <= 5, `${live.made - made} times`);
 });
 
-test('a client that reads nothing costs a message, others are told at once, and it ends with the newest state', async (t) => {
+t.test('a client that reads nothing costs a message, others are told at once, and it ends with the newest state', async (t) => {
   const live = new FakeLive({ namespaces: [withFdb(1, 50_000)] });
   const served = await serveLive(t, live);
   const other = watch(t, served);
@@ -151,14 +151,14 @@ function isWhole(body: Buffer, at: number, frame: Buffer): boolean {
   return body.length >= start + 5 && frame.length === body.readUInt32BE(start + 1);
 }
 
-test('an agent that stops ends the watches, saying so, and the next one goes on', async (t) => {
+t.test('an agent that stops ends the watches, saying so, and the next one goes on', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const served = await serveLive(t, live);
   const first = watch(t, served);
   await eventually('it is in sync', () => first.merger.synced);
   const started = performance.now();
   await served.agent.drain(60_000);
-  assert.ok(performance.now() - started < 30_000);
+  t.ok(performance.now() - started < 30_000);
   await assert.rejects(
     first.ended,
     (cause) =>
@@ -168,45 +168,45 @@ test('an agent that stops ends the watches, saying so, and the next one goes on'
   const next = await serveLive(t, live);
   const second = watch(t, next, { after: first.merger.cursor }, first.merger);
   await eventually('the second is in sync', () => isSame(second.merger, live));
-  assert.ok(second.events.every(({ restart }) => restart === undefined));
+  t.ok(second.events.every(({ restart }) => restart === undefined));
 });
 
-test('a watch of interfaces or rows is refused, naming the field, and so is one where nothing is followed', async (t) => {
+t.test('a watch of interfaces or rows is refused, naming the field, and so is one where nothing is followed', async (t) => {
   const { address } = await serveLive(t, new FakeLive({ namespaces: [] }));
   const { stderr } = await curl(address, '/nsatlas.v1.Agent/Watch', ['-d', '{"selector":{"kinds":["veth"]}}']);
-  assert.match(stderr, /invalid_argument/);
-  assert.match(stderr, /selector\.kinds: a watch is narrowed by namespaces only/);
+  t.match(stderr, /invalid_argument/);
+  t.match(stderr, /selector\.kinds: a watch is narrowed by namespaces only/);
   const { client } = await serve(t, () => fakeSnapshot([]));
-  await assert.rejects(
+  await t.rejects(
     client.watch(EVERYTHING, () => undefined, new AbortController().signal),
     AgentError,
   );
 });
 
-test('a host that cannot be read is an error for who watches, and health says so', async (t) => {
+t.test('a host that cannot be read is an error for who watches, and health says so', async (t) => {
   const live = new FakeLive({ namespaces: [] });
   live.answer = () => Promise.reject(new Error('EMFILE: too many open files'));
   const { client, address } = await serveLive(t, live);
-  await assert.rejects(
+  await t.rejects(
     client.watch(EVERYTHING, () => undefined, new AbortController().signal),
     /this host could not be read: EMFILE/,
   );
-  await assert.rejects(client.list('netns', {}), /this host could not be read: EMFILE/);
+  await t.rejects(client.list('netns', {}), /this host could not be read: EMFILE/);
   const health = await curl(address, '/grpc.health.v1.Health/Check', ['-d', '{"service":"nsatlas.v1.Agent"}']);
-  assert.deepEqual(messagesOf(health.stdout), [{ status: 'NOT_SERVING' }]);
+  t.strictSame(messagesOf(health.stdout), [{ status: 'NOT_SERVING' }]);
 });
 
-test('lists and snapshots come from what is known, and from a fresh read when counters are asked for', async (t) => {
+t.test('lists and snapshots come from what is known, and from a fresh read when counters are asked for', async (t) => {
   const live = new FakeLive({ namespaces: [withFdb(1, 3000), fakeNetns(2)] });
   const { client, source } = await serveLive(t, live);
-  assert.equal((await client.list('fdb', {})).items.length, 3000);
-  assert.equal((await client.list('interfaces', {})).freshness?.mode, 'EVENTS');
-  assert.equal((await client.snapshot({}, ALL_TABLES)).namespaces.length, 2);
+  t.equal((await client.list('fdb', {})).items.length, 3000);
+  t.equal((await client.list('interfaces', {})).freshness?.mode, 'EVENTS');
+  t.equal((await client.snapshot({}, ALL_TABLES)).namespaces.length, 2);
   const status = await client.status();
-  assert.deepEqual([status.namespaces, status.interfaces, status.freshness?.mode, status.host?.id], [2, 2, 'EVENTS', 'h1']);
-  assert.equal(source.reads.length, 0);
-  assert.equal((await client.list('fdb', {}, { counters: true })).items.length, 3000);
-  assert.equal(source.reads.length, 1);
+  t.strictSame([status.namespaces, status.interfaces, status.freshness?.mode, status.host?.id], [2, 2, 'EVENTS', 'h1']);
+  t.equal(source.reads.length, 0);
+  t.equal((await client.list('fdb', {}, { counters: true })).items.length, 3000);
+  t.equal(source.reads.length, 1);
   const fresh = await client.snapshot({}, ALL_TABLES, { counters: true });
-  assert.ok(fresh.host.freshness !== undefined && source.reads.length === 2);
+  t.ok(fresh.host.freshness !== undefined && source.reads.length === 2);
 });

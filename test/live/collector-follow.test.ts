@@ -6,7 +6,7 @@ import { readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, it, type TestContext } from 'node:test';
+import t, { type Test } from 'tap';
 import { createAgentClient } from '../../src/client/agent.js';
 import { createRoster, type Roster } from '../../src/collector/follow/roster.js';
 import { agentsFile } from '../../src/collector/follow/sources/index.js';
@@ -17,6 +17,8 @@ import { eventually } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
 import { fakeLog } from '../unit/agent/fake-host.js';
 import { scratch } from './agent-rig.js';
+
+t.setTimeout(0);
 
 const HEARTBEAT_MS = 500;
 /** Silent for three heartbeats, and what it takes to notice on a busy machine. */
@@ -38,7 +40,7 @@ async function freePort(): Promise<number> {
 
 /** Starts `nsatlas agent` of the namespaces in a folder; it ends with the test. */
 async function startAgent(
-  t: TestContext,
+  t: Test,
   { dir, hostId, port = 0 }: { dir: string; hostId: string; port?: number },
 ): Promise<AgentProcess> {
   const args = ['--netns-dir', dir, '--docker-socket', '/nowhere.sock', '--host-id', hostId, '--host-name', `name-of-${hostId}`];
@@ -72,7 +74,7 @@ interface Following {
 }
 
 /** A roster of the agents in a file. */
-function follow(t: TestContext, agents: readonly AgentProcess[]): Following {
+function follow(t: Test, agents: readonly AgentProcess[]): Following {
   const path = join(scratch(t), 'agents.yml');
   const name = (named: readonly AgentProcess[]): void => writeFileSync(path, JSON.stringify(named.map(({ address }) => address)));
   name(agents);
@@ -126,8 +128,8 @@ const sockets = (): number =>
     }
   }).length;
 
-describe('a collector that follows agents', { timeout: 180_000 }, () => {
-  it('knows what they know, keeps what a killed one told, and is in sync with its successor at once', async (t) => {
+t.test('a collector that follows agents', { timeout: 180_000 }, async (t) => {
+  t.test('knows what they know, keeps what a killed one told, and is in sync with its successor at once', async (t) => {
     const one = Scratch.create(t);
     const [a, other] = [one.netns(), Scratch.create(t)];
     const b = other.netns();
@@ -136,10 +138,10 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
     const second = await startAgent(t, { dir: other.dir, hostId: 'h2' });
     const { roster, states, entry } = follow(t, [first, second]);
     await eventually('both are live', () => states().join() === 'h1 LIVE,h2 LIVE', 30_000);
-    assert.deepEqual(known(roster, 'h1'), links({ id: a.id, names: ['lo'] }));
+    t.strictSame(known(roster, 'h1'), links({ id: a.id, names: ['lo'] }));
     a.ip('link add br7 type bridge');
     await eventually('the change has come', () => known(roster, 'h1').length === 2);
-    assert.deepEqual(roster.gaps(), []);
+    t.strictSame(roster.gaps(), []);
     const [member] = roster.members();
 
     await kill(first);
@@ -149,20 +151,20 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
     await eventually('it is said why', () => refused.test(entry(first).problem ?? ''));
     const age = entry(first).ageMs ?? 0;
     await eventually('its age grows', () => (entry(first).ageMs ?? 0) > age + 500);
-    assert.deepEqual(known(roster, 'h1'), links({ id: a.id, names: ['lo', 'br7'] }));
-    assert.equal(roster.gaps()[0]?.status, 'STALE_HOST');
+    t.strictSame(known(roster, 'h1'), links({ id: a.id, names: ['lo', 'br7'] }));
+    t.equal(roster.gaps()[0]?.status, 'STALE_HOST');
     a.ip('link del br7');
     const again = await startAgent(t, { dir: one.dir, hostId: 'h1', port });
-    assert.equal(again.address, first.address);
+    t.equal(again.address, first.address);
     await eventually('it is live again', () => states().join() === 'h1 LIVE,h2 LIVE');
-    assert.deepEqual(known(roster, 'h1'), links({ id: a.id, names: ['lo'] }));
-    assert.equal(roster.members()[0], member);
+    t.strictSame(known(roster, 'h1'), links({ id: a.id, names: ['lo'] }));
+    t.equal(roster.members()[0], member);
     const { resyncs, disconnects } = entry(again);
-    assert.deepEqual([resyncs, disconnects, entry(second).disconnects], [1, 1, 0]);
-    assert.deepEqual(known(roster, 'h2'), links({ id: b.id, names: ['lo'] }));
+    t.strictSame([resyncs, disconnects, entry(second).disconnects], [1, 1, 0]);
+    t.strictSame(known(roster, 'h2'), links({ id: b.id, names: ['lo'] }));
   });
 
-  it('notices one that stands still, leaves no connections behind, and goes on where it was', async (t) => {
+  t.test('notices one that stands still, leaves no connections behind, and goes on where it was', async (t) => {
     const one = Scratch.create(t);
     const a = one.netns();
     const agent = await startAgent(t, { dir: one.dir, hostId: 'h1' });
@@ -171,11 +173,11 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
     const before = sockets();
     agent.child.kill('SIGSTOP');
     await eventually('it is stale', () => states().join() === 'h1 STALE', STALE_MS);
-    assert.match(entry(agent).problem ?? '', /is connected but has sent nothing for 1\.5 s; does its host hang\?/);
+    t.match(entry(agent).problem ?? '', /is connected but has sent nothing for 1\.5 s; does its host hang\?/);
     a.ip('link add br7 type bridge');
     // Some attempts more, each with a connection that is accepted by the kernel and never answered.
     await new Promise((resolve) => setTimeout(resolve, 4000));
-    assert.ok(sockets() <= before + 2, `${sockets()} sockets, and ${before} before`);
+    t.ok(sockets() <= before + 2, `${sockets()} sockets, and ${before} before`);
     agent.child.kill('SIGCONT');
     await eventually('it is live again', () => states().join() === 'h1 LIVE', 30_000);
     await eventually(
@@ -183,11 +185,11 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
       () => known(roster, 'h1').join() === links({ id: a.id, names: ['br7', 'lo'] }).join(),
       10_000,
     );
-    assert.deepEqual([entry(agent).resyncs, entry(agent).disconnects], [0, 1]);
+    t.strictSame([entry(agent).resyncs, entry(agent).disconnects], [0, 1]);
     await eventually('no connection is left', () => sockets() <= before);
   });
 
-  it('has a host once when its agent is replaced under another address', async (t) => {
+  t.test('has a host once when its agent is replaced under another address', async (t) => {
     const one = Scratch.create(t);
     const a = one.netns();
     const first = await startAgent(t, { dir: one.dir, hostId: 'h1' });
@@ -196,17 +198,17 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
     const [member] = roster.members();
     await kill(first);
     const second = await startAgent(t, { dir: one.dir, hostId: 'h1' });
-    assert.notEqual(second.address, first.address);
+    t.not(second.address, first.address);
     name([first, second]);
     await eventually('the second one is live', () => states().join() === 'h1 LIVE,- UNREACHABLE');
     name([second]);
     await eventually('the first one is not named any more', () => states().join() === 'h1 LIVE');
-    assert.deepEqual(roster.members(), [member]);
-    assert.equal(entry(second).resyncs, 1);
-    assert.deepEqual(known(roster, 'h1'), links({ id: a.id, names: ['lo'] }));
+    t.strictSame(roster.members(), [member]);
+    t.equal(entry(second).resyncs, 1);
+    t.strictSame(known(roster, 'h1'), links({ id: a.id, names: ['lo'] }));
   });
 
-  it('reports two that say they are one host, keeps the first, and takes the second when the first is gone', async (t) => {
+  t.test('reports two that say they are one host, keeps the first, and takes the second when the first is gone', async (t) => {
     const [one, two] = [Scratch.create(t), Scratch.create(t)];
     const [a, b] = [one.netns(), two.netns()];
     const first = await startAgent(t, { dir: one.dir, hostId: 'twin' });
@@ -215,20 +217,20 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
     await eventually('it is live', () => states().join() === 'twin LIVE', 30_000);
     name([first, second]);
     await eventually('the other one is in conflict', () => roster.entries().some(({ state }) => state === 'CONFLICT'));
-    assert.equal(entry(first).state, 'LIVE');
-    assert.match(
+    t.equal(entry(first).state, 'LIVE');
+    t.match(
       entry(second).problem ?? '',
       /claims to be host twin, and so does the agent at .*; give one of them another --host-id/,
     );
-    assert.equal(roster.members().length, 1);
-    assert.deepEqual(known(roster, 'twin'), links({ id: a.id, names: ['lo'] }));
+    t.equal(roster.members().length, 1);
+    t.strictSame(known(roster, 'twin'), links({ id: a.id, names: ['lo'] }));
     await kill(first);
     await eventually('the second one is used', () => entry(second).state === 'LIVE', 30_000);
-    assert.equal(entry(first).state, 'UNREACHABLE');
-    assert.deepEqual(known(roster, 'twin'), links({ id: b.id, names: ['lo'] }));
+    t.equal(entry(first).state, 'UNREACHABLE');
+    t.strictSame(known(roster, 'twin'), links({ id: b.id, names: ['lo'] }));
   });
 
-  it('streams an agent once that has two addresses', async (t) => {
+  t.test('streams an agent once that has two addresses', async (t) => {
     const one = Scratch.create(t);
     one.netns();
     const agent = await startAgent(t, { dir: one.dir, hostId: 'h1' });
@@ -236,8 +238,8 @@ describe('a collector that follows agents', { timeout: 180_000 }, () => {
     const { roster, states, entry } = follow(t, [agent, alias]);
     await eventually('both are live', () => states().join() === 'h1 LIVE,h1 LIVE', 30_000);
     const problems = [entry(agent).problem, entry(alias).problem].filter((problem) => problem !== undefined);
-    assert.match(problems.join(), /^the same agent as (127\.0\.0\.1|localhost):\d+, which is used$/);
-    assert.equal(roster.members().length, 1);
-    assert.deepEqual(roster.gaps(), []);
+    t.match(problems.join(), /^the same agent as (127\.0\.0\.1|localhost):\d+, which is used$/);
+    t.equal(roster.members().length, 1);
+    t.strictSame(roster.gaps(), []);
   });
 });

@@ -1,15 +1,17 @@
 // The service of a collector, asked by a foreign client. Its hosts are made up.
 
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import t, { type Test } from 'tap';
 import { startCollector } from '../../src/collector/serve/server.js';
 import { fakeLink, fakeLog, fakeNetns, withFdb } from '../unit/agent/fake-host.js';
 import { FakeMembers, unreachedEntry } from '../unit/collector/fake-members.js';
 import { curl, messagesOf } from './agent-rig.js';
 
+t.setTimeout(0);
+
 type Json = Record<string, unknown>;
 
-async function serve(t: TestContext, members: FakeMembers): Promise<string> {
+async function serve(t: Test, members: FakeMembers): Promise<string> {
   const collector = await startCollector({ members, version: '0.1.0', log: fakeLog(), listen: ['127.0.0.1:0'] });
   t.after(() => collector.drain(500));
   return collector.addresses[0] ?? '';
@@ -32,14 +34,14 @@ function twoHosts(): FakeMembers {
   return members;
 }
 
-test('a foreign client finds the collector by reflection, and no agent', async (t) => {
+t.test('a foreign client finds the collector by reflection, and no agent', async (t) => {
   const address = await serve(t, twoHosts());
   const { stdout } = await curl(address, '', ['--list-services']);
-  assert.match(stdout, /^nsatlas\.v1\.Collector$/m);
-  assert.doesNotMatch(stdout, /Agent/);
+  t.match(stdout, /^nsatlas\.v1\.Collector$/m);
+  t.notMatch(stdout, /Agent/);
 });
 
-test('every list has the rows of all hosts, each with its host, and tells once how old they are', async (t) => {
+t.test('every list has the rows of all hosts, each with its host, and tells once how old they are', async (t) => {
   const members = twoHosts();
   members.setState('host-two', 'STALE');
   const address = await serve(t, members);
@@ -53,9 +55,9 @@ test('every list has the rows of all hosts, each with its host, and tells once h
     ['ListRoutes', 0],
   ] as const) {
     const messages = await ask(address, rpc);
-    assert.equal(items(messages).length, count, rpc);
+    t.equal(items(messages).length, count, rpc);
     const ages = messages.flatMap((message) => (message['fabric'] === undefined ? [] : [message['fabric']]));
-    assert.deepEqual(
+    t.strictSame(
       ages,
       [
         {
@@ -67,22 +69,22 @@ test('every list has the rows of all hosts, each with its host, and tells once h
       ],
       rpc,
     );
-    assert.ok(messages.every((message) => message['freshness'] === undefined));
+    t.ok(messages.every((message) => message['freshness'] === undefined));
   }
   const hosts = items(await ask(address, 'ListFdb')).map(({ host }) => host);
-  assert.deepEqual([...new Set(hosts)], ['host-one', 'host-two']);
+  t.strictSame([...new Set(hosts)], ['host-one', 'host-two']);
 });
 
-test('a list is narrowed to hosts by name, id and the beginning of an id', async (t) => {
+t.test('a list is narrowed to hosts by name, id and the beginning of an id', async (t) => {
   const address = await serve(t, twoHosts());
   for (const wanted of ['name-of-host-two', 'host-two', 'host-t']) {
     const messages = await ask(address, 'ListFdb', { selector: { hosts: [wanted] } });
-    assert.deepEqual([...new Set(items(messages).map(({ host }) => host))], ['host-two'], wanted);
+    t.strictSame([...new Set(items(messages).map(({ host }) => host))], ['host-two'], wanted);
   }
-  assert.deepEqual(items(await ask(address, 'ListFdb', { selector: { hosts: ['elsewhere'] } })), []);
+  t.strictSame(items(await ask(address, 'ListFdb', { selector: { hosts: ['elsewhere'] } })), []);
 });
 
-test('what is wrong with agents is a gap of every answer that it bears on', async (t) => {
+t.test('what is wrong with agents is a gap of every answer that it bears on', async (t) => {
   const members = twoHosts();
   members.unreached = [unreachedEntry('192.0.2.9:7117')];
   members.problems = [
@@ -94,17 +96,17 @@ test('what is wrong with agents is a gap of every answer that it bears on', asyn
     (await ask(address, method, request)).flatMap((message) => ((message['gaps'] ?? []) as Json[]).map((gap) => gap['message']));
   const both = ['192.0.2.9:7117: connection refused', 'host-two is silent'];
   for (const method of ['ListNetns', 'ListOverlays', 'ListEndpoints', 'ListHosts', 'GetStatus'])
-    assert.deepEqual(await gaps(method), both, method);
-  assert.deepEqual(await gaps('ListNetns', { selector: { hosts: ['host-two'] } }), ['host-two is silent']);
-  assert.deepEqual(await gaps('ListNetns', { selector: { hosts: ['host-one'] } }), []);
+    t.strictSame(await gaps(method), both, method);
+  t.strictSame(await gaps('ListNetns', { selector: { hosts: ['host-two'] } }), ['host-two is silent']);
+  t.strictSame(await gaps('ListNetns', { selector: { hosts: ['host-one'] } }), []);
 });
 
-test('hosts are listed with their agents, reached or not', async (t) => {
+t.test('hosts are listed with their agents, reached or not', async (t) => {
   const members = twoHosts();
   members.unreached = [unreachedEntry('192.0.2.9:7117')];
   const address = await serve(t, members);
   const all = items(await ask(address, 'ListHosts'));
-  assert.deepEqual(
+  t.strictSame(
     all.map(({ host, agent, state }) => [host, agent, state]),
     [
       ['host-one', 'host-one:7117', 'LIVE'],
@@ -113,12 +115,12 @@ test('hosts are listed with their agents, reached or not', async (t) => {
     ],
   );
   const one = items(await ask(address, 'ListHosts', { selector: { hosts: ['host-one'] } }));
-  assert.deepEqual(
+  t.strictSame(
     one.map(({ host }) => host),
     ['host-one'],
   );
   const [status] = await ask(address, 'GetStatus');
-  assert.deepEqual(
+  t.strictSame(
     [status?.['hosts'], status?.['namespaces'], status?.['agents']],
     [
       2,
@@ -131,31 +133,31 @@ test('hosts are listed with their agents, reached or not', async (t) => {
   );
 });
 
-test('snapshots come one after the other, each beginning with its host', async (t) => {
+t.test('snapshots come one after the other, each beginning with its host', async (t) => {
   const address = await serve(t, twoHosts());
   const parts = await ask(address, 'GetSnapshot');
   const order: unknown[] = parts.flatMap(({ host, namespaces }) => [
     ...(host === undefined ? [] : [(host as Json)['id']]),
     ...((namespaces ?? []) as Json[]).map(({ id }) => id),
   ]);
-  assert.deepEqual(
+  t.strictSame(
     [...new Set(order.map((word, at) => `${String(word)}${at > order.indexOf('host-two') ? '*' : ''}`))],
     ['host-one', 'net:[1]', 'net:[2]', 'host-two', 'net:[1]*'],
   );
 });
 
-test('what a collector cannot do is refused with the reason', async (t) => {
+t.test('what a collector cannot do is refused with the reason', async (t) => {
   const address = await serve(t, twoHosts());
   const refused = async (method: string, request: object): Promise<string> =>
     (await curl(address, `/nsatlas.v1.Collector/${method}`, ['-d', JSON.stringify(request)])).stderr;
-  assert.match(await refused('ListInterfaces', { counters: true }), /invalid_argument[\s\S]*ask the agent/);
-  assert.match(await refused('GetSnapshot', { counters: true }), /invalid_argument[\s\S]*ask the agent/);
-  assert.match(await refused('ListHosts', { selector: { vnis: [1] } }), /invalid_argument[\s\S]*`hosts` only/);
-  assert.match(await refused('ListNetns', { selector: { ips: ['x'] } }), /invalid_argument[\s\S]*no IP address/);
-  assert.match(await refused('Watch', { selector: { vnis: [1] } }), /invalid_argument[\s\S]*narrowed by namespaces/);
+  t.match(await refused('ListInterfaces', { counters: true }), /invalid_argument[\s\S]*ask the agent/);
+  t.match(await refused('GetSnapshot', { counters: true }), /invalid_argument[\s\S]*ask the agent/);
+  t.match(await refused('ListHosts', { selector: { vnis: [1] } }), /invalid_argument[\s\S]*`hosts` only/);
+  t.match(await refused('ListNetns', { selector: { ips: ['x'] } }), /invalid_argument[\s\S]*no IP address/);
+  t.match(await refused('Watch', { selector: { vnis: [1] } }), /invalid_argument[\s\S]*narrowed by namespaces/);
 });
 
-test('a watch tells all hosts, the mark, and each change with its host', async (t) => {
+t.test('a watch tells all hosts, the mark, and each change with its host', async (t) => {
   const members = twoHosts();
   const address = await serve(t, members);
   setTimeout(() => members.members()[1]?.live !== undefined && change(members), 1500);
@@ -173,11 +175,11 @@ test('a watch tells all hosts, the mark, and each change with its host', async (
         ? 'SYNCED'
         : Object.keys(event as Json).filter((key) => key !== 'cursor')[0],
   );
-  assert.equal(words[0], 'entry');
-  assert.ok(words.indexOf('restart') > 0 && words.indexOf('SYNCED') > words.indexOf('netns'), words.join(' '));
-  assert.ok(words.filter((word) => word === 'SYNCED').length > 2, 'heartbeats');
-  assert.ok(words.slice(words.indexOf('SYNCED')).includes('netns'), 'the change');
-  assert.ok(events.every(({ host, synced }) => host === 'host-two' || synced !== undefined));
+  t.equal(words[0], 'entry');
+  t.ok(words.indexOf('restart') > 0 && words.indexOf('SYNCED') > words.indexOf('netns'), words.join(' '));
+  t.ok(words.filter((word) => word === 'SYNCED').length > 2, 'heartbeats');
+  t.ok(words.slice(words.indexOf('SYNCED')).includes('netns'), 'the change');
+  t.ok(events.every(({ host, synced }) => host === 'host-two' || synced !== undefined));
 });
 
 function change(members: FakeMembers): void {

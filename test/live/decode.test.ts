@@ -3,16 +3,18 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import t, { type Test } from 'tap';
 import type { DumpDecoder } from '../../src/tables/shared/dump.js';
 import type { AddressRecord, FdbRecord, LinkRecord, NeighborRecord, RouteRecord } from '../../src/tables/shared/records.js';
 import { decodeAll, readCapture } from '../support/fixture.js';
 import { runScenario } from '../support/scenario.js';
 
+t.setTimeout(0);
+
 type Json = Record<string, unknown>;
 
 /** A scenario's answers, decoded, and what commands there printed as JSON. */
-function run(t: TestContext, scenario: string, commands: Readonly<Record<string, string>>, before = ':') {
+function run(t: Test, scenario: string, commands: Readonly<Record<string, string>>, before = ':') {
   const directory = mkdtempSync(join(tmpdir(), 'nsatlas-decode-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
   const after = Object.entries(commands).map(([name, command]) => `${command} > "$1/${name}.json"`);
@@ -100,21 +102,21 @@ function ipLink(said: Json): Json {
   return pick({ ...said, flags, kind: info['info_kind'], slave_kind: info['info_slave_kind'] }, LINK_KEYS);
 }
 
-test('links are what ip -d -j link shows', (t) => {
+t.test('links are what ip -d -j link shows', async (t) => {
   // iproute2 prints a control character in a name as it is, which is no JSON; the fixture of this scenario has such a name.
   const before = 'ip link del "$(printf \'n\\377\\033[m\')"';
   const { answer, said } = run(t, 'links', { link: 'ip -d -j link' }, before);
   const { links } = answer('links');
   const names = new Map(links.map(({ ifindex, name }) => [ifindex as number, name]));
   const shown = said('link');
-  assert.ok(links.length >= 9, `${links.length} links`);
-  assert.deepEqual(
+  t.ok(links.length >= 9, `${links.length} links`);
+  t.strictSame(
     links.map((link) => linkAsIp(link, names)),
     shown.map(ipLink),
   );
   const vxlan = links.find(({ name }) => name === 'vxlan1')?.vxlan;
   const data = (shown.find(({ ifname }) => ifname === 'vxlan1')?.['linkinfo'] as Json)['info_data'] as Json;
-  assert.deepEqual(
+  t.strictSame(
     [vxlan?.vni, vxlan?.dstPort, vxlan?.local, vxlan?.remote, vxlan?.ttl],
     [data['id'], data['port'], data['local'], data['remote'], data['ttl']],
   );
@@ -154,7 +156,7 @@ function addressAsIp(address: AddressRecord): Json {
   });
 }
 
-test('addresses are what ip -d -j addr shows', (t) => {
+t.test('addresses are what ip -d -j addr shows', async (t) => {
   const { answer, said } = run(t, 'addresses', { addr: 'ip -d -j addr' });
   const { addresses } = answer('addresses');
   let compared = 0;
@@ -162,13 +164,13 @@ test('addresses are what ip -d -j addr shows', (t) => {
     const own = addresses.filter(({ ifindex }) => ifindex === link['ifindex']).map(addressAsIp);
     // Later releases of iproute2 print IFA_PROTO, too; the second may have turned between the two questions.
     const theirs = (link['addr_info'] as Json[]).map(({ protocol: _protocol, ...rest }) => rest);
-    assert.deepEqual(own.map(coarse), theirs.map(coarse));
+    t.strictSame(own.map(coarse), theirs.map(coarse));
     compared += own.length;
   }
-  assert.equal(compared, addresses.length);
-  assert.ok(compared > 18, `${compared} addresses`);
+  t.equal(compared, addresses.length);
+  t.ok(compared > 18, `${compared} addresses`);
   const made = Object.fromEntries(addresses.map(({ address, protocol }) => [address, protocol]));
-  assert.deepEqual([made['::1'], made['fe80::ff:fe00:a'], made['10.0.1.2']], ['kernel_lo', 'kernel_ll', undefined]);
+  t.strictSame([made['::1'], made['fe80::ff:fe00:a'], made['10.0.1.2']], ['kernel_lo', 'kernel_ll', undefined]);
 });
 
 /** Lifetimes to ten seconds, and without what duplicate address detection changes at any moment. */
@@ -202,7 +204,7 @@ function ipNeighbor(said: Json): Json {
   return pick({ ...flags, state: Array.isArray(state) ? state.join('|') : undefined }, NEIGHBOR_KEYS);
 }
 
-test('neighbours and proxies are what ip -j neigh shows', (t) => {
+t.test('neighbours and proxies are what ip -j neigh shows', async (t) => {
   const { answer, said } = run(t, 'neighbors', {
     neigh: 'ip -j neigh show nud all',
     proxy: 'ip -j neigh show proxy',
@@ -212,8 +214,8 @@ test('neighbours and proxies are what ip -j neigh shows', (t) => {
     !/INCOMPLETE|PROBE|DELAY/.test(String(row['state'])) && !String(row['dst']).startsWith('ff02::');
   const own = [...answer('neighbors').neighbors, ...answer('proxies').neighbors].map(neighborAsIp).filter(steady);
   const theirs = [...said('neigh'), ...said('proxy')].map(ipNeighbor).filter(steady);
-  assert.deepEqual(sorted(own), sorted(theirs));
-  assert.ok(own.length >= 12, `${own.length} rows`);
+  t.strictSame(sorted(own), sorted(theirs));
+  t.ok(own.length >= 12, `${own.length} rows`);
 });
 
 const FDB_KEYS = ['mac', 'ifname', 'dst', 'port', 'vni', 'src_vni', 'viaIf', 'nhid', 'vlan', 'master', 'flags', 'state'];
@@ -245,7 +247,7 @@ function fdbAsBridge(row: FdbRecord, names: ReadonlyMap<number, string>): Json {
   });
 }
 
-test('forwarding tables are what bridge -j fdb shows', (t) => {
+t.test('forwarding tables are what bridge -j fdb shows', async (t) => {
   const { answer, said } = run(t, 'fdb', { fdb: 'bridge -j fdb show' });
   const names = new Map([
     [10, 'va'],
@@ -261,8 +263,8 @@ test('forwarding tables are what bridge -j fdb shows', (t) => {
     .fdb.map((row) => fdbAsBridge(row, names))
     .filter(steady);
   const theirs = said('fdb').map((row) => pick({ ...row, flags: [...(row['flags'] as string[])].sort() }, FDB_KEYS));
-  assert.deepEqual(sorted(own), sorted(theirs.filter(steady)));
-  assert.ok(own.length >= 14, `${own.length} rows`);
+  t.strictSame(sorted(own), sorted(theirs.filter(steady)));
+  t.ok(own.length >= 14, `${own.length} rows`);
 });
 
 const TABLES: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 255: 'local' };
@@ -327,7 +329,7 @@ function ipRoute(said: Json): Json {
   return pick({ ...said, gateway: said['gateway'] ?? via?.['host'] }, ROUTE_KEYS);
 }
 
-test('routes of all tables are what ip -d -j route shows', (t) => {
+t.test('routes of all tables are what ip -d -j route shows', async (t) => {
   const { answer, said } = run(t, 'routes', { all: 'ip -d -j route show table all' });
   // iproute2 prints the end of an "encap ip" tunnel as a second "dst", so that route is told apart below.
   const plain = (row: Json): boolean => row['encap'] === undefined;
@@ -336,21 +338,21 @@ test('routes of all tables are what ip -d -j route shows', (t) => {
   const theirs = said('all').filter(plain).map(ipRoute);
   // Duplicate address detection adds routes to local addresses when it ends.
   const steady = (row: Json): boolean => !String(row['dst']).startsWith('fe80::') && row['type'] !== 'anycast';
-  assert.deepEqual(sorted(own.filter(steady)), sorted(theirs.filter(steady)));
-  assert.deepEqual(
+  t.strictSame(sorted(own.filter(steady)), sorted(theirs.filter(steady)));
+  t.strictSame(
     routes.flatMap(({ encapsulation }) => encapsulation ?? []),
     said('all').flatMap((row) => row['encap'] ?? []),
   );
-  assert.ok(own.length > 30, `${own.length} routes`);
-  assert.equal(
+  t.ok(own.length > 30, `${own.length} routes`);
+  t.equal(
     routes.find(({ dst }) => dst === '2001:db8:10::/48')?.expiresSeconds,
     Number(said('all').find(({ dst }) => dst === '2001:db8:10::/48')?.['expires']),
   );
 });
 
-test('namespaces have the ids that they were given', (t) => {
+t.test('namespaces have the ids that they were given', async (t) => {
   const { answer } = run(t, 'nsids', {});
-  assert.deepEqual(
+  t.strictSame(
     answer('nsids').nsids.map(({ nsid }) => nsid as number),
     [0, 1234],
   );

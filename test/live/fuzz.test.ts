@@ -1,10 +1,11 @@
-import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import t from 'tap';
 import { removeFolder, scratchFolder, withoutPreload } from '../support/native-namespaces.js';
 import { ROOT } from '../support/root.js';
+
+t.setTimeout(0);
 
 const FLAGS = [
   '-std=c++17',
@@ -41,12 +42,12 @@ const CASES = {
 };
 
 for (const [what, sources] of Object.entries(CASES)) {
-  test(what, () => {
+  t.test(what, async (t) => {
     const folder = scratchFolder();
     try {
       const program = join(folder, 'program');
       execFileSync('g++', [...FLAGS, '-o', program, ...sources.map((name) => join(ROOT, name))], { env: withoutPreload() });
-      assert.equal(execFileSync(program, { env: { ...withoutPreload(), ASAN_OPTIONS: '' }, encoding: 'utf8' }), 'ok\n');
+      t.equal(execFileSync(program, { env: { ...withoutPreload(), ASAN_OPTIONS: '' }, encoding: 'utf8' }), 'ok\n');
     } finally {
       removeFolder(folder);
     }
@@ -54,10 +55,10 @@ for (const [what, sources] of Object.entries(CASES)) {
 }
 
 for (const name of ['filter', 'diff', 'reply', 'read_only']) {
-  test(`every seed of the fuzzer passes: ${name}`, () => {
+  t.test(`every seed of the fuzzer passes: ${name}`, async (t) => {
     const seeds = readdirSync(join(ROOT, 'test', 'fixtures', `fuzz-${name}`)).length;
     const script = join(ROOT, 'scripts', 'fuzz-native.mjs');
     const said = execFileSync(process.execPath, [script, name, '--replay'], { env: withoutPreload(), encoding: 'utf8' });
-    assert.equal(said, `${name}: ${seeds} seeds replayed\n`);
+    t.equal(said, `${name}: ${seeds} seeds replayed\n`);
   });
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { items, nsatlas } from '../support/cli.js';
 import { Scratch } from '../support/netns.js';
+
+t.setTimeout(0);
 
 /** Interface names: at most 15 bytes, no slash, colon or blank (dev_valid_name(), net/core/dev.c). */
 const NAMES: readonly Buffer[] = [
@@ -45,8 +47,8 @@ interface Link {
   readonly aliasBytes?: string;
 }
 
-describe('hostile names', () => {
-  it('are valid JSON with nothing lost, and a clean terminal', (t) => {
+t.test('hostile names', async (t) => {
+  t.test('are valid JSON with nothing lost, and a clean terminal', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const lines = NAMES.map((name, at) => `${name.toString('hex')} ${ALIASES[at]?.toString('hex') ?? ''}`.trim());
@@ -56,33 +58,33 @@ describe('hostile names', () => {
     const links = items<Link>(json).items;
     const bytes = (text: string, raw: string | undefined): string =>
       (raw === undefined ? Buffer.from(text) : Buffer.from(raw, 'base64')).toString('hex');
-    assert.deepEqual(
+    t.strictSame(
       links.map(({ name, nameBytes }) => bytes(name, nameBytes)),
       NAMES.map((name) => name.toString('hex')),
     );
-    assert.deepEqual(
+    t.strictSame(
       links.slice(0, ALIASES.length).map(({ alias, aliasBytes }) => bytes(alias ?? '', aliasBytes)),
       ALIASES.map((alias) => alias.toString('hex')),
     );
-    assert.equal(links[4]?.name, 'bad\ufffd\ufffd\ufffd');
+    t.equal(links[4]?.name, 'bad\ufffd\ufffd\ufffd');
     assertClean(json.stdout);
 
     for (const command of ['interfaces', 'snapshot', 'netns', 'fdb', 'routes']) {
       const table = nsatlas([command, '--netns-dir', scratch.dir]);
-      assert.equal(table.status, 0, table.stderr);
+      t.equal(table.status, 0, table.stderr);
       assertClean(table.stdout);
     }
-    assert.match(nsatlas(['interfaces', '--netns-dir', scratch.dir]).stdout, /e\\u\{1b\}\[31mred/);
+    t.match(nsatlas(['interfaces', '--netns-dir', scratch.dir]).stdout, /e\\u\{1b\}\[31mred/);
   });
 
-  it('of namespace files cannot write to the terminal either', (t) => {
+  t.test('of namespace files cannot write to the terminal either', async (t) => {
     const scratch = Scratch.create(t);
     scratch.netns('evil\u001b[2J\u202e"<b>');
     const table = nsatlas(['netns', '--netns-dir', scratch.dir]);
     assertClean(table.stdout);
-    assert.match(table.stdout, /evil\\u\{1b\}\[2J/);
+    t.match(table.stdout, /evil\\u\{1b\}\[2J/);
     const [netns] = items<{ paths: string[] }>(nsatlas(['netns', '-o', 'json', '--netns-dir', scratch.dir])).items;
-    assert.ok(netns?.paths[0]?.endsWith('evil\u001b[2J\u202e"<b>'));
+    t.ok(netns?.paths[0]?.endsWith('evil\u001b[2J\u202e"<b>'));
   });
 });
 

@@ -2,9 +2,11 @@
 // by key with what `ip -d -j link show` says there.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import t from 'tap';
 import { type DecodedInfo, decodeInfo, FIXTURES, fixtureKinds, hasBuild, type RawLink } from '../support/kinds.js';
 import { buildScratchLinks, type IpLink, kernelKnows } from '../support/scratch-links.js';
+
+t.setTimeout(0);
 
 /** What ip prints the name of and we the ifindex of: ip's key to ours. */
 const BY_NAME: Readonly<Record<string, string>> = {
@@ -92,25 +94,25 @@ function check(kind: string): void {
 
 for (const kind of fixtureKinds().filter(hasBuild)) {
   if (kernelKnows(kind)) {
-    test(`ip and we say the same of every ${kind}`, () => check(kind));
+    t.test(`ip and we say the same of every ${kind}`, async () => check(kind));
   } else {
     // No skip, whose number would differ by kernel: at least the commands are such that only the kernel refuses them.
-    test(`this kernel has no ${kind}, and nothing else is wrong with the commands that make one`, () => {
-      assert.throws(() => buildScratchLinks(join(FIXTURES, kind, 'build.sh')), /Unknown device type/);
+    t.test(`this kernel has no ${kind}, and nothing else is wrong with the commands that make one`, async (t) => {
+      t.throws(() => buildScratchLinks(join(FIXTURES, kind, 'build.sh')), /Unknown device type/);
     });
   }
 }
 
-test('the kinds that Docker needs are in this kernel, so that the comparison is one', () => {
-  for (const kind of ['veth', 'bridge', 'vxlan']) assert.ok(kernelKnows(kind), kind);
+t.test('the kinds that Docker needs are in this kernel, so that the comparison is one', async (t) => {
+  for (const kind of ['veth', 'bridge', 'vxlan']) t.ok(kernelKnows(kind), kind);
 });
 
-test('a veth whose peer has the same ifindex in another namespace refers to it', () => {
+t.test('a veth whose peer has the same ifindex in another namespace refers to it', async (t) => {
   const { raw } = buildScratchLinks(join(FIXTURES, 'veth', 'build.sh'));
   const same = raw.find(({ name }) => name === 'same');
   assert.ok(same?.linkinfo !== undefined);
   const { refs } = decodeInfo(same.linkinfo, same.face);
   assert.deepEqual(refs, [{ role: 'peer', ifindex: same.face.ifindex, nsid: same.face.linkNsid }]);
   // On 6.18 the kernel says so itself; see iflaLinkRefs() for those before 5.2.
-  assert.equal(same.face.iflaLink, same.face.ifindex);
+  t.equal(same.face.iflaLink, same.face.ifindex);
 });

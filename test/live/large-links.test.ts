@@ -1,10 +1,11 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { items, nsatlas } from '../support/cli.js';
 import { Scratch } from '../support/netns.js';
 
-describe('a link whose message is larger than the kernel’s usual buffer', () => {
-  it('hides neither itself nor the links after it', (t) => {
+t.setTimeout(0);
+
+t.test('a link whose message is larger than the kernel’s usual buffer', async (t) => {
+  t.test('hides neither itself nor the links after it', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     netns.ipBatch(['link add br0 type bridge', 'link add br1 type bridge', 'link add br2 type bridge']);
@@ -13,7 +14,7 @@ describe('a link whose message is larger than the kernel’s usual buffer', () =
     const links = items<{ name: string; altnames?: string[] }>(
       nsatlas(['interfaces', '-o', 'json', '--netns-dir', scratch.dir]),
     ).items;
-    assert.deepEqual(
+    t.strictSame(
       links.map(({ name, altnames }) => `${name} ${altnames?.length ?? 0}`),
       ['lo 0', 'br0 0', 'br1 300', 'br2 0'],
     );

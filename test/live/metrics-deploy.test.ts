@@ -1,22 +1,23 @@
 // The configuration that operators take, as a real promtool reads it.
-import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { makeCertificates } from '../support/certificates.js';
 import { prometheusObstacle, promtool } from '../support/prometheus.js';
 import { ROOT } from '../support/root.js';
 
+t.setTimeout(0);
+
 const RULES = join(ROOT, 'deploy/prometheus-rules.yml');
 
-describe('deploy/', { skip: prometheusObstacle() ?? false }, () => {
-  it('has rules that Prometheus takes', () => {
+t.test('deploy/', { skip: prometheusObstacle() ?? false }, async (t) => {
+  t.test('has rules that Prometheus takes', async (t) => {
     const { status, said } = promtool(['check', 'rules', RULES]);
-    assert.equal(status, 0, said);
+    t.equal(status, 0, said);
   });
 
-  it('has a configuration that Prometheus takes, with certificates where it says', (t) => {
+  t.test('has a configuration that Prometheus takes, with certificates where it says', async (t) => {
     const { ca, people } = makeCertificates(t);
     const folder = mkdtempSync(join(tmpdir(), 'nsatlas-prometheus-'));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,14 +26,14 @@ describe('deploy/', { skip: prometheusObstacle() ?? false }, () => {
       .replaceAll('/run/secrets/nsatlas-people.pem', people.cert)
       .replaceAll('/run/secrets/nsatlas-people-key.pem', people.key)
       .replaceAll('prometheus-rules.yml', RULES);
-    assert.ok(!config.includes('/run/secrets/'));
+    t.ok(!config.includes('/run/secrets/'));
     writeFileSync(join(folder, 'prometheus.yml'), config);
     const { status, said } = promtool(['check', 'config', join(folder, 'prometheus.yml')]);
-    assert.equal(status, 0, said);
-    assert.match(said, /SUCCESS/);
+    t.equal(status, 0, said);
+    t.match(said, /SUCCESS/);
   });
 
-  it('has rules that fire when they should, and not before', (t) => {
+  t.test('has rules that fire when they should, and not before', async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'nsatlas-prometheus-'));
     t.after(() => rmSync(folder, { recursive: true, force: true }));
     const file = join(folder, 'test.json');
@@ -71,6 +72,6 @@ describe('deploy/', { skip: prometheusObstacle() ?? false }, () => {
     };
     writeFileSync(file, JSON.stringify(test));
     const { status, said } = promtool(['test', 'rules', file]);
-    assert.equal(status, 0, said);
+    t.equal(status, 0, said);
   });
 });

@@ -1,7 +1,7 @@
 // What the tests of metrics share: an agent of its own process that is scraped, and what a scrape says.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { TestContext } from 'node:test';
+import type { Test } from 'tap';
 import { NSATLAS } from '../support/cli.js';
 
 /** An agent that is scraped. */
@@ -16,11 +16,7 @@ export interface ScrapedAgent {
 }
 
 /** Starts `nsatlas agent` with metrics on free ports; killed when the test ends. @param prefix a command in front */
-export async function startScraped(
-  t: TestContext,
-  args: readonly string[],
-  prefix: readonly string[] = [],
-): Promise<ScrapedAgent> {
+export async function startScraped(t: Test, args: readonly string[], prefix: readonly string[] = []): Promise<ScrapedAgent> {
   const own = [NSATLAS, 'agent', '--listen', '127.0.0.1:0', '--metrics-listen', '127.0.0.1:0', ...args];
   const [command = '', ...rest] = [...prefix, process.execPath, ...own];
   const child = spawn(command, rest, { stdio: ['ignore', 'inherit', 'pipe'] });

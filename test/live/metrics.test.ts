@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import t, { type Test } from 'tap';
 import { FakeEngine, standIn } from '../support/engine-stand-in.js';
 import { eventually } from '../support/hygiene.js';
 import { Scratch, type ScratchNetns } from '../support/netns.js';
 import { promtool, startPrometheus, prometheusObstacle } from '../support/prometheus.js';
 import { ROOT } from '../support/root.js';
 import { parseText, type ScrapedAgent, type Series, seriesOf, startScraped } from './metrics-rig.js';
+
+t.setTimeout(0);
 
 const NETWORK = 'abcdefghij0123456789klmno';
 /** Everything that could break a label, 4,000 characters of it. */
@@ -23,7 +25,7 @@ interface World {
 }
 
 /** An overlay with two containers on it, one of them with a hostile name, as a Docker engine and the kernel tell of them. */
-async function world(t: TestContext): Promise<World> {
+async function world(t: Test): Promise<World> {
   const engine = new FakeEngine();
   const stand = await standIn(engine.handler);
   const { socket } = stand;
@@ -75,34 +77,34 @@ async function named(agent: ScrapedAgent): Promise<Series[]> {
 
 const SKIP = { skip: prometheusObstacle() ?? false };
 
-describe('metrics of an agent', () => {
-  it('tell of a host what is there, under names and units that promtool accepts', SKIP, async (t) => {
+t.test('metrics of an agent', async (t) => {
+  t.test('tell of a host what is there, under names and units that promtool accepts', SKIP, async (t) => {
     const { web, flags } = await world(t);
     const agent = await startScraped(t, flags);
     const series = await named(agent);
     const checked = promtool(['check', 'metrics'], await agent.scrape());
-    assert.deepEqual(checked, { status: 0, said: '' });
+    t.strictSame(checked, { status: 0, said: '' });
     const value = (name: string, labels: Record<string, string> = {}): number[] =>
       seriesOf(series, name, labels).map((one) => one.value);
-    assert.deepEqual(value('nsatlas_namespaces', { role: 'overlay', status: 'ok' }), [1]);
-    assert.deepEqual(value('nsatlas_namespaces', { role: 'container', status: 'ok' }), [2]);
-    assert.deepEqual(value('nsatlas_interfaces', { kind: 'vxlan' }), [1]);
-    assert.deepEqual(value('nsatlas_interfaces', { kind: 'veth' }), [4]);
+    t.strictSame(value('nsatlas_namespaces', { role: 'overlay', status: 'ok' }), [1]);
+    t.strictSame(value('nsatlas_namespaces', { role: 'container', status: 'ok' }), [2]);
+    t.strictSame(value('nsatlas_interfaces', { kind: 'vxlan' }), [1]);
+    t.strictSame(value('nsatlas_interfaces', { kind: 'veth' }), [4]);
     const overlay = { host: 'h1', vni: '4097', network: 'app_net', interface: 'vxlan0' };
-    assert.deepEqual(value('nsatlas_overlay_info', { ...overlay, network_id: NETWORK }), [1]);
-    assert.ok((value('nsatlas_overlay_fdb_entries', overlay)[0] ?? 0) >= 1);
-    assert.deepEqual(value('nsatlas_overlay_neighbors', overlay), [1]);
-    assert.deepEqual(value('nsatlas_feature_enabled', { feature: 'containers' }), [1]);
-    assert.deepEqual(value('nsatlas_collect_success', { source: 'host' }), [1]);
-    assert.ok((value('nsatlas_scan_duration_seconds_count')[0] ?? 0) >= 1);
+    t.strictSame(value('nsatlas_overlay_info', { ...overlay, network_id: NETWORK }), [1]);
+    t.ok((value('nsatlas_overlay_fdb_entries', overlay)[0] ?? 0) >= 1);
+    t.strictSame(value('nsatlas_overlay_neighbors', overlay), [1]);
+    t.strictSame(value('nsatlas_feature_enabled', { feature: 'containers' }), [1]);
+    t.strictSame(value('nsatlas_collect_success', { source: 'host' }), [1]);
+    t.ok((value('nsatlas_scan_duration_seconds_count')[0] ?? 0) >= 1);
     const eth0 = { netns: web.id, interface: 'eth0', kind: 'veth', service: 'web', container: 'web.1', network: 'app_net' };
     const [link] = web.ipJson('-s link show eth0') as { stats64: { rx: { bytes: number }; tx: { packets: number } } }[];
     const [received] = value('nsatlas_interface_receive_bytes_total', eth0);
-    assert.ok(received !== undefined && received <= (link?.stats64.rx.bytes ?? 0), `${received}`);
-    assert.equal(value('nsatlas_interface_transmit_errors_total', eth0).length, 1);
+    t.ok(received !== undefined && received <= (link?.stats64.rx.bytes ?? 0), `${received}`);
+    t.equal(value('nsatlas_interface_transmit_errors_total', eth0).length, 1);
   });
 
-  it('count what the kernel counts, anew in each scrape', async (t) => {
+  t.test('count what the kernel counts, anew in each scrape', async (t) => {
     const { web, flags } = await world(t);
     const agent = await startScraped(t, flags);
     const bytes = async (): Promise<number> => {
@@ -110,37 +112,37 @@ describe('metrics of an agent', () => {
       return seriesOf(series, 'nsatlas_interface_transmit_bytes_total', { netns: web.id, interface: 'eth0' })[0]?.value ?? -1;
     };
     const before = await bytes();
-    assert.ok(before >= 0);
+    t.ok(before >= 0);
     send(web, '10.0.1.3', 3);
     const counted = (): number => {
       const [link] = web.ipJson('-s link show eth0') as { stats64: { tx: { bytes: number } } }[];
       return link?.stats64.tx.bytes ?? 0;
     };
     await eventually('the counters grow', async () => (await bytes()) >= before + 3000);
-    assert.ok((await bytes()) <= counted());
+    t.ok((await bytes()) <= counted());
   });
 
-  it('are not broken by a name of 4,000 hostile characters, which is cut', SKIP, async (t) => {
+  t.test('are not broken by a name of 4,000 hostile characters, which is cut', SKIP, async (t) => {
     const { evil, flags } = await world(t);
     // An interface can have such a name, too, in its 15 bytes.
     evil.exec(['ip', 'link', 'add', 'a"b\\{}\u001b,=ü', 'type', 'bridge']);
     const agent = await startScraped(t, flags);
     const series = await named(agent);
-    assert.deepEqual(promtool(['check', 'metrics'], await agent.scrape()), { status: 0, said: '' });
+    t.strictSame(promtool(['check', 'metrics'], await agent.scrape()), { status: 0, said: '' });
     const [up] = seriesOf(series, 'nsatlas_namespace_up', { netns: evil.id });
     const container = up?.labels['container'] ?? '';
-    assert.ok(container.startsWith('evil"\\\\u{a}{}=,\\u{1b}[31m\\u{202e}ü💥xxx'), container);
-    assert.match(container, /x~[0-9a-f]{8}$/);
-    assert.equal(
+    t.ok(container.startsWith('evil"\\\\u{a}{}=,\\u{1b}[31m\\u{202e}ü💥xxx'), container);
+    t.match(container, /x~[0-9a-f]{8}$/);
+    t.equal(
       seriesOf(series, 'nsatlas_interface_receive_bytes_total', { interface: 'a"b\\{}\\u{1b},=ü', netns: evil.id }).length,
       1,
     );
-    for (const { labels } of series) for (const label of Object.values(labels)) assert.ok(Array.from(label).length <= 128, label);
+    for (const { labels } of series) for (const label of Object.values(labels)) t.ok(Array.from(label).length <= 128, label);
     const identities = series.map(({ name, labels }) => JSON.stringify([name, Object.entries(labels).sort()]));
-    assert.equal(new Set(identities).size, identities.length);
+    t.equal(new Set(identities).size, identities.length);
   });
 
-  it('stay under the limit on series whatever there is, keep the same ones, and say how many are left out', async (t) => {
+  t.test('stay under the limit on series whatever there is, keep the same ones, and say how many are left out', async (t) => {
     const { evil, flags } = await world(t);
     evil.ipBatch(Array.from({ length: 40 }, (_, at) => `link add flood${at} type bridge`));
     const agent = await startScraped(t, [...flags, '--metrics-series-limit', '100']);
@@ -157,62 +159,66 @@ describe('metrics of an agent', () => {
     };
     const first = await told();
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    assert.deepEqual(await told(), first);
+    t.strictSame(await told(), first);
   });
 
-  it('say of a namespace that may not be entered that it is not up', async (t) => {
+  t.test('say of a namespace that may not be entered that it is not up', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const prefix = ['setpriv', '--bounding-set=-sys_admin', '--inh-caps=-sys_admin'];
     const agent = await startScraped(t, ['--netns-dir', scratch.dir, '--metrics-interfaces'], prefix);
     const series = parseText(await agent.scrape());
-    assert.deepEqual(
+    t.strictSame(
       seriesOf(series, 'nsatlas_namespace_up').map(({ labels, value }) => [labels['netns'], value]),
       [[netns.id, 0]],
     );
-    assert.deepEqual(
+    t.strictSame(
       seriesOf(series, 'nsatlas_namespaces').map(({ labels, value }) => [labels['status'], value]),
       [['denied', 1]],
     );
-    assert.equal(seriesOf(series, 'nsatlas_interface_counters_unread_namespaces')[0]?.value, 1);
-    assert.equal(seriesOf(series, 'nsatlas_feature_enabled', { feature: 'enter' })[0]?.value, 0);
-    assert.ok(seriesOf(series, 'nsatlas_gaps', { status: 'denied' }).length > 0);
+    t.equal(seriesOf(series, 'nsatlas_interface_counters_unread_namespaces')[0]?.value, 1);
+    t.equal(seriesOf(series, 'nsatlas_feature_enabled', { feature: 'enter' })[0]?.value, 0);
+    t.ok(seriesOf(series, 'nsatlas_gaps', { status: 'denied' }).length > 0);
   });
 
-  it('are off unless asked for, and an address that others can reach is refused', async (t) => {
+  t.test('are off unless asked for, and an address that others can reach is refused', async (t) => {
     const scratch = Scratch.create(t);
-    await assert.rejects(
+    await t.rejects(
       startScraped(t, ['--netns-dir', scratch.dir, '--metrics-listen', '0.0.0.0:0']),
       /cannot listen on 0\.0\.0\.0:0: other machines can reach it/,
     );
   });
 
-  it('are found and scraped by a real Prometheus, whose recorded rule gives the bytes that a service receives', {
-    timeout: 120_000,
-    ...SKIP,
-  }, async (t) => {
-    const { scratch, evil, flags } = await world(t);
-    const agent = await startScraped(t, flags);
-    await named(agent);
-    const list = join(scratch.dir, 'targets.json');
-    writeFileSync(list, JSON.stringify([{ targets: [agent.metrics] }]));
-    const prometheus = await startPrometheus(t, {
-      global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
-      rule_files: [join(ROOT, 'deploy/prometheus-rules.yml')],
-      scrape_configs: [{ job_name: 'nsatlas-agents', file_sd_configs: [{ files: [list] }] }],
-    });
-    const rate = async (): Promise<number> => {
-      send(evil, '10.0.1.2', 2);
-      const [sample] = await prometheus.query('nsatlas:service_receive_bytes:rate1m{service="web"}');
-      return sample?.value ?? 0;
-    };
-    await eventually('the rule has a value', async () => (await rate()) > 10, 60_000);
-    assert.deepEqual(
-      (await prometheus.targets()).map(({ health, lastError }) => ({ health, lastError })),
-      [{ health: 'up', lastError: '' }],
-    );
-    // The hostile name is one service of its own, no more.
-    const services = await prometheus.query('count by (service) (nsatlas_interface_receive_bytes_total{service!=""})');
-    assert.equal(services.length, 2);
-  });
+  t.test(
+    'are found and scraped by a real Prometheus, whose recorded rule gives the bytes that a service receives',
+    {
+      timeout: 120_000,
+      ...SKIP,
+    },
+    async (t) => {
+      const { scratch, evil, flags } = await world(t);
+      const agent = await startScraped(t, flags);
+      await named(agent);
+      const list = join(scratch.dir, 'targets.json');
+      writeFileSync(list, JSON.stringify([{ targets: [agent.metrics] }]));
+      const prometheus = await startPrometheus(t, {
+        global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+        rule_files: [join(ROOT, 'deploy/prometheus-rules.yml')],
+        scrape_configs: [{ job_name: 'nsatlas-agents', file_sd_configs: [{ files: [list] }] }],
+      });
+      const rate = async (): Promise<number> => {
+        send(evil, '10.0.1.2', 2);
+        const [sample] = await prometheus.query('nsatlas:service_receive_bytes:rate1m{service="web"}');
+        return sample?.value ?? 0;
+      };
+      await eventually('the rule has a value', async () => (await rate()) > 10, 60_000);
+      t.strictSame(
+        (await prometheus.targets()).map(({ health, lastError }) => ({ health, lastError })),
+        [{ health: 'up', lastError: '' }],
+      );
+      // The hostile name is one service of its own, no more.
+      const services = await prometheus.query('count by (service) (nsatlas_interface_receive_bytes_total{service!=""})');
+      t.equal(services.length, 2);
+    },
+  );
 });

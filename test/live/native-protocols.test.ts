@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { after, test } from 'node:test';
+import t from 'tap';
 import type { NetlinkRequest, Protocol, ReadRequest } from '../../src/native/types.js';
 import { eventually, guardHygiene } from '../support/hygiene.js';
 import { testReader } from '../support/native-addon.js';
@@ -23,6 +23,8 @@ import {
 } from '../support/native-requests.js';
 import { Scratch } from '../support/netns.js';
 
+t.setTimeout(0);
+
 guardHygiene();
 
 const ENOENT = 2;
@@ -39,7 +41,7 @@ const XFRM_MSG_GETSADINFO = 0x23;
 const XFRM_MSG_NEWSADINFO = 0x22;
 const NFT_MSG_GETTABLE = 0x0a01;
 const IP_FORWARD = '/proc/sys/net/ipv4/ip_forward';
-const scratch = Scratch.create({ after });
+const scratch = Scratch.create({ after: (fn) => t.after(fn) });
 
 /** Carries out requests in one namespace. */
 async function read(path: string, requests: readonly ReadRequest[]): Promise<TargetRecord> {
@@ -102,45 +104,45 @@ function getNextHop(id: number): Uint8Array {
   return message(RTM_GETNEXTHOP, NLM_F_REQUEST, body);
 }
 
-test('SOCK_DIAG lists the sockets of the namespace that is read, ROUTE its links, in one visit', async () => {
+t.test('SOCK_DIAG lists the sockets of the namespace that is read, ROUTE its links, in one visit', async (t) => {
   const [a, b] = [scratch.netns(), scratch.netns()];
   const listen = 'require("net").createServer().listen(4711, "127.0.0.1", () => console.log("up"))';
   const child = spawn('nsenter', [`--net=${a.path}`, process.execPath, '-e', listen], { stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     await once(child.stdout, 'data');
     const record = await read(a.path, [listening(), dump(RTM_GETLINK), listening()]);
-    assert.deepEqual(portsIn(record, 0), [4711]);
-    assert.deepEqual(portsIn(record, 2), [4711]);
-    assert.ok(record.datagrams.some(({ request, bytes }) => request === 1 && typesOf(bytes).includes(16)));
-    assert.deepEqual(
+    t.strictSame(portsIn(record, 0), [4711]);
+    t.strictSame(portsIn(record, 2), [4711]);
+    t.ok(record.datagrams.some(({ request, bytes }) => request === 1 && typesOf(bytes).includes(16)));
+    t.strictSame(
       record.ends.map(({ errno, operation }) => [errno, operation]),
       [0, 1, 2].map(() => [0, 'receive']),
     );
-    assert.deepEqual(portsIn(await read(b.path, [listening()]), 0), []);
+    t.strictSame(portsIn(await read(b.path, [listening()]), 0), []);
   } finally {
     child.kill('SIGKILL');
     await once(child, 'exit');
   }
 });
 
-test('a file is that of the namespace, not of the process', async () => {
+t.test('a file is that of the namespace, not of the process', async (t) => {
   const own = readFileSync(IP_FORWARD, 'utf8');
   const other = own === '1\n' ? '0\n' : '1\n';
   const netns = scratch.netns();
   netns.exec(['sh', '-c', `printf %s ${other.trim()} > ${IP_FORWARD}`]);
   netns.exec(['ip', 'link', 'add', 'only-here', 'type', 'veth']);
   const record = await read(netns.path, [{ file: IP_FORWARD }, { file: '/proc/thread-self/net/dev' }]);
-  assert.equal(textOf(record, 0), other);
-  assert.match(textOf(record, 1), /only-here:/);
-  assert.equal(readFileSync(IP_FORWARD, 'utf8'), own);
-  assert.doesNotMatch(readFileSync('/proc/self/net/dev', 'utf8'), /only-here:/);
-  assert.deepEqual(
+  t.equal(textOf(record, 0), other);
+  t.match(textOf(record, 1), /only-here:/);
+  t.equal(readFileSync(IP_FORWARD, 'utf8'), own);
+  t.notMatch(readFileSync('/proc/self/net/dev', 'utf8'), /only-here:/);
+  t.strictSame(
     record.ends.map(({ errno, operation }) => [errno, operation]),
     [0, 1].map(() => [0, 'file']),
   );
 });
 
-test('a file that is not there or no file ends its request and no other; one too large is not read in part', async () => {
+t.test('a file that is not there or no file ends its request and no other; one too large is not read in part', async (t) => {
   const netns = scratch.netns();
   // 150 bytes in ipv6_route for each: more than 1 MiB.
   const lines = Array.from({ length: 8000 }, (_, at) => `address add 2001:db8::${(at + 1).toString(16)}/128 dev lo nodad`);
@@ -150,22 +152,22 @@ test('a file that is not there or no file ends its request and no other; one too
     netns.path,
     files.map((file) => ({ file })),
   );
-  assert.deepEqual(
+  t.strictSame(
     record.ends.map(({ errno }) => errno),
     [ENOENT, EISDIR, EFBIG, 0],
   );
-  assert.deepEqual(
+  t.strictSame(
     record.datagrams.map(({ request }) => request),
     [3],
   );
 });
 
-test('a generic family is found by its name', async () => {
+t.test('a generic family is found by its name', async (t) => {
   const record = await read(scratch.netns().path, [generic('nlctrl', 3, 2), generic('nlctrl', 3, 2)]);
   for (const request of [0, 1]) {
-    assert.match(textOf(record, request), /nlctrl/);
+    t.match(textOf(record, request), /nlctrl/);
     const types = record.datagrams.filter((each) => each.request === request).flatMap(({ bytes }) => typesOf(bytes));
-    assert.equal(types.at(-1), NLMSG_DONE);
+    t.equal(types.at(-1), NLMSG_DONE);
   }
 });
 
@@ -182,36 +184,39 @@ const NO_PROTOCOL = { errno: EPROTONOSUPPORT, operation: 'socket' };
 const ANSWERED = { errno: 0, operation: 'receive' };
 
 // What is expected is decided after the request, which may have loaded the module.
-test('XFRM answers; a kernel without it ends the request with EPROTONOSUPPORT, and the rest is read', async () => {
+t.test('XFRM answers; a kernel without it ends the request with EPROTONOSUPPORT, and the rest is read', async (t) => {
   const request: ReadRequest = { protocol: 'XFRM', bytes: message(XFRM_MSG_GETSADINFO, NLM_F_REQUEST, new Uint8Array(4)) };
   const record = await read(scratch.netns().path, [request, dump(RTM_GETLINK)]);
   const known = kernelHas('xfrm_get_sadinfo');
-  assert.deepEqual(record.ends, [
+  t.strictSame(record.ends, [
     { request: 0, ...(known ? ANSWERED : NO_PROTOCOL) },
     { request: 1, ...ANSWERED },
   ]);
   const types = record.datagrams.filter(({ request: of }) => of === 0).flatMap(({ bytes }) => typesOf(bytes));
-  assert.deepEqual(types, known ? [XFRM_MSG_NEWSADINFO] : []);
+  t.strictSame(types, known ? [XFRM_MSG_NEWSADINFO] : []);
 });
 
-test('NETFILTER answers; without it EPROTONOSUPPORT, without nf_tables EINVAL ends the request, and the rest is read', async () => {
-  const request: ReadRequest = {
-    protocol: 'NETFILTER',
-    bytes: message(NFT_MSG_GETTABLE, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(4)),
-  };
-  const record = await read(scratch.netns().path, [request, dump(RTM_GETLINK)]);
-  const [nfnetlink, tables] = [kernelHas('nfnetlink_rcv_msg'), kernelHas('nf_tables_gettable')];
-  // EINVAL: no such subsystem // nfnetlink_rcv_msg(), net/netfilter/nfnetlink.c
-  const known = tables ? ANSWERED : { errno: EINVAL, operation: 'receive' };
-  assert.deepEqual(record.ends, [
-    { request: 0, ...(nfnetlink ? known : NO_PROTOCOL) },
-    { request: 1, ...ANSWERED },
-  ]);
-  const types = record.datagrams.filter(({ request: of }) => of === 0).flatMap(({ bytes }) => typesOf(bytes));
-  assert.deepEqual(types, nfnetlink ? [tables ? NLMSG_DONE : NLMSG_ERROR] : []);
-});
+t.test(
+  'NETFILTER answers; without it EPROTONOSUPPORT, without nf_tables EINVAL ends the request, and the rest is read',
+  async (t) => {
+    const request: ReadRequest = {
+      protocol: 'NETFILTER',
+      bytes: message(NFT_MSG_GETTABLE, NLM_F_REQUEST | NLM_F_DUMP, new Uint8Array(4)),
+    };
+    const record = await read(scratch.netns().path, [request, dump(RTM_GETLINK)]);
+    const [nfnetlink, tables] = [kernelHas('nfnetlink_rcv_msg'), kernelHas('nf_tables_gettable')];
+    // EINVAL: no such subsystem // nfnetlink_rcv_msg(), net/netfilter/nfnetlink.c
+    const known = tables ? ANSWERED : { errno: EINVAL, operation: 'receive' };
+    t.strictSame(record.ends, [
+      { request: 0, ...(nfnetlink ? known : NO_PROTOCOL) },
+      { request: 1, ...ANSWERED },
+    ]);
+    const types = record.datagrams.filter(({ request: of }) => of === 0).flatMap(({ bytes }) => typesOf(bytes));
+    t.strictSame(types, nfnetlink ? [tables ? NLMSG_DONE : NLMSG_ERROR] : []);
+  },
+);
 
-test('rules, next hops and settings of interfaces are read, in full and one by one', async () => {
+t.test('rules, next hops and settings of interfaces are read, in full and one by one', async (t) => {
   const netns = scratch.netns();
   netns.ipBatch(['link add va type veth peer name vb', 'address add 10.0.0.1/24 dev va', 'link set va up', 'link set vb up']);
   netns.ipBatch(['nexthop add id 7 via 10.0.0.2 dev va', 'rule add from 10.0.0.0/8 table 7']);
@@ -226,7 +231,7 @@ test('rules, next hops and settings of interfaces are read, in full and one by o
     netns.path,
     requests.map((bytes) => ({ bytes })),
   );
-  assert.deepEqual(
+  t.strictSame(
     record.ends,
     requests.map((_, request) => ({ request, ...ANSWERED })),
   );
@@ -235,9 +240,9 @@ test('rules, next hops and settings of interfaces are read, in full and one by o
     return datagrams.flatMap(({ bytes }) => typesOf(bytes)).filter((type) => type !== NLMSG_DONE).length;
   });
   const links = counts.at(-1) ?? 0;
-  assert.ok(links >= 3);
+  t.ok(links >= 3);
   // Three rules are in every namespace; "all" and "default" have settings, too.
-  assert.deepEqual(counts, [4, links + 2, 1, 1, links]);
+  t.strictSame(counts, [4, links + 2, 1, 1, links]);
 });
 
 const bytes = (type: number): Uint8Array => message(type, NLM_F_REQUEST, new Uint8Array(16));
@@ -263,13 +268,13 @@ const REFUSED: Record<string, ReadRequest> = {
   'no text': { file: 7 as unknown as string },
 };
 
-test('everything else is refused with the job, before anything is opened', async () => {
+t.test('everything else is refused with the job, before anything is opened', async (t) => {
   const reader = testReader();
   await eventually('the readers of other tests are gone', () => addonThreads() === 0);
   for (const [what, request] of Object.entries(REFUSED)) {
     const targets = [{ path: scratch.netns().path, requests: [0] }];
-    await assert.rejects(reader.read({ requests: [request], targets }, {}), { code: 'ERR_NSATLAS_ARGUMENT' }, what);
+    await t.rejects(reader.read({ requests: [request], targets }, {}), { code: 'ERR_NSATLAS_ARGUMENT' }, what);
   }
-  assert.equal(addonThreads(), 0, 'no thread was started that could open something');
+  t.equal(addonThreads(), 0, 'no thread was started that could open something');
   reader.close();
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
-import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
 import type { ReadTarget } from '../../src/native/types.js';
 import { namespaceFds } from '../support/hygiene.js';
 import { testReader } from '../support/native-addon.js';
@@ -25,6 +25,8 @@ import {
   typesOf,
 } from '../support/native-requests.js';
 
+t.setTimeout(0);
+
 const MANY = 200;
 const BIG = MANY; // the index of a namespace with much in it
 const folder = scratchFolder();
@@ -32,12 +34,12 @@ const reader = testReader();
 let program: string;
 let namespaces: Namespaces;
 
-before(async () => {
+t.before(async () => {
   program = compileHelper(folder, 'native-namespaces');
   namespaces = await Namespaces.make(program, MANY + 1);
 });
 
-after(async () => {
+t.teardown(async () => {
   reader.close();
   await namespaces.end();
   removeFolder(folder);
@@ -54,7 +56,7 @@ function countOf(record: TargetRecord | undefined, type: number, request = 0): n
   return types.filter((found) => found === type).length;
 }
 
-test('200 namespaces in one job are each told once, in order, with their own identity', async () => {
+t.test('200 namespaces in one job are each told once, in order, with their own identity', async (t) => {
   const order: number[] = [];
   const { recorder } = await import('../support/native-records.js');
   const { visitor, records } = recorder(MANY);
@@ -63,36 +65,36 @@ test('200 namespaces in one job are each told once, in order, with their own ide
     ...visitor,
     targetEnd: (target, problem) => (order.push(target), visitor.targetEnd?.(target, problem)),
   });
-  assert.deepEqual(
+  t.strictSame(
     order,
     Array.from({ length: MANY }, (_, index) => index),
   );
   const cookies = new Set<bigint | undefined>();
   for (const [index, record] of records.entries()) {
     const { dev, ino } = statSync(namespaces.path(index));
-    assert.deepEqual(record.identity, { dev, ino });
-    assert.deepEqual(record.ends, [
+    t.strictSame(record.identity, { dev, ino });
+    t.strictSame(record.ends, [
       { request: 0, errno: 0, operation: 'receive' },
       { request: 1, errno: 0, operation: 'receive' },
     ]);
-    assert.deepEqual(record.problems, [undefined]);
-    assert.equal(countOf(record, RTM_NEWLINK), 1);
+    t.strictSame(record.problems, [undefined]);
+    t.equal(countOf(record, RTM_NEWLINK), 1);
     cookies.add(record.cookie);
   }
-  assert.equal(cookies.size, MANY);
+  t.equal(cookies.size, MANY);
 });
 
-test('two paths of one namespace have one cookie', async () => {
+t.test('two paths of one namespace have one cookie', async (t) => {
   const copy = namespaces.path(0);
   const twin = copy.replace('/fd/', '/task/').replace(/\/(\d+)$/, (_, fd: string) => `/${copy.split('/')[2]}/fd/${fd}`);
-  assert.notEqual(twin, copy);
+  t.not(twin, copy);
   const [first, second] = await readAll(reader, { requests: [], targets: targetsOf([copy, twin], []) });
-  assert.equal(typeof first?.cookie, 'bigint');
-  assert.equal(first?.cookie, second?.cookie);
-  assert.deepEqual(first?.identity, second?.identity);
+  t.equal(typeof first?.cookie, 'bigint');
+  t.equal(first?.cookie, second?.cookie);
+  t.strictSame(first?.identity, second?.identity);
 });
 
-test('a dump of 1,200 interfaces and one of 5,000 routes arrive whole', async () => {
+t.test('a dump of 1,200 interfaces and one of 5,000 routes arrive whole', async (t) => {
   const links = Array.from({ length: 600 }, (_, i) => `link add name va${i} type veth peer name vb${i}`);
   namespaces.ip(BIG, links);
   const routes = Array.from({ length: 5000 }, (_, i) => `route add unreachable 10.${i >> 8}.${i & 255}.0/24`);
@@ -102,17 +104,17 @@ test('a dump of 1,200 interfaces and one of 5,000 routes arrive whole', async ()
     targets: targetsOf([namespaces.path(BIG)], [0, 1]),
     timeLimitMs: 20000,
   });
-  assert.deepEqual(record?.problems, [undefined]);
-  assert.equal(countOf(record, RTM_NEWLINK), 1201);
-  assert.equal(countOf(record, RTM_NEWLINK), namespaces.ipJson(BIG, 'link').length);
+  t.strictSame(record?.problems, [undefined]);
+  t.equal(countOf(record, RTM_NEWLINK), 1201);
+  t.equal(countOf(record, RTM_NEWLINK), namespaces.ipJson(BIG, 'link').length);
   const RTM_NEWROUTE = 24;
   const v4 = namespaces.ipJson(BIG, '-4', 'route', 'show', 'table', 'all').length;
   const v6 = namespaces.ipJson(BIG, '-6', 'route', 'show', 'table', 'all').length;
-  assert.equal(countOf(record, RTM_NEWROUTE, 1), v4 + v6);
-  assert.ok(v4 > 5000);
+  t.equal(countOf(record, RTM_NEWROUTE, 1), v4 + v6);
+  t.ok(v4 > 5000);
 });
 
-test('a datagram larger than 32 KB and than a batch arrives whole', async () => {
+t.test('a datagram larger than 32 KB and than a batch arrives whole', async (t) => {
   const names = Array.from({ length: 300 }, (_, i) => `a${i}-`.padEnd(120, 'x'));
   namespaces.ip(BIG, [
     'link add name huge type veth peer name tiny',
@@ -127,41 +129,41 @@ test('a datagram larger than 32 KB and than a batch arrives whole', async () => 
     };
     const [record] = await readAll(reader, { ...job, timeLimitMs: 20000 });
     const single = record?.datagrams.find(({ request }) => request === 0)?.bytes ?? new Uint8Array(0);
-    assert.ok(single.length > 32768, `${single.length} bytes`);
+    t.ok(single.length > 32768, `${single.length} bytes`);
     const text = Buffer.from(single).toString('latin1');
-    for (const name of names) assert.ok(text.includes(name), `${name} is missing`);
-    assert.equal(countOf(record, RTM_NEWLINK, 1), 1203);
-    assert.deepEqual(
+    for (const name of names) t.ok(text.includes(name), `${name} is missing`);
+    t.equal(countOf(record, RTM_NEWLINK, 1), 1203);
+    t.strictSame(
       record?.ends.map(({ errno }) => errno),
       [0, 0],
     );
   }
 });
 
-test('a refused request ends with errno and its error message, and the next one is still carried out', async () => {
+t.test('a refused request ends with errno and its error message, and the next one is still carried out', async (t) => {
   const [record] = await readAll(reader, {
     requests: [getLink(999999), dump(RTM_GETADDR), { bytes: message(RTM_GETNEIGHTBL, NLM_F_REQUEST, new Uint8Array(4)) }],
     targets: targetsOf([namespaces.path(0)], [0, 2, 1]),
   });
-  assert.deepEqual(record?.problems, [undefined]);
+  t.strictSame(record?.problems, [undefined]);
   const [missing, unknown, fine] = record?.ends ?? [];
-  assert.deepEqual(missing, { request: 0, errno: 19, operation: 'receive' }); // ENODEV
-  assert.deepEqual(unknown, { request: 2, errno: 95, operation: 'receive' }); // EOPNOTSUPP: there are only dumps of it
-  assert.deepEqual(fine, { request: 1, errno: 0, operation: 'receive' });
-  assert.equal(countOf(record, NLMSG_ERROR), 1);
-  assert.equal(countOf(record, NLMSG_DONE, 1), 1);
+  t.strictSame(missing, { request: 0, errno: 19, operation: 'receive' }); // ENODEV
+  t.strictSame(unknown, { request: 2, errno: 95, operation: 'receive' }); // EOPNOTSUPP: there are only dumps of it
+  t.strictSame(fine, { request: 1, errno: 0, operation: 'receive' });
+  t.equal(countOf(record, NLMSG_ERROR), 1);
+  t.equal(countOf(record, NLMSG_DONE, 1), 1);
 });
 
-test('strict checking and extended acknowledgements are on', async () => {
+t.test('strict checking and extended acknowledgements are on', async (t) => {
   const request = Buffer.from(dump(RTM_GETLINK).bytes);
   request.writeUInt32LE(1, 16 + 12); // ifi_change: "Invalid values in header for link dump request"
   const [record] = await readAll(reader, { requests: [{ bytes: request }], targets: targetsOf([namespaces.path(0)], [0]) });
-  assert.deepEqual(record?.ends, [{ request: 0, errno: 22, operation: 'receive' }]);
+  t.strictSame(record?.ends, [{ request: 0, errno: 22, operation: 'receive' }]);
   const text = record?.datagrams.map(({ bytes }) => Buffer.from(bytes).toString('latin1')).join('') ?? '';
-  assert.match(text, /Invalid values in header for link dump request/);
+  t.match(text, /Invalid values in header for link dump request/);
 });
 
-test('a descriptor written into a request is that of the namespace meant', async () => {
+t.test('a descriptor written into a request is that of the namespace meant', async (t) => {
   const own = { dev: statSync(namespaces.path(1)).dev, ino: statSync(namespaces.path(1)).ino };
   const wrong = getNsid(namespaces.path(2));
   const requests = [
@@ -172,7 +174,7 @@ test('a descriptor written into a request is that of the namespace meant', async
     getNsid('/proc/self/ns/uts'),
   ];
   const [record] = await readAll(reader, { requests, targets: targetsOf([namespaces.path(1)], [0, 1, 2, 3, 4]) });
-  assert.deepEqual(record?.ends, [
+  t.strictSame(record?.ends, [
     { request: 0, errno: 0, operation: 'receive' },
     { request: 1, errno: 116, operation: 'netns-fd' }, // ESTALE
     { request: 2, errno: 22, operation: 'netns-fd' },
@@ -180,10 +182,10 @@ test('a descriptor written into a request is that of the namespace meant', async
     { request: 4, errno: 22, operation: 'netns-fd' },
   ]);
   // NETNSA_NSID of an answer without one is -1 (NETNSA_NSID_NOT_ASSIGNED).
-  assert.equal(record?.datagrams.length, 1);
+  t.equal(record?.datagrams.length, 1);
 });
 
-test('a namespace that goes during the job is not found, and the ones after it are read', async () => {
+t.test('a namespace that goes during the job is not found, and the ones after it are read', async (t) => {
   const some = await Namespaces.make(program, 60);
   try {
     let released: Promise<void> | undefined;
@@ -202,9 +204,9 @@ test('a namespace that goes during the job is not found, and the ones after it a
     );
     await released;
     const [last] = records.slice(-1);
-    assert.deepEqual(last?.problems, [undefined]);
+    t.strictSame(last?.problems, [undefined]);
     const again = await readAll(reader, { requests: [], targets: targetsOf(some.paths.slice(49, 52), []) });
-    assert.deepEqual(
+    t.strictSame(
       again.map(({ problems }) => problems[0]?.problem),
       [undefined, 'not-found', undefined],
     );
@@ -213,7 +215,7 @@ test('a namespace that goes during the job is not found, and the ones after it a
   }
 });
 
-test('a slow visitor makes the reader wait and costs no memory', async () => {
+t.test('a slow visitor makes the reader wait and costs no memory', async (t) => {
   const targets = targetsOf(
     Array.from({ length: 60 }, () => namespaces.path(BIG)),
     [0],
@@ -234,11 +236,11 @@ test('a slow visitor makes the reader wait and costs no memory', async () => {
     },
   );
   // 60 dumps of some 1.5 MB.
-  assert.ok(datagrams > 60 * 30, `${datagrams} datagrams`);
-  assert.ok(most < 24e6, `${most} bytes`);
+  t.ok(datagrams > 60 * 30, `${datagrams} datagrams`);
+  t.ok(most < 24e6, `${most} bytes`);
 });
 
-test('a job that is stopped tells whole what was begun, nothing of the rest, and forgets no rows', async () => {
+t.test('a job that is stopped tells whole what was begun, nothing of the rest, and forgets no rows', async (t) => {
   const rowful = rowReader();
   try {
     const targets = namespaces.paths.slice(0, MANY).map((path, at) => ({ path, key: at + 1, requests: [0] }));
@@ -252,12 +254,12 @@ test('a job that is stopped tells whole what was begun, nothing of the rest, and
       targetEnd: (target, problem) => (assert.equal(problem, undefined), told.push(target)),
     });
     // The lane is some namespaces ahead of its visitor.
-    assert.ok(told.length >= 3 && told.length < 50, `${told.length} told`);
-    assert.deepEqual(told, [...told.keys()]);
-    assert.deepEqual([...rows], told);
+    t.ok(told.length >= 3 && told.length < 50, `${told.length} told`);
+    t.strictSame(told, [...told.keys()]);
+    t.strictSame([...rows], told);
     rowful.stop();
     await rowful.read(job, { rowAdded: (target) => again.add(target) });
-    assert.deepEqual(
+    t.strictSame(
       [...again],
       targets.map((_, at) => at).filter((at) => !rows.has(at)),
     );
@@ -266,16 +268,16 @@ test('a job that is stopped tells whole what was begun, nothing of the rest, and
     const running = rowful.read(job, { targetEnd: (target) => first.push(target) });
     rowful.stop();
     await running;
-    assert.ok(first.length >= 1 && first.length < 50, `${first.length} told`);
+    t.ok(first.length >= 1 && first.length < 50, `${first.length} told`);
   } finally {
     rowful.close();
   }
 });
 
-test('the time a visitor takes is not counted against a namespace', async () => {
+t.test('the time a visitor takes is not counted against a namespace', async (t) => {
   let slept = false;
   const records = await readAll(reader, { requests: [], targets: [] });
-  assert.deepEqual(records, []);
+  t.strictSame(records, []);
   const problems: unknown[] = [];
   await reader.read(
     {
@@ -294,10 +296,10 @@ test('the time a visitor takes is not counted against a namespace', async () => 
       targetEnd: (_, problem) => problems.push(problem),
     },
   );
-  assert.deepEqual(problems, [undefined, undefined]);
+  t.strictSame(problems, [undefined, undefined]);
 });
 
-test('nothing is kept: no descriptor after 100 jobs, none of a namespace between jobs, every thread at home', async () => {
+t.test('nothing is kept: no descriptor after 100 jobs, none of a namespace between jobs, every thread at home', async (t) => {
   const { readdirSync } = await import('node:fs');
   const job = {
     requests: [dump(RTM_GETLINK)],
@@ -307,21 +309,21 @@ test('nothing is kept: no descriptor after 100 jobs, none of a namespace between
   const files = readdirSync('/proc/self/fd').length;
   for (let i = 0; i < 100; i++) {
     await readAll(reader, job);
-    assert.equal(namespaceFds().length, 0);
+    t.equal(namespaceFds().length, 0);
   }
-  assert.equal(readdirSync('/proc/self/fd').length, files);
-  assert.deepEqual(threadNamespaces().length, 1);
-  assert.equal(addonThreads(), 2);
+  t.equal(readdirSync('/proc/self/fd').length, files);
+  t.strictSame(threadNamespaces().length, 1);
+  t.equal(addonThreads(), 2);
 });
 
-test('a closed reader leaves no thread', async () => {
+t.test('a closed reader leaves no thread', async (t) => {
   const before = addonThreads();
   const readers = [testReader(), testReader(), testReader()];
   const job = { requests: [dump(RTM_GETLINK)], targets: targetsOf(namespaces.paths.slice(0, 20), [0]) };
   const records = await Promise.all(readers.map((each) => readAll(each, job)));
-  for (const each of records) assert.ok(each.every(({ problems }) => problems[0] === undefined));
-  assert.equal(addonThreads(), before + 6);
+  for (const each of records) t.ok(each.every(({ problems }) => problems[0] === undefined));
+  t.equal(addonThreads(), before + 6);
   for (const each of readers) each.close();
   for (let i = 0; i < 200 && addonThreads() !== before; i++) await sleep(10);
-  assert.equal(addonThreads(), before);
+  t.equal(addonThreads(), before);
 });

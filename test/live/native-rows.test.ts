@@ -1,7 +1,7 @@
 // Remembered rows, on the real kernel.
 import assert from 'node:assert/strict';
-import { after, afterEach, beforeEach, test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { encodeRowFormats } from '../../src/native/row-formats.js';
 import { LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
 import type { AttributeFilter, FilterChoice, NetlinkRequest, NetnsReader, RowFormat } from '../../src/native/types.js';
@@ -24,6 +24,8 @@ import {
 } from '../support/native-rows.js';
 import { Scratch, type ScratchNetns } from '../support/netns.js';
 
+t.setTimeout(0);
+
 guardHygiene();
 
 const ENODEV = 19;
@@ -33,16 +35,16 @@ const NTF_PROXY = 8;
 const NDM_STATE = 8;
 const NUD_PERMANENT = 0x80;
 
-const scratch = Scratch.create({ after });
+const scratch = Scratch.create({ after: (fn) => t.after(fn) });
 let reader: NetnsReader;
 let keeper: TableKeeper;
 
-beforeEach(() => {
+t.beforeEach(() => {
   reader = rowReader();
   keeper = new TableKeeper();
 });
 
-afterEach(() => reader.close());
+t.afterEach(() => reader.close());
 
 /** A namespace with veths a0 to a3 and their peers, all down: nothing changes in it by itself. Ifindexes 2 to 9. */
 function quietNetns(): ScratchNetns {
@@ -75,16 +77,16 @@ async function freshRows(path: string, request: NetlinkRequest): Promise<string[
   return fullKeeper.rows(request.rows?.format ?? -1);
 }
 
-test('all rows are told at first, and nothing of tables that did not change', async () => {
+t.test('all rows are told at first, and nothing of tables that did not change', async (t) => {
   const { path } = quietNetns();
-  assert.deepEqual(await keeper.read(reader, path, 1, [linkRows, addressRows]), [told(9, 0), told(2, 0)]);
+  t.strictSame(await keeper.read(reader, path, 1, [linkRows, addressRows]), [told(9, 0), told(2, 0)]);
   for (let again = 0; again < 3; again++) {
-    assert.deepEqual(await keeper.read(reader, path, 1, [linkRows, addressRows]), [told(0, 0), told(0, 0)]);
+    t.strictSame(await keeper.read(reader, path, 1, [linkRows, addressRows]), [told(0, 0), told(0, 0)]);
   }
-  assert.deepEqual([...(keeper.tables.get(LINKS)?.keys() ?? [])], [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  t.strictSame([...(keeper.tables.get(LINKS)?.keys() ?? [])], [0, 1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
-test('a row is a message’s payload without what its filter leaves out', async () => {
+t.test('a row is a message’s payload without what its filter leaves out', async (t) => {
   const { path } = quietNetns();
   const filters = { keep: new Map([[3, 'whole' as const]]), others: false };
   const named = rowReader([{ headerBytes: 16, filter: filters, ordered: true, ifindexAt: 4 }]);
@@ -93,115 +95,121 @@ test('a row is a message’s payload without what its filter leaves out', async 
   const rows = keeper.rows(LINKS).map((row) => Buffer.from(row, 'hex'));
   const names = rows.map((row) => [row.readInt32LE(4), row.readUInt16LE(18), row.toString('utf8', 20, row.indexOf(0, 20))]);
   const expected = ['lo', 'b0', 'a0', 'b1', 'a1', 'b2', 'a2', 'b3', 'a3'].map((name, at) => [at + 1, 3, name]);
-  assert.deepEqual(names, expected);
+  t.strictSame(names, expected);
 });
 
-test('the timers of a bridge are left out by a filter that its kind chooses, and a link of another kind is whole', async () => {
-  const netns = quietNetns();
-  netns.ipBatch(['link add br0 type bridge', 'link set a0 master br0', 'link set br0 up', 'link set a0 up', 'link set b0 up']);
-  // IFLA_LINKINFO: INFO_KIND and INFO_DATA; of a bridge's, IFLA_BR_FORWARD_DELAY.
-  const data = { by: 1, filters: new Map([['bridge', { keep: new Map([[1, 'whole' as const]]) }]]) };
-  const linkInfo = {
-    keep: new Map<number, 'whole' | FilterChoice>([
-      [2, data],
-      [1, 'whole'],
-    ]),
-  };
-  const filter = { keep: new Map<number, 'whole' | AttributeFilter>([[18, linkInfo]]) };
-  const chooser = rowReader([{ headerBytes: 16, filter, ordered: true, ifindexAt: 4 }]);
-  await keeper.read(chooser, netns.path, 1, [linkRows]);
-  chooser.close();
-  const rows = keeper.rows(LINKS).map((row) => row.slice(2 * 16));
-  const kind = `0b000100${Buffer.from('bridge\0\0').toString('hex')}`;
-  const delay = rows.at(-1)?.slice(-8);
-  assert.equal(rows.at(-1), `1c001200${kind}0c00020008000100${delay}`);
-  const veth = `09000100${Buffer.from('veth\0\0\0\0').toString('hex')}`;
-  assert.equal(rows[1], `10001200${veth}`);
-});
+t.test(
+  'the timers of a bridge are left out by a filter that its kind chooses, and a link of another kind is whole',
+  async (t) => {
+    const netns = quietNetns();
+    netns.ipBatch(['link add br0 type bridge', 'link set a0 master br0', 'link set br0 up', 'link set a0 up', 'link set b0 up']);
+    // IFLA_LINKINFO: INFO_KIND and INFO_DATA; of a bridge's, IFLA_BR_FORWARD_DELAY.
+    const data = { by: 1, filters: new Map([['bridge', { keep: new Map([[1, 'whole' as const]]) }]]) };
+    const linkInfo = {
+      keep: new Map<number, 'whole' | FilterChoice>([
+        [2, data],
+        [1, 'whole'],
+      ]),
+    };
+    const filter = { keep: new Map<number, 'whole' | AttributeFilter>([[18, linkInfo]]) };
+    const chooser = rowReader([{ headerBytes: 16, filter, ordered: true, ifindexAt: 4 }]);
+    await keeper.read(chooser, netns.path, 1, [linkRows]);
+    chooser.close();
+    const rows = keeper.rows(LINKS).map((row) => row.slice(2 * 16));
+    const kind = `0b000100${Buffer.from('bridge\0\0').toString('hex')}`;
+    const delay = rows.at(-1)?.slice(-8);
+    t.equal(rows.at(-1), `1c001200${kind}0c00020008000100${delay}`);
+    const veth = `09000100${Buffer.from('veth\0\0\0\0').toString('hex')}`;
+    t.equal(rows[1], `10001200${veth}`);
+  },
+);
 
-test('one changed row of many is removed and added in its slot', async () => {
+t.test('one changed row of many is removed and added in its slot', async (t) => {
   const netns = netnsWithNeighbors(2000);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [neighborRows()]), [told(2000, 0)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [neighborRows()]), [told(2000, 0)]);
   netns.ip(`neigh replace ${address(777)} lladdr 02:00:00:00:00:99 dev a0 nud permanent`);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [neighborRows()]), [told(1, 1)]);
-  assert.equal(Math.max(...(keeper.tables.get(NEIGHBORS)?.keys() ?? [])), 1999);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [neighborRows()]), [told(1, 1)]);
+  t.equal(Math.max(...(keeper.tables.get(NEIGHBORS)?.keys() ?? [])), 1999);
   const others = [3, 1400].map((at) => `neigh replace ${address(at)} lladdr 02:00:00:00:00:98 dev a0 nud permanent`);
   netns.ipBatch(others);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [neighborRows()]), [told(2, 2)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [neighborRows()]), [told(2, 2)]);
   netns.ip(`neigh del ${address(5)} dev a0`);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [neighborRows()]), [told(0, 1)]);
-  assert.deepEqual(keeper.rows(NEIGHBORS).sort(), (await freshRows(netns.path, neighborRows())).sort());
+  t.strictSame(await keeper.read(reader, netns.path, 1, [neighborRows()]), [told(0, 1)]);
+  t.strictSame(keeper.rows(NEIGHBORS).sort(), (await freshRows(netns.path, neighborRows())).sort());
 });
 
-test('a changed link keeps its place in an ordered table, which a new one at the end does not disturb', async () => {
+t.test('a changed link keeps its place in an ordered table, which a new one at the end does not disturb', async (t) => {
   const netns = quietNetns();
   await keeper.read(reader, netns.path, 1, [linkRows]);
   netns.ip('link set a1 mtu 1400');
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [linkRows]), [told(1, 1, 1)]);
-  assert.deepEqual(keeper.rows(LINKS), await freshRows(netns.path, linkRows));
+  t.strictSame(await keeper.read(reader, netns.path, 1, [linkRows]), [told(1, 1, 1)]);
+  t.strictSame(keeper.rows(LINKS), await freshRows(netns.path, linkRows));
   netns.ip('link add br0 type bridge');
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [linkRows]), [told(1, 0)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [linkRows]), [told(1, 0)]);
   netns.ip('link del a2');
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [linkRows]), [told(0, 2)]);
-  assert.deepEqual(keeper.rows(LINKS), await freshRows(netns.path, linkRows));
+  t.strictSame(await keeper.read(reader, netns.path, 1, [linkRows]), [told(0, 2)]);
+  t.strictSame(keeper.rows(LINKS), await freshRows(netns.path, linkRows));
 });
 
-test('one interface is read by itself and the rest of its tables stays', async () => {
+t.test('one interface is read by itself and the rest of its tables stays', async (t) => {
   const netns = quietNetns();
   const one = { ...getLink(5), rows: { format: LINKS, ifindex: 5, emptyErrno: ENODEV } };
   await keeper.read(reader, netns.path, 1, [linkRows]);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [one]), [told(0, 0)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [one]), [told(0, 0)]);
   netns.ipBatch(['link set a1 mtu 1400', 'link set a2 mtu 1300']);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [one]), [told(1, 1, 1)]);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [linkRows]), [told(1, 1, 1)]);
-  assert.deepEqual(keeper.rows(LINKS), await freshRows(netns.path, linkRows));
+  t.strictSame(await keeper.read(reader, netns.path, 1, [one]), [told(1, 1, 1)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [linkRows]), [told(1, 1, 1)]);
+  t.strictSame(keeper.rows(LINKS), await freshRows(netns.path, linkRows));
   // Rows of other interfaces in an answer are not looked at.
   netns.ip('link set b3 mtu 1200');
   const filtered = { ...dump(RTM_GETLINK), rows: { format: LINKS, ifindex: 5 } };
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [filtered]), [told(0, 0)]);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [linkRows]), [told(1, 1, 1)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [filtered]), [told(0, 0)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [linkRows]), [told(1, 1, 1)]);
 });
 
-test('an interface that is gone is an empty answer where the request says so, else a failure that changes nothing', async () => {
-  const netns = quietNetns();
-  const rows = { format: LINKS, ifindex: 5 };
-  await keeper.read(reader, netns.path, 1, [linkRows]);
-  netns.ip('link del a1');
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [{ ...getLink(5), rows }]), [failed(ENODEV)]);
-  const empty = { ...getLink(5), rows: { ...rows, emptyErrno: ENODEV } };
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [empty]), [told(0, 1)]);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [empty]), [told(0, 0)]);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [linkRows]), [told(0, 1)]);
-});
+t.test(
+  'an interface that is gone is an empty answer where the request says so, else a failure that changes nothing',
+  async (t) => {
+    const netns = quietNetns();
+    const rows = { format: LINKS, ifindex: 5 };
+    await keeper.read(reader, netns.path, 1, [linkRows]);
+    netns.ip('link del a1');
+    t.strictSame(await keeper.read(reader, netns.path, 1, [{ ...getLink(5), rows }]), [failed(ENODEV)]);
+    const empty = { ...getLink(5), rows: { ...rows, emptyErrno: ENODEV } };
+    t.strictSame(await keeper.read(reader, netns.path, 1, [empty]), [told(0, 1)]);
+    t.strictSame(await keeper.read(reader, netns.path, 1, [empty]), [told(0, 0)]);
+    t.strictSame(await keeper.read(reader, netns.path, 1, [linkRows]), [told(0, 1)]);
+  },
+);
 
-test('requests that complete each other are compared together, and one that fails spoils them', async () => {
+t.test('requests that complete each other are compared together, and one that fails spoils them', async (t) => {
   const netns = netnsWithNeighbors(3);
   netns.ip('neigh add proxy 10.2.0.1 dev a0');
   const first = neighborRows({ format: NEIGHBORS, more: true });
   const proxies = neighborRows({ format: NEIGHBORS }, NTF_PROXY);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [first, proxies]), [told(0, 0), told(4, 0)]);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [first, proxies]), [told(0, 0), told(0, 0)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [first, proxies]), [told(0, 0), told(4, 0)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [first, proxies]), [told(0, 0), told(0, 0)]);
   netns.ip(`neigh del ${address(0)} dev a0`);
   const refused = { bytes: message(RTM_GETNEIGHTBL, NLM_F_REQUEST, new Uint8Array(12)) };
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [first, { ...refused, rows: { format: NEIGHBORS } }]), [
+  t.strictSame(await keeper.read(reader, netns.path, 1, [first, { ...refused, rows: { format: NEIGHBORS } }]), [
     told(0, 0),
     failed(EOPNOTSUPP),
   ]);
   const refusedFirst = { ...refused, rows: { format: NEIGHBORS, more: true } };
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [refusedFirst, proxies]), [failed(EOPNOTSUPP), failed(EOPNOTSUPP)]);
-  assert.deepEqual(await keeper.read(reader, netns.path, 1, [first, proxies]), [told(0, 0), told(0, 1)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [refusedFirst, proxies]), [failed(EOPNOTSUPP), failed(EOPNOTSUPP)]);
+  t.strictSame(await keeper.read(reader, netns.path, 1, [first, proxies]), [told(0, 0), told(0, 1)]);
 });
 
-test('namespaces and formats have tables of their own, and raw requests go on among them', async () => {
+t.test('namespaces and formats have tables of their own, and raw requests go on among them', async (t) => {
   const [one, other] = [quietNetns(), netnsWithNeighbors(2)];
   await keeper.read(reader, one.path, 1, [linkRows, neighborRows()]);
   const elsewhere = new TableKeeper();
-  assert.deepEqual(await elsewhere.read(reader, other.path, 2, [linkRows, neighborRows()]), [told(9, 0), told(2, 0)]);
-  assert.deepEqual(await keeper.read(reader, one.path, 1, [linkRows, neighborRows()]), [told(0, 0), told(0, 0)]);
+  t.strictSame(await elsewhere.read(reader, other.path, 2, [linkRows, neighborRows()]), [told(9, 0), told(2, 0)]);
+  t.strictSame(await keeper.read(reader, one.path, 1, [linkRows, neighborRows()]), [told(0, 0), told(0, 0)]);
   const requests = [linkRows, dump(RTM_GETLINK), addressRows];
   const [record] = await readAll(reader, { requests, targets: [{ path: one.path, key: 1, requests: [0, 1, 2] }] });
   assert.ok(record !== undefined && record.datagrams.length > 0 && record.datagrams.every(({ request }) => request === 1));
-  assert.deepEqual(
+  t.strictSame(
     record.ends.map(({ request, errno }) => [request, errno]),
     [
       [1, 0],
@@ -211,21 +219,21 @@ test('namespaces and formats have tables of their own, and raw requests go on am
   );
 });
 
-test('what is forgotten is told again as a whole', async () => {
+t.test('what is forgotten is told again as a whole', async (t) => {
   const { path } = quietNetns();
   await keeper.read(reader, path, 1, [linkRows]);
   await new TableKeeper().read(reader, path, 2, [linkRows]);
   reader.forget(1);
-  assert.deepEqual(await new TableKeeper().read(reader, path, 1, [linkRows]), [told(9, 0)]);
+  t.strictSame(await new TableKeeper().read(reader, path, 1, [linkRows]), [told(9, 0)]);
   // In the midst of a job: before the next one.
   const running = new TableKeeper().read(reader, path, 1, [linkRows]);
   reader.forget(1);
   await running;
-  assert.deepEqual(await new TableKeeper().read(reader, path, 1, [linkRows]), [told(9, 0)]);
-  assert.deepEqual(await new TableKeeper().read(reader, path, 2, [linkRows]), [told(0, 0)]);
+  t.strictSame(await new TableKeeper().read(reader, path, 1, [linkRows]), [told(9, 0)]);
+  t.strictSame(await new TableKeeper().read(reader, path, 2, [linkRows]), [told(0, 0)]);
 });
 
-test('a job whose visitor threw has told nothing', async () => {
+t.test('a job whose visitor threw has told nothing', async (t) => {
   const netns = netnsWithNeighbors(500);
   await keeper.read(reader, netns.path, 1, [linkRows, neighborRows()]);
   netns.ip(`neigh replace ${address(7)} lladdr 02:00:00:00:00:99 dev a0 nud permanent`);
@@ -235,34 +243,34 @@ test('a job whose visitor threw has told nothing', async () => {
       throw new Error('on purpose');
     },
   };
-  await assert.rejects(reader.read(job, thrower), /on purpose/);
-  assert.deepEqual(await new TableKeeper().read(reader, netns.path, 1, job.requests), [told(9, 0), told(500, 0)]);
+  await t.rejects(reader.read(job, thrower), /on purpose/);
+  t.strictSame(await new TableKeeper().read(reader, netns.path, 1, job.requests), [told(9, 0), told(500, 0)]);
   // Thrown with everything told and remembered, too.
   const late = {
     targetEnd: (): never => {
       throw new Error('on purpose');
     },
   };
-  await assert.rejects(reader.read(job, late), /on purpose/);
-  assert.deepEqual(await new TableKeeper().read(reader, netns.path, 1, job.requests), [told(9, 0), told(500, 0)]);
+  await t.rejects(reader.read(job, late), /on purpose/);
+  t.strictSame(await new TableKeeper().read(reader, netns.path, 1, job.requests), [told(9, 0), told(500, 0)]);
 });
 
-test('a table larger than many batches is whole, whatever the size of a batch', async () => {
+t.test('a table larger than many batches is whole, whatever the size of a batch', async (t) => {
   const netns = netnsWithNeighbors(3000);
   const whole = new Map<number, TableKeeper>();
   for (const batchBytes of [1, 100, 4096, 131072]) {
     const some = new TableKeeper();
     whole.set(batchBytes, some);
-    assert.deepEqual(await some.read(reader, netns.path, batchBytes, [neighborRows()], { batchBytes }), [told(3000, 0)]);
-    assert.equal(new Set(some.rows(NEIGHBORS)).size, 3000);
+    t.strictSame(await some.read(reader, netns.path, batchBytes, [neighborRows()], { batchBytes }), [told(3000, 0)]);
+    t.equal(new Set(some.rows(NEIGHBORS)).size, 3000);
   }
   netns.ip('link del a0');
   for (const [batchBytes, some] of whole) {
-    assert.deepEqual(await some.read(reader, netns.path, batchBytes, [neighborRows()], { batchBytes }), [told(0, 3000)]);
+    t.strictSame(await some.read(reader, netns.path, batchBytes, [neighborRows()], { batchBytes }), [told(0, 3000)]);
   }
 });
 
-test('rows are told when the namespace was left: nobody who listens slowly keeps one alive', async () => {
+t.test('rows are told when the namespace was left: nobody who listens slowly keeps one alive', async (t) => {
   const netns = netnsWithNeighbors(1000);
   const lives = scratch.canary(netns);
   let rows = 0;
@@ -280,10 +288,10 @@ test('rows are told when the namespace was left: nobody who listens slowly keeps
       },
     },
   );
-  assert.equal(rows, 1000);
+  t.equal(rows, 1000);
 });
 
-test('wrong requests for rows and wrong formats are a TypeError with a code', async () => {
+t.test('wrong requests for rows and wrong formats are a TypeError with a code', async (t) => {
   const path = '/proc/self/ns/net';
   const withRows = (rows: unknown): NetlinkRequest => ({ ...dump(RTM_GETLINK), rows: rows as never });
   const wrong: [NetlinkRequest[], number | undefined][] = [
@@ -305,20 +313,20 @@ test('wrong requests for rows and wrong formats are a TypeError with a code', as
       requests,
       targets: [{ path, requests: requests.map((_, index) => index), ...(key === undefined ? {} : { key }) }],
     };
-    await assert.rejects(
+    await t.rejects(
       reader.read(job, {}),
       { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' },
       JSON.stringify([requests[0]?.rows, key]),
     );
   }
-  for (const key of [0, -1, 2 ** 31, Number.NaN]) assert.throws(() => reader.forget(key), { code: 'ERR_NSATLAS_ARGUMENT' });
+  for (const key of [0, -1, 2 ** 31, Number.NaN]) t.throws(() => reader.forget(key), { code: 'ERR_NSATLAS_ARGUMENT' });
   const noIfindex = rowReader([{ headerBytes: 16, filter: { keep: new Map() }, ordered: false }]);
   const job = { requests: [withRows({ format: 0, ifindex: 2 })], targets: [{ path, requests: [0], key: 1 }] };
-  await assert.rejects(noIfindex.read(job, {}), { code: 'ERR_NSATLAS_ARGUMENT' });
+  await t.rejects(noIfindex.read(job, {}), { code: 'ERR_NSATLAS_ARGUMENT' });
   noIfindex.close();
 });
 
-test('the addon refuses what is no row format', () => {
+t.test('the addon refuses what is no row format', async (t) => {
   const nested = (depth: number): AttributeFilter => ({ keep: depth === 1 ? new Map() : new Map([[1, nested(depth - 1)]]) });
   const plain = { headerBytes: 16, filter: nested(1), ordered: true, ifindexAt: 4 };
   rowReader([{ ...plain, filter: nested(8) }]).close();
@@ -329,10 +337,10 @@ test('the addon refuses what is no row format', () => {
     { ...plain, headerBytes: 1024 },
     { ...plain, filter: { keep: new Map([[16384, 'whole']]) } },
   ];
-  for (const each of wrong) assert.throws(() => rowReader([each]), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
+  for (const each of wrong) t.throws(() => rowReader([each]), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
   const image = encodeRowFormats([{ ...plain, filter: nested(3) }]);
   for (let length = 0; length < image.length; length++) {
-    assert.throws(() => testAddon().open(image.slice(0, length)), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
+    t.throws(() => testAddon().open(image.slice(0, length)), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
   }
   // Numbers that name nothing: a nest that contains itself, a root that is not there.
   for (const [at, value] of [
@@ -341,11 +349,11 @@ test('the addon refuses what is no row format', () => {
   ] as const) {
     const broken = new Uint32Array(image.slice().buffer);
     broken[at] = value;
-    assert.throws(() => testAddon().open(new Uint8Array(broken.buffer)), { code: 'ERR_NSATLAS_ARGUMENT' }, `word ${at}`);
+    t.throws(() => testAddon().open(new Uint8Array(broken.buffer)), { code: 'ERR_NSATLAS_ARGUMENT' }, `word ${at}`);
   }
 });
 
-test('whatever happens to a table, what was told of it is what is there', async () => {
+t.test('whatever happens to a table, what was told of it is what is there', async (t) => {
   const netns = quietNetns();
   const requests = [neighborRows(), neighborRows({ format: NEIGHBOR_HEADS })];
   const change = fc.record({ at: fc.nat(11), mac: fc.nat(2), gone: fc.boolean(), dev: fc.constantFrom('a0', 'a1') });
@@ -372,5 +380,5 @@ test('whatever happens to a table, what was told of it is what is there', async 
     }),
     { numRuns: 8 },
   );
-  assert.equal(keeper.rows(ADDRESSES).length, 0);
+  t.equal(keeper.rows(ADDRESSES).length, 0);
 });

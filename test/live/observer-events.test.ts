@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, describe, it } from 'node:test';
+import t from 'tap';
 import type { Table } from '../../src/tables/index.js';
 import { eventually, guardHygiene } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
 import { closeListeners, Listener } from '../support/observer.js';
+
+t.setTimeout(0);
 
 /** Whether all of some interfaces changed; of a table without interfaces: whether any row did. */
 function includesAll(changed: readonly number[] | 'any' | undefined, expected: readonly number[]): boolean {
@@ -27,51 +29,54 @@ function holdMainThread(): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
 }
 
-describe('an observer', () => {
-  afterEach(closeListeners);
+t.test('an observer', async (t) => {
+  t.afterEach(closeListeners);
   guardHygiene();
 
-  it('hears of links, addresses, forwarding entries, neighbours and routes, each with namespace, table and interface', async (t) => {
-    const scratch = Scratch.create(t);
-    const namespaces = [scratch.netns(), scratch.netns(), scratch.netns()];
-    // No two interfaces have the same ifindex, so that one in the wrong namespace is seen.
-    for (const [at, netns] of namespaces.entries()) {
-      const first = 100 * (at + 1);
-      netns.ipBatch([`link add va index ${first} type veth peer name vb index ${first + 1}`]);
-      netns.ipBatch([`link add br0 index ${first + 2} type bridge`, 'link set va master br0']);
-      netns.ipBatch(['link set va up', 'link set vb up', 'link set br0 up']);
-    }
-    const listener = new Listener();
-    await listener.listenTo(namespaces, 10);
-    for (const [at, netns] of namespaces.entries()) {
-      const [port, bridge] = [100 * (at + 1), 100 * (at + 1) + 2];
-      const steps: readonly (readonly [string, Table, readonly number[]])[] = [
-        ['ip link set br0 alias x', 'LINKS', [bridge]],
-        ['ip addr add 10.0.0.1/24 dev br0', 'ADDRESSES', [bridge]],
-        ['ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev br0 nud permanent', 'NEIGHBORS', [bridge]],
-        ['bridge fdb add 02:00:00:00:00:01 dev va master static', 'FDB', [port]],
-        ['ip route add 10.9.0.0/16 via 10.0.0.9', 'ROUTES', []],
-        ['ip route del 10.9.0.0/16', 'ROUTES', []],
-        ['bridge fdb del 02:00:00:00:00:01 dev va master', 'FDB', [port]],
-        ['ip neigh del 10.0.0.9 dev br0', 'NEIGHBORS', [bridge]],
-        ['ip addr del 10.0.0.1/24 dev br0', 'ADDRESSES', [bridge]],
-        // Told with AF_BRIDGE: the state of a bridge's port.
-        ['bridge link set dev va cost 7', 'LINKS', [port]],
-        ['ip link del br0', 'LINKS', [port, bridge]],
-      ];
-      for (const [command, table, expected] of steps) {
-        listener.forget();
-        netns.exec(command.split(' '));
-        await listener.until(command, () => includesAll(listener.changed(10 + at, table), expected));
-        for (const [nsid, ifindexes] of listener.ifindexes())
-          for (const ifindex of ifindexes)
-            assert.ok(ifindex === 1 || Math.floor(ifindex / 100) === nsid - 9, `${ifindex} of ${nsid}`);
+  t.test(
+    'hears of links, addresses, forwarding entries, neighbours and routes, each with namespace, table and interface',
+    async (t) => {
+      const scratch = Scratch.create(t);
+      const namespaces = [scratch.netns(), scratch.netns(), scratch.netns()];
+      // No two interfaces have the same ifindex, so that one in the wrong namespace is seen.
+      for (const [at, netns] of namespaces.entries()) {
+        const first = 100 * (at + 1);
+        netns.ipBatch([`link add va index ${first} type veth peer name vb index ${first + 1}`]);
+        netns.ipBatch([`link add br0 index ${first + 2} type bridge`, 'link set va master br0']);
+        netns.ipBatch(['link set va up', 'link set vb up', 'link set br0 up']);
       }
-    }
-    assert.equal(listener.lost, 0);
-  });
+      const listener = new Listener();
+      await listener.listenTo(namespaces, 10);
+      for (const [at, netns] of namespaces.entries()) {
+        const [port, bridge] = [100 * (at + 1), 100 * (at + 1) + 2];
+        const steps: readonly (readonly [string, Table, readonly number[]])[] = [
+          ['ip link set br0 alias x', 'LINKS', [bridge]],
+          ['ip addr add 10.0.0.1/24 dev br0', 'ADDRESSES', [bridge]],
+          ['ip neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev br0 nud permanent', 'NEIGHBORS', [bridge]],
+          ['bridge fdb add 02:00:00:00:00:01 dev va master static', 'FDB', [port]],
+          ['ip route add 10.9.0.0/16 via 10.0.0.9', 'ROUTES', []],
+          ['ip route del 10.9.0.0/16', 'ROUTES', []],
+          ['bridge fdb del 02:00:00:00:00:01 dev va master', 'FDB', [port]],
+          ['ip neigh del 10.0.0.9 dev br0', 'NEIGHBORS', [bridge]],
+          ['ip addr del 10.0.0.1/24 dev br0', 'ADDRESSES', [bridge]],
+          // Told with AF_BRIDGE: the state of a bridge's port.
+          ['bridge link set dev va cost 7', 'LINKS', [port]],
+          ['ip link del br0', 'LINKS', [port, bridge]],
+        ];
+        for (const [command, table, expected] of steps) {
+          listener.forget();
+          netns.exec(command.split(' '));
+          await listener.until(command, () => includesAll(listener.changed(10 + at, table), expected));
+          for (const [nsid, ifindexes] of listener.ifindexes())
+            for (const ifindex of ifindexes)
+              t.ok(ifindex === 1 || Math.floor(ifindex / 100) === nsid - 9, `${ifindex} of ${nsid}`);
+        }
+      }
+      t.equal(listener.lost, 0);
+    },
+  );
 
-  it('receives what it is given as rules: groups and types of tables that nobody reads yet', async (t) => {
+  t.test('receives what it is given as rules: groups and types of tables that nobody reads yet', async (t) => {
     const netns = Scratch.create(t).netns();
     netns.ipBatch(['link add va type veth peer name vb', 'address add 10.0.0.1/24 dev va', 'link set va up', 'link set vb up']);
     const write = (file: string, value: number): string => `echo ${value} > /proc/sys/net/${file}`;
@@ -100,11 +105,11 @@ describe('an observer', () => {
       listener.forget();
       netns.exec(['sh', '-c', command]);
       await listener.until(command, () => listener.changed(1, name) === 'any');
-      assert.deepEqual(listener.tables, [`1 ${name}`]);
+      t.strictSame(listener.tables, [`1 ${name}`]);
     }
   });
 
-  it('hears when a namespace gives an id to another', async (t) => {
+  t.test('hears when a namespace gives an id to another', async (t) => {
     const scratch = Scratch.create(t);
     const [one, two] = [scratch.netns(), scratch.netns()];
     const listener = new Listener();
@@ -113,7 +118,7 @@ describe('an observer', () => {
     await listener.until('an id is given for the peer', () => listener.changed(1, 'NSIDS') === 'any');
   });
 
-  it('hears nothing of a namespace without an id, and not of what a vxlan device only asks for', async (t) => {
+  t.test('hears nothing of a namespace without an id, and not of what a vxlan device only asks for', async (t) => {
     const scratch = Scratch.create(t);
     const [known, unknown] = [scratch.netns(), scratch.netns()];
     known.ipBatch(['link add vx0 type vxlan id 7 dstport 4789 dev lo l2miss l3miss', 'addr add 10.0.0.1/24 dev vx0']);
@@ -126,11 +131,11 @@ describe('an observer', () => {
     known.exec(['python3', '-c', MISS]);
     known.ip('link set lo alias done');
     await listener.until('the last change', () => listener.changed(1, 'LINKS') !== undefined);
-    assert.deepEqual(listener.tables, ['1 LINKS']);
-    assert.deepEqual([listener.changed(1, 'LINKS'), listener.messages], [[1], 1]);
+    t.strictSame(listener.tables, ['1 LINKS']);
+    t.strictSame([listener.changed(1, 'LINKS'), listener.messages], [[1], 1]);
   });
 
-  it('hears of the end of a neighbour, and nothing when what a multicast address was resolved to is forgotten', async (t) => {
+  t.test('hears of the end of a neighbour, and nothing when what a multicast address was resolved to is forgotten', async (t) => {
     const netns = Scratch.create(t).netns();
     netns.ipBatch(['link add va index 10 type veth peer name vb index 11', 'link set va up', 'link set vb up']);
     const neighbors = (): string => netns.exec(['ip', '-6', 'neigh', 'show', 'dev', 'va', 'nud', 'noarp']);
@@ -145,15 +150,15 @@ describe('an observer', () => {
     // Duplicate address detection joins a group, and the report of that is sent to ff02::16.
     await eventually('a multicast address is resolved', () => neighbors().includes('ff02::'));
     await down(listener);
-    assert.equal(neighbors(), '');
-    assert.equal(listener.changed(1, 'NEIGHBORS'), undefined);
+    t.equal(neighbors(), '');
+    t.equal(listener.changed(1, 'NEIGHBORS'), undefined);
     netns.ip('link set va up');
     netns.ip('neigh replace fe80::9 lladdr 02:00:00:00:00:09 dev va nud reachable');
     await down(listener);
-    assert.deepEqual(listener.changed(1, 'NEIGHBORS'), [10]);
+    t.strictSame(listener.changed(1, 'NEIGHBORS'), [10]);
   });
 
-  it('remembers 64 interfaces of a table one by one, and more as any', async (t) => {
+  t.test('remembers 64 interfaces of a table one by one, and more as any', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const make = (from: number, count: number): string[] =>
@@ -174,7 +179,7 @@ describe('an observer', () => {
     await listener.until('any link', () => listener.changed(1, 'LINKS') === 'any');
   });
 
-  it('calls once for everything until it is taken, and tells when the oldest came', async (t) => {
+  t.test('calls once for everything until it is taken, and tells when the oldest came', async (t) => {
     const scratch = Scratch.create(t);
     // Down: nothing happens there by itself.
     const [netns] = scratch.many(1);
@@ -188,14 +193,14 @@ describe('an observer', () => {
     holdMainThread();
     await listener.until('the changes', () => listener.messages >= 50);
     const { oldestAtMs = Number.NaN } = listener;
-    assert.ok(oldestAtMs >= before && oldestAtMs <= after + 900, `${oldestAtMs} is not within ${before} and ${after} + 900`);
+    t.ok(oldestAtMs >= before && oldestAtMs <= after + 900, `${oldestAtMs} is not within ${before} and ${after} + 900`);
     // The main thread was busy meanwhile: what had come by then is one call, and no call is for nothing.
-    assert.ok(listener.calls <= 2, `${listener.calls} calls`);
-    assert.equal(listener.idleCalls, 0);
-    assert.deepEqual(listener.observer.take(), { changes: [], dead: [], lost: 0, mounts: false, messages: 0 });
+    t.ok(listener.calls <= 2, `${listener.calls} calls`);
+    t.equal(listener.idleCalls, 0);
+    t.strictSame(listener.observer.take(), { changes: [], dead: [], lost: 0, mounts: false, messages: 0 });
   });
 
-  it('tells in many takes during a burst what happened, no more and no less', async (t) => {
+  t.test('tells in many takes during a burst what happened, no more and no less', async (t) => {
     const scratch = Scratch.create(t);
     const namespaces = scratch.many(3);
     const links = Array.from({ length: 60 }, (_, at) => at + 10);
@@ -215,10 +220,10 @@ describe('an observer', () => {
     await listener.until('the last change of each', () =>
       [1, 2, 3].every((nsid) => includesAll(listener.changed(nsid, 'LINKS'), [1])),
     );
-    for (const nsid of [1, 2, 3]) assert.deepEqual(listener.changed(nsid, 'LINKS'), [1, ...links]);
-    assert.ok(listener.messages >= 3 * 50 * 60, `${listener.messages} messages`);
-    assert.ok(listener.calls > 10, `taken only ${listener.calls} times`);
-    assert.equal(listener.lost, 0);
-    assert.equal(listener.idleCalls, 0);
+    for (const nsid of [1, 2, 3]) t.strictSame(listener.changed(nsid, 'LINKS'), [1, ...links]);
+    t.ok(listener.messages >= 3 * 50 * 60, `${listener.messages} messages`);
+    t.ok(listener.calls > 10, `taken only ${listener.calls} times`);
+    t.equal(listener.lost, 0);
+    t.equal(listener.idleCalls, 0);
   });
 });

@@ -1,12 +1,11 @@
 // How an observer begins and ends, what it keeps alive (nothing), and what it says of what it did not hear.
-import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
 import { EVENT_RULES } from '../../src/tables/index.js';
 import { createObserver } from '../../src/native/index.js';
 import type { ObserverHandle } from '../../src/native/binding.js';
@@ -16,6 +15,8 @@ import { addonThreads } from '../support/native-process.js';
 import { Scratch, ScratchNetns } from '../support/netns.js';
 import { closeListeners, Listener, placeOf } from '../support/observer.js';
 import type { Heard, ObserverTask, Tried } from '../support/observer-child.js';
+
+t.setTimeout(0);
 
 const CHILD = fileURLToPath(new URL('../support/observer-child.js', import.meta.url));
 const EVENTS = 'nsatlas-events';
@@ -29,7 +30,7 @@ function run(task: ObserverTask, under: readonly string[] = []): { status: numbe
 
 /** A process that listens to namespaces with the ids from 1 on; ends with the test. */
 async function listening(
-  t: TestContext,
+  t: Test,
   paths: readonly string[],
   buffer = 1 << 20,
 ): Promise<{ child: ChildProcess; heard: () => Heard }> {
@@ -55,11 +56,11 @@ function burst(netns: ScratchNetns): void {
   netns.ip('link del group 7');
 }
 
-describe('an observer', () => {
-  afterEach(closeListeners);
+t.test('an observer', async (t) => {
+  t.afterEach(closeListeners);
   guardHygiene();
 
-  it('keeps no namespace alive and hears of their deaths', async (t) => {
+  t.test('keeps no namespace alive and hears of their deaths', async (t) => {
     const scratch = Scratch.create(t);
     const [one, two] = [scratch.netns(), scratch.netns()];
     const lives = scratch.canary(one);
@@ -71,10 +72,10 @@ describe('an observer', () => {
     await eventually('the namespace is gone', () => !lives());
     two.remove();
     await listener.until('the death of the second', () => listener.dead.length > 1);
-    assert.deepEqual(listener.dead, [5, 6]);
+    t.strictSame(listener.dead, [5, 6]);
   });
 
-  it('keeps none alive while its process is stopped either, and hears of it afterwards', async (t) => {
+  t.test('keeps none alive while its process is stopped either, and hears of it afterwards', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const lives = scratch.canary(netns);
@@ -84,32 +85,35 @@ describe('an observer', () => {
     await eventually('the namespace is gone', () => !lives());
     child.kill('SIGCONT');
     await eventually('the child hears of it', () => heard().dead.length > 0);
-    assert.deepEqual(heard().dead, [1]);
+    t.strictSame(heard().dead, [1]);
     child.stdin?.end();
-    assert.deepEqual(await once(child, 'exit'), [0, null]);
+    t.strictSame(await once(child, 'exit'), [0, null]);
   });
 
-  it('says that events were lost, again when the kernel has stopped dropping (what was read in between may be old), and hears on', async (t) => {
-    const netns = Scratch.create(t).netns();
-    const { child, heard } = await listening(t, [netns.path], TINY_BUFFER);
-    assert.equal(heard().lost, 0);
-    // Stopped, for otherwise the thread might keep up.
-    await stop(child);
-    burst(netns);
-    child.kill('SIGCONT');
-    await eventually('the child hears of it', () => heard().lost > 1);
-    netns.ip('link set lo mtu 2000');
-    await eventually('and of what comes after', () => heard().changed.includes(1));
-    assert.equal(heard().lost, 2);
-    child.stdin?.end();
-    await once(child, 'exit');
-  });
+  t.test(
+    'says that events were lost, again when the kernel has stopped dropping (what was read in between may be old), and hears on',
+    async (t) => {
+      const netns = Scratch.create(t).netns();
+      const { child, heard } = await listening(t, [netns.path], TINY_BUFFER);
+      t.equal(heard().lost, 0);
+      // Stopped, for otherwise the thread might keep up.
+      await stop(child);
+      burst(netns);
+      child.kill('SIGCONT');
+      await eventually('the child hears of it', () => heard().lost > 1);
+      netns.ip('link set lo mtu 2000');
+      await eventually('and of what comes after', () => heard().changed.includes(1));
+      t.equal(heard().lost, 2);
+      child.stdin?.end();
+      await once(child, 'exit');
+    },
+  );
 
-  it('tells of mounts, also without netlink, and then needs no capability and no namespace', async (t) => {
+  t.test('tells of mounts, also without netlink, and then needs no capability and no namespace', async (t) => {
     const { dir } = Scratch.create(t);
     const listener = new Listener({ events: undefined });
-    assert.equal(listener.observer.path, undefined);
-    assert.equal(listener.observer.identity, undefined);
+    t.equal(listener.observer.path, undefined);
+    t.equal(listener.observer.identity, undefined);
     for (const command of [
       ['mount', '-t', 'tmpfs', 'none', dir],
       ['umount', dir],
@@ -125,17 +129,17 @@ describe('an observer', () => {
     execFileSync('umount', [dir]);
   });
 
-  it('ends its thread and its namespace with close(), and calls nobody any more', async (t) => {
+  t.test('ends its thread and its namespace with close(), and calls nobody any more', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const listener = new Listener();
     const { path, identity } = placeOf(listener.observer);
     const outside = new ScratchNetns(path.replace('self', String(process.pid)));
-    assert.deepEqual({ dev: outside.dev, ino: outside.ino }, identity);
-    assert.notEqual(outside.id, readlinkSync('/proc/self/ns/net'));
+    t.strictSame({ dev: outside.dev, ino: outside.ino }, identity);
+    t.not(outside.id, readlinkSync('/proc/self/ns/net'));
     const lives = scratch.canary(outside);
     await listener.listenTo([netns]);
-    assert.equal(addonThreads(EVENTS), 1);
+    t.equal(addonThreads(EVENTS), 1);
     listener.forget();
     // The call is under way, for nothing was waited for.
     netns.ip('link set lo mtu 2000');
@@ -143,67 +147,66 @@ describe('an observer', () => {
     listener.close();
     await eventually('the thread ends', () => addonThreads(EVENTS) === 0);
     await eventually('the namespace is gone', () => !lives());
-    assert.equal(listener.calls, 0);
-    assert.deepEqual(listener.observer.take(), { changes: [], dead: [], lost: 0, mounts: false, messages: 0 });
+    t.equal(listener.calls, 0);
+    t.strictSame(listener.observer.take(), { changes: [], dead: [], lost: 0, mounts: false, messages: 0 });
   });
 
-  it('is one of several, each with a namespace of its own', async (t) => {
+  t.test('is one of several, each with a namespace of its own', async (t) => {
     const netns = Scratch.create(t).netns();
     const listeners = [new Listener(), new Listener()];
-    assert.equal(new Set(listeners.map(({ observer }) => observer.identity?.ino)).size, 2);
+    t.equal(new Set(listeners.map(({ observer }) => observer.identity?.ino)).size, 2);
     for (const [at, listener] of listeners.entries()) await listener.listenTo([netns], 7 + at);
     netns.ip('link set lo mtu 2000');
     for (const [at, listener] of listeners.entries())
       await listener.until('the change', () => listener.changed(7 + at, 'LINKS') !== undefined);
   });
 
-  it('names the capability that is missing', () => {
+  t.test('names the capability that is missing', async (t) => {
     for (const [capability, syscall] of [
       ['sys_admin', /^unshare/],
       ['net_broadcast', /LISTEN_ALL_NSID/],
     ] as const) {
       const without = ['setpriv', '--bounding-set', `-${capability}`, '--inh-caps', `-${capability}`];
       const { stdout, stderr } = run('try', without);
-      assert.notEqual(stdout, '', stderr);
+      t.not(stdout, '', stderr);
       const tried = JSON.parse(stdout) as Tried;
-      assert.deepEqual([tried.code, tried.errno], ['ERR_NSATLAS_OBSERVER', 1]);
-      assert.match(tried.syscall ?? '', syscall);
-      assert.match(tried.message ?? '', new RegExp(`CAP_${capability.toUpperCase()} is missing`));
+      t.strictSame([tried.code, tried.errno], ['ERR_NSATLAS_OBSERVER', 1]);
+      t.match(tried.syscall ?? '', syscall);
+      t.match(tried.message ?? '', new RegExp(`CAP_${capability.toUpperCase()} is missing`));
     }
-    assert.equal(run('try').stdout, '{}\n');
+    t.equal(run('try').stdout, '{}\n');
   });
 
-  it('holds up neither process.exit() nor the end of a process or worker that has nothing else to do', () => {
+  t.test('holds up neither process.exit() nor the end of a process or worker that has nothing else to do', async (t) => {
     for (const task of ['exit', 'idle', 'worker'] as const) {
       const { status, stderr } = run(task);
-      assert.equal(status, 0, `${task}: ${stderr}`);
+      t.equal(status, 0, `${task}: ${stderr}`);
     }
   });
 
-  it('refuses what is no option, no mountinfo and no handle, and leaves nothing behind', (t) => {
+  t.test('refuses what is no option, no mountinfo and no handle, and leaves nothing behind', async (t) => {
     const { dir } = Scratch.create(t);
     const fifo = join(dir, 'fifo');
     execFileSync('mkfifo', [fifo]);
     const make = (options: object): unknown =>
       createObserver({ ...NATIVE_OPTIONS, events: EVENT_RULES, onEvents: () => undefined, ...options });
     const refused = { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' };
-    for (const receiveBufferBytes of [0, -1, 1.5, Number.NaN, 2 ** 32])
-      assert.throws(() => make({ receiveBufferBytes }), refused);
-    for (const mountinfo of ['', 'a\0b']) assert.throws(() => make({ mountinfo }), refused);
+    for (const receiveBufferBytes of [0, -1, 1.5, Number.NaN, 2 ** 32]) t.throws(() => make({ receiveBufferBytes }), refused);
+    for (const mountinfo of ['', 'a\0b']) t.throws(() => make({ mountinfo }), refused);
     const rule = { table: 0, groups: [1], types: [16] };
     const wrong: readonly object[] = [
       ...[{ table: 64 }, { table: -1 }, { table: 0.5 }, { groups: [0] }, { groups: [1025] }, { types: [65536] }, { family: -1 }],
       ...[{ ifindexAt: 4097 }, { unless: [{ at: 0, bytes: 3, equals: 0 }] }, { unless: [{ at: 5000, bytes: 1, equals: 0 }] }],
     ];
-    for (const each of wrong) assert.throws(() => make({ events: [{ ...rule, ...each }] }), refused, JSON.stringify(each));
-    assert.throws(() => make({ events: Array.from({ length: 257 }, () => rule) }), refused);
+    for (const each of wrong) t.throws(() => make({ events: [{ ...rule, ...each }] }), refused, JSON.stringify(each));
+    t.throws(() => make({ events: Array.from({ length: 257 }, () => rule) }), refused);
     const failed = { name: 'NativeError', code: 'ERR_NSATLAS_OBSERVER', syscall: 'open mountinfo' };
-    assert.throws(() => make({ mountinfo: join(dir, 'none') }), { ...failed, errno: 2 });
-    assert.throws(() => make({ mountinfo: fifo }), { ...failed, errno: 22 });
+    t.throws(() => make({ mountinfo: join(dir, 'none') }), { ...failed, errno: 2 });
+    t.throws(() => make({ mountinfo: fifo }), { ...failed, errno: 22 });
     const addon = testAddon();
     for (const handle of [undefined, null, 1, {}, () => undefined, addon] as unknown as ObserverHandle[]) {
-      assert.throws(() => addon.observed(handle), refused);
-      assert.throws(() => addon.unobserve(handle), refused);
+      t.throws(() => addon.observed(handle), refused);
+      t.throws(() => addon.unobserve(handle), refused);
     }
   });
 });

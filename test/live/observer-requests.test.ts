@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, it } from 'node:test';
+import t from 'tap';
 import { DumpDecoder } from '../../src/tables/shared/dump.js';
 import type { NetnsReader } from '../../src/native/types.js';
 import * as requests from '../support/requests.js';
@@ -13,6 +13,8 @@ import { withoutPreload } from '../support/native-namespaces.js';
 import { type ScratchNetns, Scratch } from '../support/netns.js';
 import { closeListeners, giveIds, Listener, placeOf } from '../support/observer.js';
 import { ROOT } from '../support/root.js';
+
+t.setTimeout(0);
 
 const ENODEV = 19;
 const EEXIST = 17;
@@ -46,15 +48,15 @@ function furnish(netns: ScratchNetns): void {
   for (const name of ['va', 'vb']) netns.exec(['bridge', 'fdb', 'add', '02:00:00:00:00:01', 'dev', name, 'master', 'static']);
 }
 
-describe('requests for a part', () => {
+t.test('requests for a part', async (t) => {
   let reader: NetnsReader | undefined;
-  afterEach(() => {
+  t.afterEach(() => {
     reader?.close();
     closeListeners();
   });
   guardHygiene();
 
-  it('of a table give the rows of that interface, all of them and no others', async (t) => {
+  t.test('of a table give the rows of that interface, all of them and no others', async (t) => {
     const netns = Scratch.create(t).netns();
     furnish(netns);
     reader = testReader();
@@ -67,70 +69,70 @@ describe('requests for a part', () => {
     for (const ifindex of [1, 2, 3, 4, 5]) {
       const link = await ask(reader, netns.path, requests.getLink(ifindex));
       const name = (record: { name?: unknown; ifindex: number } | undefined): unknown[] => [record?.ifindex, record?.name];
-      assert.deepEqual([link.errno, link.decoder.links.length], [0, 1]);
-      assert.deepEqual(name(link.decoder.links[0]), name(all.links.find((row) => row.ifindex === ifindex)));
+      t.strictSame([link.errno, link.decoder.links.length], [0, 1]);
+      t.strictSame(name(link.decoder.links[0]), name(all.links.find((row) => row.ifindex === ifindex)));
       const addresses = await ask(reader, netns.path, requests.dumpAddresses(ifindex));
       const neighbors = await ask(reader, netns.path, requests.dumpNeighbors(ifindex));
       const fdb = await ask(reader, netns.path, requests.dumpFdb(ifindex));
-      assert.deepEqual([addresses.errno, neighbors.errno, fdb.errno], [0, 0, 0]);
+      t.strictSame([addresses.errno, neighbors.errno, fdb.errno], [0, 0, 0]);
       const keys = (rows: readonly { readonly ifindex: number }[]): string[] => rows.map((row) => rowKey(row)).sort();
       const own = <Row extends { readonly ifindex: number }>(rows: readonly Row[]): Row[] =>
         rows.filter((row) => row.ifindex === ifindex);
-      assert.deepEqual(keys(addresses.decoder.addresses), keys(own(all.addresses)));
+      t.strictSame(keys(addresses.decoder.addresses), keys(own(all.addresses)));
       // Multicast addresses (NOARP) are made by the kernel meanwhile.
       const lasting = (row: { readonly state: string }): boolean => row.state !== 'NOARP';
-      assert.deepEqual(keys(neighbors.decoder.neighbors.filter(lasting)), keys(own(all.neighbors).filter(lasting)));
+      t.strictSame(keys(neighbors.decoder.neighbors.filter(lasting)), keys(own(all.neighbors).filter(lasting)));
       // Of a bridge the kernel gives more than its own rows: whoever asked for one interface leaves the others'.
-      assert.deepEqual(keys(own(fdb.decoder.fdb)), keys(own(all.fdb)));
+      t.strictSame(keys(own(fdb.decoder.fdb)), keys(own(all.fdb)));
     }
-    assert.ok(all.addresses.length >= 6 && all.neighbors.length >= 4 && all.fdb.length >= 4, 'too few rows: this proves nothing');
+    t.ok(all.addresses.length >= 6 && all.neighbors.length >= 4 && all.fdb.length >= 4, 'too few rows: this proves nothing');
   });
 
-  it('of a table say what they say of an interface that is gone', async (t) => {
+  t.test('of a table say what they say of an interface that is gone', async (t) => {
     const netns = Scratch.create(t).netns();
     reader = testReader();
     const gone = 77;
-    assert.equal((await ask(reader, netns.path, requests.getLink(77))).errno, ENODEV);
-    assert.equal((await ask(reader, netns.path, requests.dumpAddresses(gone))).errno, ENODEV);
+    t.equal((await ask(reader, netns.path, requests.getLink(77))).errno, ENODEV);
+    t.equal((await ask(reader, netns.path, requests.dumpAddresses(gone))).errno, ENODEV);
     // Of these nothing, as if it were there and had no rows.
     for (const bytes of [requests.dumpFdb(gone), requests.dumpNeighbors(gone)]) {
       const { errno, decoder } = await ask(reader, netns.path, bytes);
-      assert.deepEqual([errno, decoder.rows], [0, 0]);
+      t.strictSame([errno, decoder.rows], [0, 0]);
     }
   });
 
-  it('of the ids: one dump in the observer namespace pairs those of a namespace with the observer’s', async (t) => {
+  t.test('of the ids: one dump in the observer namespace pairs those of a namespace with the observer’s', async (t) => {
     const scratch = Scratch.create(t);
     const [asker, one, two, stranger] = [scratch.netns(), scratch.netns(), scratch.netns(), scratch.netns()];
     const listener = new Listener();
     reader = listener.reader;
     const there = { path: asker.path, identity: { dev: asker.dev, ino: asker.ino } };
-    assert.deepEqual(await giveIds(reader, there, [one, two, stranger], 30), [0, 0, 0]);
+    t.strictSame(await giveIds(reader, there, [one, two, stranger], 30), [0, 0, 0]);
     const place = placeOf(listener.observer);
     await listener.listenTo([asker, one, two], 0);
-    assert.deepEqual(await giveIds(reader, place, [one], 9), [EEXIST], 'a second id');
-    assert.deepEqual(await giveIds(reader, place, [stranger], 1), [EEXIST], 'an id that is taken');
+    t.strictSame(await giveIds(reader, place, [one], 9), [EEXIST], 'a second id');
+    t.strictSame(await giveIds(reader, place, [stranger], 1), [EEXIST], 'an id that is taken');
     const own = await ask(reader, place.path, requests.dumpNsids());
-    assert.deepEqual([own.errno, own.decoder.nsids.map(({ nsid }) => nsid)], [0, [0, 1, 2]]);
+    t.strictSame([own.errno, own.decoder.nsids.map(({ nsid }) => nsid)], [0, [0, 1, 2]]);
     const { errno, decoder } = await ask(reader, place.path, requests.dumpNsids({ targetNsid: 0 }));
-    assert.equal(errno, 0);
+    t.equal(errno, 0);
     const pairs = decoder.nsids.map(({ nsid, currentNsid }) => [nsid, currentNsid]);
-    assert.deepEqual(pairs, [
+    t.strictSame(pairs, [
       [30, 1],
       [31, 2],
       [32, undefined],
     ]);
     // The id of nobody.
-    assert.equal((await ask(reader, place.path, requests.dumpNsids({ targetNsid: 99 }))).errno, EINVAL);
+    t.equal((await ask(reader, place.path, requests.dumpNsids({ targetNsid: 99 }))).errno, EINVAL);
   });
 });
 
-describe('the C++ that walks events', () => {
-  it('passes every seed of its fuzzer', () => {
+t.test('the C++ that walks events', async (t) => {
+  t.test('passes every seed of its fuzzer', async (t) => {
     const seeds = readdirSync(join(ROOT, 'test', 'fixtures', 'fuzz-events')).length;
     const script = join(ROOT, 'scripts', 'fuzz-native.mjs');
     const said = execFileSync(process.execPath, [script, 'events', '--replay'], { env: withoutPreload(), encoding: 'utf8' });
-    assert.equal(said, `events: ${seeds} seeds replayed\n`);
+    t.equal(said, `events: ${seeds} seeds replayed\n`);
   });
 });
 

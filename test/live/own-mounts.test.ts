@@ -3,8 +3,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, it, type TestContext } from 'node:test';
+import t, { type Test } from 'tap';
 import { NSATLAS } from '../support/cli.js';
+
+t.setTimeout(0);
 
 interface Feature {
   readonly name: string;
@@ -17,7 +19,7 @@ interface Feature {
  * among them, are not there. In it, `host` is a tmpfs that is shared, as /run is under
  * systemd, `doctor` the command, and `netns FILE` mounts a new network namespace.
  */
-function doctorAfter(t: TestContext, script: string): Feature[] {
+function doctorAfter(t: Test, script: string): Feature[] {
   const dir = mkdtempSync(join(tmpdir(), 'nsatlas-mounts-'));
   t.after(() => rmSync(dir, { recursive: true, force: true }));
   const frame = `set -e; mount --make-rprivate /
@@ -36,31 +38,31 @@ function doctorAfter(t: TestContext, script: string): Feature[] {
   return reports.flatMap(({ features }) => features.filter(({ name }) => name === 'mount-propagation'));
 }
 
-describe('the mounts of a process that looks from a mount namespace of its own', () => {
-  it('are named with the remedy when they are private copies', (t) => {
+t.test('the mounts of a process that looks from a mount namespace of its own', async (t) => {
+  t.test('are named with the remedy when they are private copies', async (t) => {
     const [feature] = doctorAfter(t, 'netns host/docker/netns/one; unshare -m --propagation private bash -c doctor');
     assert.equal(feature?.enabled, false);
-    assert.match(feature.detail, /^1 namespace mount \(first: \/\S+\/host\/docker\/netns\/one\) is private .*rslave/);
+    t.match(feature.detail, /^1 namespace mount \(first: \/\S+\/host\/docker\/netns\/one\) is private .*rslave/);
   });
 
-  it('are named when an engine’s folder is private and nothing is in it yet', (t) => {
+  t.test('are named when an engine’s folder is private and nothing is in it yet', async (t) => {
     const [feature] = doctorAfter(
       t,
       "mkdir bound; unshare -m --propagation private bash -c 'mount --bind host/docker/netns bound; mount --make-private bound; doctor'",
     );
     assert.equal(feature?.enabled, false);
-    assert.match(feature.detail, /^\/\S+\/bound is private .*rslave/);
+    t.match(feature.detail, /^\/\S+\/bound is private .*rslave/);
   });
 
-  it('are good as slaves, and then a namespace that its host takes off is not kept', (t) => {
+  t.test('are good as slaves, and then a namespace that its host takes off is not kept', async (t) => {
     const [before, after] = doctorAfter(
       t,
       `netns host/docker/netns/one; mkfifo looked gone
        unshare -m --propagation slave bash -c 'doctor; echo >looked; read <gone; doctor' &
        read <looked; umount host/docker/netns/one; echo >gone; wait`,
     );
-    assert.deepEqual([before?.enabled, after?.enabled], [true, true]);
+    t.strictSame([before?.enabled, after?.enabled], [true, true]);
     const count = (feature: Feature | undefined): number => Number(/^\d+/.exec(feature?.detail ?? '')?.[0]);
-    assert.equal(count(after), count(before) - 1);
+    t.equal(count(after), count(before) - 1);
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { items, nsatlas } from '../support/cli.js';
 import { Scratch, type ScratchNetns } from '../support/netns.js';
+
+t.setTimeout(0);
 
 interface End {
   readonly netnsId: string;
@@ -37,18 +39,18 @@ function cable(scratch: Scratch): [ScratchNetns, ScratchNetns] {
   return [a, b];
 }
 
-describe('veth pairs of the real kernel', () => {
-  it('are right when every veth has ifindex 2 and its peer too', (t) => {
+t.test('veth pairs of the real kernel', async (t) => {
+  t.test('are right when every veth has ifindex 2 and its peer too', async (t) => {
     const scratch = Scratch.create(t);
     const cables = [cable(scratch), cable(scratch), cable(scratch)];
     const pairs = pairsOf(scratch);
-    assert.deepEqual(
+    t.strictSame(
       pairs.map((pair) => `${pair.status} ${ends(pair)}`).sort(),
       cables.map(([a, b]) => `PAIRED ${[`${a.id}/2`, `${b.id}/2`].sort().join(' ')}`).sort(),
     );
   });
 
-  it('are PEER_NOT_VISIBLE when the other namespace cannot be seen, though a twin of the peer can', (t) => {
+  t.test('are PEER_NOT_VISIBLE when the other namespace cannot be seen, though a twin of the peer can', async (t) => {
     const scratch = Scratch.create(t);
     const elsewhere = Scratch.create(t);
     const seen = scratch.netns();
@@ -57,36 +59,36 @@ describe('veth pairs of the real kernel', () => {
     const [a, b] = cable(scratch);
     const pairs = pairsOf(scratch);
     const lonely = pairs.find((pair) => pair.a.netnsId === seen.id);
-    assert.equal(lonely?.status, 'PEER_NOT_VISIBLE');
-    assert.equal(lonely?.b, undefined);
-    assert.deepEqual(pairs.filter((pair) => pair.status === 'PAIRED').map(ends), [[`${a.id}/2`, `${b.id}/2`].sort().join(' ')]);
+    t.equal(lonely?.status, 'PEER_NOT_VISIBLE');
+    t.equal(lonely?.b, undefined);
+    t.strictSame(pairs.filter((pair) => pair.status === 'PAIRED').map(ends), [[`${a.id}/2`, `${b.id}/2`].sort().join(' ')]);
   });
 
-  it('are found inside one namespace', (t) => {
+  t.test('are found inside one namespace', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     netns.ip('link add va type veth peer name vb');
-    assert.deepEqual(
+    t.strictSame(
       pairsOf(scratch).map((pair) => `${pair.status} ${ends(pair)}`),
       [`PAIRED ${netns.id}/2 ${netns.id}/3`],
     );
   });
 
-  it('of a host with many containers are all found, each once', (t) => {
+  t.test('of a host with many containers are all found, each once', async (t) => {
     const scratch = Scratch.create(t);
     const host = scratch.netns('host');
     const containers = scratch.many(60);
     for (const [at, netns] of containers.entries()) scratch.veth({ netns, name: 'eth0' }, { netns: host, name: `veth${at}` });
     const pairs = pairsOf(scratch);
-    assert.equal(pairs.length, containers.length);
+    t.equal(pairs.length, containers.length);
     for (const [at, netns] of containers.entries()) {
       const pair = pairs.find(({ a, b }) => a.netnsId === netns.id || b?.netnsId === netns.id);
       const other = pair?.a.netnsId === netns.id ? pair.b : pair?.a;
-      assert.deepEqual([pair?.status, other?.netnsId, other?.name], ['PAIRED', host.id, `veth${at}`]);
+      t.strictSame([pair?.status, other?.netnsId, other?.name], ['PAIRED', host.id, `veth${at}`]);
     }
   });
 
-  it('name the namespace of a macvlan’s lower', (t) => {
+  t.test('name the namespace of a macvlan’s lower', async (t) => {
     const scratch = Scratch.create(t);
     const lower = scratch.netns();
     const upper = scratch.netns();
@@ -95,7 +97,7 @@ describe('veth pairs of the real kernel', () => {
     const links = items<{ name: string; linkNetnsId?: string; linkIfindex?: number }>(
       nsatlas(['interfaces', '-o', 'json', '--netns-dir', scratch.dir, '--interface', 'mv0']),
     ).items;
-    assert.deepEqual(
+    t.strictSame(
       links.map(({ linkNetnsId, linkIfindex }) => [linkNetnsId, linkIfindex]),
       [[lower.id, 3]],
     );

@@ -4,8 +4,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Test } from 'tap';
 import type { ChildOptions, ChildReport } from './rpc-limits-child.js';
 
 /** A server to attack. */
@@ -15,7 +15,7 @@ export interface Victim {
 }
 
 /** Serves in a process of its own until the test ends. */
-export async function startVictim(t: TestContext, options: Partial<ChildOptions> = {}): Promise<Victim> {
+export async function startVictim(t: Test, options: Partial<ChildOptions> = {}): Promise<Victim> {
   const file = fileURLToPath(new URL('./rpc-limits-child.js', import.meta.url));
   const child: ChildProcess = fork(file, { execArgv: ['--expose-gc'] });
   t.after(() => child.kill('SIGKILL'));
@@ -37,7 +37,7 @@ export interface Attacker {
   send(bytes: Uint8Array): Promise<boolean>;
 }
 
-export async function attack(t: TestContext, address: string): Promise<Attacker> {
+export async function attack(t: Test, address: string): Promise<Attacker> {
   const [host = '', port = ''] = address.split(':');
   const socket = connect({ host, port: Number(port), noDelay: true });
   t.after(() => socket.destroy());

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingHttpHeaders } from 'node:http2';
-import { type TestContext, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import t, { type Test } from 'tap';
 import { makeCertificates } from '../support/certificates.js';
 import { eventually } from '../support/hygiene.js';
 import { holdSession } from './agent-rig.js';
@@ -22,11 +22,13 @@ import {
 } from './rpc-limits-rig.js';
 import { clientOf } from './tls-rig.js';
 
+t.setTimeout(0);
+
 const MIB = 1024 * 1024;
 const LIST = '/nsatlas.v1.Agent/ListNetns';
 
 /** Attacks, with an honest client that asks all the while, and a look at what it has cost. */
-async function survive(t: TestContext, victim: Victim, assault: () => Promise<void>, { limitMiB = 100 } = {}): Promise<string[]> {
+async function survive(t: Test, victim: Victim, assault: () => Promise<void>, { limitMiB = 100 } = {}): Promise<string[]> {
   const client = clientOf(t, victim.address);
   await client.list('netns', {});
   const before = await victim.report();
@@ -42,7 +44,7 @@ async function survive(t: TestContext, victim: Victim, assault: () => Promise<vo
   await Promise.all([assault().finally(() => (state.over = true)), honest()]);
   assert.ok(state.answers > 0);
   const grown = (state.peak - before.rss) / MIB;
-  t.diagnostic(`${state.answers} answers meanwhile, ${grown.toFixed(1)} MiB more at the peak`);
+  t.comment(`${state.answers} answers meanwhile, ${grown.toFixed(1)} MiB more at the peak`);
   assert.ok(grown < limitMiB, `${grown.toFixed(1)} MiB`);
   // Whoever comes now is served, too.
   await clientOf(t, victim.address).list('netns', {});
@@ -55,7 +57,7 @@ async function within<Value>(what: string, promise: Promise<Value>, limitMs = 20
   return Promise.race([promise, late]);
 }
 
-test('garbage, HTTP/1.1 and TLS where HTTP/2 is spoken end the connection', async (t) => {
+t.test('garbage, HTTP/1.1 and TLS where HTTP/2 is spoken end the connection', async (t) => {
   const victim = await startVictim(t);
   const log = await survive(t, victim, async () => {
     for (const bytes of [
@@ -69,7 +71,7 @@ test('garbage, HTTP/1.1 and TLS where HTTP/2 is spoken end the connection', asyn
     }
   });
   const lines = log.filter((line) => line.includes('is not HTTP/2'));
-  assert.ok(lines.length > 0 && lines.length <= 10, `${lines.length} lines`);
+  t.ok(lines.length > 0 && lines.length <= 10, `${lines.length} lines`);
 });
 
 for (const [what, bytes] of [
@@ -77,18 +79,18 @@ for (const [what, bytes] of [
   ['half a preface', PREFACE.subarray(0, 12)],
   ['a preface and half a frame', HELLO.subarray(0, HELLO.length - 3)],
 ] as const) {
-  test(`a connection that sends ${what} and then is silent is ended in time`, async (t) => {
+  t.test(`a connection that sends ${what} and then is silent is ended in time`, async (t) => {
     const victim = await startVictim(t, { handshakeLimitMs: 500 });
     const log = await survive(t, victim, async () => {
       const attacker = await attack(t, victim.address);
       await attacker.send(bytes);
       await within('ended', attacker.ended);
     });
-    assert.ok(log.some((line) => line.includes('did not begin to speak HTTP/2 in time')));
+    t.ok(log.some((line) => line.includes('did not begin to speak HTTP/2 in time')));
   });
 }
 
-test('a message that says it has 1 GB is refused before it is taken', async (t) => {
+t.test('a message that says it has 1 GB is refused before it is taken', async (t) => {
   const victim = await startVictim(t);
   await survive(t, victim, async () => {
     const session = holdSession(t, victim.address);
@@ -110,7 +112,7 @@ test('a message that says it has 1 GB is refused before it is taken', async (t) 
   });
 });
 
-test('10,000 streams on one connection: those above the limit are refused', async (t) => {
+t.test('10,000 streams on one connection: those above the limit are refused', async (t) => {
   const victim = await startVictim(t);
   await survive(t, victim, async () => {
     const attacker = await attack(t, victim.address);
@@ -130,7 +132,7 @@ test('10,000 streams on one connection: those above the limit are refused', asyn
   });
 });
 
-test('requests that are never finished, on many connections, are bounded in number', async (t) => {
+t.test('requests that are never finished, on many connections, are bounded in number', async (t) => {
   const victim = await startVictim(t, { maxConnections: 64 });
   const log = await survive(
     t,
@@ -151,10 +153,10 @@ test('requests that are never finished, on many connections, are bounded in numb
     },
     { limitMiB: 300 },
   );
-  assert.ok(log.some((line) => line.includes('too many calls')));
+  t.ok(log.some((line) => line.includes('too many calls')));
 });
 
-test('a request that is not finished in time ends its call, and no other', async (t) => {
+t.test('a request that is not finished in time ends its call, and no other', async (t) => {
   const victim = await startVictim(t, { stallLimitMs: 500 });
   const log = await survive(t, victim, async () => {
     const session = holdSession(t, victim.address);
@@ -170,10 +172,10 @@ test('a request that is not finished in time ends its call, and no other', async
     await delay(1000);
     assert.equal(whole.closed, false);
   });
-  assert.ok(log.some((line) => line.includes('did not finish a request in time')));
+  t.ok(log.some((line) => line.includes('did not finish a request in time')));
 });
 
-test('streams that are opened and reset at once, 200,000 of them, end the connection', async (t) => {
+t.test('streams that are opened and reset at once, 200,000 of them, end the connection', async (t) => {
   const victim = await startVictim(t);
   const log = await survive(t, victim, async () => {
     const attacker = await attack(t, victim.address);
@@ -189,10 +191,10 @@ test('streams that are opened and reset at once, 200,000 of them, end the connec
     }
     await within('ended', attacker.ended);
   });
-  assert.ok(log.some((line) => line.includes('cancelled too many calls')));
+  t.ok(log.some((line) => line.includes('cancelled too many calls')));
 });
 
-test('headers without end, in one block or in many, are refused', async (t) => {
+t.test('headers without end, in one block or in many, are refused', async (t) => {
   const victim = await startVictim(t);
   await survive(t, victim, async () => {
     const line = fields(['x-filler', 'x'.repeat(100)]);
@@ -214,7 +216,7 @@ test('headers without end, in one block or in many, are refused', async (t) => {
   });
 });
 
-test('a flood of PING and of SETTINGS that asks for answers and takes none is bounded', async (t) => {
+t.test('a flood of PING and of SETTINGS that asks for answers and takes none is bounded', async (t) => {
   const victim = await startVictim(t);
   await survive(t, victim, async () => {
     const attacker = await attack(t, victim.address);
@@ -228,7 +230,7 @@ test('a flood of PING and of SETTINGS that asks for answers and takes none is bo
   });
 });
 
-test('connections that say nothing take a quarter of the places, and make way for who comes', async (t) => {
+t.test('connections that say nothing take a quarter of the places, and make way for who comes', async (t) => {
   const victim = await startVictim(t, { maxConnections: 40 });
   const log = await survive(t, victim, async () => {
     const attackers: Attacker[] = [];
@@ -236,19 +238,19 @@ test('connections that say nothing take a quarter of the places, and make way fo
     await eventually('most were ended', () => attackers.filter(({ socket }) => socket.destroyed).length >= 285);
     assert.equal((await clientOf(t, victim.address).list('netns', {})).items.length, 1);
   });
-  assert.ok(log.some((line) => line.includes('too many connections in their handshakes')));
+  t.ok(log.some((line) => line.includes('too many connections in their handshakes')));
 });
 
-test('connections that speak HTTP/2 and ask for nothing make way for who has something to ask', async (t) => {
+t.test('connections that speak HTTP/2 and ask for nothing make way for who has something to ask', async (t) => {
   const victim = await startVictim(t, { maxConnections: 40 });
   const log = await survive(t, victim, async () => {
     for (let at = 0; at < 200; at++) await (await attack(t, victim.address)).send(HELLO);
     assert.equal((await clientOf(t, victim.address).list('netns', {})).items.length, 1);
   });
-  assert.ok(log.some((line) => line.includes('the oldest without a call was ended')));
+  t.ok(log.some((line) => line.includes('the oldest without a call was ended')));
 });
 
-test('TLS handshakes that are slow are ended in time, and hinder nobody', async (t) => {
+t.test('TLS handshakes that are slow are ended in time, and hinder nobody', async (t) => {
   const certificates = makeCertificates(t);
   const victim = await startVictim(t, { tls: certificates.server, handshakeLimitMs: 1000 });
   const client = clientOf(t, victim.address, certificates.client);
@@ -262,8 +264,8 @@ test('TLS handshakes that are slow are ended in time, and hinder nobody', async 
     }
   };
   const begun = slowly();
-  assert.equal((await client.list('netns', {})).items.length, 1);
+  t.equal((await client.list('netns', {})).items.length, 1);
   await within('ended', Promise.all(attackers.map(({ ended }) => ended)));
   await begun;
-  assert.equal((await clientOf(t, victim.address, certificates.client).list('netns', {})).items.length, 1);
+  t.equal((await clientOf(t, victim.address, certificates.client).list('netns', {})).items.length, 1);
 });

@@ -4,10 +4,12 @@ import { copyFileSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFi
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { test } from 'node:test';
+import t from 'tap';
 import { type Certificates, makeCertificates, makeLeaf, type Pair, replacePair } from '../support/certificates.js';
 import { eventually } from '../support/hygiene.js';
 import { clientOf, serveTls } from './tls-rig.js';
+
+t.setTimeout(0);
 
 /** The certificate that a server shows, as clients see it who do not call. */
 async function shownBy(address: string): Promise<string> {
@@ -28,21 +30,21 @@ async function shows(address: string, pair: Pair): Promise<void> {
   while ((await shownBy(address)) !== wanted) assert.ok(performance.now() < end, 'the server shows another certificate');
 }
 
-test('a server’s certificate that is replaced on disk is used without a restart, and connections live on', async (t) => {
+t.test('a server’s certificate that is replaced on disk is used without a restart, and connections live on', async (t) => {
   const certificates = makeCertificates(t);
   const { address, log } = await serveTls(t, certificates);
   const client = clientOf(t, address, certificates.client);
   await client.status();
   const next = makeLeaf(certificates, 'next');
-  assert.notEqual(await shownBy(address), fingerprintOf(next));
+  t.not(await shownBy(address), fingerprintOf(next));
   replacePair(certificates.node, next);
   await shows(address, next);
-  assert.equal((await client.list('netns', {})).items.length, 1);
-  assert.equal((await clientOf(t, address, certificates.client).list('netns', {})).items.length, 1);
-  assert.ok(log.lines.some(({ message }) => message === 'certificates were replaced'));
+  t.equal((await client.list('netns', {})).items.length, 1);
+  t.equal((await clientOf(t, address, certificates.client).list('netns', {})).items.length, 1);
+  t.ok(log.lines.some(({ message }) => message === 'certificates were replaced'));
 });
 
-test('a certificate that is half written is told once, and the old one stays in use until it is whole', async (t) => {
+t.test('a certificate that is half written is told once, and the old one stays in use until it is whole', async (t) => {
   const certificates = makeCertificates(t);
   const { address, log } = await serveTls(t, certificates);
   const old = fingerprintOf(certificates.node);
@@ -54,15 +56,15 @@ test('a certificate that is half written is told once, and the old one stays in 
   await eventually('half a certificate is told', () => told().length === 1);
   writeFileSync(certificates.node.cert, whole);
   await eventually('a certificate without its key is told', () => told().length === 2);
-  assert.match(told()[1] ?? '', /node-key\.pem for TLS: it is not the key of the certificate in .*node\.pem/);
-  assert.equal(await shownBy(address), old);
-  assert.equal((await clientOf(t, address, certificates.client).list('netns', {})).items.length, 1);
+  t.match(told()[1] ?? '', /node-key\.pem for TLS: it is not the key of the certificate in .*node\.pem/);
+  t.equal(await shownBy(address), old);
+  t.equal((await clientOf(t, address, certificates.client).list('netns', {})).items.length, 1);
   copyFileSync(next.key, certificates.node.key);
   await shows(address, next);
-  assert.equal(told().length, 2);
+  t.equal(told().length, 2);
 });
 
-test('a link that is set anew, as Kubernetes does with secrets, is noticed', async (t) => {
+t.test('a link that is set anew, as Kubernetes does with secrets, is noticed', async (t) => {
   const certificates = makeCertificates(t);
   const { folder } = certificates;
   const put = (version: string, pair: Pair): void => {
@@ -83,11 +85,11 @@ test('a link that is set anew, as Kubernetes does with secrets, is noticed', asy
   await shows(address, next);
 });
 
-test('a CA that is replaced decides about clients from then on', async (t) => {
+t.test('a CA that is replaced decides about clients from then on', async (t) => {
   const [certificates, others] = [makeCertificates(t), makeCertificates(t)];
   const { address, log } = await serveTls(t, certificates);
   const stranger = { ca: certificates.ca, ...others.people };
-  await assert.rejects(clientOf(t, address, stranger).status(), { code: 'ERR_NSATLAS_AGENT_REFUSED' });
+  await t.rejects(clientOf(t, address, stranger).status(), { code: 'ERR_NSATLAS_AGENT_REFUSED' });
   writeFileSync(`${certificates.ca}.new`, `${readFileSync(certificates.ca, 'utf8')}${readFileSync(others.ca, 'utf8')}`);
   renameSync(`${certificates.ca}.new`, certificates.ca);
   await eventually('the log tells', () => log.lines.some(({ message }) => message === 'certificates were replaced'));
@@ -100,12 +102,12 @@ test('a CA that is replaced decides about clients from then on', async (t) => {
     );
 });
 
-test('a client takes up certificates that were replaced for its next connection', async (t) => {
+t.test('a client takes up certificates that were replaced for its next connection', async (t) => {
   const certificates = makeCertificates(t);
   const old = makeLeaf(certificates, 'old', { days: -1 });
   const { address } = await serveTls(t, certificates);
   const client = clientOf(t, address, { ca: certificates.ca, ...old });
-  await assert.rejects(client.status(), { message: /expired on/ });
+  await t.rejects(client.status(), { message: /expired on/ });
   replacePair(old, certificates.people);
   await eventually('the client is served', () =>
     client.status().then(
@@ -115,7 +117,7 @@ test('a client takes up certificates that were replaced for its next connection'
   );
 });
 
-test('a client whose certificates are being replaced connects with those that it had, and says so', async (t) => {
+t.test('a client whose certificates are being replaced connects with those that it had, and says so', async (t) => {
   const certificates = makeCertificates(t);
   const { address, agent } = await serveTls(t, certificates);
   const said: string[] = [];
@@ -132,17 +134,17 @@ test('a client whose certificates are being replaced connects with those that it
       () => false,
     ),
   );
-  assert.match(said[0] ?? '', /people-key\.pem for TLS: there is no private key in it.*; connecting with what it held before/);
+  t.match(said[0] ?? '', /people-key\.pem for TLS: there is no private key in it.*; connecting with what it held before/);
 });
 
-test('a certificate that expires within a week is warned of at the start', async (t) => {
+t.test('a certificate that expires within a week is warned of at the start', async (t) => {
   const certificates = makeCertificates(t);
   const soon = makeLeaf(certificates, 'soon', { days: 3 });
   const { log } = await serveTls(t, { ...certificates, server: { ca: certificates.ca, ...soon } });
   const warnings = log.lines.filter(({ level }) => level === 'warn');
-  assert.deepEqual(
+  t.strictSame(
     warnings.map(({ message }) => message),
     ['a certificate expires soon; replace the file'],
   );
-  assert.match(JSON.stringify(warnings), /soon\.pem/);
+  t.match(JSON.stringify(warnings), /soon\.pem/);
 });

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import type { Test } from 'tap';
 import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
 import type { AgentOptions } from '../../src/agent/types.js';
 import type { ClientTls } from '../../src/rpc/types.js';
@@ -13,12 +13,12 @@ import { fakeNetns, fakeSnapshot } from '../unit/agent/fake-host.js';
 import { BUF, type Finished, run, serve, type Served } from './agent-rig.js';
 
 /** An agent with one namespace and TLS. Its own client is plain, and of no use. */
-export function serveTls(t: TestContext, certificates: Certificates, options: Partial<AgentOptions> = {}): Promise<Served> {
+export function serveTls(t: Test, certificates: Certificates, options: Partial<AgentOptions> = {}): Promise<Served> {
   return serve(t, () => fakeSnapshot([fakeNetns(1)]), { tls: certificates.server, tlsPollMs: 50, ...options });
 }
 
 /** Our client; closed when the test ends. */
-export function clientOf(t: TestContext, address: string, tls?: ClientTls): AgentClient {
+export function clientOf(t: Test, address: string, tls?: ClientTls): AgentClient {
   const client = createAgentClient(address, { timeoutMs: 10_000, ...(tls !== undefined && { tls }) });
   t.after(() => client.close());
   return client;
@@ -45,7 +45,7 @@ export function curlTls(address: string, { ca }: { ca: string }, pair?: Pair, ar
 }
 
 /** What a client of TLS meets: the code of its error, or "secure". */
-export async function handshake(t: TestContext, address: string, options: ConnectionOptions): Promise<string> {
+export async function handshake(t: Test, address: string, options: ConnectionOptions): Promise<string> {
   const [host = '', port = ''] = address.split(':');
   const socket: TLSSocket = connect({ host, port: Number(port), rejectUnauthorized: false, ...options });
   t.after(() => socket.destroy());

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { nsatlas } from '../support/cli.js';
 import { compareLink } from '../support/ip-compare.js';
 import { Scratch } from '../support/netns.js';
 import { buildTopology } from '../support/topology.js';
+
+t.setTimeout(0);
 
 type Json = Record<string, unknown>;
 
@@ -12,16 +14,16 @@ interface SnapshotJson {
   readonly gaps?: Json[];
 }
 
-describe('a snapshot', () => {
-  it('equals what ip -d -j addr prints, field by field, in 30 namespaces of all sorts', (t) => {
+t.test('a snapshot', async (t) => {
+  t.test('equals what ip -d -j addr prints, field by field, in 30 namespaces of all sorts', async (t) => {
     const scratch = Scratch.create(t);
     const namespaces = buildTopology(scratch, 30, 20261121);
     const result = nsatlas(['snapshot', '-o', 'json', '--netns-dir', scratch.dir]);
-    assert.equal(result.stderr, '');
-    assert.equal(result.status, 0);
+    t.equal(result.stderr, '');
+    t.equal(result.status, 0);
     const snapshot = JSON.parse(result.stdout) as SnapshotJson;
-    assert.equal(snapshot.namespaces.length, namespaces.length);
-    assert.equal(snapshot.gaps?.length ?? 0, 0);
+    t.equal(snapshot.namespaces.length, namespaces.length);
+    t.equal(snapshot.gaps?.length ?? 0, 0);
     const differences: string[] = [];
     let links = 0;
     for (const netns of namespaces) {
@@ -38,11 +40,11 @@ describe('a snapshot', () => {
         differences.push(...compareLink(ours.interfaces[at] ?? {}, link, { nameOf: (ifindex) => names.get(ifindex) }));
       }
     }
-    assert.deepEqual(differences, []);
-    assert.ok(links > 250, `${links} links`);
+    t.strictSame(differences, []);
+    t.ok(links > 250, `${links} links`);
   });
 
-  it('says so when it differs: the comparison can fail', () => {
+  t.test('says so when it differs: the comparison can fail', async (t) => {
     const theirs = { ifname: 'a', mtu: 1500, addr_info: [{ family: 'inet', local: '10.0.0.1', prefixlen: 8 }], something_new: 1 };
     const ours = {
       name: 'a',
@@ -50,6 +52,6 @@ describe('a snapshot', () => {
       addresses: ['10.0.0.1/9'],
       addressDetails: [{ family: 'inet', address: '10.0.0.1', prefixLength: 9 }],
     };
-    assert.equal(compareLink(ours, theirs, { nameOf: () => undefined }).length, 4);
+    t.equal(compareLink(ours, theirs, { nameOf: () => undefined }).length, 4);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
 import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { HostSnapshot } from '../../src/model/types.js';
@@ -15,6 +15,8 @@ import { comparableSnapshot, stateDifferences } from '../support/live-compare.js
 import { Scratch, type ScratchNetns } from '../support/netns.js';
 import { RandomChanges } from '../support/random-changes.js';
 import { fakeLog } from '../unit/agent/fake-host.js';
+
+t.setTimeout(0);
 
 const KEEP = 10;
 /** Ends of namespaces that are remembered: the churn takes 15 seconds for as many. */
@@ -67,71 +69,75 @@ function assertSame(name: string, merger: WatchMerger, truth: HostSnapshot, name
   assert.deepEqual(differences, [], name);
 }
 
-describe('four watchers of a host where everything changes', () => {
-  it('end with exactly what iproute2 reports: a quick one, a slow one, one that reconnects all the time, one whose history is gone', {
-    timeout: CHURN_MS + 120_000,
-  }, async (t) => {
-    // Hooks run in the order in which they were made: what fills the folder has to end first.
-    const stop: (() => void)[] = [];
-    t.after(() => stop.forEach((end) => end()));
-    const scratch = Scratch.create(t);
-    const changes = new RandomChanges(scratch, KEEP, Date.now() & 0xffff);
-    stop.push(() => changes.stop());
-    // Node keeps what it opened for its first children.
-    await changes.run(100);
-    const before = takeFootprint();
-    const options = {
-      procRoot: '/proc',
-      netnsDirs: [scratch.dir],
-      dockerSockets: [],
-      dockerSocketsGiven: false,
-      timeLimitMs: 20_000,
-      agentVersion: 'test',
-      hostId: 'test',
-    };
-    const problems: Error[] = [];
-    // So few ends of namespaces are remembered that the one who stays away for long cannot resume, and so many that the slow one can.
-    const live = createLiveHost({
-      ...options,
-      rescanMs: 3_600_000,
-      historyLimits: { removed: ENDS_KEPT },
-      onProblem: (problem) => problems.push(problem),
-    });
-    const source = createHostSource({ ...options, followEngines: false });
-    const agent = await startAgent({ source, live, log: fakeLog(), listen: ['127.0.0.1:0'] });
-    const clients = Array.from({ length: 4 }, () => createAgentClient(agent.addresses[0] ?? ''));
-    try {
-      const [quick, slow, restless, late] = clients.map((client, at) => new Follower(client, at === 1 ? 30 : 0));
-      assert.ok(quick && slow && restless && late);
-      for (const follower of [quick, slow, restless, late]) follower.start();
-      const churn = changes.run(CHURN_MS);
-      await eventually('the late one knows all', () => late.merger.synced);
-      await late.stop();
-      for (let ended = false; !ended; ) {
-        ended = await Promise.race([churn.then(() => true), sleep(1000, false)]);
-        await restless.stop();
-        restless.start();
+t.test('four watchers of a host where everything changes', async (t) => {
+  t.test(
+    'end with exactly what iproute2 reports: a quick one, a slow one, one that reconnects all the time, one whose history is gone',
+    {
+      timeout: CHURN_MS + 120_000,
+    },
+    async (t) => {
+      const scratch = Scratch.create(t);
+      const stop: (() => void)[] = [];
+      // The last hook runs first: what fills the folder has to end first.
+      t.after(() => stop.forEach((end) => end()));
+      const changes = new RandomChanges(scratch, KEEP, Date.now() & 0xffff);
+      stop.push(() => changes.stop());
+      // Node keeps what it opened for its first children.
+      await changes.run(100);
+      const before = takeFootprint();
+      const options = {
+        procRoot: '/proc',
+        netnsDirs: [scratch.dir],
+        dockerSockets: [],
+        dockerSocketsGiven: false,
+        timeLimitMs: 20_000,
+        agentVersion: 'test',
+        hostId: 'test',
+      };
+      const problems: Error[] = [];
+      // So few ends of namespaces are remembered that the one who stays away for long cannot resume, and so many that the slow one can.
+      const live = createLiveHost({
+        ...options,
+        rescanMs: 3_600_000,
+        historyLimits: { removed: ENDS_KEPT },
+        onProblem: (problem) => problems.push(problem),
+      });
+      const source = createHostSource({ ...options, followEngines: false });
+      const agent = await startAgent({ source, live, log: fakeLog(), listen: ['127.0.0.1:0'] });
+      const clients = Array.from({ length: 4 }, () => createAgentClient(agent.addresses[0] ?? ''));
+      try {
+        const [quick, slow, restless, late] = clients.map((client, at) => new Follower(client, at === 1 ? 30 : 0));
+        assert.ok(quick && slow && restless && late);
+        for (const follower of [quick, slow, restless, late]) follower.start();
+        const churn = changes.run(CHURN_MS);
+        await eventually('the late one knows all', () => late.merger.synced);
+        await late.stop();
+        for (let ended = false; !ended; ) {
+          ended = await Promise.race([churn.then(() => true), sleep(1000, false)]);
+          await restless.stop();
+          restless.start();
+        }
+        const restarts = [quick, slow, restless].map((follower) => [...follower.restarts]);
+        await bearAndKill(scratch, () => live.keys().length);
+        late.start();
+        await settle([quick, slow, restless, late], () => source.read(ALL_TABLES), changes.namespaces);
+        const { lostEvents, interruptedDumps } = live.freshness();
+        t.comment(
+          `${changes.lines} changes, ${changes.made} namespaces, revision ${live.revision}, ${interruptedDumps} dumps interrupted, events lost ${lostEvents} times`,
+        );
+        t.strictSame(problems, []);
+        // Each got everything once, at its start: also the slow one keeps up, and the restless one resumes.
+        t.strictSame(restarts, [['no cursor was given'], ['no cursor was given'], ['no cursor was given']]);
+        t.strictSame(late.restarts, ['no cursor was given', 'too much has happened since']);
+      } finally {
+        for (const client of clients) client.close();
+        await agent.drain(1000);
+        live.close();
+        source.close();
       }
-      const restarts = [quick, slow, restless].map((follower) => [...follower.restarts]);
-      await bearAndKill(scratch, () => live.keys().length);
-      late.start();
-      await settle([quick, slow, restless, late], () => source.read(ALL_TABLES), changes.namespaces);
-      const { lostEvents, interruptedDumps } = live.freshness();
-      t.diagnostic(
-        `${changes.lines} changes, ${changes.made} namespaces, revision ${live.revision}, ${interruptedDumps} dumps interrupted, events lost ${lostEvents} times`,
-      );
-      assert.deepEqual(problems, []);
-      // Each got everything once, at its start: also the slow one keeps up, and the restless one resumes.
-      assert.deepEqual(restarts, [['no cursor was given'], ['no cursor was given'], ['no cursor was given']]);
-      assert.deepEqual(late.restarts, ['no cursor was given', 'too much has happened since']);
-    } finally {
-      for (const client of clients) client.close();
-      await agent.drain(1000);
-      live.close();
-      source.close();
-    }
-    await assertClean(before);
-  });
+      await assertClean(before);
+    },
+  );
 });
 
 /** More namespaces come and go than ends are remembered. */

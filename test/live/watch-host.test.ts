@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readlinkSync } from 'node:fs';
-import { afterEach, describe, it } from 'node:test';
+import t from 'tap';
 import type { Table } from '../../src/model/types.js';
 import { createHostSource } from '../../src/live/scan.js';
 import { ALL_TABLES } from '../../src/tables/index.js';
@@ -11,6 +11,8 @@ import { eventually, guardHygiene } from '../support/hygiene.js';
 import { comparableHost, comparableSnapshot, stateDifferences, wholeNetns } from '../support/live-compare.js';
 import { exec, Scratch, type ScratchNetns } from '../support/netns.js';
 import { buildTopology } from '../support/topology.js';
+
+t.setTimeout(0);
 
 const NEVER = 3_600_000;
 
@@ -80,21 +82,21 @@ function keyOf(live: OpenLiveHost, netns: ScratchNetns): number {
 const hasProxy = (live: OpenLiveHost, key: number): boolean =>
   wholeNetns(live, key)?.neighbors.some(({ ip }) => ip === '192.0.2.9') === true;
 
-describe('a live host', () => {
-  afterEach(closeAll);
+t.test('a live host', async (t) => {
+  t.afterEach(closeAll);
   guardHygiene();
 
-  it('has after the first read what a snapshot has, pairs included, in 30 namespaces of all sorts', async (t) => {
+  t.test('has after the first read what a snapshot has, pairs included, in 30 namespaces of all sorts', async (t) => {
     const scratch = Scratch.create(t);
     buildTopology(scratch, 30, 20261121);
     const live = await watch(scratch);
     await assertTrue(live, scratch.dir);
-    assert.equal(live.freshness().mode, 'EVENTS');
-    assert.equal(live.counts.namespaces, 30);
-    assert.deepEqual(live.gaps(), []);
+    t.equal(live.freshness().mode, 'EVENTS');
+    t.equal(live.counts.namespaces, 30);
+    t.strictSame(live.gaps(), []);
   });
 
-  it('hears of every sort of change, and changes nothing else', async (t) => {
+  t.test('hears of every sort of change, and changes nothing else', async (t) => {
     const scratch = Scratch.create(t);
     const [a, b] = [scratch.netns(), scratch.netns()];
     scratch.veth({ netns: a, name: 'left' }, { netns: b, name: 'right' });
@@ -139,10 +141,10 @@ describe('a live host', () => {
       await eventually(`step ${at} is heard of`, () => live.revision > before);
       await assertTrue(live, scratch.dir);
     }
-    assert.equal(live.freshness().lostEvents, 0);
+    t.equal(live.freshness().lostEvents, 0);
   });
 
-  it('finds namespaces that come and loses those that go, without being asked', async (t) => {
+  t.test('finds namespaces that come and loses those that go, without being asked', async (t) => {
     const scratch = Scratch.create(t);
     const first = scratch.netns();
     const live = await watch(scratch);
@@ -157,7 +159,7 @@ describe('a live host', () => {
     const before = live.revision;
     next.remove();
     await eventually('the old one is gone', () => !live.keys().some((key) => live.head(key)?.id === next.id));
-    assert.deepEqual(
+    t.strictSame(
       live.changesAfter(before)?.removed.map(({ netns }) => netns.id),
       [next.id],
     );
@@ -165,7 +167,7 @@ describe('a live host', () => {
     await assertTrue(live, scratch.dir);
   });
 
-  it('reads a namespace by another path when the process that led to it has ended', async (t) => {
+  t.test('reads a namespace by another path when the process that led to it has ended', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const inside = spawn('nsenter', [`--net=${netns.path}`, 'sleep', '1000']);
@@ -182,14 +184,14 @@ describe('a live host', () => {
     const links = (): string[] =>
       [...live.parts(key, undefined, ALL_TABLES)].flatMap(({ interfaces }) => interfaces.map(({ name }) => name));
     await eventually('the bridge is known', () => links().includes('br7'));
-    assert.equal(live.head(key)?.status, 'OK');
-    assert.deepEqual(
+    t.equal(live.head(key)?.status, 'OK');
+    t.strictSame(
       live.gaps().filter(({ netnsId }) => netnsId === netns.id),
       [],
     );
   });
 
-  it('reads a namespace of 900 links in part when one of them changes', async (t) => {
+  t.test('reads a namespace of 900 links in part when one of them changes', async (t) => {
     const scratch = Scratch.create(t);
     const [host, other] = [scratch.netns(), scratch.netns()];
     host.ip('link add br0 type bridge');
@@ -211,7 +213,7 @@ describe('a live host', () => {
     }
   });
 
-  it('reads everything again when events were lost, and counts that', async (t) => {
+  t.test('reads everything again when events were lost, and counts that', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     netns.ipBatch(Array.from({ length: 50 }, (_, at) => `link add p${at} type veth peer name q${at}`));
@@ -225,11 +227,11 @@ describe('a live host', () => {
       },
       20_000,
     );
-    assert.ok(live.freshness().lostEvents > 0, 'no event was lost');
+    t.ok(live.freshness().lostEvents > 0, 'no event was lost');
     await assertTrue(live, scratch.dir);
   });
 
-  it('finds at some whole read what the kernel tells of in no event: proxy neighbours', async (t) => {
+  t.test('finds at some whole read what the kernel tells of in no event: proxy neighbours', async (t) => {
     const scratch = Scratch.create(t);
     const [a, b] = [scratch.netns(), scratch.netns()];
     scratch.veth({ netns: a, name: 'left' }, { netns: b, name: 'right' });
@@ -240,16 +242,16 @@ describe('a live host', () => {
     await eventually('it is gone', () => !hasProxy(live, keyOf(live, a)));
   });
 
-  it('polls when it may not hear events, says so, and is never older than asked for', async (t) => {
+  t.test('polls when it may not hear events, says so, and is never older than asked for', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const live = await watch(scratch, { events: false, pollMs: NEVER, maxAgeMs: 1 });
-    assert.equal(live.freshness().mode, 'POLLING');
-    assert.match(live.freshness().reason ?? '', /--no-events/);
+    t.equal(live.freshness().mode, 'POLLING');
+    t.match(live.freshness().reason ?? '', /--no-events/);
     netns.ip('link add name a type veth peer name b');
     await new Promise((resolve) => setTimeout(resolve, 20));
     await ready(live);
-    assert.deepEqual(
+    t.strictSame(
       wholeNetns(live, keyOf(live, netns))
         ?.interfaces.map(({ name, veth }) => [name, veth?.peer?.name])
         .sort(),

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { describe, it, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
 import { eventually } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
 import { observerInodes, strangeDescriptors } from '../support/sockets.js';
+
+t.setTimeout(0);
 
 const CHILD = fileURLToPath(new URL('../support/live-child.js', import.meta.url));
 
@@ -16,7 +18,7 @@ interface Said {
 }
 
 /** A process that watches a folder. */
-async function watcher(t: TestContext, dir: string): Promise<{ child: ChildProcess; pid: number; last: () => Said }> {
+async function watcher(t: Test, dir: string): Promise<{ child: ChildProcess; pid: number; last: () => Said }> {
   const child = spawn(process.execPath, [CHILD, dir], { stdio: ['pipe', 'pipe', 'ignore'] });
   t.after(() => child.kill('SIGKILL'));
   let said: Said | undefined;
@@ -28,15 +30,15 @@ async function watcher(t: TestContext, dir: string): Promise<{ child: ChildProce
   return { child, pid: child.pid, last: () => said as Said };
 }
 
-describe('a process that watches namespaces', () => {
-  it('keeps none of them alive, also while it is stopped, and knows afterwards', async (t) => {
+t.test('a process that watches namespaces', async (t) => {
+  t.test('keeps none of them alive, also while it is stopped, and knows afterwards', async (t) => {
     const scratch = Scratch.create(t);
     const [first, second, third] = scratch.many(3);
     assert.ok(first && second && third);
     const [firstLives, secondLives] = [scratch.canary(first), scratch.canary(second)];
     const { child, pid, last } = await watcher(t, scratch.dir);
-    assert.equal(last().mode, 'EVENTS');
-    assert.equal(last().namespaces.length, 3);
+    t.equal(last().mode, 'EVENTS');
+    t.equal(last().namespaces.length, 3);
 
     first.remove();
     await eventually('a namespace that is removed is gone from the kernel', () => !firstLives());
@@ -49,13 +51,13 @@ describe('a process that watches namespaces', () => {
     child.kill('SIGCONT');
     await eventually('which knows as soon as it goes on', () => !last().namespaces.includes(second.id));
 
-    assert.deepEqual(strangeDescriptors(pid), []);
+    t.strictSame(strangeDescriptors(pid), []);
     child.stdin?.end();
     const [status] = (await once(child, 'exit')) as [number];
-    assert.equal(status, 0);
+    t.equal(status, 0);
   });
 
-  it('has nothing open between reads but one socket in a namespace of its own', async (t) => {
+  t.test('has nothing open between reads but one socket in a namespace of its own', async (t) => {
     const scratch = Scratch.create(t);
     const namespaces = scratch.many(20);
     const { pid } = await watcher(t, scratch.dir);
@@ -64,10 +66,10 @@ describe('a process that watches namespaces', () => {
       // While it reads something is open for some microseconds; whatever is kept never goes.
       await eventually('nothing strange is open', () => strangeDescriptors(pid).length === 0);
     }
-    assert.equal(observerInodes(pid).length, 1);
+    t.equal(observerInodes(pid).length, 1);
   });
 
-  it('is told apart from one that keeps something: the test can fail', async (t) => {
+  t.test('is told apart from one that keeps something: the test can fail', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const lives = scratch.canary(netns);
@@ -76,12 +78,12 @@ describe('a process that watches namespaces', () => {
     });
     t.after(() => keeper.kill('SIGKILL'));
     await once(keeper.stdout, 'data');
-    assert.deepEqual(strangeDescriptors(keeper.pid ?? 0), [netns.path]);
+    t.strictSame(strangeDescriptors(keeper.pid ?? 0), [netns.path]);
     netns.remove();
-    assert.ok(lives());
+    t.ok(lives());
   });
 
-  it('is told apart from one that has a socket elsewhere: the test can fail', async (t) => {
+  t.test('is told apart from one that has a socket elsewhere: the test can fail', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();
     const script =
@@ -89,6 +91,6 @@ describe('a process that watches namespaces', () => {
     const keeper = spawn('python3', ['-c', script, netns.path], { stdio: ['pipe', 'pipe', 'ignore'] });
     t.after(() => keeper.kill('SIGKILL'));
     await once(keeper.stdout, 'data');
-    assert.match(strangeDescriptors(keeper.pid ?? 0).join(), /^socket:\[\d+\]$/);
+    t.match(strangeDescriptors(keeper.pid ?? 0).join(), /^socket:\[\d+\]$/);
   });
 });

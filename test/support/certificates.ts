@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import type { Test } from 'tap';
 import type { ClientTls, TlsFiles } from '../../src/rpc/types.js';
 import { ROOT } from './root.js';
 
@@ -26,7 +26,7 @@ export interface Pair {
 }
 
 /** Gone when the test ends. @param names that the server's certificate is for besides agent.nsatlas */
-export function makeCertificates(t: TestContext, names: readonly string[] = ['127.0.0.1', 'localhost']): Certificates {
+export function makeCertificates(t: Test, names: readonly string[] = ['127.0.0.1', 'localhost']): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'nsatlas-certs-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   execFileSync(join(ROOT, 'deploy/certs.sh'), [folder, ...names], { stdio: ['ignore', 'pipe', 'pipe'] });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { afterEach, beforeEach } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
 
 /** What a process has open and where its threads are, at one moment. */
 export interface Footprint {
@@ -95,10 +95,10 @@ export async function assertClean(before: Footprint, home: string = readlinkSync
 export function guardHygiene(): void {
   const home = readlinkSync('/proc/self/ns/net');
   let before = takeFootprint();
-  beforeEach(() => {
+  t.beforeEach(() => {
     before = takeFootprint();
   });
-  afterEach(() => assertClean(before, home));
+  t.afterEach(() => assertClean(before, home));
 }
 
 /**

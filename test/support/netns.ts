@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { namespaceMounts } from './hygiene.js';
 
-/** What of node:test's TestContext is needed: where to register what has to be done when the test is over. */
+/** What of a test is needed: where to register what has to be done when the test is over. */
 interface Cleaner {
   after(fn: () => void): void;
 }

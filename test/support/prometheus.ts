@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import type { Test } from 'tap';
 import { ROOT } from './root.js';
 
 /** Where a program is. @throws when it is not installed */
@@ -48,7 +48,7 @@ export interface RunningPrometheus {
  * Starts a Prometheus that is killed when the test ends, with its data.
  * @param config of prometheus.yml, in JSON's part of YAML
  */
-export async function startPrometheus(t: TestContext, config: object): Promise<RunningPrometheus> {
+export async function startPrometheus(t: Test, config: object): Promise<RunningPrometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'nsatlas-prometheus-'));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, 'prometheus.yml');

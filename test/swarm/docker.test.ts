@@ -4,13 +4,15 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { after, before, describe, test } from 'node:test';
+import t from 'tap';
 import { discover } from '../../src/discover/index.js';
 import { containerIdsOfProcesses, createEngines, type Engines, type EngineView } from '../../src/docker/index.js';
 import { assignOwners, type Ownership } from '../../src/model/owners.js';
 import { type Dockerd, IMAGE, Lab, type LabHost, labObstacle, waitFor, waitForTasks } from '../lab/index.js';
 import { FakeEngine, standIn } from '../support/engine-stand-in.js';
 import { ROOT } from '../support/root.js';
+
+t.setTimeout(0);
 
 const HOSTILE = { '"><script>alert(1)</script>': '\u001b[2J\u0007"\\\n</svg>', __proto__x: '__proto__', '{{.Names}}': 'a=b' };
 
@@ -121,17 +123,17 @@ async function viewWhere(engines: Engines, what: string, holds: (view: EngineVie
   );
 }
 
-describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
-  before(startAll, { timeout: 180_000 });
-  after(() => lab.destroy(), { timeout: 60_000 });
+t.test('real Docker engines', { skip: labObstacle() ?? false }, async (t) => {
+  t.before(startAll);
+  t.after(() => lab.destroy());
 
-  test('every kind of attachment is told by its mode', async () => {
+  t.test('every kind of attachment is told by its mode', async (t) => {
     const view = await viewOnce(h1.dockerSocket);
-    assert.deepEqual(view.gaps, []);
+    t.strictSame(view.gaps, []);
     const modes = Object.fromEntries(
       view.containers.map(({ owner }) => [owner.containerName.replace(/^app\..*/, 'app'), owner.networkMode]),
     );
-    assert.deepEqual(modes, {
+    t.strictSame(modes, {
       plain: 'bridge',
       web: 'bridge',
       sidecar: 'container',
@@ -142,46 +144,46 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     });
     const of = (name: string): EngineView['containers'][number]['owner'] | undefined =>
       view.containers.find(({ owner }) => owner.containerName.startsWith(name))?.owner;
-    assert.equal(of('sidecar')?.joinedContainerId, of('web')?.containerId);
-    assert.deepEqual(
+    t.equal(of('sidecar')?.joinedContainerId, of('web')?.containerId);
+    t.strictSame(
       of('both')
         ?.networks.map(({ name }) => name)
         .sort(),
       ['mesh', 'ub'],
     );
-    assert.match(of('both')?.networks.find(({ name }) => name === 'mesh')?.ip ?? '', /^10\.5[01]\.0\./);
-    assert.match(of('web')?.networks[0]?.mac ?? '', /^02:42:/);
-    assert.equal(of('web')?.image, IMAGE);
+    t.match(of('both')?.networks.find(({ name }) => name === 'mesh')?.ip ?? '', /^10\.5[01]\.0\./);
+    t.match(of('web')?.networks[0]?.mac ?? '', /^02:42:/);
+    t.equal(of('web')?.image, IMAGE);
   });
 
-  test('a task names its service, and its node is the engine’s own', async () => {
+  t.test('a task names its service, and its node is the engine’s own', async (t) => {
     for (const host of [h1, h2]) {
       const { engines, containers } = await viewOnce(host.dockerSocket);
       const task = containers.find(({ owner }) => owner.serviceName === 'app')?.owner;
       assert.ok(task !== undefined);
       assert.equal(task.nodeId, engines[0]?.swarmNodeId);
       assert.equal(task.containerName, task.taskName);
-      assert.equal(task.taskName?.split('.').at(-1), task.taskId);
-      assert.equal(engines[0]?.swarmManager, host === h1);
-      assert.equal(engines[0]?.swarmNodeAddress, host.address);
-      assert.equal(engines[0]?.name, host.name);
-      assert.match(engines[0]?.apiVersion ?? '', /^1\.[0-9]+$/);
+      t.equal(task.taskName?.split('.').at(-1), task.taskId);
+      t.equal(engines[0]?.swarmManager, host === h1);
+      t.equal(engines[0]?.swarmNodeAddress, host.address);
+      t.equal(engines[0]?.name, host.name);
+      t.match(engines[0]?.apiVersion ?? '', /^1\.[0-9]+$/);
     }
   });
 
-  test('every owner is in the namespace where the kernel has it, seen from another pid and mount namespace', async () => {
+  t.test('every owner is in the namespace where the kernel has it, seen from another pid and mount namespace', async (t) => {
     const view = await viewOnce(h1.dockerSocket, second.socket);
     const { owners, joined, gaps } = await proven(view);
-    assert.deepEqual(gaps, []);
+    t.strictSame(gaps, []);
     const found = new Map([...owners].map(([id, owner]) => [owner.containerName, id]));
-    for (const name of ['plain', 'web', 'alone', 'both']) assert.equal(found.get(name), await netnsOf(h1.dockerd, name), name);
-    assert.equal(found.get('stranger'), await netnsOf(second, 'stranger'));
-    assert.equal(found.size, 6);
+    for (const name of ['plain', 'web', 'alone', 'both']) t.equal(found.get(name), await netnsOf(h1.dockerd, name), name);
+    t.equal(found.get('stranger'), await netnsOf(second, 'stranger'));
+    t.equal(found.size, 6);
     const guests = Object.fromEntries([...joined].flatMap(([id, list]) => list.map((owner) => [owner.containerName, id])));
-    assert.deepEqual(guests, { sidecar: found.get('web'), exporter: await netnsOf(h1.dockerd, 'exporter') });
+    t.strictSame(guests, { sidecar: found.get('web'), exporter: await netnsOf(h1.dockerd, 'exporter') });
   });
 
-  test('owners are the same seen from the host itself', async () => {
+  t.test('owners are the same seen from the host itself', async (t) => {
     const program = `
       const [{ createEngines, containerIdsOfProcesses }, { assignOwners }, { discover }] = await Promise.all(
         ['docker/index.js', 'model/owners.js', 'discover/index.js'].map((path) => import(new URL(path, process.argv[1]))));
@@ -194,49 +196,49 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     const base = pathToFileURL(join(ROOT, 'dist/src/')).href;
     const { stdout } = await h1.exec([process.execPath, '--input-type=module', '-e', program, base]);
     const { told, gaps } = JSON.parse(stdout) as { told: [string, string][]; gaps: unknown[] };
-    assert.deepEqual(gaps, []);
-    assert.equal(told.length, 7);
-    for (const [name, id] of told) assert.equal(id, await netnsOf(h1.dockerd, name), name);
+    t.strictSame(gaps, []);
+    t.equal(told.length, 7);
+    for (const [name, id] of told) t.equal(id, await netnsOf(h1.dockerd, name), name);
   });
 
-  test('networks have their VNIs, subnets and bridges, on a worker, too', async () => {
+  t.test('networks have their VNIs, subnets and bridges, on a worker, too', async (t) => {
     const manager = await viewOnce(h1.dockerSocket);
     const worker = await viewOnce(h2.dockerSocket);
     const network = (view: EngineView, name: string): EngineView['networks'][number] | undefined =>
       view.networks.find((each) => each.name === name);
     const ingress = network(manager, 'ingress');
-    assert.deepEqual([ingress?.driver, ingress?.scope, ingress?.ingress, ingress?.vnis], ['overlay', 'swarm', true, [4096]]);
+    t.strictSame([ingress?.driver, ingress?.scope, ingress?.ingress, ingress?.vnis], ['overlay', 'swarm', true, [4096]]);
     const mesh = network(manager, 'mesh');
-    assert.deepEqual(mesh?.subnets, ['10.50.0.0/24', '10.51.0.0/24']);
-    assert.equal(mesh?.vnis.length, 2);
-    assert.deepEqual(network(worker, 'mesh')?.vnis, mesh?.vnis);
-    assert.equal(network(worker, 'mesh')?.id, mesh?.id);
-    assert.equal(mesh?.bridge, undefined);
-    assert.deepEqual([mesh?.encrypted, network(manager, 'secret')?.encrypted], [false, true]);
-    assert.deepEqual([network(manager, 'ub')?.internal, network(manager, 'named')?.internal], [false, true]);
-    assert.deepEqual(network(manager, 'ub')?.labels, { tier: '<b>' });
+    t.strictSame(mesh?.subnets, ['10.50.0.0/24', '10.51.0.0/24']);
+    t.equal(mesh?.vnis.length, 2);
+    t.strictSame(network(worker, 'mesh')?.vnis, mesh?.vnis);
+    t.equal(network(worker, 'mesh')?.id, mesh?.id);
+    t.equal(mesh?.bridge, undefined);
+    t.strictSame([mesh?.encrypted, network(manager, 'secret')?.encrypted], [false, true]);
+    t.strictSame([network(manager, 'ub')?.internal, network(manager, 'named')?.internal], [false, true]);
+    t.strictSame(network(manager, 'ub')?.labels, { tier: '<b>' });
     const bridges = (await h1.exec(['ip', '-o', 'link', 'show', 'type', 'bridge'])).stdout;
     for (const name of ['ub', 'named', 'bridge', 'docker_gwbridge']) {
-      assert.ok(bridges.includes(`: ${network(manager, name)?.bridge}: `), name);
+      t.ok(bridges.includes(`: ${network(manager, name)?.bridge}: `), name);
     }
-    assert.equal(network(await viewOnce(second.socket), 'bridge')?.bridge, 'docker1');
+    t.equal(network(await viewOnce(second.socket), 'bridge')?.bridge, 'docker1');
   });
 
-  test('labels come as they are', async () => {
+  t.test('labels come as they are', async (t) => {
     const { containers } = await viewOnce(h1.dockerSocket);
-    assert.deepEqual(containers.find(({ owner }) => owner.containerName === 'web')?.owner.labels, HOSTILE);
+    t.strictSame(containers.find(({ owner }) => owner.containerName === 'web')?.owner.labels, HOSTILE);
   });
 
-  test('one daemon that is asked through two sockets tells everything once', async () => {
+  t.test('one daemon that is asked through two sockets tells everything once', async (t) => {
     const view = await viewOnce(h1.dockerSocket, `unix:///proc/${h1.pid}/root/run/docker.sock`);
-    assert.equal(view.engines.length, 2);
-    assert.equal(new Set(names(view)).size, names(view).length);
-    assert.ok(view.containers.every(({ owner }) => owner.engine === h1.dockerSocket));
+    t.equal(view.engines.length, 2);
+    t.equal(new Set(names(view)).size, names(view).length);
+    t.ok(view.containers.every(({ owner }) => owner.engine === h1.dockerSocket));
   });
 
-  test('a second daemon on the same host is told apart, and one that is stopped costs a time limit', async (t) => {
+  t.test('a second daemon on the same host is told apart, and one that is stopped costs a time limit', async (t) => {
     const view = await viewOnce(h1.dockerSocket, second.socket);
-    assert.equal(view.containers.find(({ owner }) => owner.containerName === 'stranger')?.owner.engine, second.socket);
+    t.equal(view.containers.find(({ owner }) => owner.containerName === 'stranger')?.owner.engine, second.socket);
     const pid = second.pid;
     assert.ok(pid !== undefined);
     process.kill(pid, 'SIGSTOP');
@@ -244,18 +246,18 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     const engines = createEngines({ sockets: [h1.dockerSocket, second.socket], explicit: true, timeLimitMs: 500 });
     const begin = performance.now();
     const hung = await engines.view();
-    assert.ok(performance.now() - begin < 15_000);
-    assert.deepEqual(
+    t.ok(performance.now() - begin < 15_000);
+    t.strictSame(
       hung.gaps.map(({ engine, status }) => [engine, status]),
       [[second.socket, 'TIMED_OUT']],
     );
-    assert.equal(hung.containers.length, 7);
+    t.equal(hung.containers.length, 7);
   });
 
-  test('what happens is followed: start, rename, pause, connect, die, destroy', async (t) => {
+  t.test('what happens is followed: start, rename, pause, connect, die, destroy', async (t) => {
     const engines = createEngines({ sockets: [h1.dockerSocket], explicit: true, follow: true });
     t.after(() => engines.close());
-    assert.ok(!names(await engines.view()).includes('late'));
+    t.ok(!names(await engines.view()).includes('late'));
     await h1.docker('run', '-d', '--name', 'late', '--network', 'ub', IMAGE);
     t.after(() => h1.dockerd.tryDocker(['rm', '-f', 'late', 'later']));
     await viewWhere(engines, 'late to be there', (view) => names(view).includes('late'));
@@ -274,67 +276,77 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
 
     await h1.docker('pause', 'later');
     try {
-      assert.ok(names(await engines.view()).includes('later'), 'a paused container runs');
+      t.ok(names(await engines.view()).includes('later'), 'a paused container runs');
     } finally {
       // What is frozen cannot even be killed.
       await h1.docker('unpause', 'later');
     }
     await h1.docker('restart', '--time', '1', 'later');
     const restarted = await viewWhere(engines, 'the restarted one', (view) => names(view).includes('later'));
-    assert.deepEqual((await proven(restarted)).gaps, []);
+    t.strictSame((await proven(restarted)).gaps, []);
     await h1.docker('stop', '--time', '1', 'later');
     await viewWhere(engines, 'its end', (view) => !names(view).includes('later'));
-    assert.deepEqual((await engines.view()).gaps, []);
+    t.strictSame((await engines.view()).gaps, []);
   });
 
-  test('containers that come and go while views run leave no wrong owner and no gap but VANISHED', {
-    timeout: 120_000,
-  }, async (t) => {
-    const engines = createEngines({ sockets: [h1.dockerSocket], explicit: true, follow: true });
-    t.after(() => engines.close());
-    let busy = true;
-    const churn = (async () => {
-      for (let round = 0; round < 4; round++) {
-        await Promise.all([1, 2].map((at) => h1.docker('run', '--rm', '--name', `brief-${round}-${at}`, IMAGE, 'sleep', '0.2')));
+  t.test(
+    'containers that come and go while views run leave no wrong owner and no gap but VANISHED',
+    {
+      timeout: 120_000,
+    },
+    async (t) => {
+      const engines = createEngines({ sockets: [h1.dockerSocket], explicit: true, follow: true });
+      t.after(() => engines.close());
+      let busy = true;
+      const churn = (async () => {
+        for (let round = 0; round < 4; round++) {
+          await Promise.all(
+            [1, 2].map((at) => h1.docker('run', '--rm', '--name', `brief-${round}-${at}`, IMAGE, 'sleep', '0.2')),
+          );
+        }
+        busy = false;
+      })();
+      let views = 0;
+      while (busy) {
+        const view = await engines.view();
+        const { gaps, owners } = await proven(view);
+        assert.deepEqual(
+          [...view.gaps, ...gaps].filter(({ status }) => status !== 'VANISHED'),
+          [],
+        );
+        assert.equal(new Set([...owners.values()].map(({ containerId }) => containerId)).size, owners.size);
+        views++;
       }
-      busy = false;
-    })();
-    let views = 0;
-    while (busy) {
-      const view = await engines.view();
-      const { gaps, owners } = await proven(view);
-      assert.deepEqual(
-        [...view.gaps, ...gaps].filter(({ status }) => status !== 'VANISHED'),
-        [],
-      );
-      assert.equal(new Set([...owners.values()].map(({ containerId }) => containerId)).size, owners.size);
-      views++;
-    }
-    await churn;
-    assert.ok(views > 5, `only ${views} views`);
-    const running = (await h1.docker('ps', '--format', '{{.Names}}')).split('\n').sort();
-    await viewWhere(engines, 'the same as docker ps', (view) => names(view).join() === running.join());
-  });
+      await churn;
+      t.ok(views > 5, `only ${views} views`);
+      const running = (await h1.docker('ps', '--format', '{{.Names}}')).split('\n').sort();
+      await viewWhere(engines, 'the same as docker ps', (view) => names(view).join() === running.join());
+    },
+  );
 
-  test('a daemon that is restarted while it is followed is loaded again, and says so in between', {
-    timeout: 90_000,
-  }, async (t) => {
-    const engines = createEngines({ sockets: [second.socket], explicit: true, follow: true });
-    t.after(() => engines.close());
-    assert.deepEqual(names(await engines.view()), ['stranger']);
-    await second.stop();
-    const absent = await engines.view();
-    assert.equal(absent.gaps.length, 1);
-    assert.equal(absent.gaps[0]?.engine, second.socket);
-    assert.match(absent.gaps[0]?.message ?? '', /names and owners are those of [0-9.]+ s ago/);
-    await second.start();
-    await second.docker('run', '-d', '--name', 'reborn', IMAGE);
-    const back = await engines.view();
-    assert.deepEqual([names(back), back.gaps], [['reborn'], []]);
-    assert.deepEqual((await proven(back)).gaps, []);
-  });
+  t.test(
+    'a daemon that is restarted while it is followed is loaded again, and says so in between',
+    {
+      timeout: 90_000,
+    },
+    async (t) => {
+      const engines = createEngines({ sockets: [second.socket], explicit: true, follow: true });
+      t.after(() => engines.close());
+      t.strictSame(names(await engines.view()), ['stranger']);
+      await second.stop();
+      const absent = await engines.view();
+      t.equal(absent.gaps.length, 1);
+      t.equal(absent.gaps[0]?.engine, second.socket);
+      t.match(absent.gaps[0]?.message ?? '', /names and owners are those of [0-9.]+ s ago/);
+      await second.start();
+      await second.docker('run', '-d', '--name', 'reborn', IMAGE);
+      const back = await engines.view();
+      t.strictSame([names(back), back.gaps], [['reborn'], []]);
+      t.strictSame((await proven(back)).gaps, []);
+    },
+  );
 
-  test('somebody who may not use the socket is told which group may', async (t) => {
+  t.test('somebody who may not use the socket is told which group may', async (t) => {
     const stand = await standIn(new FakeEngine().handler);
     t.after(() => stand.close());
     chmodSync(join(stand.socket, '..'), 0o755);
@@ -348,16 +360,16 @@ describe('real Docker engines', { skip: labObstacle() ?? false }, () => {
     const index = pathToFileURL(join(ROOT, 'dist/src/docker/index.js')).href;
     const argv = ['--input-type=module', '-e', program, index, stand.socket, join(hidden, 'docker.sock')];
     const { stdout, stderr } = spawnSync(process.execPath, argv, { uid: 65534, gid: 65534, encoding: 'utf8', cwd: '/' });
-    assert.equal(stderr, '');
+    t.equal(stderr, '');
     const gaps = JSON.parse(stdout) as { status: string; errno: string; message: string }[];
-    assert.deepEqual(
+    t.strictSame(
       gaps.map(({ status, errno }) => [status, errno]),
       [
         ['DENIED', 'EACCES'],
         ['DENIED', 'EACCES'],
       ],
     );
-    assert.match(gaps[0]?.message ?? '', /0660 lets in root and members of the group root/);
-    assert.match(gaps[1]?.message ?? '', /one of the directories above it/);
+    t.match(gaps[0]?.message ?? '', /0660 lets in root and members of the group root/);
+    t.match(gaps[1]?.message ?? '', /one of the directories above it/);
   });
 });

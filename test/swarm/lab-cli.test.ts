@@ -4,10 +4,12 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import t from 'tap';
 import { labObstacle, waitFor } from '../lab/index.js';
 import { ROOT } from '../support/root.js';
 import { tracesOf } from './lab-traces.js';
+
+t.setTimeout(0);
 
 const skip = labObstacle() ?? false;
 
@@ -25,7 +27,7 @@ function shell(script: string): { status: number | null; lines: string[]; errors
   return { status: result.status, lines: result.stdout.trim().split('\n'), errors: result.stderr };
 }
 
-test('up leaves a swarm in the background, exec enters it, down ends it', { skip }, () => {
+t.test('up leaves a swarm in the background, exec enters it, down ends it', { skip }, async (t) => {
   const { status, lines, errors } = shell(`
     set -e
     lab up 1
@@ -39,19 +41,19 @@ test('up leaves a swarm in the background, exec enters it, down ends it', { skip
     lab down
     lab status || echo "status: $?"
     echo "folder $1"`);
-  assert.equal(status, 0, errors);
-  assert.match(lines[1]!, /^h1 +198\.51\.100\.11 +\d+ +Ready Leader +\/.*\/host-h1\/docker\.sock$/);
-  assert.deepEqual(lines.slice(2, 7), ['node h1 Ready', 'from outside', 'exec ended with 7', 'no such host: 2', 'up again: 2']);
-  assert.match(lines[7]!, /^h1 /);
+  t.equal(status, 0, errors);
+  t.match(lines[1]!, /^h1 +198\.51\.100\.11 +\d+ +Ready Leader +\/.*\/host-h1\/docker\.sock$/);
+  t.strictSame(lines.slice(2, 7), ['node h1 Ready', 'from outside', 'exec ended with 7', 'no such host: 2', 'up again: 2']);
+  t.match(lines[7]!, /^h1 /);
   assert.deepEqual(lines.slice(8, 10), ['no lab is up', 'status: 1']);
-  assert.match(errors, /there is no host "h2"; the lab has h1/);
-  assert.match(errors, /a lab is up already/);
+  t.match(errors, /there is no host "h2"; the lab has h1/);
+  t.match(errors, /a lab is up already/);
   const dir = /^folder (.*)\/host-h1$/.exec(lines[10]!)?.[1];
   assert.ok(dir !== undefined && dir.length > 4, lines[10]);
-  assert.deepEqual(tracesOf(dir), []);
+  t.strictSame(tracesOf(dir), []);
 });
 
-test('an interrupted up leaves nothing', { skip }, async (t) => {
+t.test('an interrupted up leaves nothing', { skip }, async (t) => {
   const known = new Set(labFolders());
   const inOwnRun = ['--mount', '--propagation', 'private', 'sh', '-c', 'mount -t tmpfs run /run && exec "$@"', 'sh'];
   const up = spawn('unshare', [...inOwnRun, process.execPath, CLI, 'up', '2'], { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -64,9 +66,9 @@ test('an interrupted up leaves nothing', { skip }, async (t) => {
   });
   const ended = once(up, 'exit');
   up.kill('SIGINT');
-  assert.deepEqual(await ended, [1, null]);
-  assert.match(errors, /^lab: the lab will not come: /);
-  assert.deepEqual(tracesOf(dir), []);
+  t.strictSame(await ended, [1, null]);
+  t.match(errors, /^lab: the lab will not come: /);
+  t.strictSame(tracesOf(dir), []);
 });
 
 /** Folders of labs that the command line has made. */

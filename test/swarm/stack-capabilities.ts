@@ -1,7 +1,7 @@
 // docs/capabilities.md, row by row: the agent's service with one capability less, on the same host and at the same time.
 import assert from 'node:assert/strict';
 import { readlinkSync } from 'node:fs';
-import { it } from 'node:test';
+import type { Test } from 'tap';
 import type { AgentClient } from '../../src/client/agent.js';
 import { type LabHost, waitFor, waitForTasks } from '../lab/index.js';
 import { deployStack } from '../lab/stack.js';
@@ -46,8 +46,8 @@ const WITHOUT: Readonly<Record<string, Told>> = {
 };
 
 /** Registers the tests. */
-export function capabilities(rigOf: () => StackRig): void {
-  it('loses with each capability what docs/capabilities.md says, and nothing else', async (t) => {
+export function capabilities(t: Test, rigOf: () => StackRig): void {
+  t.test('loses with each capability what docs/capabilities.md says, and nothing else', async (t) => {
     const rig = rigOf();
     const [, h2] = rig.hosts;
     const marks = await makeMarks(h2);
@@ -60,14 +60,14 @@ export function capabilities(rigOf: () => StackRig): void {
     for (const { capability, service } of agents) {
       const agent = await rig.agent(h2, service);
       const { features } = await agent.status();
-      assert.deepEqual(
+      t.strictSame(
         features.filter(({ enabled }) => !enabled).map(({ name }) => name),
         LOSSES.find((loss) => loss.capability === capability)?.features,
         `without ${capability}`,
       );
       // What is off names what is missing.
-      for (const { enabled, detail } of features) if (!enabled) assert.match(detail, new RegExp(`CAP_${capability} `));
-      assert.deepEqual(await told(agent, marks), WITHOUT[capability], `without ${capability}`);
+      for (const { enabled, detail } of features) if (!enabled) t.match(detail, new RegExp(`CAP_${capability} `));
+      t.strictSame(await told(agent, marks), WITHOUT[capability], `without ${capability}`);
       agent.close();
     }
   });

@@ -1,8 +1,7 @@
 // A real Prometheus beside the stack, with deploy/prometheus.yml: it finds agents and collector by itself.
-import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { it } from 'node:test';
+import type { Test } from 'tap';
 import { type LabHost, type LabProcess, waitFor } from '../lab/index.js';
 import { certificates } from '../lab/stack.js';
 import { programPath, prometheusObstacle } from '../support/prometheus.js';
@@ -23,53 +22,62 @@ interface Series {
 }
 
 /** Registers the tests. */
-export function scrapedStack(rigOf: () => StackRig): void {
-  it('is found and scraped by a Prometheus with the project’s configuration, which tells what each service receives', {
-    skip: prometheusObstacle() ?? false,
-  }, async () => {
-    const rig = rigOf();
-    await rig.inSync();
-    const prometheus = await startPrometheus(rig);
-    try {
-      const wanted = [
-        ...rig.hosts.map(({ address }) => `nsatlas-agents ${address}:9117 up`),
-        `nsatlas-collector ${rig.manager.address}:9127 up`,
-      ];
-      let last: readonly Target[] = [];
-      await waitFor(
-        'three agents and a collector to be scraped',
-        async () => {
-          last = (await ask<{ activeTargets: Target[] }>(rig.manager, 'targets')).activeTargets;
-          return last.map(nameOf).sort().join('\n') === wanted.sort().join('\n') ? true : undefined;
-        },
-        { timeoutMs: 60_000, everyMs: 500, detail: () => last.map((each) => `${nameOf(each)} ${each.lastError}`).join('\n') },
-      );
-      const [h1, h2] = rig.hosts;
-      const [from, to] = [await rig.container(h1, SERVICE), await rig.container(h2, SERVICE)];
-      const address = await h2.docker('inspect', '--format', '{{(index .NetworkSettings.Networks "app_net").IPAddress}}', to.id);
-      // Some 300 kB, which nothing else in the lab sends.
-      const ping = h1.docker('exec', from.id, 'ping', '-c', '30', '-i', '0.2', '-s', '10000', address);
-      const received = await waitFor(
-        'the recorded rate of the service',
-        async () => {
-          const [series] = await query(rig.manager, `nsatlas:service_receive_bytes:rate1m{service="${SERVICE}"} > 1000`);
-          return series;
-        },
-        { timeoutMs: 60_000, everyMs: 500 },
-      );
-      await ping;
-      assert.equal(received.metric['service'], SERVICE);
-      const up = await query(rig.manager, 'nsatlas_agent_up == 1');
-      assert.equal(up.length, 3, 'the collector tells which agents it hears');
-      const members = await query(rig.manager, 'nsatlas_fabric_overlay_members{network="app_net"}');
-      assert.deepEqual(
-        members.map(({ value: [, count] }) => count),
-        ['3'],
-      );
-    } finally {
-      await prometheus.stop('SIGKILL');
-    }
-  });
+export function scrapedStack(t: Test, rigOf: () => StackRig): void {
+  t.test(
+    'is found and scraped by a Prometheus with the project’s configuration, which tells what each service receives',
+    {
+      skip: prometheusObstacle() ?? false,
+    },
+    async (t) => {
+      const rig = rigOf();
+      await rig.inSync();
+      const prometheus = await startPrometheus(rig);
+      try {
+        const wanted = [
+          ...rig.hosts.map(({ address }) => `nsatlas-agents ${address}:9117 up`),
+          `nsatlas-collector ${rig.manager.address}:9127 up`,
+        ];
+        let last: readonly Target[] = [];
+        await waitFor(
+          'three agents and a collector to be scraped',
+          async () => {
+            last = (await ask<{ activeTargets: Target[] }>(rig.manager, 'targets')).activeTargets;
+            return last.map(nameOf).sort().join('\n') === wanted.sort().join('\n') ? true : undefined;
+          },
+          { timeoutMs: 60_000, everyMs: 500, detail: () => last.map((each) => `${nameOf(each)} ${each.lastError}`).join('\n') },
+        );
+        const [h1, h2] = rig.hosts;
+        const [from, to] = [await rig.container(h1, SERVICE), await rig.container(h2, SERVICE)];
+        const address = await h2.docker(
+          'inspect',
+          '--format',
+          '{{(index .NetworkSettings.Networks "app_net").IPAddress}}',
+          to.id,
+        );
+        // Some 300 kB, which nothing else in the lab sends.
+        const ping = h1.docker('exec', from.id, 'ping', '-c', '30', '-i', '0.2', '-s', '10000', address);
+        const received = await waitFor(
+          'the recorded rate of the service',
+          async () => {
+            const [series] = await query(rig.manager, `nsatlas:service_receive_bytes:rate1m{service="${SERVICE}"} > 1000`);
+            return series;
+          },
+          { timeoutMs: 60_000, everyMs: 500 },
+        );
+        await ping;
+        t.equal(received.metric['service'], SERVICE);
+        const up = await query(rig.manager, 'nsatlas_agent_up == 1');
+        t.equal(up.length, 3, 'the collector tells which agents it hears');
+        const members = await query(rig.manager, 'nsatlas_fabric_overlay_members{network="app_net"}');
+        t.strictSame(
+          members.map(({ value: [, count] }) => count),
+          ['3'],
+        );
+      } finally {
+        await prometheus.stop('SIGKILL');
+      }
+    },
+  );
 }
 
 /** With the files of deploy/, but for where the certificates are and how often it scrapes. */

@@ -1,8 +1,7 @@
 // The agent as a service keeps no namespace of a container alive. The witness is the kernel, seen from outside: see Witness.
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { it } from 'node:test';
+import type { Test } from 'tap';
 import { type LabHost, startContainer, waitFor } from '../lab/index.js';
 import { STACK } from '../lab/stack.js';
 import { Witness } from './lab-traces.js';
@@ -12,8 +11,8 @@ import { NETWORK, SERVICE, type StackRig } from './stack-rig.js';
 const DEATH_MS = 15_000;
 
 /** Registers the tests. */
-export function pinsNothing(rigOf: () => StackRig): void {
-  it('lets go of the namespaces of removed containers', async (t) => {
+export function pinsNothing(t: Test, rigOf: () => StackRig): void {
+  t.test('lets go of the namespaces of removed containers', async (t) => {
     const rig = rigOf();
     const [, h2] = rig.hosts;
     const witness = new Witness();
@@ -25,7 +24,7 @@ export function pinsNothing(rigOf: () => StackRig): void {
         timeoutMs: 10_000,
       });
     }
-    assert.equal(await witness.alive(), 2);
+    t.equal(await witness.alive(), 2);
     await h2.docker('rm', '--force', 'gone_1');
     await waitForDeath(witness, 1);
     // Nothing is the agent's to do: it is not even running.
@@ -34,10 +33,10 @@ export function pinsNothing(rigOf: () => StackRig): void {
     await h2.docker('rm', '--force', 'gone_2');
     await waitForDeath(witness, 0);
     await h2.docker('unpause', id);
-    assert.deepEqual(await strangers(rig, h2), []);
+    t.strictSame(await strangers(rig, h2), []);
   });
 
-  it('lets go of all that was there before the engine is started again', async (t) => {
+  t.test('lets go of all that was there before the engine is started again', async (t) => {
     const rig = rigOf();
     const [, , h3] = rig.hosts;
     const before = await rig.agentContainer(h3);
@@ -46,7 +45,7 @@ export function pinsNothing(rigOf: () => StackRig): void {
     await witness.watchOn(h3.pid, (await rig.container(h3, SERVICE)).pid);
     await witness.watchMounts(h3.pid);
     const watched = await witness.alive();
-    assert.ok(watched >= 5, `${watched} namespaces: the task (twice), its overlay, ingress and its sandbox`);
+    t.ok(watched >= 5, `${watched} namespaces: the task (twice), its overlay, ingress and its sandbox`);
     await h3.dockerd.stop();
     await h3.dockerd.start();
     const agent = await waitFor(
@@ -66,8 +65,8 @@ export function pinsNothing(rigOf: () => StackRig): void {
     });
     await h3.docker('rm', '--force', 'later');
     await waitForDeath(witness, 0);
-    assert.equal((await rig.agentContainer(h3)).id, agent.id);
-    assert.deepEqual(await strangers(rig, h3), []);
+    t.equal((await rig.agentContainer(h3)).id, agent.id);
+    t.strictSame(await strangers(rig, h3), []);
     await rig.whole();
     await rig.inSync();
   });

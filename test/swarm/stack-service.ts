@@ -1,6 +1,6 @@
 // What is to be seen when the stack was deployed: services, rights, overlays, new tasks.
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import type { Test } from 'tap';
 import type { Endpoint } from '../../src/model/types.js';
 import { createService, type LabHost, waitFor, waitForTasks } from '../lab/index.js';
 import { PORTS, STACK } from '../lab/stack.js';
@@ -14,43 +14,42 @@ const FIVE = [2, 11, 12, 19, 21].reduce((bits, bit) => bits | (1n << BigInt(bit)
 const NEW_TASK_MS = 10_000;
 
 /** Registers the tests. */
-export function deployedStack(rigOf: () => StackRig): void {
-  it('has an agent on every node, with five capabilities and nothing else of root', async () => {
+export function deployedStack(t: Test, rigOf: () => StackRig): void {
+  t.test('has an agent on every node, with five capabilities and nothing else of root', async (t) => {
     const rig = rigOf();
     for (const host of rig.hosts) {
       const container = await rig.agentContainer(host);
       const status = rig.statusOf(host, container);
-      for (const set of ['CapEff', 'CapPrm', 'CapBnd'])
-        assert.equal(BigInt(`0x${field(status, set)}`), FIVE, `${host.name} ${set}`);
+      for (const set of ['CapEff', 'CapPrm', 'CapBnd']) t.equal(BigInt(`0x${field(status, set)}`), FIVE, `${host.name} ${set}`);
       const agent = await rig.agent(host);
       const { features, host: about } = await agent.status();
       agent.close();
-      assert.deepEqual(
+      t.strictSame(
         features.filter(({ enabled }) => !enabled),
         [],
       );
-      assert.equal(about?.name, host.name);
-      assert.match(features.find(({ name }) => name === 'mount-propagation')?.detail ?? '', /all kept up by the host/);
-      await assert.rejects(host.docker('exec', container.id, 'node', '-e', 'fs.writeFileSync("/opt/x", "")'), /EROFS/);
+      t.equal(about?.name, host.name);
+      t.match(features.find(({ name }) => name === 'mount-propagation')?.detail ?? '', /all kept up by the host/);
+      await t.rejects(host.docker('exec', container.id, 'node', '-e', 'fs.writeFileSync("/opt/x", "")'), /EROFS/);
     }
   });
 
-  it('has one collector, on a manager, as nobody and without any capability', async () => {
+  t.test('has one collector, on a manager, as nobody and without any capability', async (t) => {
     const rig = rigOf();
     const [task, ...others] = await waitForTasks(rig.manager, `${STACK}_collector`, 1);
-    assert.deepEqual([task?.hostname, others], ['h1', []]);
+    t.strictSame([task?.hostname, others], ['h1', []]);
     const status = rig.statusOf(rig.manager, await rig.container(rig.manager, `${STACK}_collector`));
-    for (const set of ['CapEff', 'CapPrm', 'CapBnd']) assert.equal(BigInt(`0x${field(status, set)}`), 0n, set);
-    assert.match(field(status, 'Uid'), /^65532\b/);
+    for (const set of ['CapEff', 'CapPrm', 'CapBnd']) t.equal(BigInt(`0x${field(status, set)}`), 0n, set);
+    t.match(field(status, 'Uid'), /^65532\b/);
   });
 
-  it('answers a person with a certificate, from any host, and nobody without one', async () => {
+  t.test('answers a person with a certificate, from any host, and nobody without one', async (t) => {
     const rig = rigOf();
     await rig.inSync();
     const [, , h3] = rig.hosts;
     const result = await rig.person(h3, 'hosts', '-o', 'json');
-    assert.equal(result.status, 0, result.stderr);
-    assert.deepEqual(
+    t.equal(result.status, 0, result.stderr);
+    t.strictSame(
       items<{ hostName: string; state: string }>(result).items.map(({ hostName, state }) => `${hostName} ${state}`),
       ['h1 LIVE', 'h2 LIVE', 'h3 LIVE'],
     );
@@ -60,13 +59,13 @@ export function deployedStack(rigOf: () => StackRig): void {
       'hosts',
       `--collector=${rig.manager.address}:${PORTS.collector}`,
     ]);
-    assert.equal(stranger.status, 1);
-    assert.match(stranger.stderr, /it speaks TLS: give --tls-ca, --tls-cert and --tls-key/);
+    t.equal(stranger.status, 1);
+    t.match(stranger.stderr, /it speaks TLS: give --tls-ca, --tls-cert and --tls-key/);
     const table = await rig.person(h3, 'overlays');
-    assert.match(table.stdout, new RegExp(`^${NETWORK} `, 'm'));
+    t.match(table.stdout, new RegExp(`^${NETWORK} `, 'm'));
   });
 
-  it('shows each overlay with its three hosts, their VTEPs, and every task’s endpoint', async () => {
+  t.test('shows each overlay with its three hosts, their VTEPs, and every task’s endpoint', async (t) => {
     const rig = rigOf();
     await rig.inSync();
     const addresses = rig.hosts.map(({ name, address }) => `${name} ${address}`);
@@ -80,14 +79,14 @@ export function deployedStack(rigOf: () => StackRig): void {
       { timeoutMs: 20_000 },
     );
     for (const { networkName, members } of overlays)
-      assert.deepEqual(
+      t.strictSame(
         members.map(({ hostName, vtep }) => `${hostName} ${vtep}`),
         addresses,
-        networkName,
+        `${networkName}`,
       );
-    assert.deepEqual(overlays.map(({ networkName }) => networkName).sort(), [NETWORK, 'ingress']);
+    t.strictSame(overlays.map(({ networkName }) => networkName).sort(), [NETWORK, 'ingress']);
     const { items: endpoints } = await rig.list('endpoints', { services: [SERVICE] });
-    assert.deepEqual(
+    t.strictSame(
       endpoints.map(({ hostName, owner }) => `${hostName} ${owner?.taskId}`).sort(),
       tasks.map(({ hostname, id }) => `${hostname} ${id}`).sort(),
     );
@@ -95,11 +94,11 @@ export function deployedStack(rigOf: () => StackRig): void {
       const host = rig.hosts.find(({ name }) => name === endpoint.hostName);
       assert.ok(host !== undefined);
       assert.deepEqual(endpoint.ips, [await addressOf(host, endpoint)]);
-      assert.equal(endpoint.vtep, host.address);
+      t.equal(endpoint.vtep, host.address);
     }
   });
 
-  it('shows the tasks of a new service as they start', async (t) => {
+  t.test('shows the tasks of a new service as they start', async (t) => {
     const rig = rigOf();
     await rig.inSync();
     const seen = new Map<string, number>();
@@ -122,8 +121,8 @@ export function deployedStack(rigOf: () => StackRig): void {
       const startedAt = await host?.docker('inspect', '--format', '{{.State.StartedAt}}', task.containerId);
       lags.push((seen.get(task.containerId) ?? Number.NaN) - Date.parse(startedAt ?? ''));
     }
-    t.diagnostic(`known ${lags.join(', ')} ms after their start`);
-    assert.ok(
+    t.comment(`known ${lags.join(', ')} ms after their start`);
+    t.ok(
       lags.every((lag) => lag < NEW_TASK_MS),
       `${lags.join(', ')} ms`,
     );

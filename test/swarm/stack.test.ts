@@ -1,6 +1,6 @@
 // deploy/ as an operator uses it: the image of deploy/Dockerfile, deploy/stack.yml on a Swarm of three hosts. One lab for all tests; each leaves
 // it whole for the next.
-import { after, before, describe } from 'node:test';
+import t from 'tap';
 import { labObstacle } from '../lab/index.js';
 import { capabilities } from './stack-capabilities.js';
 import { scrapedStack } from './stack-metrics.js';
@@ -9,26 +9,24 @@ import { pinsNothing } from './stack-pins.js';
 import { StackRig } from './stack-rig.js';
 import { deployedStack } from './stack-service.js';
 
-describe('the stack on a Swarm of three hosts', { skip: labObstacle() ?? false }, () => {
+t.setTimeout(0);
+
+t.test('the stack on a Swarm of three hosts', { skip: labObstacle() ?? false }, async (t) => {
   let rig: StackRig | undefined;
   const rigOf = (): StackRig => {
     if (rig === undefined) throw new Error('the lab did not come up');
     return rig;
   };
 
-  before(
-    async (t) => {
-      const say = 'diagnostic' in t ? (line: string): void => t.diagnostic(line) : (): void => undefined;
-      rig = await StackRig.start(say);
-    },
-    { timeout: 600_000 },
-  );
+  t.before(async () => {
+    rig = await StackRig.start((line) => t.comment(line));
+  });
 
-  after(() => rig?.lab.destroy(), { timeout: 60_000 });
+  t.after(() => rig?.lab.destroy());
 
-  deployedStack(rigOf);
-  scrapedStack(rigOf);
-  capabilities(rigOf);
-  pinsNothing(rigOf);
-  outages(rigOf);
+  deployedStack(t, rigOf);
+  scrapedStack(t, rigOf);
+  capabilities(t, rigOf);
+  pinsNothing(t, rigOf);
+  outages(t, rigOf);
 });

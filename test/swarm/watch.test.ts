@@ -1,7 +1,7 @@
 // `nsatlas watch` and a gRPC client of `nsatlas agent` on real Docker hosts: each follows h1 on its own, and nobody asks anything else.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, it, type TestContext } from 'node:test';
+import t, { type Test } from 'tap';
 import type { HostSnapshot, Netns } from '../../src/model/types.js';
 import { parseSnapshotJson } from '../../src/wire/json.js';
 import { Lab, type LabContainer, type LabHost, labObstacle, startContainer, waitFor } from '../lab/index.js';
@@ -23,41 +23,37 @@ import {
   watchView,
 } from './watch-views.js';
 
+t.setTimeout(0);
+
 /** RFC 5737; no host of the lab has it. */
 const NOBODY = '198.51.100.99';
 /** A namespace without references is taken down by a kernel thread, which the whole machine shares. */
 const DEATH_MS = 10_000;
 
-describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false }, () => {
+t.test('a real swarm of two hosts, watched', { skip: labObstacle() ?? false }, async (t) => {
   let lab: Lab;
   let h1: LabHost;
   let h2: LabHost;
   let overlayId: string;
   let views: View[] = [];
 
-  before(
-    async () => {
-      lab = await Lab.create({ name: 'watch' });
-      [h1, h2] = (await lab.addDockerHosts('h1', 'h2')) as [LabHost, LabHost];
-      await lab.swarm();
-      overlayId = await h1.docker('network', 'create', '--driver', 'overlay', '--attachable', 'app_net');
-      views = [await watchView(h1), await agentView(h1)];
-      await Promise.all(views.map((view) => view.until('it is in sync', () => view.merger.synced || undefined, 20_000)));
-    },
-    { timeout: 180_000 },
-  );
+  t.before(async () => {
+    lab = await Lab.create({ name: 'watch' });
+    [h1, h2] = (await lab.addDockerHosts('h1', 'h2')) as [LabHost, LabHost];
+    await lab.swarm();
+    overlayId = await h1.docker('network', 'create', '--driver', 'overlay', '--attachable', 'app_net');
+    views = [await watchView(h1), await agentView(h1)];
+    await Promise.all(views.map((view) => view.until('it is in sync', () => view.merger.synced || undefined, 20_000)));
+  });
 
-  after(
-    async () => {
-      for (const view of views) await view.end();
-      await lab.destroy();
-    },
-    { timeout: 60_000 },
-  );
+  t.after(async () => {
+    for (const view of views) await view.end();
+    await lab.destroy();
+  });
 
   /** Does something and waits until both views show each of its effects, which neither showed before. */
   const shows = async <Result>(
-    t: TestContext,
+    t: Test,
     what: string,
     act: () => Promise<Result>,
     effects: Readonly<Record<string, Look<unknown>>>,
@@ -76,7 +72,7 @@ describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false },
     });
     const acted = act().then((result) => ({ result, tookMs: performance.now() - began }));
     const [{ result, tookMs }, ...times] = await Promise.all([acted, ...waits]);
-    t.diagnostic(`${what} (itself ${Math.round(tookMs)} ms) → ${times.join(' | ')}`);
+    t.comment(`${what} (itself ${Math.round(tookMs)} ms) → ${times.join(' | ')}`);
     return result;
   };
 
@@ -101,12 +97,12 @@ describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false },
   /** Whether the namespace is mounted anywhere on h1. */
   const isMounted = ({ netnsId }: LabContainer): boolean => readFileSync(`/proc/${h1.pid}/mountinfo`, 'utf8').includes(netnsId);
 
-  it('shows a container that is run, connected to a network, changed within, and removed', async (t) => {
+  t.test('shows a container that is run, connected to a network, changed within, and removed', async (t) => {
     const web = await shows(t, 'docker run', () => startContainer(h1.dockerd, 'web'), {
       owner: netnsOfContainer('web'),
       paired: pairedOn('web', 'eth0', 'HOST docker0'),
     });
-    for (const view of views) assert.equal(netnsOfContainer('web')(view.snapshot)?.id, web.netnsId, view.name);
+    for (const view of views) t.equal(netnsOfContainer('web')(view.snapshot)?.id, web.netnsId, view.name);
     await shows(t, 'docker network connect', () => h1.docker('network', 'connect', 'app_net', 'web'), {
       overlay: overlay(overlayId),
       paired: pairedOn('web', 'eth1', 'OVERLAY br0'),
@@ -123,10 +119,10 @@ describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false },
       },
     });
     await shows(t, 'docker rm', () => removeContainer('web'), { gone: gone(web.netnsId) });
-    for (const view of views) assert.deepEqual(unpaired(view.snapshot), ['HOST eth0 PEER_NOT_VISIBLE'], view.name);
+    for (const view of views) t.strictSame(unpaired(view.snapshot), ['HOST eth0 PEER_NOT_VISIBLE'], view.name);
   });
 
-  it('shows a container of the other host in the overlay’s tables, and what is done to its rows', async (t) => {
+  t.test('shows a container of the other host in the overlay’s tables, and what is done to its rows', async (t) => {
     const here = await startContainer(h1.dockerd, 'here', '--network', 'app_net');
     t.after(() => removeContainer('here'));
     await everywhere('here', pairedOn('here', 'eth0', 'OVERLAY br0'));
@@ -162,7 +158,7 @@ describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false },
     await everywhere('the row is mended', fdbRow(overlayId, { mac, dst: h2.address }));
   });
 
-  it('keeps no container’s namespace alive, also while it is stopped, and tells afterwards', async (t) => {
+  t.test('keeps no container’s namespace alive, also while it is stopped, and tells afterwards', async (t) => {
     for (const isStopped of [false, true]) {
       const name = isStopped ? 'brief_2' : 'brief_1';
       const container = await startContainer(h1.dockerd, name);
@@ -182,38 +178,42 @@ describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false },
           timeoutMs: DEATH_MS,
           everyMs: 5,
         });
-        assert.ok(!isMounted(container));
+        t.ok(!isMounted(container));
         const [rmMs, deathMs] = [removed - began, performance.now() - removed].map(Math.round);
-        t.diagnostic(`${isStopped ? 'stopped' : 'running'}: docker rm ${rmMs} ms, gone from the kernel ${deathMs} ms later`);
-        if (isStopped) for (const { snapshot, name: who } of views) assert.ok(netnsOfContainer(name)(snapshot), `${who} stops`);
+        t.comment(`${isStopped ? 'stopped' : 'running'}: docker rm ${rmMs} ms, gone from the kernel ${deathMs} ms later`);
+        if (isStopped) for (const { snapshot, name: who } of views) t.ok(netnsOfContainer(name)(snapshot), `${who} stops`);
       } finally {
         if (isStopped) for (const { pid } of views) continueProgram(pid);
       }
       const goesOn = performance.now();
       await everywhere(`${name} is gone`, gone(container.netnsId));
-      t.diagnostic(`told ${Math.round(performance.now() - goesOn)} ms later`);
+      t.comment(`told ${Math.round(performance.now() - goesOn)} ms later`);
     }
   });
 
-  it('goes on when the daemon is restarted, and has the owners again without being asked', { timeout: 120_000 }, async (t) => {
-    const first = await startContainer(h1.dockerd, 'steady', '--restart', 'always');
-    t.after(() => removeContainer('steady'));
-    await everywhere('steady', pairedOn('steady', 'eth0', 'HOST docker0'));
-    await shows(t, 'dockerd stopped', () => h1.dockerd.stop(), { gone: gone(first.netnsId), gap: engineGap });
-    await shows(
-      t,
-      'dockerd started',
-      () => h1.dockerd.start(),
-      {
-        'no gap': (host) => (engineGap(host) === undefined ? true : undefined),
-        owner: netnsOfContainer('steady'),
-        paired: pairedOn('steady', 'eth0', 'HOST docker0'),
-      },
-      30_000,
-    );
-  });
+  t.test(
+    'goes on when the daemon is restarted, and has the owners again without being asked',
+    { timeout: 120_000 },
+    async (t) => {
+      const first = await startContainer(h1.dockerd, 'steady', '--restart', 'always');
+      t.after(() => removeContainer('steady'));
+      await everywhere('steady', pairedOn('steady', 'eth0', 'HOST docker0'));
+      await shows(t, 'dockerd stopped', () => h1.dockerd.stop(), { gone: gone(first.netnsId), gap: engineGap });
+      await shows(
+        t,
+        'dockerd started',
+        () => h1.dockerd.start(),
+        {
+          'no gap': (host) => (engineGap(host) === undefined ? true : undefined),
+          owner: netnsOfContainer('steady'),
+          paired: pairedOn('steady', 'eth0', 'HOST docker0'),
+        },
+        30_000,
+      );
+    },
+  );
 
-  it('knows that a daemon is back when nothing changed in the kernel meanwhile', { timeout: 120_000 }, async (t) => {
+  t.test('knows that a daemon is back when nothing changed in the kernel meanwhile', { timeout: 120_000 }, async (t) => {
     const h3 = await lab.addHost({ name: 'h3' });
     // Containers go on without their daemon; not to be had together with a swarm.
     await h3.startDockerd({ args: ['--live-restore'] });
@@ -226,16 +226,16 @@ describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false },
     for (const round of [1, 2]) {
       await h3.dockerd.stop();
       await view.until('that the daemon is gone', engineGap);
-      assert.ok(netnsOfContainer('steady')(view.snapshot), 'what was known is kept');
+      t.ok(netnsOfContainer('steady')(view.snapshot), 'what was known is kept');
       await h3.dockerd.start();
       const answers = performance.now();
       const { at } = await view.until('that it is back', (host) => (engineGap(host) === undefined ? true : undefined), 20_000);
-      assert.ok(netnsOfContainer('steady')(view.snapshot));
-      t.diagnostic(`restart ${round}: known ${Math.round(at - answers)} ms after the first answer`);
+      t.ok(netnsOfContainer('steady')(view.snapshot));
+      t.comment(`restart ${round}: known ${Math.round(at - answers)} ms after the first answer`);
     }
   });
 
-  it('ends with what a fresh read finds', async () => {
+  t.test('ends with what a fresh read finds', async (t) => {
     const differences = async (): Promise<string[]> => {
       const read = await h1.tryExec([process.execPath, NSATLAS, 'snapshot', '-o', 'json']);
       const truth = comparableSnapshot({ namespaces: parseSnapshotJson(read.stdout).namespaces.map(withoutUnderlay) });
@@ -254,7 +254,7 @@ describe('a real swarm of two hosts, watched', { skip: labObstacle() ?? false },
       },
       { timeoutMs: 30_000, everyMs: 500, detail: () => last.join('\n') },
     );
-    for (const { restarts, name } of views) assert.deepEqual(restarts, ['no cursor was given'], name);
+    for (const { restarts, name } of views) t.strictSame(restarts, ['no cursor was given'], name);
   });
 
   /** Waits until every view shows it. */

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { test, type TestContext } from 'node:test';
+import t, { type Test } from 'tap';
 import { createHub, type HubStep } from '../../../src/serve/hub.js';
 
 type HubOptions = Parameters<typeof createHub>[0];
@@ -18,7 +17,7 @@ class Rig {
   readonly #waiting: (() => void)[] = [];
   #listener: () => void = () => undefined;
 
-  constructor(t: TestContext, options: Partial<HubOptions> = {}, onStep: () => void = () => undefined) {
+  constructor(t: Test, options: Partial<HubOptions> = {}, onStep: () => void = () => undefined) {
     const controller = new AbortController();
     const hub = createHub({
       who: 'agent',
@@ -69,7 +68,7 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await nextTurn();
 }
 
-test('a reader is sent more while something is on its way, but never a third batch before the first is taken', async (t) => {
+t.test('a reader is sent more while something is on its way, but never a third batch before the first is taken', async (t) => {
   const rig = new Rig(t);
   await turns(2);
   rig.held = true;
@@ -77,15 +76,15 @@ test('a reader is sent more while something is on its way, but never a third bat
     rig.change();
     await turns(3);
   }
-  assert.deepEqual(rig.batches, [1, 1]);
+  t.strictSame(rig.batches, [1, 1]);
   rig.takeOne();
   await turns(3);
-  assert.deepEqual(rig.batches, [1, 1, 3], 'what came meanwhile is told at once');
+  t.strictSame(rig.batches, [1, 1, 3], 'what came meanwhile is told at once');
   await turns(3);
-  assert.equal(rig.batches.length, 3);
+  t.equal(rig.batches.length, 3);
 });
 
-test('each change is told as soon as what made it has ended, or all of a turn together', async (t) => {
+t.test('each change is told as soon as what made it has ended, or all of a turn together', async (t) => {
   for (const [together, wanted] of [
     [false, [1, 1, 1]],
     [true, [3]],
@@ -97,11 +96,11 @@ test('each change is told as soon as what made it has ended, or all of a turn to
       await Promise.resolve();
     }
     await turns(3);
-    assert.deepEqual(rig.batches, wanted);
+    t.strictSame(rig.batches, wanted);
   }
 });
 
-test('readers that are behind get as much time as everything else took, within limits', async (t) => {
+t.test('readers that are behind get as much time as everything else took, within limits', async (t) => {
   let now = 0;
   const rig = new Rig(t, { now: () => now, budgetMs: 6, mostMs: 20 }, () => now++);
   await turns(2);
@@ -113,5 +112,5 @@ test('readers that are behind get as much time as everything else took, within l
     now += others;
     await turns(1);
   }
-  assert.deepEqual(rig.batches, [6, 10, 15, 20, 6]);
+  t.strictSame(rig.batches, [6, 10, 15, 20, 6]);
 });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import { liveList, liveSnapshot } from '../../../src/serve/answers.js';
 import { onlyTables, selectSnapshot } from '../../../src/serve/narrow.js';
 import { LISTS, type ListName } from '../../../src/model/lists.js';
@@ -48,33 +48,33 @@ const SELECTORS: readonly Selector[] = [
 ];
 
 for (const name of Object.keys(LISTS) as ListName[]) {
-  test(`${name} of a live host, part by part, is ${name} of its snapshot`, () => {
+  t.test(`${name} of a live host, part by part, is ${name} of its snapshot`, async (t) => {
     const { live, snapshot } = host();
     for (const selector of SELECTORS) {
       const messages = [...liveList(name, { live, selector, now: slowly() })].filter((step) => step !== undefined);
       const parts = messages.map((bytes) => decode(`nsatlas.v1.List${LIST_RPCS[name]}Response`, bytes) as Listing<unknown>);
       const { freshness, ...listing } = mergeListing(parts);
       const { tables } = LISTS[name];
-      assert.deepEqual(listing, LISTS[name].list(onlyTables(snapshot, tables), selector), JSON.stringify(selector));
-      assert.equal(freshness?.mode, 'EVENTS');
-      assert.ok(parts[0]?.freshness !== undefined && parts.slice(1).every((part) => part.freshness === undefined));
+      t.strictSame(listing, LISTS[name].list(onlyTables(snapshot, tables), selector), JSON.stringify(selector));
+      t.equal(freshness?.mode, 'EVENTS');
+      t.ok(parts[0]?.freshness !== undefined && parts.slice(1).every((part) => part.freshness === undefined));
     }
   });
 }
 
-test('a snapshot of a live host, part by part, is its snapshot', () => {
+t.test('a snapshot of a live host, part by part, is its snapshot', async (t) => {
   const { live, snapshot } = host();
   for (const tables of [ALL_TABLES, ['LINKS', 'ADDRESSES', 'NSIDS', 'FDB']] satisfies (readonly Table[])[]) {
     for (const selector of SELECTORS) {
       const merger = new SnapshotMerger();
       for (const step of liveSnapshot(tables, { live, selector, now: slowly() }))
         if (step !== undefined) merger.add(decode('nsatlas.v1.HostSnapshot', step));
-      assert.deepEqual(merger.finish(), selectSnapshot(onlyTables(snapshot, tables), selector), JSON.stringify(selector));
+      t.strictSame(merger.finish(), selectSnapshot(onlyTables(snapshot, tables), selector), JSON.stringify(selector));
     }
   }
 });
 
-test('vxlans counts the rows that lead to a VTEP, of any part, and no others', () => {
+t.test('vxlans counts the rows that lead to a VTEP, of any part, and no others', async (t) => {
   const { live } = host();
   const id = 'net:[20]';
   const [row] = live.snapshot().namespaces.find((netns) => netns.id === id)?.fdb ?? [];
@@ -84,13 +84,13 @@ test('vxlans counts the rows that lead to a VTEP, of any part, and no others', (
   live.addRow('fdb', local);
   const steps = [...liveList('vxlans', { live, selector: {}, now: slowly() })];
   const items = steps.flatMap((step) => (step === undefined ? [] : decode('nsatlas.v1.ListVxlansResponse', step).items));
-  assert.deepEqual(
+  t.strictSame(
     items.map(({ fdbEntries }) => fdbEntries),
     [6],
   );
 });
 
-test('pairs that are pulled apart while the list is made are told as they are in the end', () => {
+t.test('pairs that are pulled apart while the list is made are told as they are in the end', async (t) => {
   let told = 0;
   for (let cut = 0; cut < 12; cut++) {
     const { live } = host();
@@ -105,11 +105,11 @@ test('pairs that are pulled apart while the list is made are told as they are in
     const items = [...steps].flatMap((step) =>
       step === undefined ? [] : decode('nsatlas.v1.ListVethPairsResponse', step).items,
     );
-    assert.ok(
+    t.ok(
       items.every(({ status, b }) => (status === 'PAIRED') === (b !== undefined)),
       JSON.stringify(items),
     );
     told += items.length;
   }
-  assert.ok(told > 0);
+  t.ok(told > 0);
 });

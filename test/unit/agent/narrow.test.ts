@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import { onlyTables, selectSnapshot } from '../../../src/serve/narrow.js';
 import type { Gap, HostSnapshot } from '../../../src/model/types.js';
 import { ALL_TABLES } from '../../../src/tables/index.js';
@@ -22,57 +21,57 @@ function host(): HostSnapshot {
   return { ...fakeSnapshot([fakeNetns(1), overlay]), gaps };
 }
 
-test('tables that were not asked for are not in the answer, whoever else asked for them', () => {
+t.test('tables that were not asked for are not in the answer, whoever else asked for them', async (t) => {
   const narrow = onlyTables(host(), ['LINKS']);
-  assert.deepEqual(
+  t.strictSame(
     narrow.namespaces.map((netns) => netns.tables.map(({ table }) => table)),
     [['LINKS'], ['LINKS']],
   );
-  assert.deepEqual(narrow.namespaces[1]?.fdb, []);
-  assert.deepEqual(narrow.namespaces[0]?.interfaces[0]?.addresses, []);
-  assert.equal(narrow.namespaces[0]?.interfaces[0]?.name, 'eth1');
-  assert.deepEqual(
+  t.strictSame(narrow.namespaces[1]?.fdb, []);
+  t.strictSame(narrow.namespaces[0]?.interfaces[0]?.addresses, []);
+  t.equal(narrow.namespaces[0]?.interfaces[0]?.name, 'eth1');
+  t.strictSame(
     narrow.gaps.map(({ table, path, netnsId }) => table ?? path ?? netnsId),
     ['/x', 'net:[9]'],
   );
-  assert.deepEqual(onlyTables(host(), ['ROUTES']).namespaces[0]?.interfaces, []);
+  t.strictSame(onlyTables(host(), ['ROUTES']).namespaces[0]?.interfaces, []);
   const whole = host();
-  assert.equal(onlyTables(whole, ALL_TABLES), whole);
+  t.equal(onlyTables(whole, ALL_TABLES), whole);
 });
 
-test('a selector of namespaces leaves their rows whole, and gaps of others out', () => {
+t.test('a selector of namespaces leaves their rows whole, and gaps of others out', async (t) => {
   const chosen = selectSnapshot(host(), { roles: ['OVERLAY'] });
-  assert.deepEqual(
+  t.strictSame(
     chosen.namespaces.map((netns) => [netns.id, netns.fdb.length]),
     [['net:[2]', 3]],
   );
-  assert.deepEqual(
+  t.strictSame(
     chosen.gaps.map(({ table, path, netnsId }) => table ?? path ?? netnsId),
     ['ROUTES', '/x', 'net:[9]'],
   );
 });
 
-test('a selector of rows leaves the rows that fit, and the namespaces that have some', () => {
+t.test('a selector of rows leaves the rows that fit, and the namespaces that have some', async (t) => {
   const chosen = selectSnapshot(host(), { macs: ['02:42:00:00:00:01'] });
-  assert.deepEqual(
+  t.strictSame(
     chosen.namespaces.map((netns) => [netns.id, netns.interfaces.length, netns.fdb.length]),
     [['net:[2]', 0, 1]],
   );
   const [row] = chosen.namespaces[0]?.fdb ?? [];
-  assert.equal(row?.mac, '02:42:00:00:00:01');
-  assert.equal('netnsName' in (row ?? {}) || 'host' in (row ?? {}), false);
+  t.equal(row?.mac, '02:42:00:00:00:01');
+  t.equal('netnsName' in (row ?? {}) || 'host' in (row ?? {}), false);
 });
 
-test('a namespace without a row that fits keeps its gaps', () => {
+t.test('a namespace without a row that fits keeps its gaps', async (t) => {
   const chosen = selectSnapshot(host(), { kinds: ['vxlan'] });
-  assert.deepEqual(
+  t.strictSame(
     chosen.namespaces.map((netns) => netns.id),
     ['net:[2]'],
   );
-  assert.equal(chosen.gaps.length, 4);
+  t.equal(chosen.gaps.length, 4);
 });
 
-test('an empty selector is the snapshot itself', () => {
+t.test('an empty selector is the snapshot itself', async (t) => {
   const whole = host();
-  assert.equal(selectSnapshot(whole, { kinds: [] }), whole);
+  t.equal(selectSnapshot(whole, { kinds: [] }), whole);
 });

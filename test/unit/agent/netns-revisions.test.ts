@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { liveView } from '../../../src/serve/answers.js';
 import { NetnsRevisions } from '../../../src/serve/netns-revisions.js';
 import { FABRIC_TABLES, FabricMemory } from '../../../src/fabric/index.js';
@@ -14,35 +13,35 @@ function neighbor(netnsId: string): ReturnType<typeof fakeNetns>['neighbors'][nu
   return { netnsId, ifindex: fakeLink(netnsId, 1).ifindex, ip: '10.0.0.1', state: 'STALE', rawState: 4, flags: [] };
 }
 
-describe('revisions of namespaces', () => {
-  it('stay when something changes elsewhere, or in a table that was not asked for', () => {
+t.test('revisions of namespaces', async (t) => {
+  t.test('stay when something changes elsewhere, or in a table that was not asked for', async (t) => {
     const live = new FakeLive({ namespaces: [fakeNetns(1), fakeNetns(2)] });
     const revisions = new NetnsRevisions(live, TABLES);
     const all = (): string[] => live.keys().map((key) => revisions.of(key));
     const [first, second] = all();
     live.setLink(fakeLink('net:[1]', 7));
     const later = all();
-    assert.notEqual(later[0], first);
-    assert.equal(later[1], second);
+    t.not(later[0], first);
+    t.equal(later[1], second);
     live.addRow('neighbors', neighbor('net:[1]'));
     live.setGaps([]);
-    assert.deepEqual(all(), later);
+    t.strictSame(all(), later);
     const { tables } = live.head(live.keys()[0]!)!;
     live.setHead('net:[1]', { tables: tables.map((table) => ({ ...table, rows: 99 })) });
-    assert.deepEqual(all(), later, 'the number of rows alone says nothing');
+    t.strictSame(all(), later, 'the number of rows alone says nothing');
     live.setHead('net:[1]', {
       tables: tables.map((table) => ({ ...table, status: table.table === 'ROUTES' ? 'FAILED' : 'OK' })),
     });
-    assert.deepEqual(all(), later, 'a table that was not asked for');
+    t.strictSame(all(), later, 'a table that was not asked for');
     const status = new NetnsRevisions(live, TABLES, ['ROUTES']);
     const [before] = live.keys().map((key) => status.of(key));
     live.setHead('net:[1]', { tables });
-    assert.notEqual(status.of(live.keys()[0]!), before, 'a table of which the status was asked for');
+    t.not(status.of(live.keys()[0]!), before, 'a table of which the status was asked for');
     live.setHead('net:[1]', { tables: tables.map((table) => ({ ...table, status: 'FAILED' })) });
-    assert.notEqual(all()[0], later[0]);
+    t.not(all()[0], later[0]);
   });
 
-  it('change with the namespace itself, its links and its rows, also when they go', () => {
+  t.test('change with the namespace itself, its links and its rows, also when they go', async (t) => {
     const live = new FakeLive({ namespaces: [fakeNetns(1)] });
     const revisions = new NetnsRevisions(live, TABLES);
     const [key = 0] = live.keys();
@@ -58,20 +57,20 @@ describe('revisions of namespaces', () => {
     for (const [at, change] of changes.entries()) {
       const before = revisions.of(key);
       change();
-      assert.notEqual(revisions.of(key), before, `change ${at}`);
-      assert.equal(revisions.of(key), revisions.of(key));
+      t.not(revisions.of(key), before, `change ${at}`);
+      t.equal(revisions.of(key), revisions.of(key));
     }
   });
 
-  it('are others for another namespace, and with another epoch', () => {
+  t.test('are others for another namespace, and with another epoch', async (t) => {
     const live = new FakeLive({ namespaces: [fakeNetns(1)] }, 'epoch-1');
     const other = new FakeLive({ namespaces: [fakeNetns(1)] }, 'epoch-2');
     const [key = 0] = live.keys();
-    assert.notEqual(new NetnsRevisions(live, TABLES).of(key), new NetnsRevisions(other, TABLES).of(key));
-    assert.equal(live.made, 0, 'nothing is decoded for it');
+    t.not(new NetnsRevisions(live, TABLES).of(key), new NetnsRevisions(other, TABLES).of(key));
+    t.equal(live.made, 0, 'nothing is decoded for it');
   });
 
-  it('let the fabric read again only what changed', () => {
+  t.test('let the fabric read again only what changed', async (t) => {
     const vxlan = fakeLink('net:[1]', 2, { kind: 'vxlan', vxlan: { vni: 42, dstPort: 4789 } });
     const live = new FakeLive({ namespaces: [fakeNetns(1, { interfaces: [vxlan] }), fakeNetns(2)] });
     const [memory, revisions] = [new FabricMemory(), new NetnsRevisions(live, FABRIC_TABLES)];
@@ -80,14 +79,14 @@ describe('revisions of namespaces', () => {
       const host = { view, name: 'node-1', engines: [], networks: [], revision: `${live.revision}` };
       return fabricOf([host], memory).overlays.flatMap((overlay) => overlay.members).length;
     };
-    assert.equal(members(), 1);
+    t.equal(members(), 1);
     const made = live.made;
     live.addRow('neighbors', neighbor('net:[1]'));
-    assert.equal(members(), 1);
-    assert.equal(live.made, made);
+    t.equal(members(), 1);
+    t.equal(live.made, made);
     live.setLink({ ...vxlan, ifindex: fakeLink('net:[2]', 9).ifindex, netnsId: 'net:[2]' });
-    assert.equal(members(), 2);
+    t.equal(members(), 2);
     live.remove('net:[1]');
-    assert.equal(members(), 1);
+    t.equal(members(), 1);
   });
 });

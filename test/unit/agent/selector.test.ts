@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
+import t from 'tap';
 import { CallError } from '../../../src/rpc/error.js';
 import { checkSelector, checkTables } from '../../../src/serve/selector.js';
 import type { Role, Table } from '../../../src/model/types.js';
@@ -22,14 +22,14 @@ const NONE: SelectorMessage = {
 };
 const check = (part: Partial<SelectorMessage>): Partial<SelectorMessage> => checkSelector({ ...NONE, ...part });
 
-test('no selector selects everything', () => {
-  assert.deepEqual(checkSelector(undefined), {});
-  assert.deepEqual(checkSelector(NONE), NONE);
+t.test('no selector selects everything', async (t) => {
+  t.strictSame(checkSelector(undefined), {});
+  t.strictSame(checkSelector(NONE), NONE);
 });
 
-test('addresses are put into the spelling that rows have', () => {
-  assert.deepEqual(check({ macs: ['02:42:0A:00:01:FF', '02-42-0a-00-01-02'] }).macs, ['02:42:0a:00:01:ff', '02:42:0a:00:01:02']);
-  assert.deepEqual(check({ ips: ['10.0.1.2', 'FD00:0:0::0001', '::ffff:10.0.0.1', '10.0.0.0/8', 'fd00::/064'] }).ips, [
+t.test('addresses are put into the spelling that rows have', async (t) => {
+  t.strictSame(check({ macs: ['02:42:0A:00:01:FF', '02-42-0a-00-01-02'] }).macs, ['02:42:0a:00:01:ff', '02:42:0a:00:01:02']);
+  t.strictSame(check({ ips: ['10.0.1.2', 'FD00:0:0::0001', '::ffff:10.0.0.1', '10.0.0.0/8', 'fd00::/064'] }).ips, [
     '10.0.1.2',
     'fd00::1',
     '::ffff:10.0.0.1',
@@ -38,9 +38,9 @@ test('addresses are put into the spelling that rows have', () => {
   ]);
 });
 
-test('a namespace is an id, a number, a path or a name', () => {
+t.test('a namespace is an id, a number, a path or a name', async (t) => {
   const netns = ['net:[4026532287]', '4026532287', '/run/docker/netns/1-x8sn', '1-x8sn', 'default'];
-  assert.deepEqual(check({ netns }).netns, netns);
+  t.strictSame(check({ netns }).netns, netns);
 });
 
 const REFUSED: readonly [Partial<SelectorMessage>, string][] = [
@@ -65,7 +65,7 @@ const REFUSED: readonly [Partial<SelectorMessage>, string][] = [
 ];
 
 for (const [part, message] of REFUSED) {
-  test(`refused by name: ${message.slice(0, 60)}`, () => {
+  t.test(`refused by name: ${message.slice(0, 60)}`, async () => {
     assert.throws(
       () => check(part),
       (cause) =>
@@ -76,11 +76,8 @@ for (const [part, message] of REFUSED) {
   });
 }
 
-test('no table means all, a known one is taken, an unknown one is refused by name', () => {
-  assert.equal(checkTables([], ALL_TABLES), ALL_TABLES);
-  assert.deepEqual(checkTables(['ROUTES', 'LINKS', 'LINKS'], ALL_TABLES), ['LINKS', 'ROUTES']);
-  assert.throws(
-    () => checkTables(['TABLE_UNSPECIFIED' as Table], ALL_TABLES),
-    /tables\[0\]: "TABLE_UNSPECIFIED" is none of LINKS/,
-  );
+t.test('no table means all, a known one is taken, an unknown one is refused by name', async (t) => {
+  t.equal(checkTables([], ALL_TABLES), ALL_TABLES);
+  t.strictSame(checkTables(['ROUTES', 'LINKS', 'LINKS'], ALL_TABLES), ['LINKS', 'ROUTES']);
+  t.throws(() => checkTables(['TABLE_UNSPECIFIED' as Table], ALL_TABLES), /tables\[0\]: "TABLE_UNSPECIFIED" is none of LINKS/);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { SharedBytes } from '../../../src/serve/shared-bytes.js';
 import type { FdbEntry, Gap, Ifindex, WatchEvent } from '../../../src/model/types.js';
 import { MAX_PART_BYTES } from '../../../src/wire/chunks.js';
@@ -23,18 +23,21 @@ const fdbRow = (number: number, at: number, dst = '192.0.2.2'): FdbEntry => ({
 const sortOf = ({ cursor: _cursor, ...event }: WatchEvent): string => Object.keys(event).join();
 const sorts = (events: readonly WatchEvent[]): string[] => events.map(sortOf);
 
-test('a reader without a cursor is told to restart, then everything, then that it is in sync; the cursor moves only then', () => {
-  const live = new FakeLive({ namespaces: [fakeNetns(1, { role: 'HOST' }), withFdb(2, 3)] });
-  const reader = new TestReader(live);
-  const events = reader.drain();
-  assert.deepEqual(sorts(events), ['restart', 'host', 'networks', 'netns', 'netns', 'netns', 'gaps', 'synced']);
-  assert.equal(events[0]?.restart?.reason, 'no cursor was given');
-  assert.deepEqual(new Set(events.slice(0, -1).map(({ cursor }) => cursor.revision)), new Set([0n]));
-  assert.deepEqual(events.at(-1)?.cursor, { epoch: live.epoch, revision: BigInt(live.revision) });
-  assert.deepEqual(unordered(reader.merger.snapshot()), unordered(live.snapshot()));
-});
+t.test(
+  'a reader without a cursor is told to restart, then everything, then that it is in sync; the cursor moves only then',
+  async (t) => {
+    const live = new FakeLive({ namespaces: [fakeNetns(1, { role: 'HOST' }), withFdb(2, 3)] });
+    const reader = new TestReader(live);
+    const events = reader.drain();
+    t.strictSame(sorts(events), ['restart', 'host', 'networks', 'netns', 'netns', 'netns', 'gaps', 'synced']);
+    t.equal(events[0]?.restart?.reason, 'no cursor was given');
+    t.strictSame(new Set(events.slice(0, -1).map(({ cursor }) => cursor.revision)), new Set([0n]));
+    t.strictSame(events.at(-1)?.cursor, { epoch: live.epoch, revision: BigInt(live.revision) });
+    t.strictSame(unordered(reader.merger.snapshot()), unordered(live.snapshot()));
+  },
+);
 
-test('what changes while the first state is told is told before the mark, and nothing is told twice', () => {
+t.test('what changes while the first state is told is told before the mark, and nothing is told twice', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1), fakeNetns(2), fakeNetns(3)] });
   const reader = new TestReader(live);
   while (!reader.events.some(({ netns }) => netns?.netns.id === 'net:[2]')) reader.step();
@@ -45,36 +48,36 @@ test('what changes while the first state is told is told before the mark, and no
   const seen = [...reader.events];
   const rest = reader.drain();
   const ids = (events: readonly WatchEvent[]): string[] => events.flatMap(({ netns }) => netns?.netns.id ?? []);
-  assert.deepEqual(ids(seen), ['net:[1]', 'net:[2]']);
-  assert.deepEqual(ids(rest), ['net:[3]', 'net:[1]', 'net:[4]']);
-  assert.deepEqual(unordered(reader.merger.snapshot()), unordered(live.snapshot()));
+  t.strictSame(ids(seen), ['net:[1]', 'net:[2]']);
+  t.strictSame(ids(rest), ['net:[3]', 'net:[1]', 'net:[4]']);
+  t.strictSame(unordered(reader.merger.snapshot()), unordered(live.snapshot()));
 });
 
-test('one row of a namespace with 10,000 is one small message', () => {
+t.test('one row of a namespace with 10,000 is one small message', async (t) => {
   const live = new FakeLive({ namespaces: [withFdb(1, 10_000)] });
   const reader = new TestReader(live);
   reader.drain();
-  assert.ok(reader.sizes.every((size) => size <= MAX_PART_BYTES));
+  t.ok(reader.sizes.every((size) => size <= MAX_PART_BYTES));
   const rowId = live.addRow('fdb', fdbRow(1, 7));
-  assert.deepEqual(sorts(reader.drain()), ['netns']);
-  assert.ok((reader.sizes[0] ?? 0) < 400, `${reader.sizes[0]} bytes`);
+  t.strictSame(sorts(reader.drain()), ['netns']);
+  t.ok((reader.sizes[0] ?? 0) < 400, `${reader.sizes[0]} bytes`);
   live.dropRow('fdb', 'net:[1]', rowId);
   const [event] = reader.drain();
-  assert.deepEqual([event?.netns?.removedFdb.length, event?.netns?.fdb.length], [1, 0]);
-  assert.equal(event?.cursor.revision, BigInt(live.revision));
+  t.strictSame([event?.netns?.removedFdb.length, event?.netns?.fdb.length], [1, 0]);
+  t.equal(event?.cursor.revision, BigInt(live.revision));
 });
 
-test('a reader that takes nothing for a while is told the newest state only', () => {
+t.test('a reader that takes nothing for a while is told the newest state only', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const reader = new TestReader(live);
   reader.drain();
   for (let mtu = 1000; mtu < 3000; mtu++) live.setLink(fakeLink('net:[1]', 1, { mtu }));
   const events = reader.drain();
-  assert.equal(events.length, 1);
-  assert.equal(events[0]?.netns?.interfaces[0]?.mtu, 2999);
+  t.equal(events.length, 1);
+  t.equal(events[0]?.netns?.interfaces[0]?.mtu, 2999);
 });
 
-test('a reader that comes back is told what it missed, and no more', () => {
+t.test('a reader that comes back is told what it missed, and no more', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1), withFdb(2, 100), fakeNetns(3)] });
   const first = new TestReader(live);
   first.drain();
@@ -82,27 +85,27 @@ test('a reader that comes back is told what it missed, and no more', () => {
   live.dropRow('fdb', 'net:[2]', live.rowIds('fdb', 'net:[2]')[5] ?? 0);
   live.remove('net:[3]');
   live.add(fakeNetns(3, { cookie: 9n }));
-  assert.ok(merger.cursor !== undefined);
+  t.ok(merger.cursor !== undefined);
   const second = new TestReader(live, { after: merger.cursor }, { merger });
   const events = second.drain();
-  assert.deepEqual(sorts(events), ['removed', 'netns', 'netns', 'synced']);
-  assert.deepEqual(unordered(merger.snapshot()), unordered(live.snapshot()));
+  t.strictSame(sorts(events), ['removed', 'netns', 'netns', 'synced']);
+  t.strictSame(unordered(merger.snapshot()), unordered(live.snapshot()));
 });
 
-test('a reader whose place in history is gone, unknown or of another process is told why and everything', () => {
+t.test('a reader whose place in history is gone, unknown or of another process is told why and everything', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const reasonAfter = (epoch: string, revision: bigint): string | undefined =>
     new TestReader(live, { after: { epoch, revision } }).drain()[0]?.restart?.reason;
   live.setHead('net:[1]', { pids: [1] });
   live.forgetHistory();
-  assert.equal(reasonAfter('another', 2n), 'the agent was restarted');
-  assert.equal(reasonAfter(live.epoch, 1n), 'too much has happened since');
-  assert.equal(reasonAfter(live.epoch, 2n ** 64n - 1n), 'the cursor is ahead of the history');
-  assert.equal(reasonAfter(live.epoch, 0n), 'the cursor is from before the end of the initial state');
-  assert.equal(reasonAfter(live.epoch, BigInt(live.revision)), undefined);
+  t.equal(reasonAfter('another', 2n), 'the agent was restarted');
+  t.equal(reasonAfter(live.epoch, 1n), 'too much has happened since');
+  t.equal(reasonAfter(live.epoch, 2n ** 64n - 1n), 'the cursor is ahead of the history');
+  t.equal(reasonAfter(live.epoch, 0n), 'the cursor is from before the end of the initial state');
+  t.equal(reasonAfter(live.epoch, BigInt(live.revision)), undefined);
 });
 
-test('a reader that is so slow that history goes on without it starts anew', () => {
+t.test('a reader that is so slow that history goes on without it starts anew', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const reader = new TestReader(live);
   reader.drain();
@@ -110,32 +113,32 @@ test('a reader that is so slow that history goes on without it starts anew', () 
   live.add(fakeNetns(2));
   live.forgetHistory();
   const events = reader.drain();
-  assert.equal(events[0]?.restart?.reason, 'too much has happened since');
-  assert.equal(sortOf(events.at(-1) as WatchEvent), 'synced');
-  assert.deepEqual(unordered(reader.merger.snapshot()), unordered(live.snapshot()));
+  t.equal(events[0]?.restart?.reason, 'too much has happened since');
+  t.equal(sortOf(events.at(-1) as WatchEvent), 'synced');
+  t.strictSame(unordered(reader.merger.snapshot()), unordered(live.snapshot()));
 });
 
-test('with a selector a namespace that comes to fit is told whole, and one that no longer fits is removed', () => {
+t.test('with a selector a namespace that comes to fit is told whole, and one that no longer fits is removed', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1), fakeNetns(2, { role: 'CONTAINER' })] });
   const reader = new TestReader(live, { selector: { roles: ['CONTAINER'] } });
   const ids = (): string[] => reader.merger.snapshot()?.namespaces.map(({ id }) => id) ?? [];
   reader.drain();
-  assert.deepEqual(ids(), ['net:[2]']);
+  t.strictSame(ids(), ['net:[2]']);
   live.setLink(fakeLink('net:[1]', 1, { mtu: 1400 }));
-  assert.deepEqual(reader.drain(), []);
+  t.strictSame(reader.drain(), []);
   live.setHead('net:[1]', { role: 'CONTAINER' });
-  assert.equal(reader.drain()[0]?.netns?.whole, true);
-  assert.deepEqual(ids(), ['net:[2]', 'net:[1]']);
+  t.equal(reader.drain()[0]?.netns?.whole, true);
+  t.strictSame(ids(), ['net:[2]', 'net:[1]']);
   live.setHead('net:[2]', { role: 'OTHER' });
-  assert.deepEqual(reader.drain()[0]?.removed?.id, 'net:[2]');
+  t.strictSame(reader.drain()[0]?.removed?.id, 'net:[2]');
   live.remove('net:[2]');
-  assert.deepEqual(reader.drain(), []);
+  t.strictSame(reader.drain(), []);
   live.remove('net:[1]');
-  assert.equal(reader.drain()[0]?.removed?.id, 'net:[1]');
-  assert.deepEqual(ids(), []);
+  t.equal(reader.drain()[0]?.removed?.id, 'net:[1]');
+  t.strictSame(ids(), []);
 });
 
-test('gaps are told of the tables and the namespaces that are watched', () => {
+t.test('gaps are told of the tables and the namespaces that are watched', async (t) => {
   const gap = (more: Partial<Gap>): Gap => ({ status: 'FAILED', message: JSON.stringify(more), ...more });
   const live = new FakeLive({
     namespaces: [fakeNetns(1), fakeNetns(2, { role: 'CONTAINER' })],
@@ -145,61 +148,61 @@ test('gaps are told of the tables and the namespaces that are watched', () => {
     const events = new TestReader(live, { selector, tables: ['LINKS'] }).drain();
     return events.find(({ gaps }) => gaps)?.gaps?.gaps.map(({ netnsId, path }) => netnsId ?? path);
   };
-  assert.deepEqual(gapsFor({}), ['net:[1]', 'net:[2]', '/x']);
-  assert.deepEqual(gapsFor({ roles: ['CONTAINER'] }), ['net:[2]', '/x']);
+  t.strictSame(gapsFor({}), ['net:[1]', 'net:[2]', '/x']);
+  t.strictSame(gapsFor({ roles: ['CONTAINER'] }), ['net:[2]', '/x']);
 });
 
-test('the gap of a namespace that is gone does not stay with one that has its inode and does not fit', () => {
+t.test('the gap of a namespace that is gone does not stay with one that has its inode and does not fit', async (t) => {
   const live = new FakeLive({
     namespaces: [fakeNetns(1, { role: 'CONTAINER', cookie: 1n })],
     gaps: [{ status: 'FAILED', netnsId: 'net:[1]', message: 'm' }],
   });
   const reader = new TestReader(live, { selector: { roles: ['CONTAINER'] } });
   reader.drain();
-  assert.equal(reader.merger.gaps.length, 1);
+  t.equal(reader.merger.gaps.length, 1);
   live.remove('net:[1]', true);
   live.add(fakeNetns(1, { cookie: 2n }));
   reader.drain();
-  assert.deepEqual([reader.merger.counts.namespaces, reader.merger.gaps], [0, []]);
+  t.strictSame([reader.merger.counts.namespaces, reader.merger.gaps], [0, []]);
 });
 
-test('the mark comes again when the freshness changes', () => {
+t.test('the mark comes again when the freshness changes', async (t) => {
   const live = new FakeLive({ namespaces: [] });
   const reader = new TestReader(live);
   reader.drain();
   live.setFreshness({ lostEvents: 3 });
   const events = reader.drain();
-  assert.deepEqual(sorts(events), ['synced']);
-  assert.equal(reader.merger.freshness?.lostEvents, 3);
+  t.strictSame(sorts(events), ['synced']);
+  t.equal(reader.merger.freshness?.lostEvents, 3);
 });
 
-test('readers who know the same share what was made for one of them', () => {
+t.test('readers who know the same share what was made for one of them', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const bytes = new SharedBytes(live);
   const readers = Array.from({ length: 50 }, () => new TestReader(live, {}, { bytes }));
   for (const reader of readers) reader.drain();
   const made = live.made;
-  assert.ok(made <= 2, `${made} parts for 50 first states`);
+  t.ok(made <= 2, `${made} parts for 50 first states`);
   live.setLink(fakeLink('net:[1]', 1, { mtu: 1400 }));
-  for (const reader of readers) assert.equal(reader.drain()[0]?.netns?.interfaces[0]?.mtu, 1400);
-  assert.equal(live.made - made, 1);
+  for (const reader of readers) t.equal(reader.drain()[0]?.netns?.interfaces[0]?.mtu, 1400);
+  t.equal(live.made - made, 1);
 });
 
-test('for one reader alone nothing is kept', () => {
+t.test('for one reader alone nothing is kept', async (t) => {
   const live = new FakeLive({ namespaces: [fakeNetns(1)] });
   const bytes = new SharedBytes(live, () => false);
   for (let reader = 0; reader < 3; reader++) new TestReader(live, {}, { bytes }).drain();
-  assert.equal(live.made, 3);
+  t.equal(live.made, 3);
 });
 
-test('links with very long names come in messages that are small enough', () => {
+t.test('links with very long names come in messages that are small enough', async (t) => {
   const altnames = Array.from({ length: 300 }, (_, at) => `${at}`.padEnd(127, 'x'));
   const links = Array.from({ length: 60 }, (_, at) => fakeLink('net:[1]', at + 1, { altnames }));
   const live = new FakeLive({ namespaces: [fakeNetns(1, { interfaces: links })] });
   const reader = new TestReader(live);
   reader.drain();
-  assert.ok(reader.sizes.length > 10 && reader.sizes.every((size) => size <= MAX_PART_BYTES + 100));
-  assert.deepEqual(unordered(reader.merger.snapshot()), unordered(live.snapshot()));
+  t.ok(reader.sizes.length > 10 && reader.sizes.every((size) => size <= MAX_PART_BYTES + 100));
+  t.strictSame(unordered(reader.merger.snapshot()), unordered(live.snapshot()));
 });
 
 type Edit =
@@ -270,27 +273,30 @@ function expected(live: FakeLive, containersOnly: boolean): object {
 }
 
 for (const containersOnly of [false, true]) {
-  test(`after any changes, stalls and reconnects a reader${containersOnly ? ' with a selector' : ''} knows exactly what the host is`, () => {
-    const selector = containersOnly ? { roles: ['CONTAINER' as const] } : {};
-    fc.assert(
-      fc.property(edits, (all) => {
-        const live = new FakeLive({ namespaces: [withFdb(1, 9), fakeNetns(2, { role: 'CONTAINER' })] });
-        live.partRows = 2;
-        let reader = new TestReader(live, { selector });
-        for (const each of all) {
-          if (each.do === 'read') for (let steps = 0; steps < each.m && reader.step(); steps++);
-          else if (each.do === 'forget') {
-            if (each.m < 5) live.forgetHistory();
-          } else if (each.do === 'reconnect') {
-            reader = new TestReader(live, { selector, after: reader.merger.cursor }, { merger: reader.merger });
-          } else edit(live, each);
-        }
-        live.commit();
-        reader.drain();
-        assert.deepEqual(unordered(reader.merger.snapshot()), expected(live, containersOnly));
-        assert.ok(reader.merger.synced);
-      }),
-      { numRuns: 400 },
-    );
-  });
+  t.test(
+    `after any changes, stalls and reconnects a reader${containersOnly ? ' with a selector' : ''} knows exactly what the host is`,
+    async () => {
+      const selector = containersOnly ? { roles: ['CONTAINER' as const] } : {};
+      fc.assert(
+        fc.property(edits, (all) => {
+          const live = new FakeLive({ namespaces: [withFdb(1, 9), fakeNetns(2, { role: 'CONTAINER' })] });
+          live.partRows = 2;
+          let reader = new TestReader(live, { selector });
+          for (const each of all) {
+            if (each.do === 'read') for (let steps = 0; steps < each.m && reader.step(); steps++);
+            else if (each.do === 'forget') {
+              if (each.m < 5) live.forgetHistory();
+            } else if (each.do === 'reconnect') {
+              reader = new TestReader(live, { selector, after: reader.merger.cursor }, { merger: reader.merger });
+            } else edit(live, each);
+          }
+          live.commit();
+          reader.drain();
+          assert.deepEqual(unordered(reader.merger.snapshot()), expected(live, containersOnly));
+          assert.ok(reader.merger.synced);
+        }),
+        { numRuns: 400 },
+      );
+    },
+  );
 }

@@ -1,7 +1,6 @@
 // What `nsatlas watch --collector` writes, event by event.
+import t from 'tap';
 import { noRemovals, noRows } from '../../../src/tables/index.js';
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import { FabricPrinter } from '../../../src/cli/fabric-printer.js';
 import type { PrinterOptions } from '../../../src/cli/watch-printer.js';
 import { NO_COUNTS } from '../../../src/model/row-counts.js';
@@ -65,39 +64,39 @@ function printer(options: Partial<PrinterOptions> = {}): Printed {
   return { tell, said, it };
 }
 
-describe('the watch of many hosts', () => {
-  it('begins with one line for all of them, and has the host in front of each change', () => {
+t.test('the watch of many hosts', async (t) => {
+  t.test('begins with one line for all of them, and has the host in front of each change', async (t) => {
     const { tell, said } = printer();
     const start = [entry('h1', 'node-1'), entry('h2', 'node-2'), ...whole('h1'), ...whole('h2')];
-    assert.deepEqual(tell(...start), []);
-    assert.deepEqual(tell(synced(['h1', 'node-1'], ['h2', 'node-2'])), ['synced: 2 hosts, 2 namespaces, 2 interfaces']);
+    t.strictSame(tell(...start), []);
+    t.strictSame(tell(synced(['h1', 'node-1'], ['h2', 'node-2'])), ['synced: 2 hosts, 2 namespaces, 2 interfaces']);
     const changed = links('h2', 2, false, [fakeLink('net:[1]', 1, { mtu: 1400 })]);
-    assert.deepEqual(tell(changed), ['node-2 ~ eth1@host mtu 1500 → 1400']);
-    assert.deepEqual(said, []);
+    t.strictSame(tell(changed), ['node-2 ~ eth1@host mtu 1500 → 1400']);
+    t.strictSame(said, []);
   });
 
-  it('shows a host that comes, falls silent, comes back and is forgotten', () => {
+  t.test('shows a host that comes, falls silent, comes back and is forgotten', async (t) => {
     const { tell } = printer();
     tell(entry('h1', 'node-1'), ...whole('h1'), synced(['h1', 'node-1']));
-    assert.deepEqual(tell(entry('h2', 'node-2', { state: 'SYNCING' }), ...whole('h2')), [
+    t.strictSame(tell(entry('h2', 'node-2', { state: 'SYNCING' }), ...whole('h2')), [
       '+ host node-2 SYNCING agent node-2:7117',
       'node-2 synced: 1 namespace, 1 interface',
     ]);
     const silent = entry('h2', 'node-2', { state: 'STALE', ageMs: 6400, problem: 'silent for 6 s' });
-    assert.deepEqual(tell(silent, silent), ['~ host node-2 SYNCING → 6.4s STALE: silent for 6 s']);
-    assert.deepEqual(tell({ host: 'h2', forgotten: { reason: 'it is gone' } }), ['- host node-2 it is gone']);
-    assert.deepEqual(tell(entry('h2', 'node-2')), ['+ host node-2 LIVE agent node-2:7117']);
+    t.strictSame(tell(silent, silent), ['~ host node-2 SYNCING → 6.4s STALE: silent for 6 s']);
+    t.strictSame(tell({ host: 'h2', forgotten: { reason: 'it is gone' } }), ['- host node-2 it is gone']);
+    t.strictSame(tell(entry('h2', 'node-2')), ['+ host node-2 LIVE agent node-2:7117']);
   });
 
-  it('says at the start which hosts are not heard', () => {
+  t.test('says at the start which hosts are not heard', async (t) => {
     const { tell, said } = printer();
     tell(entry('h1', 'node-1', { state: 'STALE' }), ...whole('h1'), synced(['h1', 'node-1', 'STALE', 61_000]));
-    assert.deepEqual(said, ['host node-1: 61s STALE; showing its last known state']);
+    t.strictSame(said, ['host node-1: 61s STALE; showing its last known state']);
   });
 
-  it('with --initial shows everything line by line, the time before the host', () => {
+  t.test('with --initial shows everything line by line, the time before the host', async (t) => {
     const { tell } = printer({ initial: true, timestamps: true });
-    assert.deepEqual(tell(entry('h1', 'node-1'), ...whole('h1'), synced(['h1', 'node-1'])), [
+    t.strictSame(tell(entry('h1', 'node-1'), ...whole('h1'), synced(['h1', 'node-1'])), [
       '1970-01-01T00:00:00.000Z + host node-1 LIVE agent node-1:7117',
       '1970-01-01T00:00:00.000Z node-1 + host node-1 id h1 kernel 6.12.0',
       '1970-01-01T00:00:00.000Z node-1 + netns host net:[1] HOST',
@@ -106,41 +105,41 @@ describe('the watch of many hosts', () => {
     ]);
   });
 
-  it('tells hosts of one name apart', () => {
+  t.test('tells hosts of one name apart', async (t) => {
     const { tell } = printer();
     tell(entry('h1', 'same'), entry('h2', 'same'), ...whole('h1'), ...whole('h2'), synced(['h1', 'same'], ['h2', 'same']));
-    assert.match(tell(links('h2', 2, false, [fakeLink('net:[1]', 7)]))[0] ?? '', /^same\/h2 \+ eth7@host /);
+    t.match(tell(links('h2', 2, false, [fakeLink('net:[1]', 7)]))[0] ?? '', /^same\/h2 \+ eth7@host /);
   });
 
-  it('says what one host has to say of its watch with its name', () => {
+  t.test('says what one host has to say of its watch with its name', async (t) => {
     const { tell, said } = printer();
     tell(entry('h1', 'evil\u001b[2J'), ...whole('h1'), synced(['h1', 'evil\u001b[2J']));
     tell(...whole('h1', 1, 'the collector was restarted'));
-    assert.deepEqual(said, ['evil\\u{1b}[2J: resyncing: the collector was restarted']);
+    t.strictSame(said, ['evil\\u{1b}[2J: resyncing: the collector was restarted']);
   });
 
-  it('keeps the last cursor of every host that is not forgotten', () => {
+  t.test('keeps the last cursor of every host that is not forgotten', async (t) => {
     for (const format of ['table', 'json'] as const) {
       const { tell, it: print } = printer({ format });
       tell(entry('h1', 'node-1'), entry('h2', 'node-2'), ...whole('h1', 3), ...whole('h2', 4), ...whole('h3', 5));
       tell({ host: 'h3', forgotten: { reason: 'it is gone' } });
-      assert.deepEqual(print.cursors, [
+      t.strictSame(print.cursors, [
         { host: 'h1', cursor: { epoch: 'epoch-h1', revision: 3n } },
         { host: 'h2', cursor: { epoch: 'epoch-h2', revision: 4n } },
       ]);
     }
   });
 
-  it('as JSON is one line for each event, the proto3 JSON of the message', () => {
+  t.test('as JSON is one line for each event, the proto3 JSON of the message', async (t) => {
     const { tell } = printer({ format: 'json' });
     const lines = tell(entry('h1', 'node-1\u009b'), ...whole('h1', 3), synced(['h1', 'node-1']));
-    assert.equal(lines.length, 6);
-    assert.doesNotMatch(lines[0] ?? '', /\u009b/);
-    assert.deepEqual(Object.keys(JSON.parse(lines[0] ?? '') as object), ['host', 'entry']);
-    assert.deepEqual(JSON.parse(lines[4] ?? ''), {
+    t.equal(lines.length, 6);
+    t.notMatch(lines[0] ?? '', /\u009b/);
+    t.strictSame(Object.keys(JSON.parse(lines[0] ?? '') as object), ['host', 'entry']);
+    t.strictSame(JSON.parse(lines[4] ?? ''), {
       host: 'h1',
       event: { cursor: { epoch: 'epoch-h1', revision: '3' }, synced: { freshness: FRESH } },
     });
-    assert.deepEqual(Object.keys(JSON.parse(lines[5] ?? '') as object), ['synced']);
+    t.strictSame(Object.keys(JSON.parse(lines[5] ?? '') as object), ['synced']);
   });
 });

@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { after, describe, it } from 'node:test';
+import t from 'tap';
 import { run } from '../../../src/cli/program.js';
 import { toJson } from '../../../src/wire/json.js';
 import { NSATLAS } from '../../support/cli.js';
 import { sampleSnapshot } from '../../support/sample.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'nsatlas-cli-'));
-after(() => rmSync(folder, { recursive: true }));
+t.teardown(() => rmSync(folder, { recursive: true }));
 
 const saved = join(folder, 'host.json');
 writeFileSync(saved, toJson(sampleSnapshot()));
@@ -46,7 +46,7 @@ async function nsatlas(args: readonly string[], env: NodeJS.ProcessEnv = {}): Pr
   }
 }
 
-describe('the command line', () => {
+t.test('the command line', async (t) => {
   for (const command of [
     'netns',
     'interfaces',
@@ -65,78 +65,78 @@ describe('the command line', () => {
     'up',
     'doctor',
   ]) {
-    it(`${command} --help says what it does and has an example`, async () => {
+    t.test(`${command} --help says what it does and has an example`, async (t) => {
       const { status, stdout } = await nsatlas([command, '--help']);
-      assert.equal(status, 0);
-      assert.match(stdout, new RegExp(`Usage: nsatlas ${command} `));
-      assert.match(stdout, /Example:\n {2}\S/);
+      t.equal(status, 0);
+      t.match(stdout, new RegExp(`Usage: nsatlas ${command} `));
+      t.match(stdout, /Example:\n {2}\S/);
     });
   }
 
-  it('shows a saved snapshot as it shows a host', async () => {
+  t.test('shows a saved snapshot as it shows a host', async (t) => {
     const { status, stdout, said } = await nsatlas(['veths', '--from', saved]);
-    assert.deepEqual([status, said], [0, '']);
-    assert.match(stdout, /^app_web\.1\.x +eth0 +10\.0\.1\.2\/24 +UP +<-> +veth0 /m);
+    t.strictSame([status, said], [0, '']);
+    t.match(stdout, /^app_web\.1\.x +eth0 +10\.0\.1\.2\/24 +UP +<-> +veth0 /m);
   });
 
-  it('writes JSON that it can read again, to the same JSON', async () => {
+  t.test('writes JSON that it can read again, to the same JSON', async (t) => {
     const first = await nsatlas(['snapshot', '-o', 'json', '--from', saved]);
     writeFileSync(join(folder, 'again.json'), first.stdout);
-    assert.deepEqual(await nsatlas(['snapshot', '-o', 'json', '--from', join(folder, 'again.json')]), first);
+    t.strictSame(await nsatlas(['snapshot', '-o', 'json', '--from', join(folder, 'again.json')]), first);
   });
 
-  it('shows several snapshots together', async () => {
+  t.test('shows several snapshots together', async (t) => {
     const { stdout } = await nsatlas(['vxlans', '-o', 'json', '--from', saved, saved]);
-    assert.equal((JSON.parse(stdout) as { items: unknown[] }).items.length, 2);
+    t.equal((JSON.parse(stdout) as { items: unknown[] }).items.length, 2);
   });
 
-  it('says the host of each row of several snapshots, and shows the one that --host asks for', async () => {
+  t.test('says the host of each row of several snapshots, and shows the one that --host asks for', async (t) => {
     const both = await nsatlas(['vxlans', '--from', saved, other]);
-    assert.match(both.stdout, /^HOST +NETWORK .*\nh1 +app_net .*\nh2 +app_net /);
+    t.match(both.stdout, /^HOST +NETWORK .*\nh1 +app_net .*\nh2 +app_net /);
     const one = await nsatlas(['vxlans', '-o', 'json', '--from', saved, other, '--host', 'h2']);
     const { items } = JSON.parse(one.stdout) as { items: { host: string }[] };
-    assert.deepEqual(
+    t.strictSame(
       items.map(({ host }) => host),
       ['host-2'],
     );
     const { stdout } = await nsatlas(['snapshot', '-o', 'json', '--from', saved, other, '--host', 'host-2']);
-    assert.equal((JSON.parse(stdout) as { host: { id: string } }).host.id, 'host-2');
+    t.equal((JSON.parse(stdout) as { host: { id: string } }).host.id, 'host-2');
   });
 
-  it('makes one fabric of several snapshots', async () => {
+  t.test('makes one fabric of several snapshots', async (t) => {
     const { status, stdout, said } = await nsatlas(['overlays', '--from', saved, other]);
-    assert.deepEqual([status, said], [0, '']);
-    assert.match(stdout, /^NETWORK .*\napp_net +4097 +h1 .*\napp_net +4097 +h2 /);
+    t.strictSame([status, said], [0, '']);
+    t.match(stdout, /^NETWORK .*\napp_net +4097 +h1 .*\napp_net +4097 +h2 /);
     const json = JSON.parse((await nsatlas(['overlays', '-o', 'json', '--from', saved, other])).stdout) as {
       items: { members: unknown[] }[];
     };
-    assert.deepEqual(
+    t.strictSame(
       json.items.map(({ members }) => members.length),
       [2],
     );
   });
 
-  it('lists the endpoints of the host that --host asks for, by address', async () => {
+  t.test('lists the endpoints of the host that --host asks for, by address', async (t) => {
     const { status, stdout } = await nsatlas(['endpoints', '--from', saved, other, '--host', 'h2']);
-    assert.equal(status, 0);
-    assert.match(stdout, /^NETWORK .*\napp_net +4097 +10\.0\.1\.2 +h2 +app_web\.1\.x .*\n$/);
+    t.equal(status, 0);
+    t.match(stdout, /^NETWORK .*\napp_net +4097 +10\.0\.1\.2 +h2 +app_web\.1\.x .*\n$/);
   });
 
-  it('lists the hosts of snapshots with their age', async () => {
+  t.test('lists the hosts of snapshots with their age', async (t) => {
     const { status, stdout } = await nsatlas(['hosts', '--from', saved, other]);
-    assert.equal(status, 0);
-    assert.match(stdout, /^NAME +STATE +AGE .*\nh1 +STALE +\S+ .*a snapshot of 2026-11-21T06:00:00\.000Z\nh2 +STALE /);
+    t.equal(status, 0);
+    t.match(stdout, /^NAME +STATE +AGE .*\nh1 +STALE +\S+ .*a snapshot of 2026-11-21T06:00:00\.000Z\nh2 +STALE /);
   });
 
-  it('lets a source on the line win over one in the environment', async () => {
+  t.test('lets a source on the line win over one in the environment', async (t) => {
     const env = { NSATLAS_COLLECTOR: '127.0.0.1:1', NSATLAS_HOST: 'h1', NSATLAS_AGENT: '127.0.0.1:1' };
     const { status, said } = await nsatlas(['veths', '--from', saved], env);
-    assert.deepEqual([status, said], [0, '']);
-    assert.match((await nsatlas(['veths'], env)).said, /--agent and --collector exclude each other/);
-    assert.match((await nsatlas(['veths', '--agent', '127.0.0.1:9'], env)).said, /cannot reach the agent at 127\.0\.0\.1:9/);
+    t.strictSame([status, said], [0, '']);
+    t.match((await nsatlas(['veths'], env)).said, /--agent and --collector exclude each other/);
+    t.match((await nsatlas(['veths', '--agent', '127.0.0.1:9'], env)).said, /cannot reach the agent at 127\.0\.0\.1:9/);
   });
 
-  it('exits with 1 and says what is missing when a saved snapshot has gaps', async () => {
+  t.test('exits with 1 and says what is missing when a saved snapshot has gaps', async (t) => {
     const snapshot = sampleSnapshot();
     snapshot.gaps = [
       {
@@ -150,16 +150,16 @@ describe('the command line', () => {
     const path = join(folder, 'gaps.json');
     writeFileSync(path, toJson(snapshot));
     const { status, said } = await nsatlas(['fdb', '--from', path]);
-    assert.deepEqual([status, said], [1, 'net:[20]: fdb: changed during each of 5 dumps']);
-    assert.equal((await nsatlas(['routes', '--from', path])).status, 0);
+    t.strictSame([status, said], [1, 'net:[20]: fdb: changed during each of 5 dumps']);
+    t.equal((await nsatlas(['routes', '--from', path])).status, 0);
   });
 
-  it('takes flags from the environment, lists separated by commas, and the flag on the line wins', async () => {
+  t.test('takes flags from the environment, lists separated by commas, and the flag on the line wins', async (t) => {
     const names = ({ stdout }: Outcome): string[] =>
       (JSON.parse(stdout) as { items: { name: string }[] }).items.map(({ name }) => name);
     const env = { NSATLAS_OUTPUT: 'json', NSATLAS_INTERFACE: 'eth0,veth9' };
-    assert.deepEqual(names(await nsatlas(['interfaces', '--from', saved], env)), ['veth9', 'eth0']);
-    assert.deepEqual(names(await nsatlas(['interfaces', '--from', saved, '--interface', 'br0'], env)), ['br0']);
+    t.strictSame(names(await nsatlas(['interfaces', '--from', saved], env)), ['veth9', 'eth0']);
+    t.strictSame(names(await nsatlas(['interfaces', '--from', saved, '--interface', 'br0'], env)), ['br0']);
   });
 
   const wrong: readonly [args: string[], said: RegExp][] = [
@@ -199,26 +199,26 @@ describe('the command line', () => {
     [['veths', '--from', '/etc/passwd'], /--from \/etc\/passwd: .*nsatlas snapshot -o json/],
   ];
   for (const [args, expected] of wrong) {
-    it(`refuses ${args.join(' ')} with status 2 and a line that says why`, async () => {
+    t.test(`refuses ${args.join(' ')} with status 2 and a line that says why`, async (t) => {
       const { status, said, stdout } = await nsatlas(args);
-      assert.equal(status, 2, said);
-      assert.equal(stdout, '');
-      assert.match(said, expected);
+      t.equal(status, 2, said);
+      t.equal(stdout, '');
+      t.match(said, expected);
     });
   }
 
-  it('takes the time limit from the environment, and says where a wrong one came from', async () => {
+  t.test('takes the time limit from the environment, and says where a wrong one came from', async (t) => {
     const { status, said } = await nsatlas(['netns', '--netns-dir', folder], { NSATLAS_TIME_LIMIT: 'soon' });
-    assert.equal(status, 2);
-    assert.match(said, /'soon' from env 'NSATLAS_TIME_LIMIT' is invalid.*not a positive number/);
+    t.equal(status, 2);
+    t.match(said, /'soon' from env 'NSATLAS_TIME_LIMIT' is invalid.*not a positive number/);
   });
 
-  it('without a command shows the commands', async () => {
+  t.test('without a command shows the commands', async (t) => {
     const { said, stdout } = await nsatlas([]);
-    assert.match(said + stdout, /veths[\s\S]*veth pairs across namespaces/);
+    t.match(said + stdout, /veths[\s\S]*veth pairs across namespaces/);
   });
 
-  it('says nothing when its reader goes away', () => {
+  t.test('says nothing when its reader goes away', async (t) => {
     const snapshot = sampleSnapshot();
     const row = snapshot.namespaces[1]?.fdb[0];
     assert.ok(row);
@@ -227,29 +227,29 @@ describe('the command line', () => {
     writeFileSync(path, toJson(snapshot));
     const pipe = `"${process.execPath}" "${NSATLAS}" fdb --from "${path}" | head -n 1; echo "status \${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync('bash', ['-c', pipe], { encoding: 'utf8' });
-    assert.equal(stderr, '');
-    assert.match(stdout, /^NAMESPACE .*\nstatus 0\n$/);
+    t.equal(stderr, '');
+    t.match(stdout, /^NAMESPACE .*\nstatus 0\n$/);
   });
 
-  it('does not wait for an agent that was never there', async () => {
+  t.test('does not wait for an agent that was never there', async (t) => {
     const { status, said, stdout } = await nsatlas(['watch', '--agent', '127.0.0.1:1']);
-    assert.deepEqual([status, stdout], [1, '']);
-    assert.match(said, /^cannot reach the agent at 127\.0\.0\.1:1: .*$/);
+    t.strictSame([status, stdout], [1, '']);
+    t.match(said, /^cannot reach the agent at 127\.0\.0\.1:1: .*$/);
   });
 
-  it('does not wait for a collector that was never there', async () => {
+  t.test('does not wait for a collector that was never there', async (t) => {
     for (const args of [['watch'], ['netns'], ['overlays'], ['hosts'], ['snapshot']]) {
       const { status, said, stdout } = await nsatlas([...args, '--collector', '127.0.0.1:1']);
-      assert.deepEqual([status, stdout], [1, '']);
-      assert.match(said, /^cannot reach the collector at 127\.0\.0\.1:1: .*; is `nsatlas collector` running\?$/);
+      t.strictSame([status, stdout], [1, '']);
+      t.match(said, /^cannot reach the collector at 127\.0\.0\.1:1: .*; is `nsatlas collector` running\?$/);
     }
     const { said } = await nsatlas(['netns', '--collector', 'nowhere']);
-    assert.match(said, /^nowhere is no address of a collector; give HOST:PORT \(127\.0\.0\.1:7127\) or unix:PATH$/);
+    t.match(said, /^nowhere is no address of a collector; give HOST:PORT \(127\.0\.0\.1:7127\) or unix:PATH$/);
   });
 
-  it('says in one line that no agent is there', async () => {
+  t.test('says in one line that no agent is there', async (t) => {
     const { status, said } = await nsatlas(['netns', '--agent', '127.0.0.1:1']);
-    assert.equal(status, 1);
-    assert.match(said, /^cannot reach the agent at 127\.0\.0\.1:1: .*$/);
+    t.equal(status, 1);
+    t.match(said, /^cannot reach the agent at 127\.0\.0\.1:1: .*$/);
   });
 });

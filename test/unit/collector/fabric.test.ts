@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { fabricOf, overlaysOf } from '../../../src/collector/serve/fabric.js';
 import { finish } from '../../../src/fabric/index.js';
 import type { ReadStatus } from '../../../src/model/types.js';
@@ -24,33 +23,33 @@ function neighbor(ip: string) {
   return { netnsId: ID, ifindex: VXLAN.ifindex, ip, state: 'STALE', rawState: 4, flags: [] };
 }
 
-describe('the fabric of a collector', () => {
-  it('has neighbours as they are, although no join is made because of them', () => {
+t.test('the fabric of a collector', async (t) => {
+  t.test('has neighbours as they are, although no join is made because of them', async (t) => {
     const { live, members, neighbors } = setup();
     live.addRow('neighbors', neighbor('10.0.0.1'));
     const { overlays } = finish(fabricOf(members));
     live.addRow('neighbors', neighbor('10.0.0.2'));
-    assert.equal(finish(fabricOf(members)).overlays, overlays);
-    assert.deepEqual(neighbors(), ['10.0.0.1', '10.0.0.2']);
+    t.equal(finish(fabricOf(members)).overlays, overlays);
+    t.strictSame(neighbors(), ['10.0.0.1', '10.0.0.2']);
   });
 
-  it('never shows neighbours that could not be read as none', () => {
+  t.test('never shows neighbours that could not be read as none', async (t) => {
     const { live, neighbors } = setup();
-    assert.deepEqual(neighbors(), []);
+    t.strictSame(neighbors(), []);
     const { tables } = live.head(live.keys()[0]!)!;
     const set = (status: ReadStatus): void =>
       live.setHead(ID, { tables: tables.map((table) => ({ ...table, status: table.table === 'NEIGHBORS' ? status : 'OK' })) });
     set('INTERRUPTED');
-    assert.equal(neighbors(), undefined);
+    t.equal(neighbors(), undefined);
     set('OK');
-    assert.deepEqual(neighbors(), []);
+    t.strictSame(neighbors(), []);
   });
 
-  it('is read once for all who ask', () => {
+  t.test('is read once for all who ask', async (t) => {
     const { live, members } = setup();
     finish(fabricOf(members));
     const { made } = live;
-    assert.equal([...overlaysOf(members)()].flat().length, 1);
-    assert.equal(live.made, made);
+    t.equal([...overlaysOf(members)()].flat().length, 1);
+    t.equal(live.made, made);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { Budget } from '../../../src/collector/replica/budget.js';
 import { LinkPool } from '../../../src/collector/replica/links.js';
 import { ShapePool } from '../../../src/collector/replica/shapes.js';
@@ -103,7 +103,7 @@ for (const [section, row] of [
   ['neighbors', neighborRow],
   ['routes', routeRow],
 ] as const) {
-  test(`rows of ${section} are read exactly as they were told, whatever is in them`, () => {
+  t.test(`rows of ${section} are read exactly as they were told, whatever is in them`, async () => {
     fc.assert(
       fc.property(fc.array(row as fc.Arbitrary<object>, { maxLength: 40 }), (told) => {
         const { table } = makeTable(section);
@@ -117,24 +117,24 @@ for (const [section, row] of [
   });
 }
 
-test('every field that the model has of a row and of an interface is kept', () => {
+t.test('every field that the model has of a row and of an interface is kept', async (t) => {
   const full = { fdb, neighbors: neighbor, routes: route };
   for (const [section, told] of Object.entries(full) as [Section, Row][]) {
     const { table } = makeTable(section);
     const row = { ...told, netnsId: ID };
-    assert.equal(table.put(row, 1), 'changed');
-    assert.deepEqual(allOf(table), [{ ...row, rowId: 0 }]);
+    t.equal(table.put(row, 1), 'changed');
+    t.strictSame(allOf(table), [{ ...row, rowId: 0 }]);
   }
   const links = new LinkPool(new Budget(MIB));
   const { counters: _c, nameBytes: _n, aliasBytes: _a, infoData: _i, ...plain } = fullLink;
   for (const told of [fullLink, plain] as Interface[]) {
     const kept = links.encode(told);
     assert.ok(kept !== undefined && (kept.base === undefined) === (told === fullLink));
-    assert.deepEqual(links.decode(kept), told);
+    t.strictSame(links.decode(kept), told);
   }
 });
 
-test('interfaces are read exactly as they were told, and share what they have in common', () => {
+t.test('interfaces are read exactly as they were told, and share what they have in common', async (t) => {
   const links = new LinkPool(new Budget(MIB));
   const record = fc.dictionary(fc.oneof(text, fc.constantFrom('bridge_id', 'id', 'no', '__proto__', 'toString')), text, {
     noNullPrototype: true,
@@ -156,10 +156,10 @@ test('interfaces are read exactly as they were told, and share what they have in
   );
   for (let at = 1; at <= 100; at++)
     links.encode(fakeLink(ID, at, { mac: `02:42:00:00:00:${at}`, portAttributes: { no: `${at}`, cost: '2' } }));
-  assert.equal(links.count, 1);
+  t.equal(links.count, 1);
 });
 
-test('an IPv4 row in the place of an IPv6 row is found again by its content', () => {
+t.test('an IPv4 row in the place of an IPv6 row is found again by its content', async (t) => {
   const { table } = makeTable('neighbors');
   const row = (ip: string, rowId: number): Neighbor => ({
     netnsId: ID,
@@ -175,9 +175,9 @@ test('an IPv4 row in the place of an IPv6 row is found again by its content', ()
   table.remove(0, 2);
   table.put(row('10.0.0.1', 7), 3);
   table.resync();
-  assert.deepEqual([table.put(row('fd00::2', 5), 4), table.put(row('10.0.0.1', 6), 4)], ['known', 'known']);
-  assert.equal(table.settle(4), false);
-  assert.deepEqual(table.removedAfter(1, ID), [row('fd00::1', 0)]);
+  t.strictSame([table.put(row('fd00::2', 5), 4), table.put(row('10.0.0.1', 6), 4)], ['known', 'known']);
+  t.equal(table.settle(4), false);
+  t.strictSame(table.removedAfter(1, ID), [row('fd00::1', 0)]);
 });
 
 const MACS = (at: number): string =>
@@ -195,44 +195,47 @@ const plainRow = (at: number, more: Partial<FdbEntry> = {}): FdbEntry => ({
   ...more,
 });
 
-test('100,000 rows cost less than 40 bytes each, and nothing is left of them when they are gone', () => {
+t.test('100,000 rows cost less than 40 bytes each, and nothing is left of them when they are gone', async (t) => {
   const { table, budget, shapes } = makeTable('fdb');
   const left = budget.left;
   for (let at = 0; at < 100_000; at++) table.put(plainRow(at), 1);
-  assert.ok((left - budget.left) / 100_000 < 40, `${(left - budget.left) / 100_000} bytes`);
-  assert.deepEqual([shapes.count, table.count], [1, 100_000]);
-  assert.deepEqual(allOf(table)[77_777], plainRow(77_777));
+  t.ok((left - budget.left) / 100_000 < 40, `${(left - budget.left) / 100_000} bytes`);
+  t.strictSame([shapes.count, table.count], [1, 100_000]);
+  t.strictSame(allOf(table)[77_777], plainRow(77_777));
   for (let at = 0; at < 100_000; at++) table.remove(at, 2);
-  assert.equal(table.count, 0);
+  t.equal(table.count, 0);
   table.clear();
-  assert.deepEqual([budget.left, shapes.count], [left, 0]);
+  t.strictSame([budget.left, shapes.count], [left, 0]);
 });
 
-test('rows with ids from all over, with a million different texts or without an id end at the budget, not at the memory', () => {
-  const { table, budget } = makeTable('fdb', MIB);
-  assert.equal(table.put((({ rowId: _none, ...row }) => row)(plainRow(1)), 1), 'refused');
-  let at = 0;
-  while (table.put(plainRow(at, { rowId: 2 ** 32 - 1 - 4099 * at }), 1) === 'changed') at++;
-  assert.ok(at > 5000 && at < 20_000, `${at} rows in 1 MiB`);
-  table.clear();
-  at = 0;
-  while (table.put(plainRow(at, { ifname: `${'x'.repeat(1000)}${at}` }), 1) === 'changed') at++;
-  assert.ok(at > 100 && at < 1000, `${at} texts in 1 MiB`);
-  // What there is room for is still taken, and what is there is still right.
-  assert.equal(table.put(plainRow(0, { ifname: `${'x'.repeat(1000)}0` }), 2), 'known');
-  assert.equal(allOf(table).length, at);
-  table.clear();
-  assert.equal(budget.left, MIB);
-});
+t.test(
+  'rows with ids from all over, with a million different texts or without an id end at the budget, not at the memory',
+  async (t) => {
+    const { table, budget } = makeTable('fdb', MIB);
+    t.equal(table.put((({ rowId: _none, ...row }) => row)(plainRow(1)), 1), 'refused');
+    let at = 0;
+    while (table.put(plainRow(at, { rowId: 2 ** 32 - 1 - 4099 * at }), 1) === 'changed') at++;
+    t.ok(at > 5000 && at < 20_000, `${at} rows in 1 MiB`);
+    table.clear();
+    at = 0;
+    while (table.put(plainRow(at, { ifname: `${'x'.repeat(1000)}${at}` }), 1) === 'changed') at++;
+    t.ok(at > 100 && at < 1000, `${at} texts in 1 MiB`);
+    // What there is room for is still taken, and what is there is still right.
+    t.equal(table.put(plainRow(0, { ifname: `${'x'.repeat(1000)}0` }), 2), 'known');
+    t.equal(allOf(table).length, at);
+    table.clear();
+    t.equal(budget.left, MIB);
+  },
+);
 
-test('a row that is told in a way for which there is no room is not left as it was', () => {
+t.test('a row that is told in a way for which there is no room is not left as it was', async (t) => {
   const { table } = makeTable('fdb', 8000);
   table.put(plainRow(1), 1);
-  assert.equal(table.put(plainRow(1, { ifname: 'x'.repeat(8000) }), 2), 'refused');
-  assert.deepEqual([table.count, table.removedAfter(1, ID).length], [0, 1]);
+  t.equal(table.put(plainRow(1, { ifname: 'x'.repeat(8000) }), 2), 'refused');
+  t.strictSame([table.count, table.removedAfter(1, ID).length], [0, 1]);
 });
 
-test('50,000 equal rows that are told again cost no more time than different ones', () => {
+t.test('50,000 equal rows that are told again cost no more time than different ones', async (t) => {
   const { table } = makeTable('fdb');
   for (let at = 0; at < 50_000; at++) table.put(plainRow(1, { rowId: at }), 1);
   const start = process.cpuUsage().user;
@@ -240,6 +243,6 @@ test('50,000 equal rows that are told again cost no more time than different one
   for (let at = 0; at < 50_000; at++) table.put(plainRow(1, { rowId: at }), 2);
   table.settle(2);
   // A look at each pair would be minutes.
-  assert.ok(process.cpuUsage().user - start < 5_000_000);
-  assert.equal(table.count, 50_000);
+  t.ok(process.cpuUsage().user - start < 5_000_000);
+  t.equal(table.count, 50_000);
 });

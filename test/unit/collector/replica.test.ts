@@ -1,6 +1,6 @@
+import t from 'tap';
 import { noRemovals, noRows } from '../../../src/tables/index.js';
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FdbEntry, HostSnapshot, Ifindex, Neighbor, NetnsChange, Route } from '../../../src/model/types.js';
 import { fakeLink, fakeNetns, HOST, withFdb } from '../agent/fake-host.js';
@@ -104,42 +104,45 @@ function restarted(agent: FakeLive, epoch: string): FakeLive {
   return again;
 }
 
-test('after any changes, stalls, restarts and reconnects a replica is what its agent tells, and so are those who read it', () => {
-  fc.assert(
-    fc.property(edits, (all) => {
-      let agent = new FakeLive({ namespaces: [withFdb(1, 9), fakeNetns(2, { role: 'CONTAINER' })] });
-      agent.partRows = 2;
-      let link = new TestLink(agent);
-      link.drain();
-      const { replica, merger } = link;
-      let reader = new TestReader(replica);
-      for (const [at, each] of all.entries()) {
-        if (each.do === 'follow') for (let steps = 0; steps < each.m && link.step(); steps++);
-        else if (each.do === 'read') for (let steps = 0; steps < each.m && reader.step(); steps++);
-        else if (each.do === 'return')
-          reader = new TestReader(replica, { after: reader.merger.cursor }, { merger: reader.merger });
-        else if (each.do === 'reconnect') link = new TestLink(agent, { replica, merger });
-        else if (each.do === 'forget') agent.forgetHistory();
-        else if (each.do === 'restart') {
-          agent = restarted(agent, `agent-${at}`);
-          link = new TestLink(agent, { replica, merger });
-        } else edit(agent, each);
-      }
-      agent.commit();
-      link.drain();
-      reader.drain();
-      assert.deepEqual(sameForAll(snapshotOf(replica)), sameForAll(merger.snapshot()));
-      assert.deepEqual(sameForAll(snapshotOf(replica)), sameForAll(agent.snapshot()));
-      assert.deepEqual(unordered(reader.merger.snapshot()), unordered(snapshotOf(replica)));
-      assert.deepEqual(replica.counts, merger.counts);
-      assert.deepEqual(replica.cursor, merger.cursor);
-      assert.ok(replica.synced && reader.merger.synced);
-    }),
-    { numRuns: 150 },
-  );
-});
+t.test(
+  'after any changes, stalls, restarts and reconnects a replica is what its agent tells, and so are those who read it',
+  async () => {
+    fc.assert(
+      fc.property(edits, (all) => {
+        let agent = new FakeLive({ namespaces: [withFdb(1, 9), fakeNetns(2, { role: 'CONTAINER' })] });
+        agent.partRows = 2;
+        let link = new TestLink(agent);
+        link.drain();
+        const { replica, merger } = link;
+        let reader = new TestReader(replica);
+        for (const [at, each] of all.entries()) {
+          if (each.do === 'follow') for (let steps = 0; steps < each.m && link.step(); steps++);
+          else if (each.do === 'read') for (let steps = 0; steps < each.m && reader.step(); steps++);
+          else if (each.do === 'return')
+            reader = new TestReader(replica, { after: reader.merger.cursor }, { merger: reader.merger });
+          else if (each.do === 'reconnect') link = new TestLink(agent, { replica, merger });
+          else if (each.do === 'forget') agent.forgetHistory();
+          else if (each.do === 'restart') {
+            agent = restarted(agent, `agent-${at}`);
+            link = new TestLink(agent, { replica, merger });
+          } else edit(agent, each);
+        }
+        agent.commit();
+        link.drain();
+        reader.drain();
+        assert.deepEqual(sameForAll(snapshotOf(replica)), sameForAll(merger.snapshot()));
+        assert.deepEqual(sameForAll(snapshotOf(replica)), sameForAll(agent.snapshot()));
+        assert.deepEqual(unordered(reader.merger.snapshot()), unordered(snapshotOf(replica)));
+        assert.deepEqual(replica.counts, merger.counts);
+        assert.deepEqual(replica.cursor, merger.cursor);
+        assert.ok(replica.synced && reader.merger.synced);
+      }),
+      { numRuns: 150 },
+    );
+  },
+);
 
-test('an agent that is merely restarted changes nothing for those who read the replica', () => {
+t.test('an agent that is merely restarted changes nothing for those who read the replica', async (t) => {
   const agent = new FakeLive({ namespaces: [withFdb(1, 300), fakeNetns(2)] });
   for (let m = 0; m < 40; m++) for (const section of SECTIONS) agent.addRow(section, rowOf(section, 'net:[1]', m));
   const link = new TestLink(agent);
@@ -149,40 +152,43 @@ test('an agent that is merely restarted changes nothing for those who read the r
   reader.drain();
   const { revision } = replica;
   new TestLink(restarted(agent, 'agent-2'), { replica, merger }).drain();
-  assert.equal(replica.cursor?.epoch, 'agent-2');
-  assert.equal(replica.revision, revision);
-  assert.deepEqual(reader.drain(), []);
+  t.equal(replica.cursor?.epoch, 'agent-2');
+  t.equal(replica.revision, revision);
+  t.strictSame(reader.drain(), []);
 });
 
-test('while a restarted agent tells everything anew nothing that was known is missing, and what it does not tell again is gone at the mark', () => {
-  const agent = new FakeLive({ namespaces: [withFdb(1, 20), withFdb(2, 20)] });
-  agent.partRows = 3;
-  const first = new TestLink(agent);
-  first.drain();
-  const { replica, merger } = first;
-  const before = replica.counts;
-  agent.remove('net:[2]', true);
-  agent.dropRow('fdb', 'net:[1]', agent.rowIds('fdb', 'net:[1]')[0] ?? 0, true);
-  agent.dropLink('net:[1]', 1);
-  for (const stopAfter of [3, 9, undefined]) {
-    // The connection is lost in the midst of it, twice.
-    const link = new TestLink(restarted(agent, `agent-${stopAfter}`), { replica, merger });
-    for (let steps = 0; steps !== stopAfter && link.step(); steps++)
-      if (!replica.synced) assert.deepEqual(replica.counts, before, `after ${steps} steps`);
-  }
-  assert.deepEqual(replica.counts, { namespaces: 1, interfaces: 0, fdb: 19, neighbors: 0, routes: 0 });
-});
+t.test(
+  'while a restarted agent tells everything anew nothing that was known is missing, and what it does not tell again is gone at the mark',
+  async (t) => {
+    const agent = new FakeLive({ namespaces: [withFdb(1, 20), withFdb(2, 20)] });
+    agent.partRows = 3;
+    const first = new TestLink(agent);
+    first.drain();
+    const { replica, merger } = first;
+    const before = replica.counts;
+    agent.remove('net:[2]', true);
+    agent.dropRow('fdb', 'net:[1]', agent.rowIds('fdb', 'net:[1]')[0] ?? 0, true);
+    agent.dropLink('net:[1]', 1);
+    for (const stopAfter of [3, 9, undefined]) {
+      // The connection is lost in the midst of it, twice.
+      const link = new TestLink(restarted(agent, `agent-${stopAfter}`), { replica, merger });
+      for (let steps = 0; steps !== stopAfter && link.step(); steps++)
+        if (!replica.synced) t.strictSame(replica.counts, before, `after ${steps} steps`);
+    }
+    t.strictSame(replica.counts, { namespaces: 1, interfaces: 0, fdb: 19, neighbors: 0, routes: 0 });
+  },
+);
 
-test('a namespace that was being told whole when the agent began anew keeps what it had until the mark', () => {
+t.test('a namespace that was being told whole when the agent began anew keeps what it had until the mark', async (t) => {
   const { replica } = drained(new FakeLive({ namespaces: [withFdb(1, 20)] }));
   const { cursor, counts } = replica;
   assert.ok(cursor !== undefined);
   replica.apply({ cursor, netns: { ...emptyChange, netns: fakeNetns(1), whole: true } });
   replica.apply({ cursor: { epoch: 'agent-2', revision: 0n }, restart: { reason: 'the agent was restarted' } });
-  assert.deepEqual(replica.counts, counts);
+  t.strictSame(replica.counts, counts);
 });
 
-test('rows keep their ids over a restart of the agent, and a new row has none that a reader knows', () => {
+t.test('rows keep their ids over a restart of the agent, and a new row has none that a reader knows', async (t) => {
   const agent = new FakeLive({ namespaces: [withFdb(1, 10)] });
   const first = new TestLink(agent);
   first.drain();
@@ -194,11 +200,11 @@ test('rows keep their ids over a restart of the agent, and a new row has none th
   again.addRow('fdb', rowOf('fdb', 'net:[1]', 2));
   new TestLink(again, { replica, merger }).drain();
   const after = ids();
-  for (const [mac, id] of before) assert.equal(after.get(mac), id);
-  assert.equal(new Set(after.values()).size, 11);
+  for (const [mac, id] of before) t.equal(after.get(mac), id);
+  t.equal(new Set(after.values()).size, 11);
 });
 
-test('a namespace of another cookie is another one, and the end of the one before does not end it', () => {
+t.test('a namespace of another cookie is another one, and the end of the one before does not end it', async (t) => {
   const replica = makeReplica();
   const cursor = { epoch: 'a', revision: 1n };
   const tell = (cookie: bigint): void =>
@@ -208,11 +214,11 @@ test('a namespace of another cookie is another one, and the end of the one befor
   tell(2n);
   const [second] = replica.keys();
   replica.apply({ cursor, removed: { id: 'net:[1]', cookie: 1n, netnsName: '1' } });
-  assert.notEqual(first, second);
-  assert.deepEqual(replica.keys(), [second]);
+  t.not(first, second);
+  t.strictSame(replica.keys(), [second]);
 });
 
-test('the first that is told of a namespace after a restart stands for all of it, also where it does not say so', () => {
+t.test('the first that is told of a namespace after a restart stands for all of it, also where it does not say so', async (t) => {
   const agent = new FakeLive({ namespaces: [withFdb(1, 5)] });
   const { replica } = drained(agent);
   const cursor = { epoch: 'agent-2', revision: 0n };
@@ -222,74 +228,74 @@ test('the first that is told of a namespace after a restart stands for all of it
     netns: { ...emptyChange, netns: fakeNetns(1), fdb: [{ ...rowOf('fdb', 'net:[1]', 1), rowId: 3 } as FdbEntry] },
   });
   replica.apply({ cursor: { ...cursor, revision: 1n }, synced: { freshness: agent.freshness() } });
-  assert.deepEqual(replica.counts, { namespaces: 1, interfaces: 0, fdb: 1, neighbors: 0, routes: 0 });
+  t.strictSame(replica.counts, { namespaces: 1, interfaces: 0, fdb: 1, neighbors: 0, routes: 0 });
 });
 
-test('the host namespace comes first, then they come by inode', () => {
+t.test('the host namespace comes first, then they come by inode', async (t) => {
   const agent = new FakeLive({ namespaces: [fakeNetns(30), fakeNetns(4), fakeNetns(20, { role: 'HOST' }), fakeNetns(100)] });
   const { replica } = drained(agent);
   const order = (): (string | undefined)[] => replica.keys().map((key) => replica.head(key)?.id);
-  assert.deepEqual(order(), ['net:[20]', 'net:[4]', 'net:[30]', 'net:[100]']);
+  t.strictSame(order(), ['net:[20]', 'net:[4]', 'net:[30]', 'net:[100]']);
 });
 
-test('the freshness of a silent agent grows old', () => {
+t.test('the freshness of a silent agent grows old', async (t) => {
   const clock = { ms: 1000 };
   const replica = makeReplica({ clock });
-  assert.equal(replica.freshness().ageMs, 0);
+  t.equal(replica.freshness().ageMs, 0);
   const freshness = { mode: 'EVENTS' as const, ageMs: 5, rescanMs: 60_000, lostEvents: 0, interruptedDumps: 0 };
   replica.received();
   replica.apply({ cursor: { epoch: 'a', revision: 1n }, synced: { freshness } });
   clock.ms += 200;
-  assert.deepEqual(replica.freshness(), { ...freshness, ageMs: 205 });
+  t.strictSame(replica.freshness(), { ...freshness, ageMs: 205 });
   // As it was told.
-  assert.deepEqual(replica.reported, freshness);
+  t.strictSame(replica.reported, freshness);
   replica.received();
-  assert.deepEqual(replica.freshness(), freshness);
+  t.strictSame(replica.freshness(), freshness);
 });
 
-test('those who listen are called once for each commit, and not where nothing changed', () => {
+t.test('those who listen are called once for each commit, and not where nothing changed', async (t) => {
   const agent = new FakeLive({ namespaces: [withFdb(1, 3)] });
   const { replica, events } = drained(agent);
   let calls = 0;
   const end = replica.subscribe(() => calls++);
   for (const event of events) replica.apply(event);
   replica.commit();
-  assert.equal(calls, 0, 'what is told twice is nothing new');
+  t.equal(calls, 0, 'what is told twice is nothing new');
   const cursor = { epoch: 'a', revision: 9n };
   replica.apply({ cursor, removed: { id: 'net:[1]', netnsName: '1' } });
   replica.apply({ cursor, netns: { ...emptyChange, netns: fakeNetns(2) } });
   const { revision } = replica;
   replica.commit();
-  assert.deepEqual([calls, replica.revision], [1, revision + 1]);
+  t.strictSame([calls, replica.revision], [1, revision + 1]);
   end();
 });
 
-test('it is ready when the host is known, and not for those who wait no longer', async () => {
+t.test('it is ready when the host is known, and not for those who wait no longer', async (t) => {
   const replica = makeReplica();
   const patience = new AbortController();
   const given = replica.ready([], patience.signal);
   patience.abort(new Error('no longer'));
-  await assert.rejects(given, /no longer/);
-  await assert.rejects(replica.ready([], AbortSignal.abort(new Error('never'))), /never/);
+  await t.rejects(given, /no longer/);
+  await t.rejects(replica.ready([], AbortSignal.abort(new Error('never'))), /never/);
   const waiting = replica.ready([], new AbortController().signal);
   replica.apply({ cursor: { epoch: 'a', revision: 0n }, host: HOST });
   replica.commit();
   await waiting;
 });
 
-test('a reader is told of addresses only when it asks for them', () => {
+t.test('a reader is told of addresses only when it asks for them', async (t) => {
   const { replica } = drained(new FakeLive({ namespaces: [fakeNetns(1)] }));
   const [key = 0] = replica.keys();
   const [part] = [...replica.parts(key, undefined, ['LINKS'])];
-  assert.deepEqual(part?.interfaces[0]?.addresses, []);
-  assert.deepEqual(
+  t.strictSame(part?.interfaces[0]?.addresses, []);
+  t.strictSame(
     part?.netns.tables.map(({ table }) => table),
     ['LINKS'],
   );
-  assert.deepEqual(replica.interfaceOf('net:[1]', 1), fakeLink('net:[1]', 1));
+  t.strictSame(replica.interfaceOf('net:[1]', 1), fakeLink('net:[1]', 1));
 });
 
-test('a reader of whom more removals were missed than are remembered is told the namespace whole', () => {
+t.test('a reader of whom more removals were missed than are remembered is told the namespace whole', async (t) => {
   const agent = new FakeLive({ namespaces: [withFdb(1, 2000)] });
   const link = new TestLink(agent);
   link.drain();
@@ -301,9 +307,9 @@ test('a reader of whom more removals were missed than are remembered is told the
   for (const id of ids.slice(0, 200)) agent.dropRow('fdb', 'net:[1]', id, true);
   agent.commit();
   link.drain();
-  assert.equal(since(), false);
+  t.equal(since(), false);
   for (const id of ids.slice(200)) agent.dropRow('fdb', 'net:[1]', id, true);
   agent.commit();
   link.drain();
-  assert.equal(since(), true);
+  t.equal(since(), true);
 });

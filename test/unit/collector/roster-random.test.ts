@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import type { Roster } from '../../../src/collector/follow/roster.js';
 import type { HostEntry } from '../../../src/model/types.js';
 import { fakeLink } from '../agent/fake-host.js';
@@ -97,38 +97,41 @@ function check(
   return new Map(agents.flatMap((entry) => (isUsed(entry) ? [[entry.agent, entry.host ?? '']] : [])));
 }
 
-test('whatever connects, falls silent, moves and clashes: a host is there once, none is lost, and all is well when all is well', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), async (steps) => {
-      const fleet = new FakeFleet();
-      const source = new FakeSource(ADDRESSES);
-      const { roster } = fakeRoster(fleet, [source], { forgetMs: FORGET_MS });
-      try {
-        roster.start();
-        let known = new Map<string, string>();
-        for (const step of steps) {
-          if (step.what === 'wait') await fleet.clock.advance(step.ms);
-          else act(fleet, source, step);
-          await settle();
-          known = check(fleet, roster, source, { before: known, passedMs: step.what === 'wait' ? step.ms : 0 });
+t.test(
+  'whatever connects, falls silent, moves and clashes: a host is there once, none is lost, and all is well when all is well',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const fleet = new FakeFleet();
+        const source = new FakeSource(ADDRESSES);
+        const { roster } = fakeRoster(fleet, [source], { forgetMs: FORGET_MS });
+        try {
+          roster.start();
+          let known = new Map<string, string>();
+          for (const step of steps) {
+            if (step.what === 'wait') await fleet.clock.advance(step.ms);
+            else act(fleet, source, step);
+            await settle();
+            known = check(fleet, roster, source, { before: known, passedMs: step.what === 'wait' ? step.ms : 0 });
+          }
+          fleet.dark.clear();
+          for (const agent of fleet.agents.values()) agent.stopped = false;
+          // Longer than the longest pause between two attempts, twice: one may have to give way to another.
+          for (let round = 0; round < 8; round++) {
+            await fleet.clock.advance(10_000);
+            known = check(fleet, roster, source, { before: known, passedMs: 10_000 });
+          }
+          settled(fleet, roster, source);
+        } finally {
+          roster.close();
+          await fleet.clock.advance(1000);
+          assert.equal(fleet.open, 0);
         }
-        fleet.dark.clear();
-        for (const agent of fleet.agents.values()) agent.stopped = false;
-        // Longer than the longest pause between two attempts, twice: one may have to give way to another.
-        for (let round = 0; round < 8; round++) {
-          await fleet.clock.advance(10_000);
-          known = check(fleet, roster, source, { before: known, passedMs: 10_000 });
-        }
-        settled(fleet, roster, source);
-      } finally {
-        roster.close();
-        await fleet.clock.advance(1000);
-        assert.equal(fleet.open, 0);
-      }
-    }),
-    { numRuns: 25 },
-  );
-});
+      }),
+      { numRuns: 25 },
+    );
+  },
+);
 
 /** Everybody who lives and is named was heard, and what is known of a host is what one of those who are it says. */
 function settled(fleet: FakeFleet, roster: Roster, source: FakeSource): void {

@@ -1,7 +1,7 @@
 // A roster over a fleet that is made up, and what the tests ask of it.
 
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
+import type { Test } from 'tap';
 import type { Roster, RosterOptions } from '../../../src/collector/follow/roster.js';
 import type { AgentSource } from '../../../src/collector/follow/sources/types.js';
 import type { HostEntry } from '../../../src/model/types.js';
@@ -25,7 +25,7 @@ export interface Rig {
 
 /** A roster that is closed with the test. */
 export function rig(
-  t: TestContext,
+  t: Test,
   addresses: readonly string[],
   options: Partial<RosterOptions> = {},
   more: readonly AgentSource[] = [],

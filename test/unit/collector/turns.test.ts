@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import { createTurns } from '../../../src/collector/follow/turns.js';
 
 /** Keeps the thread for a while. */
@@ -8,7 +7,7 @@ function work(ms: number): void {
   while (performance.now() < until);
 }
 
-test('turns are given in the order in which they were asked for, one at a time', async () => {
+t.test('turns are given in the order in which they were asked for, one at a time', async (t) => {
   const turns = createTurns();
   const seen: string[] = [];
   const piece = async (name: string): Promise<void> => {
@@ -19,13 +18,13 @@ test('turns are given in the order in which they were asked for, one at a time',
     seen.push(`${name} ends`);
   };
   await Promise.all([piece('a'), piece('b'), piece('c')]);
-  assert.deepEqual(
+  t.strictSame(
     seen,
     ['a', 'b', 'c'].flatMap((name) => [`${name} begins`, `${name} ends`]),
   );
 });
 
-test('however much work there is, sockets and timers are served in between, and no stream goes short', async () => {
+t.test('however much work there is, sockets and timers are served in between, and no stream goes short', async (t) => {
   const turns = createTurns({ budgetMs: 5 });
   const done = Array.from({ length: 20 }, () => 0);
   let breaks = 0;
@@ -45,11 +44,11 @@ test('however much work there is, sockets and timers are served in between, and 
   };
   await Promise.all(done.map((_, at) => stream(at)));
   const total = done.reduce((sum, count) => sum + count, 0);
-  assert.ok(breaks >= total / 8, `${breaks} breaks in ${total} pieces of a millisecond`);
-  assert.ok(Math.max(...done) - Math.min(...done) <= 1, done.join());
+  t.ok(breaks >= total / 8, `${breaks} breaks in ${total} pieces of a millisecond`);
+  t.ok(Math.max(...done) - Math.min(...done) <= 1, done.join());
 });
 
-test('small pieces share a stretch: a turn is no round of the event loop', async () => {
+t.test('small pieces share a stretch: a turn is no round of the event loop', async (t) => {
   let now = 0;
   const turns = createTurns({ budgetMs: 5, now: () => now });
   let rounds = 0;
@@ -67,10 +66,10 @@ test('small pieces share a stretch: a turn is no round of the event loop', async
   );
   isOver = true;
   // 10 ms of work with a break after each 5.
-  assert.ok(rounds <= 6, `${rounds} rounds`);
+  t.ok(rounds <= 6, `${rounds} rounds`);
 });
 
-test('a piece of work that throws takes no turn from anybody', async () => {
+t.test('a piece of work that throws takes no turn from anybody', async (t) => {
   const turns = createTurns();
   const results = await Promise.allSettled(
     [1, 2, 3].map(async (at) => {
@@ -79,7 +78,7 @@ test('a piece of work that throws takes no turn from anybody', async () => {
       return at;
     }),
   );
-  assert.deepEqual(
+  t.strictSame(
     results.map(({ status }) => status),
     ['fulfilled', 'rejected', 'fulfilled'],
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { SharedBytes } from '../../../src/serve/shared-bytes.js';
 import type { HubStep } from '../../../src/serve/hub.js';
 import { FabricFeed, type FabricWish } from '../../../src/collector/serve/feed.js';
@@ -71,73 +71,73 @@ const what = (event: FabricEvent): string => {
   return `${event.host ?? '-'} ${event.entry?.state ?? (event.forgotten !== undefined ? 'forgotten' : 'synced')}`;
 };
 
-describe('the watch of a fabric', () => {
-  it('tells each agent, then each host whole, and then that everything was told', () => {
+t.test('the watch of a fabric', async (t) => {
+  t.test('tells each agent, then each host whole, and then that everything was told', async (t) => {
     const members = new FakeMembers();
     const h1 = members.add('h1', [fakeNetns(1)]);
     members.add('h2', [fakeNetns(1), fakeNetns(2)]);
     members.unreached = [unreachedEntry('192.0.2.9:7117')];
     const reader = new Reader(members);
     const told = reader.drain().map(what);
-    assert.deepEqual(told.slice(0, 3), ['h1 LIVE', 'h2 LIVE', '192.0.2.9:7117 UNREACHABLE']);
-    assert.deepEqual(
+    t.strictSame(told.slice(0, 3), ['h1 LIVE', 'h2 LIVE', '192.0.2.9:7117 UNREACHABLE']);
+    t.strictSame(
       told.filter((line) => line.endsWith('synced')),
       ['h1 synced', 'h2 synced', '- synced'],
     );
-    assert.equal(told.at(-1), '- synced');
-    assert.deepEqual(
+    t.equal(told.at(-1), '- synced');
+    t.strictSame(
       reader.events.at(-1)?.synced?.fabric.hosts.map(({ host, state, ageMs }) => [host, state, ageMs]),
       [
         ['h1', 'LIVE', 3],
         ['h2', 'LIVE', 3],
       ],
     );
-    assert.deepEqual(unordered(reader.mergers.get('h1')?.snapshot()), unordered({ ...h1.snapshot() }));
+    t.strictSame(unordered(reader.mergers.get('h1')?.snapshot()), unordered({ ...h1.snapshot() }));
   });
 
-  it('tells changes of one host without a word of the others', () => {
+  t.test('tells changes of one host without a word of the others', async (t) => {
     const members = new FakeMembers();
     members.add('h1', [fakeNetns(1)]);
     const h2 = members.add('h2', [fakeNetns(1)]);
     const reader = new Reader(members);
     reader.drain();
     h2.setLink(fakeLink('net:[1]', 7));
-    assert.deepEqual(reader.drain().map(what), ['h2 netns']);
+    t.strictSame(reader.drain().map(what), ['h2 netns']);
   });
 
-  it('tells of a host that comes, of an agent that falls silent, and of a host that is forgotten', () => {
+  t.test('tells of a host that comes, of an agent that falls silent, and of a host that is forgotten', async (t) => {
     const members = new FakeMembers();
     members.add('h1', [fakeNetns(1)]);
     const reader = new Reader(members);
     reader.drain();
     members.add('h2', [fakeNetns(5)]);
     const come = reader.drain().map(what);
-    assert.equal(come[0], 'h2 LIVE');
-    assert.equal(come.at(-1), 'h2 synced');
+    t.equal(come[0], 'h2 LIVE');
+    t.equal(come.at(-1), 'h2 synced');
     members.setState('h1', 'STALE');
-    assert.deepEqual(reader.drain().map(what), ['h1 STALE']);
+    t.strictSame(reader.drain().map(what), ['h1 STALE']);
     members.remove('h1');
-    assert.deepEqual(reader.drain().map(what), ['h1 forgotten']);
-    assert.deepEqual([...reader.mergers.keys()], ['h2']);
+    t.strictSame(reader.drain().map(what), ['h1 forgotten']);
+    t.strictSame([...reader.mergers.keys()], ['h2']);
   });
 
-  it('says that an agent without a known host is gone when its host is known', () => {
+  t.test('says that an agent without a known host is gone when its host is known', async (t) => {
     const members = new FakeMembers();
     members.unreached = [unreachedEntry('h1:7117')];
     const reader = new Reader(members);
-    assert.deepEqual(reader.drain().map(what), ['h1:7117 UNREACHABLE', '- synced']);
+    t.strictSame(reader.drain().map(what), ['h1:7117 UNREACHABLE', '- synced']);
     members.unreached = [];
     members.add('h1', [fakeNetns(1)]);
-    assert.deepEqual(reader.drain().map(what).slice(0, 2), ['h1:7117 forgotten', 'h1 LIVE']);
+    t.strictSame(reader.drain().map(what).slice(0, 2), ['h1:7117 forgotten', 'h1 LIVE']);
   });
 
-  it('tells of two agents that claim one host under two names', () => {
+  t.test('tells of two agents that claim one host under two names', async (t) => {
     const members = new FakeMembers();
     members.add('h1', [fakeNetns(1)]);
     members.unreached = [{ ...unreachedEntry('192.0.2.9:7117'), host: 'h1', state: 'CONFLICT' }];
     const reader = new Reader(members);
     reader.drain();
-    assert.deepEqual(
+    t.strictSame(
       [...reader.entries].map(([key, { state }]) => [key, state]),
       [
         ['h1', 'LIVE'],
@@ -146,7 +146,7 @@ describe('the watch of a fabric', () => {
     );
   });
 
-  it('goes on where an earlier stream ended', () => {
+  t.test('goes on where an earlier stream ended', async (t) => {
     const members = new FakeMembers();
     const h1 = members.add('h1', [withFdb(1, 50)]);
     members.add('h2', [fakeNetns(1)]);
@@ -156,29 +156,29 @@ describe('the watch of a fabric', () => {
     h1.setLink(fakeLink('net:[1]', 9));
     const second = new Reader(members, {}, first.mergers);
     const told = second.drain().map(what);
-    assert.deepEqual(told, ['h1 LIVE', 'h2 LIVE', 'h1 netns', 'h1 synced', 'h2 synced', '- synced']);
-    assert.deepEqual(unordered(second.mergers.get('h1')?.snapshot()), unordered(h1.snapshot()));
+    t.strictSame(told, ['h1 LIVE', 'h2 LIVE', 'h1 netns', 'h1 synced', 'h2 synced', '- synced']);
+    t.strictSame(unordered(second.mergers.get('h1')?.snapshot()), unordered(h1.snapshot()));
   });
 
-  it('tells a reader to forget a host that it has from an earlier stream and that is not known', () => {
+  t.test('tells a reader to forget a host that it has from an earlier stream and that is not known', async (t) => {
     const members = new FakeMembers();
     members.add('h1', [fakeNetns(1)]);
     const after = new Map([['gone', { epoch: 'e', revision: 4n }]]);
-    assert.deepEqual(new Reader(members, { after }).drain().map(what)[0], 'gone forgotten');
+    t.strictSame(new Reader(members, { after }).drain().map(what)[0], 'gone forgotten');
   });
 
-  it('is narrowed to hosts', () => {
+  t.test('is narrowed to hosts', async (t) => {
     const members = new FakeMembers();
     members.add('h1', [fakeNetns(1)]);
     const h2 = members.add('h2', [fakeNetns(1)]);
     const reader = new Reader(members, { selector: { hosts: ['name-of-h1'] } });
-    assert.ok(reader.drain().every(({ host }) => host === 'h1' || host === undefined));
+    t.ok(reader.drain().every(({ host }) => host === 'h1' || host === undefined));
     h2.setLink(fakeLink('net:[1]', 7));
     members.setState('h2', 'STALE');
-    assert.deepEqual(reader.drain(), []);
+    t.strictSame(reader.drain(), []);
   });
 
-  it('tells the other hosts although one changes all the time', () => {
+  t.test('tells the other hosts although one changes all the time', async () => {
     const members = new FakeMembers();
     const busy = members.add('h1', [fakeNetns(1)]);
     members.add('h2', [fakeNetns(1)]);
@@ -191,7 +191,7 @@ describe('the watch of a fabric', () => {
     }
   });
 
-  it('tells of a host that comes although others change all the time', () => {
+  t.test('tells of a host that comes although others change all the time', async (t) => {
     const members = new FakeMembers();
     const busy = ['h1', 'h2', 'h3'].map((host) => members.add(host, [fakeNetns(1)]));
     const reader = new Reader(members);
@@ -202,11 +202,11 @@ describe('the watch of a fabric', () => {
       for (const live of busy) live.setLink(fakeLink('net:[1]', 1, { mtu }));
       reader.step();
     }
-    assert.ok(reader.mergers.get('h4')?.synced);
+    t.ok(reader.mergers.get('h4')?.synced);
     reader.leave();
   });
 
-  it('ends with the state of every host, however slow the reader is and however often it connects anew', () => {
+  t.test('ends with the state of every host, however slow the reader is and however often it connects anew', async () => {
     const action = fc.record({
       host: fc.constantFrom('h1', 'h2', 'h3'),
       what: fc.constantFrom('link', 'row', 'netns', 'remove', 'state', 'steps', 'reconnect', 'host'),

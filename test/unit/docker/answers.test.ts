@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import { parseContainerIds } from '../../../src/docker/cgroups.js';
 import { chooseApiVersion } from '../../../src/docker/client.js';
 import { describeConnectError } from '../../../src/docker/connect-error.js';
@@ -69,8 +69,8 @@ function claimOf(
   }).owner;
 }
 
-test('a task of a service says all that is known of it', () => {
-  assert.deepEqual(claimOf(container()), {
+t.test('a task of a service says all that is known of it', async (t) => {
+  t.strictSame(claimOf(container()), {
     containerId: ID,
     containerName: 'shop_web.1.abc',
     image: 'localhost:1/box:1',
@@ -98,22 +98,22 @@ test('a task of a service says all that is known of it', () => {
   } satisfies Owner);
 });
 
-test('a project of compose is a stack', () => {
-  assert.equal(claimOf(container({ labels: { 'com.docker.compose.project': 'blog' } })).stack, 'blog');
+t.test('a project of compose is a stack', async (t) => {
+  t.equal(claimOf(container({ labels: { 'com.docker.compose.project': 'blog' } })).stack, 'blog');
 });
 
-test('a stopped container makes no claim, although its engine still names its sandbox', () => {
+t.test('a stopped container makes no claim, although its engine still names its sandbox', async (t) => {
   const stopped = { ...RUNNING, State: { Status: 'exited', Running: false, Pid: 0 } };
-  assert.deepEqual(parseContainer(stopped), { running: undefined });
+  t.strictSame(parseContainer(stopped), { running: undefined });
 });
 
-test('a paused container runs, and one that waits for its restart has no process', () => {
+t.test('a paused container runs, and one that waits for its restart has no process', async (t) => {
   const paused = parseContainer({ ...RUNNING, State: { ...RUNNING.State, Paused: true } });
-  assert.ok(paused !== 'malformed' && paused.running?.pid === 4711);
-  assert.deepEqual(parseContainer({ ...RUNNING, State: { ...RUNNING.State, Restarting: true, Pid: 0 } }), { running: undefined });
+  t.ok(paused !== 'malformed' && paused.running?.pid === 4711);
+  t.strictSame(parseContainer({ ...RUNNING, State: { ...RUNNING.State, Restarting: true, Pid: 0 } }), { running: undefined });
 });
 
-test('what is no container is not taken for one', () => {
+t.test('what is no container is not taken for one', async (t) => {
   for (const value of [
     null,
     [],
@@ -124,11 +124,11 @@ test('what is no container is not taken for one', () => {
     { Id: 7, State: {} },
     { ...RUNNING, State: { Running: true, Pid: 'x' } },
   ]) {
-    assert.equal(parseContainer(value), 'malformed', JSON.stringify(value));
+    t.equal(parseContainer(value), 'malformed', JSON.stringify(value));
   }
 });
 
-test('members of unexpected types are as good as absent', () => {
+t.test('members of unexpected types are as good as absent', async (t) => {
   const odd = parseContainer({
     Id: ID,
     Name: 7,
@@ -142,7 +142,7 @@ test('members of unexpected types are as good as absent', () => {
     { name: 'a', id: '', aliases: [] },
     { name: 'b', id: 'n', aliases: [] },
   ]);
-  assert.equal(odd.running.sandboxKey, undefined);
+  t.equal(odd.running.sandboxKey, undefined);
 });
 
 const MODES: [string, string, [string, string][], string][] = [
@@ -162,65 +162,57 @@ const MODES: [string, string, [string, string][], string][] = [
 ];
 
 for (const [what, raw, attached, mode] of MODES) {
-  test(`a container on ${what} has the mode ${mode}`, () => {
+  t.test(`a container on ${what} has the mode ${mode}`, async (t) => {
     const networks = new Map(attached.map(([name, driver]) => [`id-${name}`, network(`id-${name}`, name, driver)]));
     const own = { networkModeRaw: raw, networks: attached.map(([name]) => ({ name, id: `id-${name}`, aliases: [] })) };
-    assert.equal(networkModeOf(own, networks), mode);
+    t.equal(networkModeOf(own, networks), mode);
   });
 }
 
-test('the joined container is named by its whole id, however it was asked for', () => {
+t.test('the joined container is named by its whole id, however it was asked for', async (t) => {
   const other = container({ id: 'd'.repeat(64), name: 'db' });
   const twin = container({ id: `${'d'.repeat(12)}${'e'.repeat(52)}`, name: 'twin' });
   for (const wanted of [other.id, 'db', '/db', 'd'.repeat(13)]) {
-    assert.equal(
-      claimOf(container({ networkModeRaw: `container:${wanted}` }), [other, twin]).joinedContainerId,
-      other.id,
-      wanted,
-    );
+    t.equal(claimOf(container({ networkModeRaw: `container:${wanted}` }), [other, twin]).joinedContainerId, other.id, wanted);
   }
   for (const wanted of ['d'.repeat(12), 'nobody', '']) {
-    assert.equal(
-      claimOf(container({ networkModeRaw: `container:${wanted}` }), [other, twin]).joinedContainerId,
-      undefined,
-      wanted,
-    );
+    t.equal(claimOf(container({ networkModeRaw: `container:${wanted}` }), [other, twin]).joinedContainerId, undefined, wanted);
   }
   const stopped = 'a'.repeat(64);
-  assert.equal(claimOf(container({ networkModeRaw: `container:${stopped}` })).joinedContainerId, stopped);
+  t.equal(claimOf(container({ networkModeRaw: `container:${stopped}` })).joinedContainerId, stopped);
 });
 
-test('labels with the names of an object’s own members are labels', () => {
+t.test('labels with the names of an object’s own members are labels', async (t) => {
   const hostile = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c","\\u001b[2J":"<script>\\"\\\\"}') as unknown;
   const { labels } = parseLabels(hostile);
-  assert.deepEqual(Object.entries(labels), [
+  t.strictSame(Object.entries(labels), [
     ['__proto__', 'a'],
     ['constructor', 'b'],
     ['toString', 'c'],
     ['\u001b[2J', '<script>"\\'],
   ]);
-  assert.equal(Object.getPrototypeOf(labels), Object.prototype);
-  assert.equal(claimOf(container({ labels: {} })).stack, undefined);
+  t.equal(Object.getPrototypeOf(labels), Object.prototype);
+  t.equal(claimOf(container({ labels: {} })).stack, undefined);
 });
 
-test('a label that is too long says how much of it was cut', () => {
+t.test('a label that is too long says how much of it was cut', async (t) => {
   const { labels, leftOut } = parseLabels({
     short: 'x'.repeat(LABEL_VALUE_LIMIT),
     long: 'y'.repeat(LABEL_VALUE_LIMIT + 1),
     number: 7,
   });
-  assert.equal(labels['short']?.length, LABEL_VALUE_LIMIT);
-  assert.equal(labels['long'], `${'y'.repeat(LABEL_VALUE_LIMIT)}… (${LABEL_VALUE_LIMIT + 1} characters)`);
-  assert.deepEqual([Object.keys(labels), leftOut], [['short', 'long'], 0]);
+  t.equal(labels['short']?.length, LABEL_VALUE_LIMIT);
+  t.equal(labels['long'], `${'y'.repeat(LABEL_VALUE_LIMIT)}… (${LABEL_VALUE_LIMIT + 1} characters)`);
+  t.strictSame([Object.keys(labels), leftOut], [['short', 'long'], 0]);
   const pair = parseLabels({ a: `${'x'.repeat(LABEL_VALUE_LIMIT - 1)}\u{1f600}` }).labels['a'] ?? '';
-  assert.ok(pair.startsWith(`${'x'.repeat(LABEL_VALUE_LIMIT - 1)}…`), 'no half of a character is left');
+  t.ok(pair.startsWith(`${'x'.repeat(LABEL_VALUE_LIMIT - 1)}…`), 'no half of a character is left');
 });
 
-test('labels beyond the limit of one container are left out and counted', () => {
+t.test('labels beyond the limit of one container are left out and counted', async (t) => {
   const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`l${at}`, 'x'.repeat(2000)]));
   const { labels, leftOut } = parseLabels(many);
-  assert.equal(Object.keys(labels).length + leftOut, 100);
-  assert.ok(JSON.stringify(labels).length < LABELS_LIMIT * 1.1 && leftOut > 0);
+  t.equal(Object.keys(labels).length + leftOut, 100);
+  t.ok(JSON.stringify(labels).length < LABELS_LIMIT * 1.1 && leftOut > 0);
 });
 
 // As dockerd 20.10.24 prints it.
@@ -240,8 +232,8 @@ const OVERLAY = {
   Labels: { 'com.docker.stack.namespace': 'shop' },
 };
 
-test('an overlay has its VNIs in the order of its subnets', () => {
-  assert.deepEqual(parseNetwork(OVERLAY, SOCKET), {
+t.test('an overlay has its VNIs in the order of its subnets', async (t) => {
+  t.strictSame(parseNetwork(OVERLAY, SOCKET), {
     id: 'r96o6pc2d1nuf2yzjq0mstz7k',
     name: 'shop_front',
     driver: 'overlay',
@@ -256,10 +248,10 @@ test('an overlay has its VNIs in the order of its subnets', () => {
   } satisfies Network);
 });
 
-test('an overlay is encrypted when its option is there, unless it says no', () => {
+t.test('an overlay is encrypted when its option is there, unless it says no', async (t) => {
   const encrypted = (Options: Record<string, string> | null): boolean | undefined =>
     parseNetwork({ ...OVERLAY, Options }, SOCKET)?.encrypted;
-  assert.deepEqual([null, {}, { encrypted: 'false' }, { encrypted: '' }, { encrypted: 'true' }].map(encrypted), [
+  t.strictSame([null, {}, { encrypted: 'false' }, { encrypted: '' }, { encrypted: 'true' }].map(encrypted), [
     false,
     false,
     false,
@@ -268,57 +260,57 @@ test('an overlay is encrypted when its option is there, unless it says no', () =
   ]);
 });
 
-test('VNIs that are none are left out', () => {
+t.test('VNIs that are none are left out', async (t) => {
   for (const [list, vnis] of [
     ['', []],
     ['4096,', [4096]],
     ['x,-1,99999999,1e3, 7 ', [7]],
   ] as const) {
     const Options = { 'com.docker.network.driver.overlay.vxlanid_list': list };
-    assert.deepEqual(parseNetwork({ ...OVERLAY, Options }, SOCKET)?.vnis, vnis, list);
+    t.strictSame(parseNetwork({ ...OVERLAY, Options }, SOCKET)?.vnis, vnis, list);
   }
 });
 
-test('the bridge of a network is the one it was given, else the one that its engine makes', () => {
+t.test('the bridge of a network is the one it was given, else the one that its engine makes', async (t) => {
   const Id = '0123456789abcdef'.repeat(4);
   const bridge = (Name: string, Options: Record<string, string> | null): string | undefined =>
     parseNetwork({ Id, Name, Driver: 'bridge', Options }, SOCKET)?.bridge;
-  assert.equal(bridge('front', { 'com.docker.network.bridge.name': 'br-front' }), 'br-front');
-  assert.equal(bridge('front', null), 'br-0123456789ab');
-  assert.equal(bridge('bridge', { 'com.docker.network.bridge.name': 'docker7' }), 'docker7');
-  assert.equal(bridge('bridge', {}), 'docker0');
-  assert.equal(bridge('docker_gwbridge', {}), 'docker_gwbridge');
-  assert.equal(parseNetwork(OVERLAY, SOCKET)?.bridge, undefined);
+  t.equal(bridge('front', { 'com.docker.network.bridge.name': 'br-front' }), 'br-front');
+  t.equal(bridge('front', null), 'br-0123456789ab');
+  t.equal(bridge('bridge', { 'com.docker.network.bridge.name': 'docker7' }), 'docker7');
+  t.equal(bridge('bridge', {}), 'docker0');
+  t.equal(bridge('docker_gwbridge', {}), 'docker_gwbridge');
+  t.equal(parseNetwork(OVERLAY, SOCKET)?.bridge, undefined);
 });
 
-test('what is no network is not taken for one', () => {
+t.test('what is no network is not taken for one', async (t) => {
   for (const value of [null, [], 'x', {}, { Id: 'x' }, { Name: 'x' }, { Id: '', Name: 'x' }]) {
-    assert.equal(parseNetwork(value, SOCKET), undefined, JSON.stringify(value));
+    t.equal(parseNetwork(value, SOCKET), undefined, JSON.stringify(value));
   }
 });
 
-test('the engine’s own API version is spoken, unless it is newer than all we know or has left that behind', () => {
-  assert.equal(chooseApiVersion([1, 41], [1, 12]), '1.41');
-  assert.equal(chooseApiVersion([1, 24], undefined), '1.24');
-  assert.equal(chooseApiVersion([1, 99], [1, 44]), '1.55');
-  assert.equal(chooseApiVersion([2, 3], [1, 60]), '1.60');
-  assert.equal(chooseApiVersion([1, 9], [1, 1]), '1.9');
+t.test('the engine’s own API version is spoken, unless it is newer than all we know or has left that behind', async (t) => {
+  t.equal(chooseApiVersion([1, 41], [1, 12]), '1.41');
+  t.equal(chooseApiVersion([1, 24], undefined), '1.24');
+  t.equal(chooseApiVersion([1, 99], [1, 44]), '1.55');
+  t.equal(chooseApiVersion([2, 3], [1, 60]), '1.60');
+  t.equal(chooseApiVersion([1, 9], [1, 1]), '1.9');
 });
 
-test('a socket that may not be used says which group may', () => {
+t.test('a socket that may not be used says which group may', async (t) => {
   const denied = describeConnectError(SOCKET, 'EACCES', { group: 'docker', mode: 0o660 });
-  assert.equal(denied.denied, true);
-  assert.match(denied.what, /0660.*group docker; run as root or in that group/);
-  assert.match(
+  t.equal(denied.denied, true);
+  t.match(denied.what, /0660.*group docker; run as root or in that group/);
+  t.match(
     describeConnectError(SOCKET, 'EACCES', { group: 'root', mode: 0o600 }).what,
     /0600 lets only its owner in; run as root/,
   );
-  assert.match(describeConnectError(SOCKET, 'EACCES').what, /directories above it \(\/run\) may not be searched/);
-  assert.match(describeConnectError(SOCKET, 'EPERM').what, /AppArmor/);
-  assert.equal(describeConnectError(SOCKET, 'ENOENT').denied, false);
+  t.match(describeConnectError(SOCKET, 'EACCES').what, /directories above it \(\/run\) may not be searched/);
+  t.match(describeConnectError(SOCKET, 'EPERM').what, /AppArmor/);
+  t.equal(describeConnectError(SOCKET, 'ENOENT').denied, false);
 });
 
-test('what two engines know alike comes once', () => {
+t.test('what two engines know alike comes once', async (t) => {
   const part = (engine: string): Parameters<typeof mergeParts>[0][number] => ({
     engine: { socket: engine, id: 'same', name: 'h1', version: '', apiVersion: '' },
     networks: [{ ...network('n1', 'mesh', 'overlay'), engine }],
@@ -326,17 +318,14 @@ test('what two engines know alike comes once', () => {
     gaps: [],
   });
   const view = mergeParts([part('/a'), part('/b')]);
-  assert.deepEqual(
+  t.strictSame(
     view.engines.map(({ socket }) => socket),
     ['/a', '/b'],
   );
-  assert.deepEqual(
-    [...view.networks.map(({ engine }) => engine), ...view.containers.map(({ owner }) => owner.engine)],
-    ['/a', '/a'],
-  );
+  t.strictSame([...view.networks.map(({ engine }) => engine), ...view.containers.map(({ owner }) => owner.engine)], ['/a', '/a']);
 });
 
-test('control groups of every kind name the container, the innermost last', () => {
+t.test('control groups of every kind name the container, the innermost last', async (t) => {
   const inner = 'ab'.repeat(32);
   for (const text of [
     `12:pids:/docker/${ID}\n1:name=systemd:/docker/${ID}\n0::/\n`,
@@ -345,8 +334,8 @@ test('control groups of every kind name the container, the innermost last', () =
     `0::/user.slice/user-1000.slice/user@1000.service/user.slice/docker-${ID}.scope/init.scope\n`,
     `0::/kubepods/besteffort/pod7b1c/${ID}\n`,
   ]) {
-    assert.deepEqual(parseContainerIds(text), [ID], text);
+    t.strictSame(parseContainerIds(text), [ID], text);
   }
-  assert.deepEqual(parseContainerIds(`0::/docker/${ID}/docker/${inner}\n`), [ID, inner]);
-  assert.deepEqual(parseContainerIds(`0::/system.slice/ssh.service\n0::/${ID}${ID}\n`), []);
+  t.strictSame(parseContainerIds(`0::/docker/${ID}/docker/${inner}\n`), [ID, inner]);
+  t.strictSame(parseContainerIds(`0::/system.slice/ssh.service\n0::/${ID}${ID}\n`), []);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import t, { type Test } from 'tap';
 import { EngineError } from '../../../src/docker/error.js';
 import { createEngines } from '../../../src/docker/index.js';
 import { Patience } from '../../../src/docker/patience.js';
@@ -14,7 +14,7 @@ const LIMIT_MS = 600;
 /** What may pass on a busy machine where the time limit alone should. */
 const BUSY_MS = 4500;
 
-async function viewOf(t: TestContext, stands: StandIn | StandIn[], timeLimitMs = LIMIT_MS): Promise<EngineView> {
+async function viewOf(t: Test, stands: StandIn | StandIn[], timeLimitMs = LIMIT_MS): Promise<EngineView> {
   const all = [stands].flat();
   t.after(() => Promise.all(all.map((one) => one.close())));
   const engines = createEngines({ sockets: all.map(({ socket }) => socket), explicit: true, timeLimitMs });
@@ -30,27 +30,27 @@ function assertOneGap(view: EngineView, status: string, message: RegExp): void {
 
 const CONTAINER = 'c0ffee'.repeat(10) + 'beef';
 
-test('an engine that takes the connection and never answers is one TIMED_OUT gap after one time limit', async (t) => {
+t.test('an engine that takes the connection and never answers is one TIMED_OUT gap after one time limit', async (t) => {
   const begin = performance.now();
   const view = await viewOf(t, await rawStandIn(() => undefined));
   const took = performance.now() - begin;
   assertOneGap(view, 'TIMED_OUT', /no answer to version within 600 ms/);
-  assert.equal(view.gaps[0]?.errno, 'ETIMEDOUT');
-  assert.ok(took >= LIMIT_MS - 5 && took < BUSY_MS, `took ${took} ms`);
+  t.equal(view.gaps[0]?.errno, 'ETIMEDOUT');
+  t.ok(took >= LIMIT_MS - 5 && took < BUSY_MS, `took ${took} ms`);
 });
 
-test('what other engines say is kept when one hangs', async (t) => {
+t.test('what other engines say is kept when one hangs', async (t) => {
   const fake = new FakeEngine();
   fake.containers.set(CONTAINER, { id: CONTAINER, name: 'web' });
   const view = await viewOf(t, [await rawStandIn(() => undefined), await standIn(fake.handler)], 500);
-  assert.deepEqual(
+  t.strictSame(
     view.containers.map(({ owner }) => owner.containerName),
     ['web'],
   );
   assertOneGap(view, 'TIMED_OUT', /version/);
 });
 
-test('an engine whose containers all hang costs little more than one time limit, not one for each', async (t) => {
+t.test('an engine whose containers all hang costs little more than one time limit, not one for each', async (t) => {
   const fake = new FakeEngine();
   for (let at = 0; at < 100; at++) {
     const id = at.toString(16).padStart(64, '0');
@@ -59,18 +59,14 @@ test('an engine whose containers all hang costs little more than one time limit,
   fake.override = (path) => /^\/containers\/.+\/json$/.test(path);
   const begin = performance.now();
   const view = await viewOf(t, await standIn(fake.handler));
-  assert.ok(performance.now() - begin < BUSY_MS, 'one after another they would take 7.8 s');
-  assert.deepEqual(view.containers, []);
-  assert.deepEqual(
-    view.gaps.map(({ status }) => status).sort(),
-    ['NOT_READ', 'TIMED_OUT'],
-    'many gaps of one kind are summed up',
-  );
-  assert.match(view.gaps.map(({ message }) => message).join('\n'), /^92 containers: /m);
-  assert.equal(fake.asked.filter((path) => path.endsWith('/json')).length, 1 + 8, 'once one has hung, no more are asked');
+  t.ok(performance.now() - begin < BUSY_MS, 'one after another they would take 7.8 s');
+  t.strictSame(view.containers, []);
+  t.strictSame(view.gaps.map(({ status }) => status).sort(), ['NOT_READ', 'TIMED_OUT'], 'many gaps of one kind are summed up');
+  t.match(view.gaps.map(({ message }) => message).join('\n'), /^92 containers: /m);
+  t.equal(fake.asked.filter((path) => path.endsWith('/json')).length, 1 + 8, 'once one has hung, no more are asked');
 });
 
-test('one container that hangs is one gap, and the others are there', async (t) => {
+t.test('one container that hangs is one gap, and the others are there', async (t) => {
   const fake = new FakeEngine();
   for (let at = 0; at < 40; at++) {
     const id = at.toString(16).padStart(64, '0');
@@ -78,11 +74,11 @@ test('one container that hangs is one gap, and the others are there', async (t) 
   }
   fake.override = (path) => path.endsWith('3/json') && path.includes('0000003/');
   const view = await viewOf(t, await standIn(fake.handler), 800);
-  assert.equal(view.containers.length, 39);
+  t.equal(view.containers.length, 39);
   assertOneGap(view, 'TIMED_OUT', /^container 000000000000: /);
 });
 
-test('a slow engine is heard to the end although one of its containers hangs', async (t) => {
+t.test('a slow engine is heard to the end although one of its containers hangs', async (t) => {
   const fake = new FakeEngine();
   for (let at = 0; at < 40; at++) {
     const id = at.toString(16).padStart(64, '0');
@@ -96,23 +92,23 @@ test('a slow engine is heard to the end although one of its containers hangs', a
     return true;
   };
   const view = await viewOf(t, await standIn(fake.handler), 500);
-  assert.equal(view.containers.length, 39, 'at seven a time they take longer than the one that hangs');
+  t.equal(view.containers.length, 39, 'at seven a time they take longer than the one that hangs');
   assertOneGap(view, 'TIMED_OUT', /^container 000000000000: /);
 });
 
-test('what is on its way when a question has hung has a moment to arrive, and no more', async () => {
+t.test('what is on its way when a question has hung has a moment to arrive, and no more', async (t) => {
   const patience = new Patience('/x', 40, Date.now);
-  assert.equal(patience.allow('inspect'), 40);
+  t.equal(patience.allow('inspect'), 40);
   patience.failed(new EngineError({ code: 'ERR_ENGINE_REFUSED', socket: '/x', operation: 'inspect', message: '' }));
-  assert.equal(patience.allow('inspect'), 40, 'a refusal is an answer');
+  t.equal(patience.allow('inspect'), 40, 'a refusal is an answer');
   patience.failed(new EngineError({ code: 'ERR_ENGINE_TIMEOUT', socket: '/x', operation: 'inspect', message: '' }));
-  assert.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
-  assert.equal(patience.signal.aborted, false);
+  t.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
+  t.equal(patience.signal.aborted, false);
   await new Promise((resolve) => setTimeout(resolve, 40));
-  assert.equal((patience.signal.reason as EngineError).code, 'ERR_ENGINE_NOT_ASKED');
+  t.equal((patience.signal.reason as EngineError).code, 'ERR_ENGINE_NOT_ASKED');
 });
 
-test('a question that hangs while others are answered does not end the round', () => {
+t.test('a question that hangs while others are answered does not end the round', async (t) => {
   let now = 0;
   const patience = new Patience('/x', 100, () => now);
   const timeout = new EngineError({ code: 'ERR_ENGINE_TIMEOUT', socket: '/x', operation: 'inspect', message: '' });
@@ -120,23 +116,23 @@ test('a question that hangs while others are answered does not end the round', (
   patience.answered();
   now = 100;
   patience.failed(timeout);
-  assert.equal(patience.allow('inspect'), 100);
+  t.equal(patience.allow('inspect'), 100);
   now = 190;
   patience.failed(timeout);
-  assert.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
+  t.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
   patience.end();
 });
 
-test('an engine that answers may take several time limits in all, but not for ever', () => {
+t.test('an engine that answers may take several time limits in all, but not for ever', async (t) => {
   let now = 0;
   const patience = new Patience('/x', 100, () => now);
   now = 450;
-  assert.equal(patience.allow('inspect'), 50);
+  t.equal(patience.allow('inspect'), 50);
   now = 500;
-  assert.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
+  t.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
 });
 
-test('no more than eight containers are asked about at a time', async (t) => {
+t.test('no more than eight containers are asked about at a time', async (t) => {
   const fake = new FakeEngine();
   let most = 0;
   for (let at = 0; at < 50; at++) {
@@ -158,10 +154,10 @@ test('no more than eight containers are asked about at a time', async (t) => {
   const rest = setInterval(release, 500);
   t.after(() => clearInterval(rest));
   await viewOf(t, await standIn(fake.handler));
-  assert.equal(most, 8);
+  t.equal(most, 8);
 });
 
-test('a body that never ends is cut off', async (t) => {
+t.test('a body that never ends is cut off', async (t) => {
   let sent = 0;
   const stand = await standIn((_request, response) => {
     const more = (error?: Error | null): void => {
@@ -173,10 +169,10 @@ test('a body that never ends is cut off', async (t) => {
     more();
   });
   assertOneGap(await viewOf(t, stand), 'MALFORMED', /longer than 1048576 bytes/);
-  assert.ok(sent < 16 * 1024 * 1024, `${sent} bytes were taken`);
+  t.ok(sent < 16 * 1024 * 1024, `${sent} bytes were taken`);
 });
 
-test('a body that drips is cut off by the time limit', async (t) => {
+t.test('a body that drips is cut off by the time limit', async (t) => {
   const stand = await standIn((_request, response) => {
     const timer = setInterval(() => response.write(' '), 5);
     response.on('close', () => clearInterval(timer));
@@ -184,37 +180,37 @@ test('a body that drips is cut off by the time limit', async (t) => {
   assertOneGap(await viewOf(t, stand), 'TIMED_OUT', /within 600 ms/);
 });
 
-test('a header of 10 MB is refused', async (t) => {
+t.test('a header of 10 MB is refused', async (t) => {
   const stand = await rawStandIn((socket) => socket.write(`HTTP/1.1 200 OK\r\nX: ${'x'.repeat(10_000_000)}\r\n\r\n{}`));
   assertOneGap(await viewOf(t, stand), 'MALFORMED', /header is longer than/);
 });
 
-test('something that does not speak HTTP is a gap', async (t) => {
+t.test('something that does not speak HTTP is a gap', async (t) => {
   const stand = await rawStandIn((socket) => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
   assertOneGap(await viewOf(t, stand), 'MALFORMED', /does not speak HTTP/);
 });
 
-test('an answer that ends in the middle is a gap', async (t) => {
+t.test('an answer that ends in the middle is a gap', async (t) => {
   const stand = await rawStandIn((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"ApiVersion":"1.4'));
   assertOneGap(await viewOf(t, stand), 'FAILED', /connection (ended|broke)/);
 });
 
-test('a connection that is closed at once is a gap', async (t) => {
+t.test('a connection that is closed at once is a gap', async (t) => {
   const stand = await rawStandIn((socket) => socket.destroy());
   assertOneGap(await viewOf(t, stand), 'FAILED', /connection (ended|broke)/);
 });
 
-test('an HTML page is a gap', async (t) => {
+t.test('an HTML page is a gap', async (t) => {
   const stand = await standIn((_request, response) => response.end('<html><body>Welcome to nginx</body></html>'));
   assertOneGap(await viewOf(t, stand), 'MALFORMED', /not JSON/);
 });
 
-test('JSON that is not an engine’s is a gap', async (t) => {
+t.test('JSON that is not an engine’s is a gap', async (t) => {
   const stand = await standIn((_request, response) => json(response, ['hello']));
   assertOneGap(await viewOf(t, stand), 'MALFORMED', /names no API version/);
 });
 
-test('truncated JSON of one container is the gap of that container', async (t) => {
+t.test('truncated JSON of one container is the gap of that container', async (t) => {
   const fake = new FakeEngine();
   const other = 'd'.repeat(64);
   fake.containers.set(CONTAINER, { id: CONTAINER });
@@ -225,20 +221,20 @@ test('truncated JSON of one container is the gap of that container', async (t) =
     return true;
   };
   const view = await viewOf(t, await standIn(fake.handler));
-  assert.deepEqual(
+  t.strictSame(
     view.containers.map(({ owner }) => owner.containerId),
     [other],
   );
   assertOneGap(view, 'MALFORMED', /^container c0ffeec0ffee: .*not JSON/);
 });
 
-test('the engine’s own words are told, without what could move a cursor', async (t) => {
+t.test('the engine’s own words are told, without what could move a cursor', async (t) => {
   const stand = await standIn((_request, response) => json(response, { message: '\u001b[2Jdaemon is shutting down' }, 503));
   const view = await viewOf(t, stand);
   assertOneGap(view, 'FAILED', /status 503 \(\\u\{1b\}\[2Jdaemon is shutting down\)/);
 });
 
-test('a list of networks that fails leaves the containers, and their networks are asked for one by one', async (t) => {
+t.test('a list of networks that fails leaves the containers, and their networks are asked for one by one', async (t) => {
   const fake = new FakeEngine();
   fake.networks.set('n1', { Id: 'n1', Name: 'front', Driver: 'overlay' });
   fake.containers.set(CONTAINER, { id: CONTAINER, mode: 'front', networks: { front: { NetworkID: 'n1' } } });
@@ -248,11 +244,11 @@ test('a list of networks that fails leaves the containers, and their networks ar
     return true;
   };
   const view = await viewOf(t, await standIn(fake.handler));
-  assert.equal(view.containers[0]?.owner.networkMode, 'overlay');
+  t.equal(view.containers[0]?.owner.networkMode, 'overlay');
   assertOneGap(view, 'FAILED', /networks with status 500 \(boom\)/);
 });
 
-test('a container that is gone between the list and the question is no gap', async (t) => {
+t.test('a container that is gone between the list and the question is no gap', async (t) => {
   const fake = new FakeEngine();
   fake.containers.set(CONTAINER, { id: CONTAINER });
   fake.override = (path) => {
@@ -260,16 +256,16 @@ test('a container that is gone between the list and the question is no gap', asy
     return false;
   };
   const view = await viewOf(t, await standIn(fake.handler));
-  assert.deepEqual([view.containers, view.gaps], [[], []]);
+  t.strictSame([view.containers, view.gaps], [[], []]);
 });
 
-test('a socket that does not exist is a gap when it was named and nothing when it was not', async () => {
+t.test('a socket that does not exist is a gap when it was named and nothing when it was not', async (t) => {
   const socket = join(tmpdir(), `nsatlas-absent-${process.pid}.sock`);
   const named = await createEngines({ sockets: [socket], explicit: true }).view();
   assertOneGap(named, 'FAILED', /no such socket/);
-  assert.equal(named.gaps[0]?.errno, 'ENOENT');
-  assert.equal(named.gaps[0]?.engine, socket);
-  assert.deepEqual(await createEngines({ sockets: [socket], explicit: false }).view(), {
+  t.equal(named.gaps[0]?.errno, 'ENOENT');
+  t.equal(named.gaps[0]?.engine, socket);
+  t.strictSame(await createEngines({ sockets: [socket], explicit: false }).view(), {
     engines: [],
     networks: [],
     containers: [],
@@ -277,27 +273,27 @@ test('a socket that does not exist is a gap when it was named and nothing when i
   });
 });
 
-test('a plain file, a directory and a path that is too long are gaps', async (t) => {
+t.test('a plain file, a directory and a path that is too long are gaps', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'nsatlas-plain-'));
   t.after(() => rmSync(directory, { recursive: true }));
   const file = join(directory, 'docker.sock');
   writeFileSync(file, '');
   const view = await createEngines({ sockets: [file, directory, `/${'x'.repeat(300)}`, 'a\0b'], explicit: true }).view();
-  assert.equal(view.gaps.length, 4);
-  for (const gap of view.gaps) assert.equal(gap.status, 'FAILED');
+  t.equal(view.gaps.length, 4);
+  for (const gap of view.gaps) t.equal(gap.status, 'FAILED');
 });
 
-test('after a view nothing stays open', async (t) => {
+t.test('after a view nothing stays open', async (t) => {
   const fake = new FakeEngine();
   fake.containers.set(CONTAINER, { id: CONTAINER });
   const stand = await standIn(fake.handler);
   await viewOf(t, stand);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  assert.equal(stand.connections.size, 0);
-  assert.ok(!fake.asked.includes('/events'));
+  t.equal(stand.connections.size, 0);
+  t.ok(!fake.asked.includes('/events'));
 });
 
-test('closing ends a view that is on its way', async (t) => {
+t.test('closing ends a view that is on its way', async (t) => {
   const stand = await rawStandIn(() => undefined);
   t.after(() => stand.close());
   const engines = createEngines({ sockets: [stand.socket], explicit: true, timeLimitMs: 60_000 });

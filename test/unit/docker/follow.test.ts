@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import t, { type Test } from 'tap';
 import { createEngines, type Engines } from '../../../src/docker/index.js';
 import type { EngineView } from '../../../src/docker/types.js';
 import { FakeEngine, json, type StandIn, standIn } from '../../support/engine-stand-in.js';
@@ -14,7 +13,7 @@ interface Followed {
   readonly clock: { at: number };
 }
 
-async function follow(t: TestContext): Promise<Followed> {
+async function follow(t: Test): Promise<Followed> {
   const fake = new FakeEngine();
   fake.networks.set('n1', { Id: 'n1', Name: 'front', Driver: 'bridge' });
   fake.containers.set(ONE, { id: ONE, name: 'one', mode: 'front', networks: { front: { NetworkID: 'n1' } } });
@@ -54,15 +53,15 @@ function asked(fake: FakeEngine): string[] {
   return fake.asked.splice(0);
 }
 
-test('when nothing happened only a sign of life is asked for', async (t) => {
+t.test('when nothing happened only a sign of life is asked for', async (t) => {
   const { fake, engines } = await follow(t);
-  assert.deepEqual(names(await engines.view()), ['one']);
+  t.strictSame(names(await engines.view()), ['one']);
   asked(fake);
-  assert.deepEqual(names(await engines.view()), ['one']);
-  assert.deepEqual(asked(fake), ['/_ping']);
+  t.strictSame(names(await engines.view()), ['one']);
+  t.strictSame(asked(fake), ['/_ping']);
 });
 
-test('only what an event names is asked for again', async (t) => {
+t.test('only what an event names is asked for again', async (t) => {
   const { fake, engines } = await follow(t);
   await engines.view();
   asked(fake);
@@ -70,11 +69,11 @@ test('only what an event names is asked for again', async (t) => {
   fake.emit(event('container', 'create', TWO));
   fake.emit(event('container', 'start', TWO));
   await settle();
-  assert.deepEqual(names(await engines.view()), ['one', 'two']);
-  assert.deepEqual(asked(fake), ['/_ping', `/containers/${TWO}/json`]);
+  t.strictSame(names(await engines.view()), ['one', 'two']);
+  t.strictSame(asked(fake), ['/_ping', `/containers/${TWO}/json`]);
 });
 
-test('a container that dies or is destroyed is gone from the next view', async (t) => {
+t.test('a container that dies or is destroyed is gone from the next view', async (t) => {
   const { fake, engines } = await follow(t);
   fake.containers.set(TWO, { id: TWO, name: 'two' });
   await engines.view();
@@ -85,19 +84,19 @@ test('a container that dies or is destroyed is gone from the next view', async (
   fake.emit(event('container', 'destroy', ONE));
   await settle();
   const view = await engines.view();
-  assert.deepEqual([names(view), view.gaps], [[], []]);
+  t.strictSame([names(view), view.gaps], [[], []]);
 });
 
-test('a new name is seen', async (t) => {
+t.test('a new name is seen', async (t) => {
   const { fake, engines } = await follow(t);
   await engines.view();
   fake.containers.set(ONE, { id: ONE, name: 'renamed' });
   fake.emit(event('container', 'rename', ONE));
   await settle();
-  assert.deepEqual(names(await engines.view()), ['renamed']);
+  t.strictSame(names(await engines.view()), ['renamed']);
 });
 
-test('a network that is made, connected and removed changes the container’s mode and the list', async (t) => {
+t.test('a network that is made, connected and removed changes the container’s mode and the list', async (t) => {
   const { fake, engines } = await follow(t);
   await engines.view();
   fake.networks.set('n2', { Id: 'n2', Name: 'mesh', Driver: 'overlay' });
@@ -106,8 +105,8 @@ test('a network that is made, connected and removed changes the container’s mo
   fake.emit(event('network', 'connect', 'n2', { container: ONE, name: 'mesh', type: 'overlay' }));
   await settle();
   const connected = await engines.view();
-  assert.equal(connected.containers[0]?.owner.networkMode, 'overlay');
-  assert.deepEqual(connected.networks.map(({ name }) => name).sort(), ['front', 'mesh']);
+  t.equal(connected.containers[0]?.owner.networkMode, 'overlay');
+  t.strictSame(connected.networks.map(({ name }) => name).sort(), ['front', 'mesh']);
 
   fake.networks.delete('n2');
   fake.containers.set(ONE, { id: ONE, name: 'one', networks: { front: { NetworkID: 'n1' } } });
@@ -115,21 +114,21 @@ test('a network that is made, connected and removed changes the container’s mo
   fake.emit(event('network', 'destroy', 'n2'));
   await settle();
   const removed = await engines.view();
-  assert.equal(removed.containers[0]?.owner.networkMode, 'bridge');
-  assert.deepEqual(
+  t.equal(removed.containers[0]?.owner.networkMode, 'bridge');
+  t.strictSame(
     removed.networks.map(({ name }) => name),
     ['front'],
   );
 });
 
-test('what happened while the stream was broken is found at the next view', async (t) => {
+t.test('what happened while the stream was broken is found at the next view', async (t) => {
   const { fake, engines } = await follow(t);
   await engines.view();
   fake.breakStreams();
   await settle();
   fake.containers.set(TWO, { id: TWO, name: 'two' });
-  assert.deepEqual(names(await engines.view()), ['one', 'two']);
-  assert.equal(fake.followers, 1, 'the stream is open again');
+  t.strictSame(names(await engines.view()), ['one', 'two']);
+  t.equal(fake.followers, 1, 'the stream is open again');
 });
 
 for (const [what, line] of [
@@ -138,20 +137,20 @@ for (const [what, line] of [
   ['names nobody', '{"Type":"container","Action":"start"}\n'],
   ['is no object', '[]\n'],
 ] as const) {
-  test(`after an event that ${what} everything is loaded again`, async (t) => {
+  t.test(`after an event that ${what} everything is loaded again`, async (t) => {
     const { fake, engines } = await follow(t);
     await engines.view();
     asked(fake);
     fake.containers.set(TWO, { id: TWO, name: 'two' });
     fake.emit(line);
     await settle();
-    assert.deepEqual(names(await engines.view()), ['one', 'two']);
-    assert.ok(asked(fake).includes('/containers/json'));
-    assert.equal(fake.followers, 1, 'the old stream is closed');
+    t.strictSame(names(await engines.view()), ['one', 'two']);
+    t.ok(asked(fake).includes('/containers/json'));
+    t.equal(fake.followers, 1, 'the old stream is closed');
   });
 }
 
-test('an event that comes in pieces, between empty lines, is one event', async (t) => {
+t.test('an event that comes in pieces, between empty lines, is one event', async (t) => {
   const { fake, engines } = await follow(t);
   await engines.view();
   asked(fake);
@@ -161,11 +160,11 @@ test('an event that comes in pieces, between empty lines, is one event', async (
     fake.emit(piece);
     await settle();
   }
-  assert.deepEqual(names(await engines.view()), ['one', 'zwölf']);
-  assert.deepEqual(asked(fake), ['/_ping', `/containers/${TWO}/json`]);
+  t.strictSame(names(await engines.view()), ['one', 'zwölf']);
+  t.strictSame(asked(fake), ['/_ping', `/containers/${TWO}/json`]);
 });
 
-test('events of other things are passed over', async (t) => {
+t.test('events of other things are passed over', async (t) => {
   const { fake, engines } = await follow(t);
   await engines.view();
   asked(fake);
@@ -173,33 +172,33 @@ test('events of other things are passed over', async (t) => {
   fake.emit({ Type: 'service', Action: 'update' });
   await settle();
   await engines.view();
-  assert.deepEqual(asked(fake), ['/_ping']);
+  t.strictSame(asked(fake), ['/_ping']);
 });
 
-test('an endless event does not fill the memory: everything is loaded again', async (t) => {
+t.test('an endless event does not fill the memory: everything is loaded again', async (t) => {
   const { fake, engines } = await follow(t);
   await engines.view();
   for (let at = 0; at < 6; at++) fake.emit('x'.repeat(1024 * 1024));
   for (let wait = 0; fake.followers > 0 && wait < 200; wait++) await settle();
   asked(fake);
   await engines.view();
-  assert.ok(asked(fake).includes('/containers/json'));
+  t.ok(asked(fake).includes('/containers/json'));
 });
 
-test('more changes than are worth asking about one by one make one whole load', async (t) => {
+t.test('more changes than are worth asking about one by one make one whole load', async (t) => {
   const { fake, engines } = await follow(t);
   await engines.view();
   for (let at = 0; at < 1100; at++) fake.emit(event('container', 'die', at.toString(16).padStart(64, '0')));
   await settle();
   asked(fake);
   await engines.view();
-  assert.deepEqual(
+  t.strictSame(
     asked(fake).filter((path) => path.startsWith('/containers/')),
     ['/containers/json', `/containers/${ONE}/json`],
   );
 });
 
-test('events are asked for from before the load, and the stream is open before the lists are read', async (t) => {
+t.test('events are asked for from before the load, and the stream is open before the lists are read', async (t) => {
   const { fake, engines, clock } = await follow(t);
   let since = '';
   fake.override = (path, _response, request) => {
@@ -208,33 +207,36 @@ test('events are asked for from before the load, and the stream is open before t
   };
   await engines.view();
   const order = asked(fake);
-  assert.ok(order.indexOf('/events') < order.indexOf('/containers/json'));
-  assert.ok(order.indexOf('/events') < order.indexOf('/networks'));
-  assert.ok(Number(since) < clock.at / 1000);
-  assert.match(since, /^[0-9]+\.[0-9]{3}$/);
+  t.ok(order.indexOf('/events') < order.indexOf('/containers/json'));
+  t.ok(order.indexOf('/events') < order.indexOf('/networks'));
+  t.ok(Number(since) < clock.at / 1000);
+  t.match(since, /^[0-9]+\.[0-9]{3}$/);
 });
 
-test('an engine that hangs after it was loaded is a gap, its last names are kept and marked, and it is not waited for each time', async (t) => {
-  const { fake, engines, clock } = await follow(t);
-  await engines.view();
-  fake.override = () => true;
-  clock.at += 7000;
-  const hung = await engines.view();
-  assert.deepEqual(names(hung), ['one']);
-  assert.equal(hung.gaps[0]?.status, 'TIMED_OUT');
-  assert.match(hung.gaps[0]?.message ?? '', /those of 7 s ago/);
-  asked(fake);
-  assert.equal((await engines.view()).gaps[0]?.status, 'TIMED_OUT');
-  assert.deepEqual(asked(fake), []);
+t.test(
+  'an engine that hangs after it was loaded is a gap, its last names are kept and marked, and it is not waited for each time',
+  async (t) => {
+    const { fake, engines, clock } = await follow(t);
+    await engines.view();
+    fake.override = () => true;
+    clock.at += 7000;
+    const hung = await engines.view();
+    t.strictSame(names(hung), ['one']);
+    t.equal(hung.gaps[0]?.status, 'TIMED_OUT');
+    t.match(hung.gaps[0]?.message ?? '', /those of 7 s ago/);
+    asked(fake);
+    t.equal((await engines.view()).gaps[0]?.status, 'TIMED_OUT');
+    t.strictSame(asked(fake), []);
 
-  fake.override = () => false;
-  fake.containers.set(TWO, { id: TWO, name: 'two' });
-  clock.at += 11_000;
-  const again = await engines.view();
-  assert.deepEqual([names(again), again.gaps], [['one', 'two'], []]);
-});
+    fake.override = () => false;
+    fake.containers.set(TWO, { id: TWO, name: 'two' });
+    clock.at += 11_000;
+    const again = await engines.view();
+    t.strictSame([names(again), again.gaps], [['one', 'two'], []]);
+  },
+);
 
-test('claims that rest on a process id alone do not outlive their engine’s answer', async (t) => {
+t.test('claims that rest on a process id alone do not outlive their engine’s answer', async (t) => {
   const { fake, engines } = await follow(t);
   fake.containers.set(TWO, { id: TWO, name: 'joined', mode: `container:${ONE}` });
   fake.override = (path, response) => {
@@ -248,43 +250,43 @@ test('claims that rest on a process id alone do not outlive their engine’s ans
     });
     return true;
   };
-  assert.deepEqual(names(await engines.view()), ['joined', 'one']);
+  t.strictSame(names(await engines.view()), ['joined', 'one']);
   fake.override = (_path, response) => {
     json(response, { message: 'shutting down' }, 503);
     return true;
   };
   const view = await engines.view();
-  assert.deepEqual(names(view), ['one']);
-  assert.match(view.gaps[0]?.message ?? '', /shutting down/);
+  t.strictSame(names(view), ['one']);
+  t.match(view.gaps[0]?.message ?? '', /shutting down/);
 });
 
-test('a container that hangs is asked again only after a while, and its gap stays until then', async (t) => {
+t.test('a container that hangs is asked again only after a while, and its gap stays until then', async (t) => {
   const { fake, engines, clock } = await follow(t);
   fake.containers.set(TWO, { id: TWO, name: 'two' });
   fake.override = (path) => path === `/containers/${TWO}/json`;
-  assert.equal((await engines.view()).gaps.length, 1);
+  t.equal((await engines.view()).gaps.length, 1);
   asked(fake);
   clock.at += 1000;
-  assert.equal((await engines.view()).gaps.length, 1);
-  assert.deepEqual(asked(fake), ['/_ping']);
+  t.equal((await engines.view()).gaps.length, 1);
+  t.strictSame(asked(fake), ['/_ping']);
   fake.override = () => false;
   clock.at += 10_000;
   const healed = await engines.view();
-  assert.deepEqual([names(healed), healed.gaps], [['one', 'two'], []]);
+  t.strictSame([names(healed), healed.gaps], [['one', 'two'], []]);
 });
 
-test('everything is loaded anew now and then, even if no event came', async (t) => {
+t.test('everything is loaded anew now and then, even if no event came', async (t) => {
   const { fake, engines, clock } = await follow(t);
   await engines.view();
   fake.containers.set(TWO, { id: TWO, name: 'unheard' });
-  assert.deepEqual(names(await engines.view()), ['one']);
+  t.strictSame(names(await engines.view()), ['one']);
   clock.at += 600_001;
-  assert.deepEqual(names(await engines.view()), ['one', 'unheard']);
+  t.strictSame(names(await engines.view()), ['one', 'unheard']);
 });
 
-test('an engine that becomes a member of a swarm is known as one within a minute', async (t) => {
+t.test('an engine that becomes a member of a swarm is known as one within a minute', async (t) => {
   const { fake, engines, clock } = await follow(t);
-  assert.equal((await engines.view()).engines[0]?.swarmNodeId, undefined);
+  t.equal((await engines.view()).engines[0]?.swarmNodeId, undefined);
   fake.override = (path, response) => {
     if (path !== '/info') return false;
     json(response, { ID: 'AAAA', Name: 'h1', Swarm: { NodeID: 'node1', NodeAddr: '10.0.0.1', ControlAvailable: true } });
@@ -292,16 +294,16 @@ test('an engine that becomes a member of a swarm is known as one within a minute
   };
   clock.at += 60_000;
   const [engine] = (await engines.view()).engines;
-  assert.deepEqual([engine?.swarmNodeId, engine?.swarmNodeAddress, engine?.swarmManager], ['node1', '10.0.0.1', true]);
+  t.strictSame([engine?.swarmNodeId, engine?.swarmNodeAddress, engine?.swarmManager], ['node1', '10.0.0.1', true]);
 });
 
-test('views that overlap share one answer', async (t) => {
+t.test('views that overlap share one answer', async (t) => {
   const { fake, engines } = await follow(t);
   await Promise.all([engines.view(), engines.view(), engines.view()]);
-  assert.equal(asked(fake).filter((path) => path === '/containers/json').length, 1);
+  t.equal(asked(fake).filter((path) => path === '/containers/json').length, 1);
 });
 
-test('the engine that disappears after it was known is a gap even if nobody named its socket', async (t) => {
+t.test('the engine that disappears after it was known is a gap even if nobody named its socket', async (t) => {
   const fake = new FakeEngine();
   const stand = await standIn(fake.handler);
   const engines = createEngines({ sockets: [stand.socket], explicit: false, follow: true });
@@ -309,20 +311,20 @@ test('the engine that disappears after it was known is a gap even if nobody name
   await engines.view();
   await stand.close();
   const view = await engines.view();
-  assert.deepEqual(
+  t.strictSame(
     view.gaps.map(({ status, errno }) => [status, errno]),
     [['FAILED', 'ENOENT']],
   );
-  assert.equal(view.engines.length, 1);
+  t.equal(view.engines.length, 1);
 });
 
-test('closing hangs up the stream of events', async (t) => {
+t.test('closing hangs up the stream of events', async (t) => {
   const { fake, stand, engines } = await follow(t);
   await engines.view();
-  assert.equal(fake.followers, 1);
+  t.equal(fake.followers, 1);
   engines.close();
   await settle();
-  assert.deepEqual([fake.followers, stand.connections.size], [0, 0]);
-  assert.match((await engines.view()).gaps[0]?.message ?? '', /closed/);
-  assert.equal(stand.connections.size, 0);
+  t.strictSame([fake.followers, stand.connections.size], [0, 0]);
+  t.match((await engines.view()).gaps[0]?.message ?? '', /closed/);
+  t.equal(stand.connections.size, 0);
 });

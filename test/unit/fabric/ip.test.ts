@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { canIdentify, isMulticast, networkOf } from '../../../src/fabric/ip.js';
 
-test('the network of an address has its host bits cleared', () => {
+t.test('the network of an address has its host bits cleared', async (t) => {
   for (const [cidr, network] of [
     ['10.0.1.1/24', '10.0.1.0/24'],
     ['10.0.1.1/20', '10.0.0.0/20'],
@@ -16,12 +16,12 @@ test('the network of an address has its host bits cleared', () => {
     ['::1/128', '::1/128'],
     ['2001:db8::1/0', '::/0'],
   ] as const) {
-    assert.equal(networkOf(cidr), network, cidr);
-    assert.equal(networkOf(network), network);
+    t.equal(networkOf(cidr), network, cidr);
+    t.equal(networkOf(network), network);
   }
 });
 
-test('what is no address with a prefix length is left as it is', () => {
+t.test('what is no address with a prefix length is left as it is', async (t) => {
   const odd = [
     '',
     '/',
@@ -37,11 +37,11 @@ test('what is no address with a prefix length is left as it is', () => {
     'é/8',
     ':::/8',
   ];
-  for (const text of odd) assert.equal(networkOf(text), text);
+  for (const text of odd) t.equal(networkOf(text), text);
   fc.assert(fc.property(fc.string(), (text) => typeof networkOf(text) === 'string'));
 });
 
-test('networks of IPv6 addresses are spelled the same however they are written', () => {
+t.test('networks of IPv6 addresses are spelled the same however they are written', async () => {
   fc.assert(
     fc.property(fc.ipV6(), fc.integer({ min: 0, max: 128 }), (address, length) => {
       fc.pre(!address.includes('.'));
@@ -53,10 +53,10 @@ test('networks of IPv6 addresses are spelled the same however they are written',
   );
 });
 
-test('loopback, link-local, multicast and unspecified addresses identify no host', () => {
+t.test('loopback, link-local, multicast and unspecified addresses identify no host', async (t) => {
   for (const address of ['127.0.0.1', '169.254.1.1', '224.0.0.1', '0.0.0.0', '', '::', '::1', 'fe80::1', 'febf::1', 'ff02::1'])
-    assert.equal(canIdentify(address), false, address);
+    t.equal(canIdentify(address), false, address);
   for (const address of ['10.0.0.1', '172.17.0.1', '192.0.2.1', '1.2.3.4', 'fd00::1', '2001:db8::1', 'fec0::1'])
-    assert.equal(canIdentify(address), true, address);
-  assert.deepEqual(['239.1.1.1', 'ff05::1', '240.0.0.1', '22.4.0.1'].map(isMulticast), [true, true, false, false]);
+    t.equal(canIdentify(address), true, address);
+  t.strictSame(['239.1.1.1', 'ff05::1', '240.0.0.1', '22.4.0.1'].map(isMulticast), [true, true, false, false]);
 });

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { MacTable } from '../../../src/fabric/mac-table.js';
 import { macNumber } from '../../../src/fabric/remote-rows.js';
 
-test('a table of MAC addresses answers as a Map does, however its keys fall together', () => {
+t.test('a table of MAC addresses answers as a Map does, however its keys fall together', async () => {
   const mac = fc.oneof(
     fc.integer({ min: 1, max: 2 ** 48 - 1 }),
     fc.integer({ min: 1, max: 8 }).map((low) => low * 2 ** 32 + 7),
@@ -26,10 +26,10 @@ test('a table of MAC addresses answers as a Map does, however its keys fall toge
   );
 });
 
-test('MAC addresses are numbers, those of other links than Ethernet are not', () => {
-  assert.equal(macNumber('02:42:0a:00:01:02'), 0x02420a000102);
-  assert.equal(macNumber('ff:ff:ff:ff:ff:ff'), 2 ** 48 - 1);
-  assert.equal(macNumber('AB:cd:EF:09:90:1f'), 0xabcdef09901f);
+t.test('MAC addresses are numbers, those of other links than Ethernet are not', async (t) => {
+  t.equal(macNumber('02:42:0a:00:01:02'), 0x02420a000102);
+  t.equal(macNumber('ff:ff:ff:ff:ff:ff'), 2 ** 48 - 1);
+  t.equal(macNumber('AB:cd:EF:09:90:1f'), 0xabcdef09901f);
   for (const text of [
     '',
     '`2:42:0a:00:01:02',
@@ -40,5 +40,5 @@ test('MAC addresses are numbers, those of other links than Ethernet are not', ()
     'zz:42:0a:00:01:02',
     '02-42-0a-00-01-02',
   ])
-    assert.equal(macNumber(text), undefined, text);
+    t.equal(macNumber(text), undefined, text);
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { type Fabric, FabricMemory, joinFabric } from '../../../src/fabric/index.js';
 import { connect, endpointsOf, fabricOf, MadeHost, overlaysOf } from '../../support/fabric-hosts.js';
 
@@ -25,21 +24,21 @@ function taken(made: MadeHost[]): number[] {
   return counts;
 }
 
-describe('what the fabric keeps', () => {
-  it('is not read again as long as the revision is the same, and only of the host where it is not', () => {
+t.test('what the fabric keeps', async (t) => {
+  t.test('is not read again as long as the revision is the same, and only of the host where it is not', async (t) => {
     const [memory, made] = [new FabricMemory(), hosts('1')];
     endpoints(memory, made);
-    assert.deepEqual(taken(made), [4, 4, 4], 'three namespaces, and the rows of one');
+    t.strictSame(taken(made), [4, 4, 4], 'three namespaces, and the rows of one');
     endpoints(memory, made);
-    assert.deepEqual(taken(made), [0, 0, 0]);
+    t.strictSame(taken(made), [0, 0, 0]);
     made[1]!.overlays[0]!.attach('10.0.1.99');
-    assert.ok(!endpoints(memory, made).includes('10.0.1.99'), 'nobody said that it changed');
+    t.ok(!endpoints(memory, made).includes('10.0.1.99'), 'nobody said that it changed');
     made[1]!.revision = '2';
-    assert.ok(endpoints(memory, made).includes('10.0.1.99'));
-    assert.deepEqual(taken(made), [0, 5, 0]);
+    t.ok(endpoints(memory, made).includes('10.0.1.99'));
+    t.strictSame(taken(made), [0, 5, 0]);
   });
 
-  it('is read again by namespace where namespaces have revisions', () => {
+  t.test('is read again by namespace where namespaces have revisions', async (t) => {
     const [memory, made] = [new FabricMemory(), hosts('1')];
     const [host] = made;
     for (const { id } of host!.namespaces) host!.netnsRevisions.set(id, '1');
@@ -49,40 +48,40 @@ describe('what the fabric keeps', () => {
     inside.interfaces[1]!.addressDetails[0]!.address = '10.0.1.77';
     host!.netnsRevisions.set(inside.id, '2');
     host!.revision = '2';
-    assert.ok(endpoints(memory, made).includes('10.0.1.77'));
-    assert.deepEqual(taken(made), [1, 0, 0]);
+    t.ok(endpoints(memory, made).includes('10.0.1.77'));
+    t.strictSame(taken(made), [1, 0, 0]);
   });
 
-  it('is nothing of a host without revision', () => {
+  t.test('is nothing of a host without revision', async (t) => {
     const [memory, made] = [new FabricMemory(), hosts()];
     endpoints(memory, made);
     const first = taken(made);
     made[0]!.overlays[0]!.attach('10.0.1.99');
-    assert.ok(endpoints(memory, made).includes('10.0.1.99'));
-    assert.ok(taken(made).every((count, at) => count >= first[at]!));
+    t.ok(endpoints(memory, made).includes('10.0.1.99'));
+    t.ok(taken(made).every((count, at) => count >= first[at]!));
   });
 
-  it('is nothing of hosts that were not given the last time', () => {
+  t.test('is nothing of hosts that were not given the last time', async (t) => {
     const [memory, made] = [new FabricMemory(), hosts('1')];
     endpoints(memory, made);
     endpoints(memory, made.slice(1));
     taken(made);
-    assert.equal(endpoints(memory, made).length, 3);
-    assert.deepEqual(taken(made), [4, 0, 0]);
+    t.equal(endpoints(memory, made).length, 3);
+    t.strictSame(taken(made), [4, 0, 0]);
   });
 
-  it('is nothing wrong of a join that nobody ended', () => {
+  t.test('is nothing wrong of a join that nobody ended', async (t) => {
     const made = hosts('1');
     const given = made.map((host) => host.fabricHost());
     for (let slices = 0; slices < 60; slices++) {
       const memory = new FabricMemory();
       const work = joinFabric(given, memory);
       for (let at = 0; at < slices; at++) work.next();
-      assert.equal(endpoints(memory, made).length, 3);
+      t.equal(endpoints(memory, made).length, 3);
     }
   });
 
-  it('serves two who join at the same time', () => {
+  t.test('serves two who join at the same time', async (t) => {
     const [memory, made] = [new FabricMemory(), hosts('1')];
     const given = made.map((host) => host.fabricHost());
     const works = [joinFabric(given, memory), joinFabric(given, memory)];
@@ -93,7 +92,7 @@ describe('what the fabric keeps', () => {
         if (next.done === true && (next.value as Fabric | undefined) !== undefined) fabrics.push(next.value);
       }
     }
-    assert.deepEqual(
+    t.strictSame(
       fabrics.map(({ overlays }) => overlays.map(({ members }) => members.length)),
       [[3], [3]],
     );
@@ -114,11 +113,11 @@ function versioned(): { made: MadeHost[]; change: (host: MadeHost, netnsId: stri
   return { made, change };
 }
 
-describe('a fabric with the memory of the one before', () => {
+t.test('a fabric with the memory of the one before', async (t) => {
   const join = (made: MadeHost[], memory: FabricMemory): Fabric => fabricOf(made, memory);
   const network = (fabric: Fabric, vni: number) => fabric.overlays.find(({ facts }) => facts.vni === vni)!;
 
-  it('has the same objects where nothing changed, whatever the age', () => {
+  t.test('has the same objects where nothing changed, whatever the age', async (t) => {
     const { made } = versioned();
     const memory = new FabricMemory();
     const before = join(made, memory);
@@ -126,20 +125,20 @@ describe('a fabric with the memory of the one before', () => {
       made.map((host) => host.fabricHost({ ageMs: 7, state: 'STALE' })),
       memory,
     );
-    assert.equal(after.overlays, before.overlays);
-    assert.equal(after.hosts, before.hosts);
-    assert.deepEqual([before.ageOf('h1'), after.ageOf('h1')], [{}, { ageMs: 7, state: 'STALE' }]);
+    t.equal(after.overlays, before.overlays);
+    t.equal(after.hosts, before.hosts);
+    t.strictSame([before.ageOf('h1'), after.ageOf('h1')], [{}, { ageMs: 7, state: 'STALE' }]);
   });
 
-  it('has the same hosts when only what the fabric does not read changed', () => {
+  t.test('has the same hosts when only what the fabric does not read changed', async (t) => {
     const { made } = versioned();
     const memory = new FabricMemory();
     const before = join(made, memory);
     made[0]!.revision = '9';
-    assert.equal(join(made, memory).overlays, before.overlays);
+    t.equal(join(made, memory).overlays, before.overlays);
   });
 
-  it('has others only of the member where a row changed, and its overlay', () => {
+  t.test('has others only of the member where a row changed, and its overlay', async (t) => {
     const { made, change } = versioned();
     const memory = new FabricMemory();
     const before = join(made, memory);
@@ -147,19 +146,19 @@ describe('a fabric with the memory of the one before', () => {
     part!.row('02:42:0a:00:01:63', '192.0.2.3');
     change(made[1]!, part!.netns.id);
     const after = join(made, memory);
-    assert.equal(network(after, 4098), network(before, 4098));
-    assert.notEqual(network(after, 4097), network(before, 4097));
-    assert.deepEqual(
+    t.equal(network(after, 4098), network(before, 4098));
+    t.not(network(after, 4097), network(before, 4097));
+    t.strictSame(
       network(after, 4097).members.map((member, at) => member === network(before, 4097).members[at]),
       [true, false, true],
     );
-    assert.deepEqual(
+    t.strictSame(
       after.hosts.map((host, at) => host === before.hosts[at]),
       [true, false, true],
     );
   });
 
-  it('has another member where what is attached to it changed', () => {
+  t.test('has another member where what is attached to it changed', async (t) => {
     const { made, change } = versioned();
     const memory = new FabricMemory();
     const before = join(made, memory);
@@ -167,27 +166,27 @@ describe('a fabric with the memory of the one before', () => {
     inside.interfaces[1]!.mac = '02:42:0a:00:01:77';
     change(made[2]!, inside.id);
     const after = join(made, memory);
-    assert.deepEqual(
+    t.strictSame(
       network(after, 4097).members.map((member, at) => member === network(before, 4097).members[at]),
       [true, true, false],
     );
-    assert.equal(network(after, 4098), network(before, 4098));
-    assert.equal(network(after, 4097).members[2]!.endpoints[0]!.end?.mac, '02:42:0a:00:01:77');
+    t.equal(network(after, 4098), network(before, 4098));
+    t.equal(network(after, 4097).members[2]!.endpoints[0]!.end?.mac, '02:42:0a:00:01:77');
   });
 
-  it('follows the rows of others to another VTEP, although nothing of the member itself changed', () => {
+  t.test('follows the rows of others to another VTEP, although nothing of the member itself changed', async (t) => {
     const [a, b] = hosts('1');
     const made = [a!, b!];
     const memory = new FabricMemory();
     b!.addAddress('eth1', '192.0.2.22', 24);
     const vtep = (): string | undefined => network(join(made, memory), 4097).members[1]!.vtep?.address;
-    assert.equal(vtep(), '192.0.2.2');
+    t.equal(vtep(), '192.0.2.2');
     for (const row of a!.overlays[0]!.netns.fdb) if (row.dst === '192.0.2.2') row.dst = '192.0.2.22';
     a!.revision = '2';
-    assert.equal(vtep(), '192.0.2.22');
+    t.equal(vtep(), '192.0.2.22');
   });
 
-  it('counts all rows again when the MAC address of an endpoint is another one', () => {
+  t.test('counts all rows again when the MAC address of an endpoint is another one', async (t) => {
     const { made, change } = versioned();
     const memory = new FabricMemory();
     const [a, b] = made;
@@ -195,14 +194,14 @@ describe('a fabric with the memory of the one before', () => {
     b!.addAddress('eth1', '192.0.2.22', 24);
     a!.overlays[0]!.row(other, '192.0.2.22');
     const vtep = (): string | undefined => network(join(made.slice(0, 2), memory), 4097).members[1]!.vtep?.address;
-    assert.equal(vtep(), '192.0.2.2');
+    t.equal(vtep(), '192.0.2.2');
     const inside = b!.namespaces.find(({ owner }) => owner?.containerName === 'task-10.0.1.11')!;
     inside.interfaces[1]!.mac = other;
     change(b!, inside.id);
-    assert.equal(vtep(), '192.0.2.22');
+    t.equal(vtep(), '192.0.2.22');
   });
 
-  it('follows names of networks, and addresses that lead to a host', () => {
+  t.test('follows names of networks, and addresses that lead to a host', async (t) => {
     const { made } = versioned();
     const memory = new FabricMemory();
     const before = join(made, memory);
@@ -211,13 +210,13 @@ describe('a fabric with the memory of the one before', () => {
     made[0]!.revision = '2';
     made[0]!.netnsRevisions.set(made[0]!.root.id, '2');
     const after = join(made, memory);
-    assert.deepEqual([network(before, 4097).facts.networkName, network(after, 4097).facts.networkName], [undefined, 'app']);
-    assert.deepEqual([before.hostOfAddress('198.51.100.1'), after.hostOfAddress('198.51.100.1')?.id], [undefined, 'h1']);
+    t.strictSame([network(before, 4097).facts.networkName, network(after, 4097).facts.networkName], [undefined, 'app']);
+    t.strictSame([before.hostOfAddress('198.51.100.1'), after.hostOfAddress('198.51.100.1')?.id], [undefined, 'h1']);
   });
 });
 
-describe('in one slice of a join', () => {
-  it('no more than one part of a namespace is taken', () => {
+t.test('in one slice of a join', async (t) => {
+  t.test('no more than one part of a namespace is taken', async (t) => {
     const made = hosts();
     const given = made.map((host) => host.fabricHost());
     let most = 0;
@@ -227,28 +226,28 @@ describe('in one slice of a join', () => {
       most = Math.max(most, now - before);
       before = now;
     }
-    assert.equal(most, 1);
+    t.equal(most, 1);
   });
 
-  it('the rows of one member are counted, however many there are', () => {
+  t.test('the rows of one member are counted, however many there are', async (t) => {
     const made = hosts();
     const [a, b] = made.map((host) => host.overlays[0]!);
     for (let row = 0; row < 20_000; row++) a!.row(b!.macs[0]!, '192.0.2.2');
     let slices = 0;
     for (const _slice of joinFabric(made.map((host) => host.fabricHost()))) slices++;
-    assert.equal(overlaysOf(made)[0]!.members[0]!.fdbEntries, 20_002);
+    t.equal(overlaysOf(made)[0]!.members[0]!.fdbEntries, 20_002);
     // The parts of this host have two rows each.
-    assert.ok(slices > 10_000, `${slices} slices`);
+    t.ok(slices > 10_000, `${slices} slices`);
   });
 });
 
-describe('rows that lead to very many addresses', () => {
-  it('are all counted, and the first thousand addresses are listed', () => {
+t.test('rows that lead to very many addresses', async (t) => {
+  t.test('are all counted, and the first thousand addresses are listed', async (t) => {
     const [host] = hosts();
     const [part] = host!.overlays;
     part!.netns.fdb.length = 0;
     for (let at = 0; at < 3000; at++) part!.row('02:00:00:00:00:01', `198.18.${at >> 8}.${at & 255}`);
     const [overlay] = overlaysOf([host!]);
-    assert.deepEqual([overlay!.members[0]!.fdbEntries, overlay!.members[0]!.remotes.length], [3000, 1024]);
+    t.strictSame([overlay!.members[0]!.fdbEntries, overlay!.members[0]!.remotes.length], [3000, 1024]);
   });
 });

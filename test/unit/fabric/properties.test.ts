@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { type Fabric, FabricMemory } from '../../../src/fabric/index.js';
 import type { Endpoint, Overlay } from '../../../src/model/types.js';
 import { SECTIONS } from '../../../src/tables/index.js';
@@ -76,7 +76,7 @@ function answer(hosts: MadeHost[]): { overlays: Overlay[]; endpoints: Endpoint[]
   return { overlays: overlaysOf(hosts), endpoints: endpointsOf(hosts) };
 }
 
-test('the answer does not depend on the order of hosts', () => {
+t.test('the answer does not depend on the order of hosts', async () => {
   fc.assert(
     fc.property(world, fc.infiniteStream(fc.nat()), (hosts, random) => {
       const keyed = make(hosts).map((host) => ({ host, key: Number(random.next().value) }));
@@ -86,7 +86,7 @@ test('the answer does not depend on the order of hosts', () => {
   );
 });
 
-test('every vxlan is a member of one overlay, and every port of its bridge an endpoint of that', () => {
+t.test('every vxlan is a member of one overlay, and every port of its bridge an endpoint of that', async () => {
   fc.assert(
     fc.property(world, (hosts) => {
       const made = make(hosts);
@@ -115,7 +115,7 @@ test('every vxlan is a member of one overlay, and every port of its bridge an en
   );
 });
 
-test('a VTEP is never the address of another host', () => {
+t.test('a VTEP is never the address of another host', async () => {
   fc.assert(
     fc.property(world, (hosts) => {
       const made = make(hosts);
@@ -203,7 +203,7 @@ function apply(hosts: MadeHost[], { what, host: whose, part: which, row: { mac, 
   for (const { id } of host.namespaces) if (!host.netnsRevisions.has(id)) host.netnsRevisions.set(id, revision);
 }
 
-test('after any changes, the fabric that remembers is the one that is made from scratch', () => {
+t.test('after any changes, the fabric that remembers is the one that is made from scratch', async () => {
   fc.assert(
     fc.property(
       world.filter((hosts) => hosts.length > 0),

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { type EndpointQuery, type Fabric, fabricHostOf, finish, type MemberQuery, statusOf } from '../../../src/fabric/index.js';
 import { connect, fabricOf, macOf, MadeHost } from '../../support/fabric-hosts.js';
 import { sampleSnapshot } from '../../support/sample.js';
@@ -26,7 +25,7 @@ function found(fabric: Fabric, query: EndpointQuery): string[] {
   return [...fabric.endpoints(query)].flat().map(({ member, end }) => `${member.host.id} ${end?.ips[0]}`);
 }
 
-describe('endpoints', () => {
+t.test('endpoints', async (t) => {
   const cases: { query: EndpointQuery; wanted: string[] }[] = [
     { query: {}, wanted: ['h1 10.0.2.10', 'h2 10.0.2.10', 'h1 10.0.1.10', 'h2 10.0.1.11'] },
     { query: { overlay: `${APP}/4097` }, wanted: ['h1 10.0.1.10', 'h2 10.0.1.11'] },
@@ -41,29 +40,29 @@ describe('endpoints', () => {
     { query: { ip: '10.0.1.1' }, wanted: [] },
   ];
   for (const { query, wanted } of cases) {
-    it(JSON.stringify(query), () => assert.deepEqual(found(fabricOf(hosts()), query), wanted));
+    t.test(JSON.stringify(query), async (t) => t.strictSame(found(fabricOf(hosts()), query), wanted));
   }
 
-  it('are in a directory of their overlay, those with one address together', () => {
+  t.test('are in a directory of their overlay, those with one address together', async (t) => {
     const directory = finish(fabricOf(hosts()).overlay(`${DB}/4098`)!.directory());
-    assert.deepEqual(
+    t.strictSame(
       [...directory.byIp].map(([ip, all]) => [ip, all.map(({ member }) => member.host.id)]),
       [['10.0.2.10', ['h1', 'h2']]],
     );
-    assert.deepEqual([...directory.byMac.keys()], [macOf('10.0.2.10'), '02:42:0a:00:02:aa']);
+    t.strictSame([...directory.byMac.keys()], [macOf('10.0.2.10'), '02:42:0a:00:02:aa']);
   });
 
-  it('say which port, which interface and whose namespace they are', () => {
+  t.test('say which port, which interface and whose namespace they are', async (t) => {
     const [endpoint] = [...fabricOf(hosts()).endpoints({ ip: '10.0.1.10' })].flat();
     const { port, end, netns } = endpoint!;
-    assert.deepEqual(
+    t.strictSame(
       [port.ref.name, end?.name, netns?.name, netns?.head.owner?.containerName, netns?.head.role],
       ['veth2', 'eth0', 'task-10.0.1.10', 'task-10.0.1.10', 'CONTAINER'],
     );
   });
 });
 
-describe('members', () => {
+t.test('members', async (t) => {
   const cases: { query: MemberQuery; wanted: string[] }[] = [
     { query: {}, wanted: ['h1 4098', 'h2 4098', 'h1 4097', 'h2 4097'] },
     { query: { overlay: `${APP}/4097` }, wanted: ['h1 4097', 'h2 4097'] },
@@ -73,8 +72,8 @@ describe('members', () => {
     { query: { vtep: '192.0.2.2', host: 'h1' }, wanted: [] },
   ];
   for (const { query, wanted } of cases) {
-    it(JSON.stringify(query), () =>
-      assert.deepEqual(
+    t.test(JSON.stringify(query), async (t) =>
+      t.strictSame(
         [...fabricOf(hosts()).members(query)].flat().map(({ host, vxlan }) => `${host.id} ${vxlan?.vxlan.vni}`),
         wanted,
       ),
@@ -82,46 +81,46 @@ describe('members', () => {
   }
 });
 
-describe('a member', () => {
-  it('has the rows of its vxlan, with everything that the kernel says, and where they lead', () => {
+t.test('a member', async (t) => {
+  t.test('has the rows of its vxlan, with everything that the kernel says, and where they lead', async (t) => {
     const made = hosts();
     const other = made[0].vxlan(7, {}, made[0].overlays[0]!.netns);
     made[0].overlays[0]!.netns.fdb.push({ ...made[0].overlays[0]!.netns.fdb[0]!, ifindex: other.ifindex });
     made[0].overlays[0]!.netns.fdb[0]!.srcVni = 4097;
     const [member] = fabricOf(made).overlay(`${APP}/4097`)!.members;
     const rows = [...member!.rows('fdb')!].flat();
-    assert.deepEqual(
+    t.strictSame(
       rows.map(({ mac, dst, srcVni, rawState }) => [mac, dst, srcVni, rawState]),
       [[macOf('10.0.1.11'), '192.0.2.2', 4097, 0x80]],
     );
-    assert.deepEqual(member!.vtepsFor(macOf('10.0.1.11').toUpperCase()), ['192.0.2.2']);
-    assert.deepEqual(member!.vtepsFor(macOf('10.0.1.10')), []);
-    assert.deepEqual(
+    t.strictSame(member!.vtepsFor(macOf('10.0.1.11').toUpperCase()), ['192.0.2.2']);
+    t.strictSame(member!.vtepsFor(macOf('10.0.1.10')), []);
+    t.strictSame(
       member!.remotes!.map(({ vtep, host, fdbEntries }) => [vtep, host, fdbEntries]),
       [['192.0.2.2', 'h2', 1]],
     );
   });
 
-  it('has every VTEP to which rows for one address lead', () => {
+  t.test('has every VTEP to which rows for one address lead', async (t) => {
     const made = hosts();
     made[0].overlays[0]!.row(macOf('10.0.1.11'), '203.0.113.9');
     const [member] = fabricOf(made).overlay(`${APP}/4097`)!.members;
-    assert.deepEqual(member!.vtepsFor(macOf('10.0.1.11')), ['192.0.2.2', '203.0.113.9']);
+    t.strictSame(member!.vtepsFor(macOf('10.0.1.11')), ['192.0.2.2', '203.0.113.9']);
   });
 
-  it('has neighbours, as they are when they are taken', () => {
+  t.test('has neighbours, as they are when they are taken', async (t) => {
     const made = hosts();
     made[0].overlays[0]!.netns.tables.push({ table: 'NEIGHBORS', status: 'OK', rows: 1, attempts: 1 });
     const [member] = fabricOf(made).overlay(`${APP}/4097`)!.members;
     const neighbors = (): string[] => [...member!.rows('neighbors')!].flat().map(({ ip }) => ip);
-    assert.deepEqual(neighbors(), ['10.0.1.11']);
+    t.strictSame(neighbors(), ['10.0.1.11']);
     made[0].overlays[0]!.neighbor('10.0.1.12', macOf('10.0.1.12'));
-    assert.deepEqual(neighbors(), ['10.0.1.11', '10.0.1.12']);
+    t.strictSame(neighbors(), ['10.0.1.11', '10.0.1.12']);
     const some = [...member!.rows('neighbors', { ips: ['10.0.1.12'] })!].flat();
-    assert.deepEqual([some.length, some[0]?.mac], [1, macOf('10.0.1.12')]);
+    t.strictSame([some.length, some[0]?.mac], [1, macOf('10.0.1.12')]);
   });
 
-  it('has no rows rather than none when they could not be read, and its namespace says why', () => {
+  t.test('has no rows rather than none when they could not be read, and its namespace says why', async (t) => {
     const made = hosts();
     const { netns } = made[0].overlays[0]!;
     netns.tables = [
@@ -129,27 +128,24 @@ describe('a member', () => {
       { table: 'FDB', status: 'INTERRUPTED', rows: 0, attempts: 3 },
     ];
     const [member, other] = fabricOf(made).overlay(`${APP}/4097`)!.members;
-    assert.deepEqual(
-      [member!.rows('fdb'), member!.remotes, member!.vtepsFor(macOf('10.0.1.11'))],
-      [undefined, undefined, undefined],
-    );
-    assert.deepEqual([statusOf(member!.netns, 'FDB'), statusOf(member!.netns, 'NEIGHBORS')], ['INTERRUPTED', 'NOT_READ']);
-    assert.equal(member!.rows('neighbors'), undefined);
-    assert.notEqual(other!.rows('fdb'), undefined);
+    t.strictSame([member!.rows('fdb'), member!.remotes, member!.vtepsFor(macOf('10.0.1.11'))], [undefined, undefined, undefined]);
+    t.strictSame([statusOf(member!.netns, 'FDB'), statusOf(member!.netns, 'NEIGHBORS')], ['INTERRUPTED', 'NOT_READ']);
+    t.equal(member!.rows('neighbors'), undefined);
+    t.not(other!.rows('fdb'), undefined);
   });
 });
 
-describe('addresses', () => {
-  it('lead to the one host that has them, and are known of all that do', () => {
+t.test('addresses', async (t) => {
+  t.test('lead to the one host that has them, and are known of all that do', async (t) => {
     const fabric = fabricOf(hosts());
-    assert.deepEqual([fabric.hostOfAddress('192.0.2.2')?.id, fabric.hostOfAddress('172.17.0.1')], ['h2', undefined]);
-    assert.deepEqual(
+    t.strictSame([fabric.hostOfAddress('192.0.2.2')?.id, fabric.hostOfAddress('172.17.0.1')], ['h2', undefined]);
+    t.strictSame(
       fabric.hostsWithAddress('172.17.0.1').map(({ id }) => id),
       ['h1', 'h2'],
     );
-    assert.deepEqual(fabric.host('h1')!.head.addresses, ['192.0.2.1', '172.17.0.1']);
-    assert.deepEqual([fabric.host('none'), fabric.hostsWithAddress('10.0.1.10')], [undefined, []]);
-    assert.deepEqual(
+    t.strictSame(fabric.host('h1')!.head.addresses, ['192.0.2.1', '172.17.0.1']);
+    t.strictSame([fabric.host('none'), fabric.hostsWithAddress('10.0.1.10')], [undefined, []]);
+    t.strictSame(
       fabric.vteps().map(({ vtep, host }) => [vtep, host.name]),
       [
         ['192.0.2.1', 'node-h1'],
@@ -159,17 +155,17 @@ describe('addresses', () => {
   });
 });
 
-describe('a host', () => {
-  it('has all its namespaces, and their rows of any table that was read', () => {
+t.test('a host', async (t) => {
+  t.test('has all its namespaces, and their rows of any table that was read', async (t) => {
     const snapshot = sampleSnapshot();
     const fabric = fabricOf([fabricHostOf(snapshot)]);
     const { namespaces } = fabric.host(snapshot.host.id)!;
-    assert.deepEqual(
+    t.strictSame(
       [...namespaces.keys()],
       snapshot.namespaces.map(({ id }) => id),
     );
     const [first] = snapshot.namespaces;
     const routes = [...namespaces.get(first!.id)!.take(['ROUTES'])].flatMap((part) => part.routes);
-    assert.deepEqual(routes, first!.routes);
+    t.strictSame(routes, first!.routes);
   });
 });

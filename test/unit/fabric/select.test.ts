@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { selectsHost, type Selector } from '../../../src/model/select.js';
 import { connect, endpointsOf, macOf, MadeHost, overlaysOf } from '../../support/fabric-hosts.js';
 
@@ -70,16 +69,16 @@ const cases: { selector: Selector; overlays: (string | number)[]; endpoints: str
   { selector: { kinds: ['bridge'] }, overlays: [], endpoints: [] },
 ];
 
-describe('selecting overlays and endpoints', () => {
+t.test('selecting overlays and endpoints', async (t) => {
   for (const { selector, ...wanted } of cases) {
-    it(JSON.stringify(selector), () => {
-      assert.deepEqual({ overlays: overlays(selector), endpoints: endpoints(selector) }, wanted);
+    t.test(JSON.stringify(selector), async (t) => {
+      t.strictSame({ overlays: overlays(selector), endpoints: endpoints(selector) }, wanted);
     });
   }
 
-  it('lists an overlay with all its hosts, those included that were not asked for', () => {
+  t.test('lists an overlay with all its hosts, those included that were not asked for', async (t) => {
     const [overlay] = overlaysOf(hosts(), { hosts: ['node-1'] });
-    assert.deepEqual(
+    t.strictSame(
       overlay!.members.map(({ hostName, endpoints: number }) => [hostName, number]),
       [
         ['node-1', 1],
@@ -89,12 +88,12 @@ describe('selecting overlays and endpoints', () => {
   });
 });
 
-describe('a host', () => {
-  it('is selected by id, by the beginning of it, and by its full name', () => {
+t.test('a host', async (t) => {
+  t.test('is selected by id, by the beginning of it, and by its full name', async (t) => {
     const host = { id: 'aaaa1111', name: 'node-1' };
-    for (const wanted of ['aaaa1111', 'aaaa', 'node-1']) assert.equal(selectsHost(host, { hosts: ['x', wanted] }), true, wanted);
-    for (const wanted of ['aaa', 'node', '', 'aaaa11112']) assert.equal(selectsHost(host, { hosts: [wanted] }), false, wanted);
-    assert.equal(selectsHost({ id: 'h1', name: 'n' }, { hosts: ['h1'] }), true, 'a short id');
-    assert.equal(selectsHost(host, {}), true);
+    for (const wanted of ['aaaa1111', 'aaaa', 'node-1']) t.equal(selectsHost(host, { hosts: ['x', wanted] }), true, wanted);
+    for (const wanted of ['aaa', 'node', '', 'aaaa11112']) t.equal(selectsHost(host, { hosts: [wanted] }), false, wanted);
+    t.equal(selectsHost({ id: 'h1', name: 'n' }, { hosts: ['h1'] }), true, 'a short id');
+    t.equal(selectsHost(host, {}), true);
   });
 });

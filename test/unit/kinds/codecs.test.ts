@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import {
   be16,
   be32,
@@ -51,18 +50,18 @@ function read(codec: Codec, payload: readonly number[]): DetailValue | undefined
 const words = (...values: number[]): number[] => [...new Uint8Array(new Uint32Array(values).buffer)];
 const octets = (text: string): number[] => [...Buffer.from(text.replaceAll(' ', ''), 'hex')];
 
-test('numbers are read in host order or network order, as the codec says', () => {
-  assert.equal(read(u8, [200]), 200);
-  assert.equal(read(u16, [...new Uint8Array(new Uint16Array([0xfffe]).buffer)]), 0xfffe);
-  assert.equal(read(u32, words(0xfffffffe)), 0xfffffffe);
-  assert.equal(read(s32, words(0xfffffffe)), -2);
-  assert.equal(read(u64, [...new Uint8Array(new BigUint64Array([1n << 63n]).buffer)]), 1n << 63n);
-  assert.equal(read(be16, [0x12, 0xb5]), 4789);
-  assert.equal(read(be32, [0, 0, 1, 2]), 258);
-  assert.equal(read(be64, [0, 0, 0, 0, 0, 0, 1, 2]), 258n);
+t.test('numbers are read in host order or network order, as the codec says', async (t) => {
+  t.equal(read(u8, [200]), 200);
+  t.equal(read(u16, [...new Uint8Array(new Uint16Array([0xfffe]).buffer)]), 0xfffe);
+  t.equal(read(u32, words(0xfffffffe)), 0xfffffffe);
+  t.equal(read(s32, words(0xfffffffe)), -2);
+  t.equal(read(u64, [...new Uint8Array(new BigUint64Array([1n << 63n]).buffer)]), 1n << 63n);
+  t.equal(read(be16, [0x12, 0xb5]), 4789);
+  t.equal(read(be32, [0, 0, 1, 2]), 258);
+  t.equal(read(be64, [0, 0, 0, 0, 0, 0, 1, 2]), 258n);
 });
 
-test('a payload of another length is an error and no value', () => {
+t.test('a payload of another length is an error and no value', async (t) => {
   for (const codec of [
     u8,
     u16,
@@ -83,29 +82,29 @@ test('a payload of another length is an error and no value', () => {
     count64,
     optionalIfindex,
   ]) {
-    assert.equal(read(codec, [1, 2, 3]), undefined);
-    assert.equal(read(codec, []), undefined);
+    t.equal(read(codec, [1, 2, 3]), undefined);
+    t.equal(read(codec, []), undefined);
   }
-  assert.equal(read(struct(8), words(1)), undefined);
-  assert.equal(read(mac, new Array<number>(33).fill(1)), undefined);
+  t.equal(read(struct(8), words(1)), undefined);
+  t.equal(read(mac, new Array<number>(33).fill(1)), undefined);
 });
 
-test('a flag is true by its presence, or by the u8 that some drivers send', () => {
-  assert.equal(read(flag, []), true);
-  assert.equal(read(flag, [1]), true);
-  assert.equal(read(flag, [0]), false);
-  assert.equal(read(flag, [1, 0]), undefined);
-  assert.equal(read(bool8, [0]), false);
-  assert.equal(read(bool8, [2]), true);
+t.test('a flag is true by its presence, or by the u8 that some drivers send', async (t) => {
+  t.equal(read(flag, []), true);
+  t.equal(read(flag, [1]), true);
+  t.equal(read(flag, [0]), false);
+  t.equal(read(flag, [1, 0]), undefined);
+  t.equal(read(bool8, [0]), false);
+  t.equal(read(bool8, [2]), true);
 });
 
-test('hexadecimal is printed as printf("%#llx") does', () => {
-  assert.equal(read(hex(u8), [0x10]), '0x10');
-  assert.equal(read(hex(u8), [0]), '0');
-  assert.equal(toHex(0xf7ffffff000000ffn), '0xf7ffffff000000ff');
+t.test('hexadecimal is printed as printf("%#llx") does', async (t) => {
+  t.equal(read(hex(u8), [0x10]), '0x10');
+  t.equal(read(hex(u8), [0]), '0');
+  t.equal(toHex(0xf7ffffff000000ffn), '0xf7ffffff000000ff');
 });
 
-test('IPv6 addresses are printed as inet_ntop(3) does', () => {
+t.test('IPv6 addresses are printed as inet_ntop(3) does', async (t) => {
   const samples: Readonly<Record<string, string>> = {
     '00000000 00000000 00000000 00000000': '::',
     '00000000 00000000 00000000 00000001': '::1',
@@ -126,66 +125,66 @@ test('IPv6 addresses are printed as inet_ntop(3) does', () => {
     '0064ff9b 00000000 00000000 c0000201': '64:ff9b::c000:201',
     '00000001 00000000 00000000 00000000': '0:1::',
   };
-  for (const [bytes, text] of Object.entries(samples)) assert.equal(read(ipv6, octets(bytes)), text);
+  for (const [bytes, text] of Object.entries(samples)) t.equal(read(ipv6, octets(bytes)), text);
 });
 
-test('the end of a tunnel that is no address is "any"', () => {
-  assert.equal(read(endpoint4, [0, 0, 0, 0]), 'any');
-  assert.equal(read(endpoint4, [192, 0, 2, 1]), '192.0.2.1');
-  assert.equal(read(endpoint6, new Array<number>(16).fill(0)), 'any');
-  assert.equal(read(endpoint6, octets('20010db8 00000000 00000000 00000001')), '2001:db8::1');
-  assert.equal(read(ipv4, [10, 0, 0, 255]), '10.0.0.255');
+t.test('the end of a tunnel that is no address is "any"', async (t) => {
+  t.equal(read(endpoint4, [0, 0, 0, 0]), 'any');
+  t.equal(read(endpoint4, [192, 0, 2, 1]), '192.0.2.1');
+  t.equal(read(endpoint6, new Array<number>(16).fill(0)), 'any');
+  t.equal(read(endpoint6, octets('20010db8 00000000 00000000 00000001')), '2001:db8::1');
+  t.equal(read(ipv4, [10, 0, 0, 255]), '10.0.0.255');
 });
 
-test('link-layer addresses of any length are printed', () => {
-  assert.equal(read(mac, [2, 0, 0, 0xab, 0, 1]), '02:00:00:ab:00:01');
-  assert.equal(read(mac, [1, 2, 3, 4, 5, 6, 7, 8]), '01:02:03:04:05:06:07:08');
-  assert.equal(read(mac, []), '');
+t.test('link-layer addresses of any length are printed', async (t) => {
+  t.equal(read(mac, [2, 0, 0, 0xab, 0, 1]), '02:00:00:ab:00:01');
+  t.equal(read(mac, [1, 2, 3, 4, 5, 6, 7, 8]), '01:02:03:04:05:06:07:08');
+  t.equal(read(mac, []), '');
 });
 
-test('words stand for numbers, and a number without one is hexadecimal', () => {
+t.test('words stand for numbers, and a number without one is hexadecimal', async (t) => {
   const codec = oneOf(u8, { 0: 'off', 1: 'on' });
-  assert.equal(read(codec, [0]), 'off');
-  assert.equal(read(codec, [1]), 'on');
-  assert.equal(read(codec, [255]), '0xff');
+  t.equal(read(codec, [0]), 'off');
+  t.equal(read(codec, [1]), 'on');
+  t.equal(read(codec, [255]), '0xff');
 });
 
-test('bits without a name are not dropped', () => {
+t.test('bits without a name are not dropped', async (t) => {
   const names = [
     [1, 'one'],
     [4, 'four'],
   ] as const;
-  assert.equal(read(bits(u32, names), words(5)), 'one,four');
-  assert.equal(read(bits(u32, names), words(0x8000000c)), 'four,0x80000008');
-  assert.equal(bitNames(0, names), '');
+  t.equal(read(bits(u32, names), words(5)), 'one,four');
+  t.equal(read(bits(u32, names), words(0x8000000c)), 'four,0x80000008');
+  t.equal(bitNames(0, names), '');
 });
 
-test('clock ticks are seconds to the hundredth', () => {
+t.test('clock ticks are seconds to the hundredth', async (t) => {
   const ticks = (count: bigint): number[] => [...new Uint8Array(new BigUint64Array([count]).buffer)];
-  assert.equal(read(clockTicks, ticks(30000n)), 300);
-  assert.equal(String(read(clockTicks, ticks(28981n))), '289.81');
-  assert.equal(String(read(clockTicks, ticks(0n))), '0');
+  t.equal(read(clockTicks, ticks(30000n)), 300);
+  t.equal(String(read(clockTicks, ticks(28981n))), '289.81');
+  t.equal(String(read(clockTicks, ticks(0n))), '0');
 });
 
-test('a count is a number as long as a number can hold it', () => {
+t.test('a count is a number as long as a number can hold it', async (t) => {
   const octetsOf = (value: bigint): number[] => [...new Uint8Array(new BigUint64Array([value]).buffer)];
   for (const value of [0n, 1n, 0xffff_ffffn, 0x1_0000_0000n, 2n ** 53n - 1n]) {
-    assert.equal(read(count64, octetsOf(value)), Number(value));
+    t.equal(read(count64, octetsOf(value)), Number(value));
   }
-  for (const value of [2n ** 53n, 2n ** 53n + 1n, 2n ** 64n - 1n]) assert.equal(read(count64, octetsOf(value)), value);
+  for (const value of [2n ** 53n, 2n ** 53n + 1n, 2n ** 64n - 1n]) t.equal(read(count64, octetsOf(value)), value);
 });
 
-test('an attribute that says that there is nothing is neither a detail nor unknown', () => {
+t.test('an attribute that says that there is nothing is neither a detail nor unknown', async (t) => {
   const bytes = attribute(1, words(0));
   const { detail, unknown } = decodeTable(
     { 1: ['lower', optionalIfindex] },
     new AttributeReader(viewOf(bytes), 0, bytes.length, 'test'),
   );
-  assert.deepEqual([detail, unknown.size], [{}, 0]);
-  assert.equal(read(optionalIfindex, words(9)), 9);
+  t.strictSame([detail, unknown.size], [{}, 0]);
+  t.equal(read(optionalIfindex, words(9)), 9);
 });
 
-test('what a codec puts besides its value comes after all details of the table', () => {
+t.test('what a codec puts besides its value comes after all details of the table', async (t) => {
   const bytes = Buffer.concat([attribute(1, [3]), attribute(2, [4])]);
   const both: Codec = (one, further) => {
     const value = one.u8();
@@ -194,19 +193,19 @@ test('what a codec puts besides its value comes after all details of the table',
   };
   const decode = <Result>(decoder: (table: AttributeTable, reader: AttributeReader) => Result): Result =>
     decoder({ 1: ['one', both], 2: ['two', u8] }, new AttributeReader(viewOf(bytes), 0, bytes.length, 'test'));
-  assert.deepEqual(Object.entries(decode(decodeTable).detail), [
+  t.strictSame(Object.entries(decode(decodeTable).detail), [
     ['one', 3],
     ['two', 4],
     ['twice', 6],
   ]);
-  assert.deepEqual(Object.entries(decode(decodeTexts).texts), [
+  t.strictSame(Object.entries(decode(decodeTexts).texts), [
     ['one', '3'],
     ['two', '4'],
     ['twice', '6'],
   ]);
 });
 
-test('details have exactly the names that came, however many sets of names a table has met', () => {
+t.test('details have exactly the names that came, however many sets of names a table has met', async (t) => {
   const names = Array.from({ length: 5 }, (_, at) => `name${at}`);
   const table: AttributeTable = Object.fromEntries(names.map((name, at) => [at + 1, [name, u8]]));
   for (let round = 0; round < 3; round++) {
@@ -214,7 +213,7 @@ test('details have exactly the names that came, however many sets of names a tab
       const types = [5, 1, 2, 3, 4].filter((type) => (set & (1 << (type - 1))) !== 0);
       const bytes = Buffer.concat(types.map((type) => attribute(type, [type + round])));
       const { detail } = decodeTable(table, new AttributeReader(viewOf(bytes), 0, bytes.length, 'test'));
-      assert.deepEqual(
+      t.strictSame(
         Object.entries(detail),
         types.map((type) => [names[type - 1], type + round]),
       );
@@ -222,50 +221,50 @@ test('details have exactly the names that came, however many sets of names a tab
   }
 });
 
-test('ethertypes have the names of iproute2, and port ranges are in network order', () => {
-  assert.equal(read(ethertype, [0x81, 0x00]), '802.1Q');
-  assert.equal(read(ethertype, [0x88, 0xa8]), '802.1ad');
-  assert.equal(read(ethertype, [0x08, 0x00]), '[2048]');
-  assert.equal(read(portRange, [0x9c, 0x40, 0xc3, 0x50]), '40000-50000');
+t.test('ethertypes have the names of iproute2, and port ranges are in network order', async (t) => {
+  t.equal(read(ethertype, [0x81, 0x00]), '802.1Q');
+  t.equal(read(ethertype, [0x88, 0xa8]), '802.1ad');
+  t.equal(read(ethertype, [0x08, 0x00]), '[2048]');
+  t.equal(read(portRange, [0x9c, 0x40, 0xc3, 0x50]), '40000-50000');
 });
 
-test('nested attributes are name=value, and an unknown one is its number and bytes', () => {
+t.test('nested attributes are name=value, and an unknown one is its number and bytes', async (t) => {
   const inner = Buffer.concat([attribute(1, [7]), attribute(9, [0xab, 0xcd]), attribute(2, [0, 0]), attribute(3, [1])]);
   const codec = nested('inner', { 1: ['one', u8], 2: ['pad', padding], 3: ['three', bool8] });
-  assert.equal(read(codec, [...inner]), 'one=7,9=abcd,three=true');
-  assert.equal(read(codec, [...attribute(1, [7, 7])]), undefined);
-  assert.equal(read(list('inner', ipv4), [...attribute(0, [1, 2, 3, 4]), ...attribute(1, [5, 6, 7, 8])]), '1.2.3.4,5.6.7.8');
+  t.equal(read(codec, [...inner]), 'one=7,9=abcd,three=true');
+  t.equal(read(codec, [...attribute(1, [7, 7])]), undefined);
+  t.equal(read(list('inner', ipv4), [...attribute(0, [1, 2, 3, 4]), ...attribute(1, [5, 6, 7, 8])]), '1.2.3.4,5.6.7.8');
 });
 
-test('unknown attributes are kept as copies, padding is skipped, and the last of a name wins', () => {
+t.test('unknown attributes are kept as copies, padding is skipped, and the last of a name wins', async (t) => {
   const bytes = Buffer.concat([attribute(1, [7]), attribute(47, [1, 2, 3]), attribute(2, []), attribute(1, [8])]);
   const reader = new AttributeReader(viewOf(bytes), 0, bytes.length, 'test');
   const { detail, unknown } = decodeTable({ 1: ['one', u8], 2: ['pad', padding] }, reader);
-  assert.deepEqual(detail, { one: 8 });
+  t.strictSame(detail, { one: 8 });
   bytes.fill(0);
-  assert.deepEqual([...unknown], [[47, new Uint8Array([1, 2, 3])]]);
+  t.strictSame([...unknown], [[47, new Uint8Array([1, 2, 3])]]);
 });
 
-test('an attribute of another width is kept as bytes, and the others are decoded', () => {
+t.test('an attribute of another width is kept as bytes, and the others are decoded', async (t) => {
   const bytes = Buffer.concat([attribute(1, [7]), attribute(2, [7]), attribute(3, [7])]);
   const reader = new AttributeReader(viewOf(bytes), 0, bytes.length, 'IFLA_INFO_DATA');
   const { detail, unknown } = decodeTable({ 1: ['one', u8], 2: ['two', u32], 3: ['three', u8] }, reader);
-  assert.deepEqual(detail, { one: 7, three: 7 });
-  assert.deepEqual([...unknown], [[2, new Uint8Array([7])]]);
-  assert.equal(reader.error, undefined);
+  t.strictSame(detail, { one: 7, three: 7 });
+  t.strictSame([...unknown], [[2, new Uint8Array([7])]]);
+  t.equal(reader.error, undefined);
 });
 
-test('an attribute that runs out of its bounds is an error, and what came before it is there', () => {
+t.test('an attribute that runs out of its bounds is an error, and what came before it is there', async (t) => {
   const bytes = Buffer.concat([attribute(1, [7]), Buffer.from([0xff, 0, 2, 0])]);
   const reader = new AttributeReader(viewOf(bytes), 0, bytes.length, 'IFLA_INFO_DATA');
   const { detail } = decodeTable({ 1: ['one', u8] }, reader);
-  assert.deepEqual(detail, { one: 7 });
-  assert.match(reader.error?.detail.wanted ?? '', /attribute length/);
+  t.strictSame(detail, { one: 7 });
+  t.match(reader.error?.detail.wanted ?? '', /attribute length/);
 });
 
-test('the public map holds text: decimal numbers, true and false, hexadecimal bytes', () => {
+t.test('the public map holds text: decimal numbers, true and false, hexadecimal bytes', async (t) => {
   const detail = { number: 4097, big: 1n << 60n, negative: -10, on: true, off: false, raw: new Uint8Array([0, 0xab]), text: 'x' };
-  assert.deepEqual(formatDetail(detail), {
+  t.strictSame(formatDetail(detail), {
     number: '4097',
     big: '1152921504606846976',
     negative: '-10',

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import t from 'tap';
 import type { LinkKind } from '../../../src/kinds/contract.js';
 import { factsOf, factWords } from '../../../src/kinds/facts.js';
 import { KINDS } from '../../../src/kinds/registry.gen.js';
@@ -69,52 +69,55 @@ const CAPTURED = fixtureKinds().flatMap((kind) =>
   fixtureCases(kind).cases.map(({ name, linkinfo, face }) => shown(message(face.ifindex, `${kind}-${name}`, linkinfo))),
 );
 
-test('lists and watch lines show of every captured link what they showed before', () => {
+t.test('lists and watch lines show of every captured link what they showed before', async (t) => {
   const text = `${listOf(CAPTURED)}\n${CAPTURED.map(lineOf).join('\n')}\n`;
   if (update) writeFileSync(GOLDEN, text);
-  assert.equal(text, readFileSync(GOLDEN, 'utf8'));
+  t.equal(text, readFileSync(GOLDEN, 'utf8'));
 });
 
 for (const [name, kind] of KINDS) {
   if (kind === PLANTED) continue;
   const links = CAPTURED.filter((link) => link.kind === name);
 
-  test(`a ${name} that has attributes has facts, and the list and a watch line show them`, () => {
-    assert.equal(kind.facts === undefined, Object.keys(kind.data).length === 0);
-    assert.equal(kind.facts === undefined, !links.some((link) => factsOf(link).length > 0));
+  t.test(`a ${name} that has attributes has facts, and the list and a watch line show them`, async (t) => {
+    t.equal(kind.facts === undefined, Object.keys(kind.data).length === 0);
+    t.equal(kind.facts === undefined, !links.some((link) => factsOf(link).length > 0));
     for (const link of links) {
       const words = factWords(factsOf(link)) ?? '';
-      assert.ok(listOf([link]).includes(words), `the list shows ${words}`);
-      assert.ok(lineOf(link).includes(kind.usual === true ? words : `${name} ${words}`.trim()), `a watch line shows ${words}`);
+      t.ok(listOf([link]).includes(words), `the list shows ${words}`);
+      t.ok(lineOf(link).includes(kind.usual === true ? words : `${name} ${words}`.trim()), `a watch line shows ${words}`);
     }
   });
 }
 
-test('every attribute of a kind with a message is in the message or stays an attribute', () => {
+t.test('every attribute of a kind with a message is in the message or stays an attribute', async (t) => {
   for (const [kind, { data, typed }] of KINDS) {
     if (typed === undefined) continue;
     for (const [name] of Object.values(data)) {
       const isInMessage = !isDeepStrictEqual(typed.message({ [name]: '7-9' }), typed.message({}));
-      assert.notEqual(isInMessage, typed.others.includes(name), `${kind} ${name}`);
+      t.not(isInMessage, typed.others.includes(name), `${kind} ${name}`);
     }
   }
 });
 
-test('a kind that is added appears in the list, in watch lines and as one end of a pair, with no other file changed', () => {
-  const info = joinBytes(
-    attribute(uapi.IFLA_INFO_KIND, text('planted')),
-    attribute(uapi.IFLA_INFO_DATA, attribute(1, text('green')), attribute(2, u32(7))),
-  );
-  const bytes = message(5, 'a', info, attribute(uapi.IFLA_LINK, u32(6)));
-  const link = shown(bytes);
-  assert.match(listOf([link]), /\ba +planted .* deep 7 colour green /);
-  assert.equal(lineOf(link), `+ a@${netnsName(NETNS)} planted deep 7 colour green UP 10.0.1.2/24`);
-  const repainted = { ...link, attributes: { ...link.attributes, colour: 'red' } };
-  assert.deepEqual(
-    watchLines({ what: 'interface', netns: NETNS, old: link, new: repainted }, (id) => id),
-    [`~ a@${netnsName(NETNS)} colour green → red`],
-  );
+t.test(
+  'a kind that is added appears in the list, in watch lines and as one end of a pair, with no other file changed',
+  async (t) => {
+    const info = joinBytes(
+      attribute(uapi.IFLA_INFO_KIND, text('planted')),
+      attribute(uapi.IFLA_INFO_DATA, attribute(1, text('green')), attribute(2, u32(7))),
+    );
+    const bytes = message(5, 'a', info, attribute(uapi.IFLA_LINK, u32(6)));
+    const link = shown(bytes);
+    t.match(listOf([link]), /\ba +planted .* deep 7 colour green /);
+    t.equal(lineOf(link), `+ a@${netnsName(NETNS)} planted deep 7 colour green UP 10.0.1.2/24`);
+    const repainted = { ...link, attributes: { ...link.attributes, colour: 'red' } };
+    t.strictSame(
+      watchLines({ what: 'interface', netns: NETNS, old: link, new: repainted }, (id) => id),
+      [`~ a@${netnsName(NETNS)} colour green → red`],
+    );
 
-  const facts = decodeLinkFacts(viewOf(bytes), 0, bytes.length);
-  assert.deepEqual(facts instanceof DecodeError ? facts : [facts.isPair, facts.peer], [true, { ifindex: 6, nsid: undefined }]);
-});
+    const facts = decodeLinkFacts(viewOf(bytes), 0, bytes.length);
+    t.strictSame(facts instanceof DecodeError ? facts : [facts.isPair, facts.peer], [true, { ifindex: 6, nsid: undefined }]);
+  },
+);

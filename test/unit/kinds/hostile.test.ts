@@ -1,7 +1,7 @@
 // The corpus is test/fixtures/kinds.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { DecodeError } from '../../../src/netlink/error.js';
 import { decodeInfo, decodeInfoIn, type FixtureCase, fixtureCases, fixtureKinds, viewOf } from '../../support/kinds.js';
 
@@ -20,23 +20,23 @@ function decodeAmid(bytes: Uint8Array, poison: number, face: FixtureCase['face']
   return { info, error: error?.detail };
 }
 
-test('a payload that is cut off anywhere is an error or a shorter payload, and nothing after it is read', () => {
+t.test('a payload that is cut off anywhere is an error or a shorter payload, and nothing after it is read', async (t) => {
   for (const { linkinfo, face, kind, name } of corpus) {
     for (let length = 0; length < linkinfo.length; length++) {
       const cut = linkinfo.subarray(0, length);
-      assert.deepEqual(decodeAmid(cut, POISON, face), decodeAmid(cut, 0, face), `${kind}/${name} cut at ${length}`);
+      t.strictSame(decodeAmid(cut, POISON, face), decodeAmid(cut, 0, face), `${kind}/${name} cut at ${length}`);
     }
   }
 });
 
-test('an attribute that is cut short inside is always reported', () => {
+t.test('an attribute that is cut short inside is always reported', async (t) => {
   for (const { linkinfo, face, kind, name } of corpus) {
     const { error } = decodeInfo(linkinfo.subarray(0, linkinfo.length - 5), face);
-    assert.notEqual(error, undefined, `${kind}/${name}`);
+    t.not(error, undefined, `${kind}/${name}`);
   }
 });
 
-test('bytes that were changed at random never throw and never read outside', () => {
+t.test('bytes that were changed at random never throw and never read outside', async () => {
   const edit = fc.record({ at: fc.nat(), value: fc.integer({ min: 0, max: 255 }) });
   fc.assert(
     fc.property(fc.nat(corpus.length - 1), fc.array(edit, { minLength: 1, maxLength: 12 }), (which, edits) => {
@@ -49,7 +49,7 @@ test('bytes that were changed at random never throw and never read outside', () 
   );
 });
 
-test('every attribute of every length from 0 to 40 is a value or an error', () => {
+t.test('every attribute of every length from 0 to 40 is a value or an error', async (t) => {
   for (const { linkinfo, face } of corpus) {
     const { kind, portKind } = decodeInfo(linkinfo, face);
     for (const nested of [
@@ -61,7 +61,7 @@ test('every attribute of every length from 0 to 40 is a value or an error', () =
         for (const length of [0, 1, 2, 3, 4, 6, 7, 8, 9, 16, 17, 33, 40]) {
           const info = decodeInfo(oneAttribute(nested.nameType, nested.name, nested.outer, id, length), face);
           for (const value of [...Object.values(info.attributes), ...Object.values(info.portAttributes)]) {
-            assert.equal(typeof value, 'string');
+            t.equal(typeof value, 'string');
           }
         }
       }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join as joinPath } from 'node:path';
-import { test } from 'node:test';
+import t from 'tap';
 import type { AttributeTable, Detail, LinkKind } from '../../../src/kinds/contract.js';
 import { KINDS } from '../../../src/kinds/registry.gen.js';
 import { refsOf } from '../../../src/kinds/shared/refs.js';
@@ -20,16 +20,16 @@ function kindOf(name: string): LinkKind {
   return kind;
 }
 
-test('every kind is registered under its own name', () => {
-  for (const [name, kind] of KINDS) assert.equal(kind.kind, name);
+t.test('every kind is registered under its own name', async (t) => {
+  for (const [name, kind] of KINDS) t.equal(kind.kind, name);
 });
 
-test('the registry is what its generator writes', () => {
+t.test('the registry is what its generator writes', async (t) => {
   const result = spawnSync(process.execPath, [joinPath(ROOT, 'scripts/registry.mjs'), '--check'], { encoding: 'utf8' });
-  assert.equal(result.status, 0, result.stderr);
+  t.equal(result.status, 0, result.stderr);
 });
 
-test('the generator notices a registry that is out of date, and one that is missing', () => {
+t.test('the generator notices a registry that is out of date, and one that is missing', async (t) => {
   const scratch = mkdtempSync(joinPath(tmpdir(), 'nsatlas-registry-'));
   try {
     mkdirSync(joinPath(scratch, 'scripts'));
@@ -41,29 +41,29 @@ test('the generator notices a registry that is out of date, and one that is miss
     writeFileSync(joinPath(scratch, 'src/kinds/helper.ts'), 'export const nothing = 1;\n');
     const run = (...args: string[]): number | null =>
       spawnSync(process.execPath, [joinPath(scratch, 'scripts/registry.mjs'), ...args], { encoding: 'utf8' }).status;
-    assert.equal(run('--check'), 1);
-    assert.equal(run(), 0);
-    assert.equal(run('--check'), 0);
+    t.equal(run('--check'), 1);
+    t.equal(run(), 0);
+    t.equal(run('--check'), 0);
     const written = readFileSync(joinPath(scratch, 'src/kinds/registry.gen.ts'), 'utf8');
-    assert.match(written, /dummy/);
-    assert.doesNotMatch(written, /helper/);
+    t.match(written, /dummy/);
+    t.notMatch(written, /helper/);
     writeFileSync(joinPath(scratch, 'src/kinds/veth.ts'), readFileSync(joinPath(ROOT, 'src/kinds/veth.ts')));
-    assert.equal(run('--check'), 1);
+    t.equal(run('--check'), 1);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 });
 
-test('names of a table are unique, for two attributes of one name would hide each other', () => {
+t.test('names of a table are unique, for two attributes of one name would hide each other', async (t) => {
   for (const [name, { data, port }] of KINDS) {
     for (const table of [data, port ?? {}]) {
       const names = Object.values(table).map(([each]) => each);
-      assert.equal(new Set(names).size, names.length, name);
+      t.equal(new Set(names).size, names.length, name);
     }
   }
 });
 
-test('a pair refers to its peer and a stacked link to its lower, by IFLA_LINK and the namespace of it', () => {
+t.test('a pair refers to its peer and a stacked link to its lower, by IFLA_LINK and the namespace of it', async (t) => {
   for (const [name, role] of Object.entries({
     veth: 'peer',
     netkit: 'peer',
@@ -76,16 +76,16 @@ test('a pair refers to its peer and a stacked link to its lower, by IFLA_LINK an
     ipoib: 'lower',
   })) {
     const kind = kindOf(name);
-    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, iflaLink: 5 }), [{ role, ifindex: 5 }], name);
-    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [{ role, ifindex: 2, nsid: 0 }], name);
-    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, iflaLink: 0 }), [], `${name} whose other end is gone`);
-    assert.deepEqual(refsOf(kind, {}, { ifindex: 2 }), [], `${name} without either attribute`);
+    t.strictSame(refsOf(kind, {}, { ifindex: 2, iflaLink: 5 }), [{ role, ifindex: 5 }], name);
+    t.strictSame(refsOf(kind, {}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [{ role, ifindex: 2, nsid: 0 }], name);
+    t.strictSame(refsOf(kind, {}, { ifindex: 2, iflaLink: 0 }), [], `${name} whose other end is gone`);
+    t.strictSame(refsOf(kind, {}, { ifindex: 2 }), [], `${name} without either attribute`);
     // Linux before 5.2.
-    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, linkNsid: 3 }), [{ role, ifindex: 2, nsid: 3 }], `${name} of an old kernel`);
+    t.strictSame(refsOf(kind, {}, { ifindex: 2, linkNsid: 3 }), [{ role, ifindex: 2, nsid: 3 }], `${name} of an old kernel`);
   }
 });
 
-test('a tunnel refers to the underlay that it was given, and not to IFLA_LINK', () => {
+t.test('a tunnel refers to the underlay that it was given, and not to IFLA_LINK', async (t) => {
   for (const name of [
     'vxlan',
     'gre',
@@ -102,43 +102,43 @@ test('a tunnel refers to the underlay that it was given, and not to IFLA_LINK', 
     'xfrm',
   ]) {
     const kind = kindOf(name);
-    assert.deepEqual(
+    t.strictSame(
       refsOf(kind, { link_ifindex: 9 }, { ifindex: 2, iflaLink: 9, linkNsid: 1 }),
       [{ role: 'underlay', ifindex: 9, nsid: 1 }],
       name,
     );
-    assert.deepEqual(refsOf(kind, { link_ifindex: 9 }, { ifindex: 2 }), [{ role: 'underlay', ifindex: 9 }], name);
+    t.strictSame(refsOf(kind, { link_ifindex: 9 }, { ifindex: 2 }), [{ role: 'underlay', ifindex: 9 }], name);
     // IFLA_LINK of a vxlan that moved is its own ifindex.
-    assert.deepEqual(refsOf(kind, {}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [], name);
+    t.strictSame(refsOf(kind, {}, { ifindex: 2, iflaLink: 2, linkNsid: 0 }), [], name);
   }
 });
 
-test('a bridge, a bond and links that stand alone refer to nothing', () => {
+t.test('a bridge, a bond and links that stand alone refer to nothing', async (t) => {
   for (const name of ['bridge', 'bond', 'vrf', 'team', 'dummy', 'ifb', 'nlmon', 'wireguard', 'tun', 'geneve']) {
-    assert.deepEqual(refsOf(kindOf(name), {}, { ifindex: 2, iflaLink: 5, linkNsid: 0 }), [], name);
+    t.strictSame(refsOf(kindOf(name), {}, { ifindex: 2, iflaLink: 5, linkNsid: 0 }), [], name);
   }
 });
 
-test('a group of a vxlan is no remote, and the address that means none is absent', () => {
+t.test('a group of a vxlan is no remote, and the address that means none is absent', async (t) => {
   const kind = kindOf('vxlan');
   const finished = (detail: Record<string, string | number>): unknown => {
     kind.finish?.(detail);
     return detail;
   };
-  assert.deepEqual(finished({ remote: '0.0.0.0', local: '0.0.0.0', link_ifindex: 0 }), {});
-  assert.deepEqual(finished({ remote6: '::', local6: '::' }), {});
-  assert.deepEqual(finished({ remote: '224.0.0.1' }), { group: '224.0.0.1' });
-  assert.deepEqual(finished({ remote: '239.255.0.1' }), { group: '239.255.0.1' });
-  assert.deepEqual(finished({ remote: '223.0.0.1' }), { remote: '223.0.0.1' });
-  assert.deepEqual(finished({ remote: '240.0.0.1' }), { remote: '240.0.0.1' });
-  assert.deepEqual(finished({ remote6: 'ff05::100' }), { group6: 'ff05::100' });
-  assert.deepEqual(finished({ remote6: 'fe80::1' }), { remote6: 'fe80::1' });
+  t.strictSame(finished({ remote: '0.0.0.0', local: '0.0.0.0', link_ifindex: 0 }), {});
+  t.strictSame(finished({ remote6: '::', local6: '::' }), {});
+  t.strictSame(finished({ remote: '224.0.0.1' }), { group: '224.0.0.1' });
+  t.strictSame(finished({ remote: '239.255.0.1' }), { group: '239.255.0.1' });
+  t.strictSame(finished({ remote: '223.0.0.1' }), { remote: '223.0.0.1' });
+  t.strictSame(finished({ remote: '240.0.0.1' }), { remote: '240.0.0.1' });
+  t.strictSame(finished({ remote6: 'ff05::100' }), { group6: 'ff05::100' });
+  t.strictSame(finished({ remote6: 'fe80::1' }), { remote6: 'fe80::1' });
 });
 
-test('the message of a vxlan that Docker Swarm made has its flags, and no underlay, remote or local', () => {
+t.test('the message of a vxlan that Docker Swarm made has its flags, and no underlay, remote or local', async (t) => {
   const swarm = fixtureCases('vxlan').cases.find(({ name }) => name === 'vxlan0');
   assert.ok(swarm !== undefined);
-  assert.deepEqual(vxlanFromDetail(detailOf(swarm.linkinfo)), {
+  t.strictSame(vxlanFromDetail(detailOf(swarm.linkinfo)), {
     vni: 4097,
     dstPort: 4789,
     learning: true,
@@ -165,7 +165,7 @@ test('the message of a vxlan that Docker Swarm made has its flags, and no underl
   });
 });
 
-test('the message of a vxlan has every option that was set', () => {
+t.test('the message of a vxlan has every option that was set', async (t) => {
   const { cases } = fixtureCases('vxlan');
   const message = (wanted: string): Record<string, unknown> => {
     const found = cases.find(({ name }) => name === wanted);
@@ -173,7 +173,7 @@ test('the message of a vxlan has every option that was set', () => {
     return { ...vxlanFromDetail(detailOf(found.linkinfo)) };
   };
   const pick = (from: Record<string, unknown>, ...names: string[]): unknown => names.map((name) => from[name]);
-  assert.deepEqual(pick(message('unicast'), 'vni', 'dstPort', 'local', 'remote', 'underlayIfindex', 'ttl', 'tos', 'df'), [
+  t.strictSame(pick(message('unicast'), 'vni', 'dstPort', 'local', 'remote', 'underlayIfindex', 'ttl', 'tos', 'df'), [
     7,
     4790,
     '192.0.2.1',
@@ -183,33 +183,33 @@ test('the message of a vxlan has every option that was set', () => {
     16,
     'set',
   ]);
-  assert.deepEqual(
+  t.strictSame(
     pick(message('unicast'), 'srcPortMin', 'srcPortMax', 'ageingSeconds', 'limit', 'learning', 'udpCsum', 'rsc', 'gbp'),
     [40000, 50000, 77, 1000, false, false, true, true],
   );
-  assert.deepEqual(pick(message('unicast'), 'remcsumTx', 'remcsumRx', 'gpe'), [true, true, undefined]);
-  assert.deepEqual(pick(message('mcast4'), 'remote', 'ttlInherit', 'df'), ['239.1.1.1', true, 'inherit']);
-  assert.deepEqual(pick(message('unicast6'), 'local', 'remote', 'label', 'udpZeroCsum6Tx', 'udpZeroCsum6Rx'), [
+  t.strictSame(pick(message('unicast'), 'remcsumTx', 'remcsumRx', 'gpe'), [true, true, undefined]);
+  t.strictSame(pick(message('mcast4'), 'remote', 'ttlInherit', 'df'), ['239.1.1.1', true, 'inherit']);
+  t.strictSame(pick(message('unicast6'), 'local', 'remote', 'label', 'udpZeroCsum6Tx', 'udpZeroCsum6Rx'), [
     '2001:db8::1',
     '2001:db8::2',
     0xabcde,
     true,
     true,
   ]);
-  assert.deepEqual(pick(message('mcast6'), 'remote'), ['ff05::100']);
-  assert.deepEqual(pick(message('metadata'), 'vni', 'external', 'vnifilter'), [undefined, true, true]);
-  assert.deepEqual(pick(message('generic'), 'external', 'gpe'), [true, true]);
+  t.strictSame(pick(message('mcast6'), 'remote'), ['ff05::100']);
+  t.strictSame(pick(message('metadata'), 'vni', 'external', 'vnifilter'), [undefined, true, true]);
+  t.strictSame(pick(message('generic'), 'external', 'gpe'), [true, true]);
 });
 
-test('flags that the kernel did not send are absent from the message, not false', () => {
-  assert.deepEqual(vxlanFromDetail({ id: 5, port: 4789 }), { vni: 5, dstPort: 4789 });
+t.test('flags that the kernel did not send are absent from the message, not false', async (t) => {
+  t.strictSame(vxlanFromDetail({ id: 5, port: 4789 }), { vni: 5, dstPort: 4789 });
 });
 
-test('a VNI is absent where there is none, and 0 is one', () => {
-  assert.deepEqual(vxlanFromDetail({}), {});
-  assert.deepEqual(vxlanFromDetail({ id: 0 }), { vni: 0 });
-  assert.deepEqual(vxlanFromDetail({ id: 0, external: false }), { vni: 0, external: false });
-  assert.deepEqual(vxlanFromDetail({ id: 0, external: true }), { external: true });
+t.test('a VNI is absent where there is none, and 0 is one', async (t) => {
+  t.strictSame(vxlanFromDetail({}), {});
+  t.strictSame(vxlanFromDetail({ id: 0 }), { vni: 0 });
+  t.strictSame(vxlanFromDetail({ id: 0, external: false }), { vni: 0, external: false });
+  t.strictSame(vxlanFromDetail({ id: 0, external: true }), { external: true });
 });
 
 /** A table's detail of one attribute. */
@@ -219,35 +219,35 @@ function detailOfOne(table: AttributeTable, type: number, payload: Uint8Array): 
   return decodeTable(table, reader).detail;
 }
 
-test('options of a bridge that only a newer kernel has are not dropped', () => {
+t.test('options of a bridge that only a newer kernel has are not dropped', async (t) => {
   // IFLA_BR_MULTI_BOOLOPT: optval, optmask.
   const options = (values: number, mask: number): Detail => detailOfOne(kindOf('bridge').data, 46, join(u32(values), u32(mask)));
-  assert.deepEqual(options(0x60 | 1, 0xe0 | 3), { no_linklocal_learn: 1, mcast_vlan_snooping: 0, multi_boolopt: '0x60' });
-  assert.deepEqual(options(2, 3), { no_linklocal_learn: 0, mcast_vlan_snooping: 1 });
+  t.strictSame(options(0x60 | 1, 0xe0 | 3), { no_linklocal_learn: 1, mcast_vlan_snooping: 0, multi_boolopt: '0x60' });
+  t.strictSame(options(2, 3), { no_linklocal_learn: 0, mcast_vlan_snooping: 1 });
 });
 
-test('groups that a bridge port forwards are named, or bits, or none', () => {
+t.test('groups that a bridge port forwards are named, or bits, or none', async (t) => {
   // IFLA_BRPORT_GROUP_FWD_MASK.
   const groups = (mask: number): Detail => detailOfOne(kindOf('bridge').port ?? {}, 31, u16(mask));
-  assert.deepEqual(groups(0x400d), { group_fwd_mask: '0x400d', group_fwd_mask_str: 'stp,lacp,0x8,lldp' });
-  assert.deepEqual(groups(0), { group_fwd_mask: '0', group_fwd_mask_str: '0x0' });
+  t.strictSame(groups(0x400d), { group_fwd_mask: '0x400d', group_fwd_mask_str: 'stp,lacp,0x8,lldp' });
+  t.strictSame(groups(0), { group_fwd_mask: '0', group_fwd_mask_str: '0x0' });
 });
 
-test('a bridge port’s backup port is absent when there is none', () => {
+t.test('a bridge port’s backup port is absent when there is none', async (t) => {
   // IFLA_BRPORT_BACKUP_PORT.
   const backup = (ifindex: number): Detail => detailOfOne(kindOf('bridge').port ?? {}, 34, u32(ifindex));
-  assert.deepEqual(backup(7), { backup_port_ifindex: 7 });
-  assert.deepEqual(backup(0), {});
+  t.strictSame(backup(7), { backup_port_ifindex: 7 });
+  t.strictSame(backup(0), {});
 });
 
-test('unknown bits of GRE, of IPv6 tunnels and of macvlan are kept as hexadecimal', () => {
+t.test('unknown bits of GRE, of IPv6 tunnels and of macvlan are kept as hexadecimal', async (t) => {
   const finished = (kind: string, detail: Record<string, number | string>): unknown => {
     kindOf(kind).finish?.(detail);
     return detail;
   };
-  assert.deepEqual(finished('gre', { iflags: 0x6000, ikey: 5, oflags: 0 }), { ikey: '0.0.0.5', iflags: '0x4000' });
-  assert.deepEqual(finished('ip6tnl', { flags: 0x70080 }), { flags: '0x80' });
-  assert.deepEqual(finished('macvlan', { mode: 'bridge', flags: 5 }), { mode: 'bridge', nopromisc: true, flags: '0x4' });
-  assert.deepEqual(finished('ipvlan', { mode: 'l2', flags: 4 }), { mode: 'l2', bridge: true, flags: '0x4' });
-  assert.deepEqual(finished('sit', { flags: 3 }), { isatap: true, flags: '0x2' });
+  t.strictSame(finished('gre', { iflags: 0x6000, ikey: 5, oflags: 0 }), { ikey: '0.0.0.5', iflags: '0x4000' });
+  t.strictSame(finished('ip6tnl', { flags: 0x70080 }), { flags: '0x80' });
+  t.strictSame(finished('macvlan', { mode: 'bridge', flags: 5 }), { mode: 'bridge', nopromisc: true, flags: '0x4' });
+  t.strictSame(finished('ipvlan', { mode: 'l2', flags: 4 }), { mode: 'l2', bridge: true, flags: '0x4' });
+  t.strictSame(finished('sit', { flags: 3 }), { isatap: true, flags: '0x2' });
 });

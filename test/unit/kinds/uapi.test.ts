@@ -1,10 +1,9 @@
 // Compares every constant of src/kinds that is spelled as in uapi with the installed kernel headers.
-import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import t from 'tap';
 import { ROOT } from '../../support/root.js';
 
 /** Constants that headers may lack, by the first release that has them. Distributions backport some. */
@@ -126,56 +125,56 @@ function compile(lines: readonly string[]): { missing: string[]; other: string[]
   }
 }
 
-test('every uapi constant of the kinds has the value of the installed headers', () => {
+t.test('every uapi constant of the kinds has the value of the installed headers', async (t) => {
   const all = constants();
-  assert.ok(all.length > 250, `only ${all.length} constants were found`);
+  t.ok(all.length > 250, `only ${all.length} constants were found`);
   const { missing, other } = compile(all.map(assertion));
-  assert.deepEqual(other, []);
+  t.strictSame(other, []);
   const unexplained = missing.filter((name) => SINCE[name] === undefined);
-  assert.deepEqual(unexplained, [], 'constants that the headers lack and that are not listed with their release');
+  t.strictSame(unexplained, [], 'constants that the headers lack and that are not listed with their release');
 });
 
-test('no constant is listed as newer than headers that are new enough to have it', () => {
+t.test('no constant is listed as newer than headers that are new enough to have it', async (t) => {
   const all = constants();
   const { missing } = compile(all.map(assertion));
   for (const name of missing) {
     const [major = 0, minor = 0] = (SINCE[name] ?? '').split('.').map(Number);
     const { other } = compile([`_Static_assert(LINUX_VERSION_CODE < KERNEL_VERSION(${major}, ${minor}, 0), "too new");`]);
-    assert.deepEqual(other, [], `${name} should be in these headers since v${SINCE[name]}`);
+    t.strictSame(other, [], `${name} should be in these headers since v${SINCE[name]}`);
   }
   const names = new Set(all.map(({ name }) => name));
-  assert.deepEqual(
+  t.strictSame(
     Object.keys(SINCE).filter((name) => !names.has(name)),
     [],
   );
 });
 
-test('a wrong value and a name that no header has are noticed', () => {
+t.test('a wrong value and a name that no header has are noticed', async (t) => {
   const { missing, other } = compile([
     assertion({ name: 'IFLA_VXLAN_ID', value: 2, file: '' }),
     assertion({ name: 'IFLA_VXLAN_NONSENSE', value: 1, file: '' }),
     assertion({ name: 'GRE_KEY', value: 0x2000, file: '' }),
   ]);
-  assert.deepEqual(missing, ['IFLA_VXLAN_NONSENSE']);
-  assert.equal(other.length, 1);
-  assert.match(other[0] ?? '', /IFLA_VXLAN_ID is not 2/);
+  t.strictSame(missing, ['IFLA_VXLAN_NONSENSE']);
+  t.equal(other.length, 1);
+  t.match(other[0] ?? '', /IFLA_VXLAN_ID is not 2/);
 });
 
-test('every attribute id of a file is in exactly one row of its tables', () => {
+t.test('every attribute id of a file is in exactly one row of its tables', async (t) => {
   for (const { name, file } of constants()) {
     if (!/^(IFLA|BRIDGE_QUERIER)_/.test(name)) continue;
     const rows = readFileSync(file, 'utf8').split(`[${name}]:`).length - 1;
     // GRE and IP-in-IP have one table for each family, with rows of their own for the addresses.
     const most = /(gre|iptunnel)\.ts$/.test(file) ? 2 : 1;
-    assert.ok(rows >= 1 && rows <= most, `${name} is in ${rows} rows of ${file}`);
+    t.ok(rows >= 1 && rows <= most, `${name} is in ${rows} rows of ${file}`);
   }
 });
 
-test('every use of a constant that starts like an attribute id is of one that is defined in the same file', () => {
+t.test('every use of a constant that starts like an attribute id is of one that is defined in the same file', async (t) => {
   for (const file of files) {
     const text = readFileSync(file, 'utf8');
     for (const [, name] of text.matchAll(/\[((?:IFLA|BRIDGE_QUERIER)_\w+)\]:/g)) {
-      assert.match(text, new RegExp(`^const ${name} = `, 'm'), `${name} in ${file}`);
+      t.match(text, new RegExp(`^const ${name} = `, 'm'), `${name} in ${file}`);
     }
   }
 });

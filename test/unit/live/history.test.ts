@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { History } from '../../../src/live/history.js';
 
 const gone = (id: string): { id: string; netnsName: string } => ({ id, netnsName: id });
@@ -19,35 +18,35 @@ function world(): { all: Map<number, { revision: number }>; change: (history: Hi
   };
 }
 
-describe('the history of a host', () => {
-  it('tells each namespace that changed once, however often it did', () => {
+t.test('the history of a host', async (t) => {
+  t.test('tells each namespace that changed once, however often it did', async (t) => {
     const history = new History();
     const { all, change } = world();
     for (const key of [1, 2, 3]) change(history, key);
     const since = history.revision;
     change(history, 2);
     change(history, 2, 3);
-    assert.deepEqual(history.changesAfter(since, all)?.changed.toSorted(), [2, 3]);
-    assert.deepEqual(history.changesAfter(history.revision, all)?.changed, []);
+    t.strictSame(history.changesAfter(since, all)?.changed.toSorted(), [2, 3]);
+    t.strictSame(history.changesAfter(history.revision, all)?.changed, []);
   });
 
-  it('has no revision for nothing', () => {
+  t.test('has no revision for nothing', async (t) => {
     const history = new History();
-    assert.equal(history.commit(), false);
-    assert.equal(history.revision, 0);
+    t.equal(history.commit(), false);
+    t.equal(history.revision, 0);
   });
 
-  it('finds what changed when its log does not go back so far', () => {
+  t.test('finds what changed when its log does not go back so far', async (t) => {
     const history = new History({ revisions: 4 });
     const { all, change } = world();
     for (const key of [1, 2, 3]) change(history, key);
     const since = history.revision;
     for (let round = 0; round < 20; round++) change(history, 2);
-    assert.deepEqual(history.changesAfter(since, all)?.changed, [2]);
-    assert.deepEqual(history.changesAfter(1, all)?.changed.toSorted(), [2, 3]);
+    t.strictSame(history.changesAfter(since, all)?.changed, [2]);
+    t.strictSame(history.changesAfter(1, all)?.changed.toSorted(), [2, 3]);
   });
 
-  it('cannot tell what happened before the ends that it has forgotten', () => {
+  t.test('cannot tell what happened before the ends that it has forgotten', async (t) => {
     const history = new History({ removed: 4 });
     const { all, change } = world();
     change(history, 1);
@@ -55,19 +54,19 @@ describe('the history of a host', () => {
       history.removed(key, gone(`net:[${key}]`));
       history.commit();
     }
-    assert.equal(history.changesAfter(1, all), undefined);
+    t.equal(history.changesAfter(1, all), undefined);
     const recent = history.changesAfter(history.revision - 2, all);
-    assert.deepEqual(
+    t.strictSame(
       recent?.removed.map(({ key }) => key),
       [18, 19],
     );
   });
 
-  it('knows nothing of a revision that is still to come', () => {
-    assert.equal(new History().changesAfter(1, new Map()), undefined);
+  t.test('knows nothing of a revision that is still to come', async (t) => {
+    t.equal(new History().changesAfter(1, new Map()), undefined);
   });
 
-  it('tells of the host and of gaps by themselves', () => {
+  t.test('tells of the host and of gaps by themselves', async (t) => {
     const history = new History();
     history.partChanged('gaps');
     history.commit();
@@ -75,6 +74,6 @@ describe('the history of a host', () => {
     history.partChanged('host');
     history.commit();
     const changes = history.changesAfter(since, new Map());
-    assert.deepEqual([changes?.host, changes?.gaps, changes?.networks, changes?.freshness], [true, false, false, false]);
+    t.strictSame([changes?.host, changes?.gaps, changes?.networks, changes?.freshness], [true, false, false, false]);
   });
 });

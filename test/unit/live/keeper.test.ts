@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import t from 'tap';
 import { EVENT_TABLES } from '../../../src/tables/index.js';
 import type { NetnsReader, ObservedEvents, ReadJob, ReadVisitor } from '../../../src/native/types.js';
 import { Keeper } from '../../../src/live/keeper.js';
@@ -82,54 +83,54 @@ async function until(holds: () => boolean): Promise<void> {
   assert.ok(holds());
 }
 
-describe('what keeps namespaces true', () => {
-  it('is settled although no path leads to one of them, which is told as a gap', async () => {
+t.test('what keeps namespaces true', async (t) => {
+  t.test('is settled although no path leads to one of them, which is told as a gap', async (t) => {
     const all = world(() => true);
     await come(all, foundAt(1), foundAt(2, '/gone', { openPaths: [] }));
     await until(() => all.keeper.isSettled);
-    assert.deepEqual(all.read, ['/run/docker/netns/n1']);
-    assert.deepEqual(
+    t.strictSame(all.read, ['/run/docker/netns/n1']);
+    t.strictSame(
       all.state.gaps().map(({ netnsId, status }) => [netnsId, status]),
       [['net:[2]', 'FAILED']],
     );
   });
 
-  it('is behind from the moment on in which events are lost until everything is read', async () => {
+  t.test('is behind from the moment on in which events are lost until everything is read', async (t) => {
     const all = world(() => true);
     await come(all, foundAt(1), foundAt(2));
     await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
     const before = all.read.length;
     all.keeper.hear({ ...NOTHING, lost: 1 });
-    assert.ok(all.keeper.behindSince !== undefined, 'what is told then counts as new');
+    t.ok(all.keeper.behindSince !== undefined, 'what is told then counts as new');
     await new Promise((resolve) => setTimeout(resolve, 20));
     await until(() => all.keeper.behindSince === undefined);
-    assert.equal(all.read.length, before + 2);
-    assert.equal(all.keeper.lostEvents, 1);
+    t.equal(all.read.length, before + 2);
+    t.equal(all.keeper.lostEvents, 1);
   });
 
-  it('gives an id by the path that leads to a namespace when the first one does not', async () => {
+  t.test('gives an id by the path that leads to a namespace when the first one does not', async (t) => {
     const all = world((path) => path !== '/first');
     await come(all, foundAt(1, '/first', { openPaths: ['/first', '/second'] }));
     await until(() => all.read.includes('/first'));
     await new Promise((resolve) => setTimeout(resolve, 20));
     await until(() => all.read.includes('/second'));
     const [netns] = [...all.state.namespaces.values()];
-    assert.deepEqual(all.given, ['/second']);
+    t.strictSame(all.given, ['/second']);
     assert.ok(netns?.nsid !== undefined && all.population.byNsid(netns.nsid) === netns);
-    assert.equal(netns.status, 'OK');
+    t.equal(netns.status, 'OK');
   });
 
-  it('lets a namespace go as soon as the kernel tells of its death, before anybody looks for it', async () => {
+  t.test('lets a namespace go as soon as the kernel tells of its death, before anybody looks for it', async (t) => {
     const all = world(() => true);
     await come(all, foundAt(1), foundAt(2));
     await until(() => all.keeper.isSettled);
     const [first, second] = [...all.state.namespaces.values()];
     assert.ok(first?.nsid !== undefined && second !== undefined);
     all.keeper.hear({ ...NOTHING, dead: [first.nsid] });
-    assert.deepEqual([...all.state.namespaces.values()], [second]);
+    t.strictSame([...all.state.namespaces.values()], [second]);
   });
 
-  it('reads what events tell of before the rest of all that is read again, and then that rest', async () => {
+  t.test('reads what events tell of before the rest of all that is read again, and then that rest', async (t) => {
     const all = world(() => true);
     const names = [1, 2, 3, 4, 5, 6, 7, 8];
     await come(all, ...names.map((ino) => foundAt(ino)));
@@ -149,13 +150,14 @@ describe('what keeps namespaces true', () => {
     await until(() => all.keeper.isScanned && all.keeper.behindSince === undefined);
     const paths = names.map((ino) => `/run/docker/netns/n${ino}`);
     const [heard] = paths.splice(-1);
-    assert.ok(all.read.indexOf(heard ?? '') <= 2, all.read.join());
-    assert.deepEqual([...new Set(all.read)].sort(), [...paths, heard].sort());
-    assert.equal(all.read.length, names.length + 1, 'the rest, and once more what was heard of');
+    t.ok(all.read.indexOf(heard ?? '') <= 2, all.read.join());
+    t.strictSame([...new Set(all.read)].sort(), [...paths, heard].sort());
+    t.equal(all.read.length, names.length + 1, 'the rest, and once more what was heard of');
   });
 
-  it('tries again what did not answer, later each time, and is not behind meanwhile', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  t.test('tries again what did not answer, later each time, and is not behind meanwhile', async (t) => {
+    t.after(() => mock.timers.reset());
+    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
     let answers = false;
     const all = world(
       (path) => (path.endsWith('n2') && !answers ? 'stuck' : true),
@@ -166,22 +168,23 @@ describe('what keeps namespaces true', () => {
     const stuck = [...all.state.namespaces.values()][1];
     assert.equal(stuck?.status, 'TIMED_OUT');
     const triesAfter = async (ms: number): Promise<number> => {
-      t.mock.timers.tick(ms);
+      mock.timers.tick(ms);
       for (let turn = 0; turn < 20; turn++) await nextTurn();
       assert.equal(all.keeper.behindSince, undefined);
       return all.read.filter((path) => path.endsWith('n2')).length;
     };
-    assert.deepEqual([await triesAfter(0), await triesAfter(499), await triesAfter(1)], [1, 1, 2]);
-    assert.deepEqual([await triesAfter(999), await triesAfter(1), await triesAfter(1999)], [2, 3, 3]);
+    t.strictSame([await triesAfter(0), await triesAfter(499), await triesAfter(1)], [1, 1, 2]);
+    t.strictSame([await triesAfter(999), await triesAfter(1), await triesAfter(1999)], [2, 3, 3]);
     answers = true;
-    assert.deepEqual([await triesAfter(1), stuck.status, all.state.gaps()], [4, 'OK', []]);
-    assert.equal(await triesAfter(600_000), 4);
+    t.strictSame([await triesAfter(1), stuck.status, all.state.gaps()], [4, 'OK', []]);
+    t.equal(await triesAfter(600_000), 4);
     // What answered is not read again.
-    assert.equal(all.read.filter((path) => path.endsWith('n1')).length, 1);
+    t.equal(all.read.filter((path) => path.endsWith('n1')).length, 1);
   });
 
-  it('gives an id soon after all to what had none because another one did not answer', async (t) => {
-    t.mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+  t.test('gives an id soon after all to what had none because another one did not answer', async (t) => {
+    t.after(() => mock.timers.reset());
+    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
     let answers = false;
     const all = world(
       (path) => (path.endsWith('n1') && !answers ? 'stuck' : true),
@@ -190,24 +193,24 @@ describe('what keeps namespaces true', () => {
     await come(all, foundAt(1), foundAt(2));
     await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
     const [first, second] = [...all.state.namespaces.values()];
-    assert.deepEqual([first?.nsid, second?.nsid, second?.status], [undefined, undefined, 'OK']);
+    t.strictSame([first?.nsid, second?.nsid, second?.status], [undefined, undefined, 'OK']);
     answers = true;
-    t.mock.timers.tick(500);
+    mock.timers.tick(500);
     await until(() => first?.nsid !== undefined && second?.nsid !== undefined);
-    assert.deepEqual(all.given, ['/run/docker/netns/n1', '/run/docker/netns/n2']);
-    t.mock.timers.tick(100);
+    t.strictSame(all.given, ['/run/docker/netns/n1', '/run/docker/netns/n2']);
+    mock.timers.tick(100);
     await until(() => all.keeper.behindSince === undefined);
-    assert.equal(first?.status, 'OK');
+    t.equal(first?.status, 'OK');
   });
 
-  it('counts how long it took from an event that was received to what it changed, and not what nobody told of', async () => {
+  t.test('counts how long it took from an event that was received to what it changed, and not what nobody told of', async (t) => {
     const all = world(() => true);
     await come(all, foundAt(1));
     await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
     const [netns] = [...all.state.namespaces.values()];
     assert.ok(netns?.nsid !== undefined);
     const lags = (): number => all.keeper.lag.counts.reduce((sum, count) => sum + count, 0);
-    assert.equal(lags(), 0);
+    t.equal(lags(), 0);
     const change = { nsid: netns.nsid, table: EVENT_TABLES.indexOf('LINKS'), ifindexes: [] } as const;
     // Of a table that is not kept: nothing is read.
     all.keeper.hear({
@@ -219,7 +222,7 @@ describe('what keeps namespaces true', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     all.keeper.hear({ ...NOTHING, changes: [change], messages: 3, oldestAtMs: performance.now() - 400 });
     await until(() => lags() === 1);
-    assert.equal(all.keeper.events, 5);
-    assert.ok(all.keeper.lag.sum >= 0.4 && all.keeper.lag.sum < 9, `${all.keeper.lag.sum}`);
+    t.equal(all.keeper.events, 5);
+    t.ok(all.keeper.lag.sum >= 0.4 && all.keeper.lag.sum < 9, `${all.keeper.lag.sum}`);
   });
 });

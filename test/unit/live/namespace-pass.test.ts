@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import type { FoundNetns } from '../../../src/discover/types.js';
 import type { NetnsReader, NetnsReadProblem, ReadJob, ReadVisitor } from '../../../src/native/types.js';
 import { NLM_F_DUMP_INTR, NLM_F_MULTI, NLMSG_DONE, RTM_NEWLINK } from '../../../src/netlink/uapi.js';
@@ -69,35 +69,35 @@ async function readOne(
   return { result, read };
 }
 
-describe('reading one namespace', () => {
-  it('takes the next path when the first leads nowhere, and does not count that as an attempt', async () => {
+t.test('reading one namespace', async (t) => {
+  t.test('takes the next path when the first leads nowhere, and does not count that as an attempt', async (t) => {
     const { result, read } = await readOne((path, visit) => {
       if (path === '/a') return problem('not-found', 'open', 2);
       visit.entered();
       visit.answer(0, [rows('lo', 'eth0'), done()], 0);
       return undefined;
     });
-    assert.deepEqual(read, ['/a', '/b']);
-    assert.deepEqual([result.status, result.openPath, result.cookie, result.gap], ['OK', '/b', 99n, undefined]);
+    t.strictSame(read, ['/a', '/b']);
+    t.strictSame([result.status, result.openPath, result.cookie, result.gap], ['OK', '/b', 99n, undefined]);
     const links = result.tables.get('LINKS');
-    assert.deepEqual([links?.status, links?.attempts, links?.decoder.links.map(({ name }) => name)], ['OK', 1, ['lo', 'eth0']]);
+    t.strictSame([links?.status, links?.attempts, links?.decoder.links.map(({ name }) => name)], ['OK', 1, ['lo', 'eth0']]);
   });
 
-  it('is VANISHED when no path leads to it any more, also when another namespace is there now', async () => {
+  t.test('is VANISHED when no path leads to it any more, also when another namespace is there now', async (t) => {
     const { result } = await readOne((path) =>
       path === '/a' ? problem('plain-file', 'identify') : problem('changed', 'identify'),
     );
-    assert.deepEqual([result.status, result.gap?.status], ['VANISHED', 'VANISHED']);
+    t.strictSame([result.status, result.gap?.status], ['VANISHED', 'VANISHED']);
   });
 
-  it('is DENIED, with errno and what to do, when it may not be entered, and its tables say the same', async () => {
+  t.test('is DENIED, with errno and what to do, when it may not be entered, and its tables say the same', async (t) => {
     const { result } = await readOne(() => problem('denied', 'enter', 1));
-    assert.deepEqual([result.status, result.gap?.errno, result.gap?.operation], ['DENIED', 'EPERM', 'enter']);
-    assert.match(result.gap?.message ?? '', /^net:\[7\] \(\/a\): cannot be entered \(EPERM\): CAP_SYS_ADMIN is missing/);
-    assert.equal(result.tables.get('LINKS')?.status, 'DENIED');
+    t.strictSame([result.status, result.gap?.errno, result.gap?.operation], ['DENIED', 'EPERM', 'enter']);
+    t.match(result.gap?.message ?? '', /^net:\[7\] \(\/a\): cannot be entered \(EPERM\): CAP_SYS_ADMIN is missing/);
+    t.equal(result.tables.get('LINKS')?.status, 'DENIED');
   });
 
-  it('keeps what was read before the time limit, and says of the rest that it timed out', async () => {
+  t.test('keeps what was read before the time limit, and says of the rest that it timed out', async (t) => {
     const { result, read } = await readOne(
       (_, visit) => {
         visit.entered();
@@ -108,28 +108,28 @@ describe('reading one namespace', () => {
       ['LINKS', 'NEIGHBORS'],
     );
     // Neighbours take two requests, of which one was answered: that is not a whole table.
-    assert.deepEqual(
+    t.strictSame(
       [...result.tables].map(([table, { status }]) => [table, status]),
       [
         ['LINKS', 'OK'],
         ['NEIGHBORS', 'TIMED_OUT'],
       ],
     );
-    assert.deepEqual([result.status, read], ['TIMED_OUT', ['/a']]);
+    t.strictSame([result.status, read], ['TIMED_OUT', ['/a']]);
   });
 
-  it('keeps its rows when the thread that read them could not get back', async () => {
+  t.test('keeps its rows when the thread that read them could not get back', async (t) => {
     const { result } = await readOne((_, visit) => {
       visit.entered();
       visit.answer(0, [rows('lo'), done()], 0);
       return problem('denied', 'restore', 1);
     });
-    assert.deepEqual([result.status, result.gap, result.tables.get('LINKS')?.status], ['OK', undefined, 'OK']);
+    t.strictSame([result.status, result.gap, result.tables.get('LINKS')?.status], ['OK', undefined, 'OK']);
   });
 });
 
-describe('reading a table', () => {
-  it('is repeated when it was interrupted, and only the last reading counts', async () => {
+t.test('reading a table', async (t) => {
+  t.test('is repeated when it was interrupted, and only the last reading counts', async (t) => {
     let reading = 0;
     const { result, read } = await readOne((_, visit) => {
       visit.entered();
@@ -138,10 +138,10 @@ describe('reading a table', () => {
       return undefined;
     });
     const links = result.tables.get('LINKS');
-    assert.deepEqual([links?.status, links?.attempts, links?.decoder.links.length, read.length], ['OK', 3, 1, 3]);
+    t.strictSame([links?.status, links?.attempts, links?.decoder.links.length, read.length], ['OK', 3, 1, 3]);
   });
 
-  it('is INTERRUPTED, with its rows and a gap, when that never ends', async () => {
+  t.test('is INTERRUPTED, with its rows and a gap, when that never ends', async (t) => {
     const { result } = await readOne((_, visit) => {
       visit.entered();
       visit.answer(0, [rows('lo'), done(NLM_F_DUMP_INTR)], 0);
@@ -150,13 +150,13 @@ describe('reading a table', () => {
     const links = result.tables.get('LINKS');
     assert.ok(links);
     assert.deepEqual([links.status, links.attempts, links.decoder.links.length], ['INTERRUPTED', 5, 1]);
-    assert.deepEqual(
+    t.strictSame(
       finishTable(FOUND, 'LINKS', links).map(({ status, netnsId, table }) => [status, netnsId, table]),
       [['INTERRUPTED', 'net:[7]', 'LINKS']],
     );
   });
 
-  it('that the kernel refuses is a gap with errno, and the others are read', async () => {
+  t.test('that the kernel refuses is a gap with errno, and the others are read', async (t) => {
     const { result } = await readOne(
       (_, visit) => {
         visit.entered();
@@ -170,13 +170,13 @@ describe('reading a table', () => {
     const neighbors = result.tables.get('NEIGHBORS');
     assert.ok(neighbors);
     assert.deepEqual([result.status, result.tables.get('LINKS')?.status, neighbors.status], ['OK', 'OK', 'FAILED']);
-    assert.deepEqual(
+    t.strictSame(
       finishTable(FOUND, 'NEIGHBORS', neighbors).map(({ errno, message: said }) => [errno, said]),
       [['EOPNOTSUPP', 'net:[7] (/a): neighbors: receive failed (EOPNOTSUPP)']],
     );
   });
 
-  it('loses one row to bytes that cannot be decoded, names it, and keeps the others', async () => {
+  t.test('loses one row to bytes that cannot be decoded, names it, and keeps the others', async (t) => {
     const broken = message(RTM_NEWLINK, join(ifinfomsg(2), hex('ff00 0300')), { flags: NLM_F_MULTI });
     const { result } = await readOne((_, visit) => {
       visit.entered();
@@ -200,7 +200,7 @@ describe('reading a table', () => {
       links.decoder.links.map(({ name }) => name),
       ['lo', 'eth0'],
     );
-    assert.deepEqual(
+    t.strictSame(
       finishTable(FOUND, 'LINKS', links).map(({ status, ifindex }) => [status, ifindex]),
       [['MALFORMED', 2]],
     );

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { judgeMounts } from '../../../src/live/own-mounts.js';
 
 const ROOT = '700 650 0:40 / / rw,relatime - overlay overlay rw';
@@ -13,45 +13,42 @@ function judge(...lines: string[]): [boolean, string] {
   return [enabled, detail];
 }
 
-describe('the own mounts of a process in a container', () => {
-  it('are good when they receive what the host does', () => {
-    assert.deepEqual(judge(FOLDER, NETNS), [true, '1 namespace mounts, all kept up by the host']);
-    assert.equal(judge()[0], true);
+t.test('the own mounts of a process in a container', async (t) => {
+  t.test('are good when they receive what the host does', async (t) => {
+    t.strictSame(judge(FOLDER, NETNS), [true, '1 namespace mounts, all kept up by the host']);
+    t.equal(judge()[0], true);
   });
 
-  it('are good when they are peers of others, as in rshared binds', () => {
-    assert.equal(judge(FOLDER.replace('master:12', 'shared:12'), NETNS.replace('master:30', 'shared:30'))[0], true);
+  t.test('are good when they are peers of others, as in rshared binds', async (t) => {
+    t.equal(judge(FOLDER.replace('master:12', 'shared:12'), NETNS.replace('master:30', 'shared:30'))[0], true);
   });
 
-  it('that are private pin namespaces, and the answer names the first, how many, and what helps', () => {
+  t.test('that are private pin namespaces, and the answer names the first, how many, and what helps', async (t) => {
     const [enabled, detail] = judge(
       FOLDER.replace(' master:12', ''),
       NETNS.replace(' master:30', ''),
       SECOND.replace(' master:30', ''),
     );
-    assert.equal(enabled, false);
-    assert.match(detail, /^2 namespace mounts \(first: \/host\/netns\/1-x8sn2ys3vd\) are private .*kept alive.*rslave/);
+    t.equal(enabled, false);
+    t.match(detail, /^2 namespace mounts \(first: \/host\/netns\/1-x8sn2ys3vd\) are private .*kept alive.*rslave/);
   });
 
-  it('with one private mount among many are told as one', () => {
-    assert.match(
+  t.test('with one private mount among many are told as one', async (t) => {
+    t.match(
       judge(FOLDER, NETNS, SECOND.replace(' master:30', ''))[1],
       /^1 namespace mount \(first: \/host\/netns\/ingress_sbox\) is/,
     );
   });
 
-  it('are suspect when the folder of an engine is private and empty', () => {
+  t.test('are suspect when the folder of an engine is private and empty', async (t) => {
     const [enabled, detail] = judge(FOLDER.replace(' master:12', ''));
-    assert.equal(enabled, false);
-    assert.match(detail, /^\/host\/netns is private .*not seen.*rslave/);
+    t.equal(enabled, false);
+    t.match(detail, /^\/host\/netns is private .*not seen.*rslave/);
     // By what is mounted, whatever it is called here.
-    assert.match(judge(FOLDER.replace(' master:12', '').replace('/host/netns', '/mnt'))[1], /^\/mnt is private/);
+    t.match(judge(FOLDER.replace(' master:12', '').replace('/host/netns', '/mnt'))[1], /^\/mnt is private/);
   });
 
-  it('say nothing about other private folders, which every container has', () => {
-    assert.equal(
-      judge('90 700 0:50 / /tmp rw - tmpfs tmpfs rw', '91 700 0:51 /secrets /run/secrets ro - tmpfs tmpfs rw')[0],
-      true,
-    );
+  t.test('say nothing about other private folders, which every container has', async (t) => {
+    t.equal(judge('90 700 0:50 / /tmp rw - tmpfs tmpfs rw', '91 700 0:51 /secrets /run/secrets ro - tmpfs tmpfs rw')[0], true);
   });
 });

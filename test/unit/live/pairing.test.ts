@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import type { Verdict } from '../../../src/live/live-netns.js';
 import { LiveState } from '../../../src/live/live-state.js';
 import { addNetns, applyRows, linkedRow, plainRow, vethRow } from '../../support/live-rows.js';
@@ -31,16 +31,16 @@ function pair(): { state: LiveState; truth: Map<number, Map<number, number>> } {
   };
 }
 
-describe('pairs that are kept true', () => {
-  it('are paired once the kernel said what both nsids stand for', () => {
+t.test('pairs that are kept true', async (t) => {
+  t.test('are paired once the kernel said what both nsids stand for', async (t) => {
     const { state, truth } = pair();
-    assert.deepEqual(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
+    t.strictSame(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
     resolve(state, truth);
-    assert.deepEqual(verdict(state, 1, 2), { status: 'PAIRED', key: 2, ifindex: 2, name: 'eth0' });
-    assert.deepEqual(verdict(state, 2, 2), { status: 'PAIRED', key: 1, ifindex: 2, name: 'veth1' });
+    t.strictSame(verdict(state, 1, 2), { status: 'PAIRED', key: 2, ifindex: 2, name: 'eth0' });
+    t.strictSame(verdict(state, 2, 2), { status: 'PAIRED', key: 1, ifindex: 2, name: 'veth1' });
   });
 
-  it('tell the other end when one end is renamed, moved away or gone', () => {
+  t.test('tell the other end when one end is renamed, moved away or gone', async (t) => {
     const { state, truth } = pair();
     resolve(state, truth);
     const [, container] = [...state.namespaces.values()];
@@ -48,14 +48,14 @@ describe('pairs that are kept true', () => {
     const before = state.revision;
     applyRows(state, container, 'LINKS', { gone: [0], come: [[0, vethRow(2, 'lan0', 2, 0)]] });
     state.commit();
-    assert.equal(verdict(state, 1, 2)?.name, 'lan0');
-    assert.deepEqual(state.changesAfter(before)?.changed.toSorted(), [1, 2]);
+    t.equal(verdict(state, 1, 2)?.name, 'lan0');
+    t.strictSame(state.changesAfter(before)?.changed.toSorted(), [1, 2]);
     state.remove(container);
     state.commit();
-    assert.deepEqual(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
+    t.strictSame(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
   });
 
-  it('are asked about anew when the namespace that an nsid stood for has ended', () => {
+  t.test('are asked about anew when the namespace that an nsid stood for has ended', async (t) => {
     const { state, truth } = pair();
     resolve(state, truth);
     const [host, container] = [...state.namespaces.values()];
@@ -66,37 +66,40 @@ describe('pairs that are kept true', () => {
     const next = addNetns(state, 3);
     applyRows(state, next, 'LINKS', { come: [[0, vethRow(2, 'eth0', 2, 0)]] });
     applyRows(state, host, 'LINKS', { come: [[0, vethRow(2, 'veth1', 2, 7)]] });
-    assert.deepEqual(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
+    t.strictSame(verdict(state, 1, 2), { status: 'PEER_NOT_VISIBLE' });
     truth.set(1, new Map([[7, 3]]));
     truth.set(3, new Map([[0, 1]]));
     resolve(state, truth);
-    assert.equal(verdict(state, 1, 2)?.key, 3);
+    t.equal(verdict(state, 1, 2)?.key, 3);
   });
 
-  it('are asked about anew, too, when the id was another one’s before its end was heard of, whatever the link is', () => {
-    for (const row of [vethRow(3, 'veth2', 9, 7), linkedRow(3, 'vx0', 9, 7, 'vxlan')]) {
-      const { state, truth } = pair();
-      resolve(state, truth);
-      const [host, container] = [...state.namespaces.values()];
-      assert.ok(host && container);
-      const next = addNetns(state, 3);
-      applyRows(state, next, 'LINKS', { come: [[0, plainRow(9, 'eth0')]] });
-      // Read before the container's end is heard of: nothing of it is under ifindex 9.
-      applyRows(state, host, 'LINKS', { come: [[1, row]] });
-      state.commit();
-      assert.equal(host.links.get(3)?.linkKey, 2);
-      const before = state.revision;
-      state.remove(container);
-      state.commit();
-      assert.equal(host.links.get(3)?.linkKey, undefined);
-      assert.deepEqual(state.changesAfter(before)?.changed, [1]);
-      truth.set(1, new Map([[7, 3]]));
-      resolve(state, truth);
-      assert.equal(host.links.get(3)?.linkKey, 3);
-    }
-  });
+  t.test(
+    'are asked about anew, too, when the id was another one’s before its end was heard of, whatever the link is',
+    async (t) => {
+      for (const row of [vethRow(3, 'veth2', 9, 7), linkedRow(3, 'vx0', 9, 7, 'vxlan')]) {
+        const { state, truth } = pair();
+        resolve(state, truth);
+        const [host, container] = [...state.namespaces.values()];
+        assert.ok(host && container);
+        const next = addNetns(state, 3);
+        applyRows(state, next, 'LINKS', { come: [[0, plainRow(9, 'eth0')]] });
+        // Read before the container's end is heard of: nothing of it is under ifindex 9.
+        applyRows(state, host, 'LINKS', { come: [[1, row]] });
+        state.commit();
+        assert.equal(host.links.get(3)?.linkKey, 2);
+        const before = state.revision;
+        state.remove(container);
+        state.commit();
+        assert.equal(host.links.get(3)?.linkKey, undefined);
+        t.strictSame(state.changesAfter(before)?.changed, [1]);
+        truth.set(1, new Map([[7, 3]]));
+        resolve(state, truth);
+        t.equal(host.links.get(3)?.linkKey, 3);
+      }
+    },
+  );
 
-  it('are judged anew when the kernel says that an id stands for another namespace than before', () => {
+  t.test('are judged anew when the kernel says that an id stands for another namespace than before', async (t) => {
     const { state, truth } = pair();
     resolve(state, truth);
     const [host] = [...state.namespaces.values()];
@@ -105,11 +108,11 @@ describe('pairs that are kept true', () => {
     applyRows(state, next, 'LINKS', { come: [[0, vethRow(2, 'eth0', 2, 0)]] });
     state.pairing.learn(host, new Map([[7, 3]]));
     state.pairing.learn(next, new Map([[0, 1]]));
-    assert.deepEqual(verdict(state, 1, 2), { status: 'PAIRED', key: 3, ifindex: 2, name: 'eth0' });
-    assert.equal(verdict(state, 2, 2)?.status, 'AMBIGUOUS');
+    t.strictSame(verdict(state, 1, 2), { status: 'PAIRED', key: 3, ifindex: 2, name: 'eth0' });
+    t.equal(verdict(state, 2, 2)?.status, 'AMBIGUOUS');
   });
 
-  it('leave nothing behind of links that were forgotten because reading failed', () => {
+  t.test('leave nothing behind of links that were forgotten because reading failed', async (t) => {
     const { state, truth } = pair();
     resolve(state, truth);
     const [host, container] = [...state.namespaces.values()];
@@ -119,19 +122,19 @@ describe('pairs that are kept true', () => {
     const before = state.revision;
     state.remove(host);
     state.commit();
-    assert.deepEqual(state.changesAfter(before)?.changed, []);
+    t.strictSame(state.changesAfter(before)?.changed, []);
   });
 
-  it('say that it is ambiguous when the other end points elsewhere', () => {
+  t.test('say that it is ambiguous when the other end points elsewhere', async (t) => {
     const { state, truth } = pair();
     const [, container] = [...state.namespaces.values()];
     assert.ok(container);
     applyRows(state, container, 'LINKS', { gone: [0], come: [[0, vethRow(2, 'eth0', 9, 0)]] });
     resolve(state, truth);
-    assert.equal(verdict(state, 1, 2)?.status, 'AMBIGUOUS');
+    t.equal(verdict(state, 1, 2)?.status, 'AMBIGUOUS');
   });
 
-  it('are the same after any history as when everything is read at once', () => {
+  t.test('are the same after any history as when everything is read at once', async () => {
     const step = fc.record({
       netns: fc.integer({ min: 1, max: 3 }),
       ifindex: fc.integer({ min: 2, max: 4 }),

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import type { NetnsChange, Table } from '../../../src/model/types.js';
 import type { LiveNetns } from '../../../src/live/live-netns.js';
 import { LiveState } from '../../../src/live/live-state.js';
@@ -24,61 +23,61 @@ function bridge(): { state: LiveState; netns: LiveNetns } {
 
 const partsOf = (state: LiveState, since?: number): NetnsChange[] => [...state.parts(1, since, TABLES)];
 
-describe('what is new in a namespace', () => {
-  it('is everything for who knows nothing, in parts', () => {
+t.test('what is new in a namespace', async (t) => {
+  t.test('is everything for who knows nothing, in parts', async (t) => {
     const { state } = bridge();
     const parts = partsOf(state);
-    assert.deepEqual(
+    t.strictSame(
       parts.map(({ whole }) => whole),
       [true, ...parts.slice(1).map(() => false)],
     );
-    assert.deepEqual(
+    t.strictSame(
       parts.flatMap(({ interfaces }) => interfaces.map(({ name, masterName, addresses }) => [name, masterName, addresses])),
       [
         ['br0', undefined, ['10.0.1.1/24']],
         ['port0', 'br0', []],
       ],
     );
-    assert.equal(parts.flatMap(({ fdb }) => fdb).length, 1000);
-    assert.ok(parts.every(({ fdb }) => fdb.length <= 500));
-    assert.equal(new Set(parts.flatMap(({ fdb }) => fdb.map(({ rowId }) => rowId))).size, 1000);
+    t.equal(parts.flatMap(({ fdb }) => fdb).length, 1000);
+    t.ok(parts.every(({ fdb }) => fdb.length <= 500));
+    t.equal(new Set(parts.flatMap(({ fdb }) => fdb.map(({ rowId }) => rowId))).size, 1000);
   });
 
-  it('is one row when one of a thousand changed', () => {
+  t.test('is one row when one of a thousand changed', async (t) => {
     const { state, netns } = bridge();
     const since = state.revision;
     applyRows(state, netns, 'FDB', { gone: [500], come: [[500, fdbRow(3, 70_000)]] });
     state.commit();
     const [part, ...more] = partsOf(state, since);
-    assert.deepEqual(more, []);
-    assert.deepEqual(
+    t.strictSame(more, []);
+    t.strictSame(
       [part?.removedFdb.map(({ mac }) => mac), part?.fdb.map(({ mac }) => mac)],
       [['02:42:0a:00:01:f4'], ['02:42:0a:01:11:70']],
     );
-    assert.deepEqual([part?.removedFdb[0]?.rowId, part?.fdb[0]?.rowId], [500, 500]);
-    assert.deepEqual(part?.interfaces, []);
+    t.strictSame([part?.removedFdb[0]?.rowId, part?.fdb[0]?.rowId], [500, 500]);
+    t.strictSame(part?.interfaces, []);
   });
 
-  it('has the end of a row that came meanwhile, too, for who took it before it was committed to a cursor', () => {
+  t.test('has the end of a row that came meanwhile, too, for who took it before it was committed to a cursor', async (t) => {
     const { state, netns } = bridge();
     const since = state.revision;
     applyRows(state, netns, 'FDB', { come: [[1000, fdbRow(3, 1000)]] });
     state.commit();
     // A slow reader on its way from an older revision is given what is there now …
-    assert.deepEqual(
+    t.strictSame(
       partsOf(state, since).flatMap(({ fdb }) => fdb.map(({ rowId }) => rowId)),
       [1000],
     );
     applyRows(state, netns, 'FDB', { gone: [1000] });
     state.commit();
     // … and goes on from the revision to which it was on its way.
-    assert.deepEqual(
+    t.strictSame(
       partsOf(state, since).flatMap(({ removedFdb }) => removedFdb.map(({ rowId }) => rowId)),
       [1000],
     );
   });
 
-  it('is the ports, too, when their master is renamed, and the rows that name a link', () => {
+  t.test('is the ports, too, when their master is renamed, and the rows that name a link', async (t) => {
     const { state, netns } = bridge();
     const since = state.revision;
     applyRows(state, netns, 'LINKS', {
@@ -90,23 +89,23 @@ describe('what is new in a namespace', () => {
     });
     state.commit();
     const parts = partsOf(state, since);
-    assert.deepEqual(
+    t.strictSame(
       parts.flatMap(({ interfaces }) => interfaces.map(({ name, masterName }) => [name, masterName])),
       [
         ['lan', undefined],
         ['p', 'lan'],
       ],
     );
-    assert.deepEqual(
+    t.strictSame(
       parts.flatMap(({ removedIfindexes }) => removedIfindexes),
       [],
       'they are there all the time',
     );
-    assert.equal(new Set(parts.flatMap(({ fdb }) => fdb.map(({ ifname }) => ifname))).size, 1);
-    assert.equal(parts.flatMap(({ fdb }) => fdb)[0]?.ifname, 'p');
+    t.equal(new Set(parts.flatMap(({ fdb }) => fdb.map(({ ifname }) => ifname))).size, 1);
+    t.equal(parts.flatMap(({ fdb }) => fdb)[0]?.ifname, 'p');
   });
 
-  it('is everything again for who has missed more removals than are remembered', () => {
+  t.test('is everything again for who has missed more removals than are remembered', async (t) => {
     const { state, netns } = bridge();
     const since = state.revision;
     for (let round = 0; round < 5; round++) {
@@ -117,32 +116,32 @@ describe('what is new in a namespace', () => {
       state.commit();
     }
     const parts = partsOf(state, since);
-    assert.equal(parts[0]?.whole, true);
-    assert.equal(parts.flatMap(({ fdb }) => fdb).length, 1000);
+    t.equal(parts[0]?.whole, true);
+    t.equal(parts.flatMap(({ fdb }) => fdb).length, 1000);
   });
 
-  it('does not tell what is not committed', () => {
+  t.test('does not tell what is not committed', async (t) => {
     const { state, netns } = bridge();
     applyRows(state, netns, 'FDB', { come: [[1000, fdbRow(3, 1000)]] });
-    assert.equal(partsOf(state).flatMap(({ fdb }) => fdb).length, 1000);
+    t.equal(partsOf(state).flatMap(({ fdb }) => fdb).length, 1000);
     const since = state.revision;
     state.commit();
-    assert.deepEqual(
+    t.strictSame(
       partsOf(state, since).flatMap(({ fdb }) => fdb.map(({ rowId }) => rowId)),
       [1000],
     );
   });
 
-  it('has a gap, not a silence, for a row that cannot be decoded', () => {
+  t.test('has a gap, not a silence, for a row that cannot be decoded', async (t) => {
     const { state, netns } = bridge();
     applyRows(state, netns, 'FDB', { come: [[1000, new Uint8Array(3)]] });
     state.commit();
-    assert.equal(partsOf(state).flatMap(({ fdb }) => fdb).length, 1000);
-    assert.deepEqual(
+    t.equal(partsOf(state).flatMap(({ fdb }) => fdb).length, 1000);
+    t.strictSame(
       state.gaps().map(({ status, table }) => [status, table]),
       [['MALFORMED', 'FDB']],
     );
     applyRows(state, netns, 'FDB', { gone: [1000] });
-    assert.deepEqual(state.gaps(), []);
+    t.strictSame(state.gaps(), []);
   });
 });

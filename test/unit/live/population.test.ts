@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { LiveState } from '../../../src/live/live-state.js';
 import { Population } from '../../../src/live/population.js';
 import { foundAt } from '../../support/live-rows.js';
@@ -11,38 +11,38 @@ function world(): { state: LiveState; population: Population } {
 
 const inodes = (state: LiveState): number[] => state.keys().map((key) => state.namespaces.get(key)?.found.ino ?? 0);
 
-describe('the namespaces of a host', () => {
-  it('are those that were found last, each with a key of its own for as long as it is there', async () => {
+t.test('the namespaces of a host', async (t) => {
+  t.test('are those that were found last, each with a key of its own for as long as it is there', async (t) => {
     const { state, population } = world();
     await population.apply({ namespaces: [foundAt(1), foundAt(2)] }, population.mark);
     const [first] = state.keys();
     const { come, gone } = await population.apply({ namespaces: [foundAt(1), foundAt(3)] }, population.mark);
-    assert.deepEqual(
+    t.strictSame(
       [come, gone].map((list) => list.map(({ found }) => found.ino)),
       [[3], [2]],
     );
-    assert.equal(state.keys()[0], first);
+    t.equal(state.keys()[0], first);
     await population.apply({ namespaces: [foundAt(2)] }, population.mark);
-    assert.deepEqual(inodes(state), [2]);
-    assert.ok(!state.keys().includes(first ?? 0), 'a key was used again');
+    t.strictSame(inodes(state), [2]);
+    t.ok(!state.keys().includes(first ?? 0), 'a key was used again');
   });
 
-  it('do not go because a search that began before they came has not seen them', async () => {
+  t.test('do not go because a search that began before they came has not seen them', async (t) => {
     const { state, population } = world();
     const { mark } = population;
     await population.apply({ namespaces: [foundAt(1)] }, undefined);
     await population.apply({ namespaces: [] }, mark);
-    assert.deepEqual(inodes(state), [1]);
+    t.strictSame(inodes(state), [1]);
   });
 
-  it('only come when a search looked at a part of the places', async () => {
+  t.test('only come when a search looked at a part of the places', async (t) => {
     const { state, population } = world();
     await population.apply({ namespaces: [foundAt(1)] }, population.mark);
     await population.apply({ namespaces: [foundAt(2)] }, undefined);
-    assert.deepEqual(inodes(state), [1, 2]);
+    t.strictSame(inodes(state), [1, 2]);
   });
 
-  it('keep their id in the observer namespace while they are out of sight, and lose it when they end', async () => {
+  t.test('keep their id in the observer namespace while they are out of sight, and lose it when they end', async (t) => {
     const { state, population } = world();
     await population.apply({ namespaces: [foundAt(1)] }, population.mark);
     const [before] = [...state.namespaces.values()];
@@ -55,10 +55,10 @@ describe('the namespaces of a host', () => {
     assert.equal(population.nsidFor(again), nsid);
     population.heard(again, nsid);
     population.ended(again);
-    assert.equal(population.byNsid(nsid), undefined);
+    t.equal(population.byNsid(nsid), undefined);
     await population.apply({ namespaces: [foundAt(1)] }, population.mark);
     const [next] = [...state.namespaces.values()];
     assert.ok(next);
-    assert.notEqual(population.nsidFor(next), nsid);
+    t.not(population.nsidFor(next), nsid);
   });
 });

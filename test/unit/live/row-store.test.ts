@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { RowStore } from '../../../src/live/row-store.js';
 
 const bytesOf = (store: RowStore, slot: number): number[] => [
@@ -14,8 +14,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ remove: fc.nat(20) }),
 );
 
-describe('rows by slot', () => {
-  it('are what was put in last, whatever came and went', () => {
+t.test('rows by slot', async (t) => {
+  t.test('are what was put in last, whatever came and went', async () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), fc.boolean(), (steps, ordered) => {
         const store = new RowStore(ordered);
@@ -53,23 +53,23 @@ describe('rows by slot', () => {
     );
   });
 
-  it('do not grow when the same number of bytes comes as goes', () => {
+  t.test('do not grow when the same number of bytes comes as goes', async (t) => {
     const store = new RowStore(false);
     const row = new DataView(new ArrayBuffer(64));
     for (let round = 0; round < 10_000; round++) {
       store.add(round % 7, row, 0, 64, round);
       store.remove((round + 3) % 7);
     }
-    assert.ok(store.view.byteLength < 4096, `${store.view.byteLength} bytes`);
+    t.ok(store.view.byteLength < 4096, `${store.view.byteLength} bytes`);
   });
 
-  it('have the order that they are given', () => {
+  t.test('have the order that they are given', async (t) => {
     const store = new RowStore(true);
     const row = new DataView(new ArrayBuffer(4));
     for (const slot of [0, 1, 2]) store.add(slot, row, 0, 4, 1);
     store.reorder([2, 0, 1, 9]);
-    assert.deepEqual([...store.slots()], [2, 0, 1]);
+    t.strictSame([...store.slots()], [2, 0, 1]);
     store.add(0, row, 0, 4, 2);
-    assert.deepEqual([...store.slots()], [2, 1, 0], 'a row that comes anew comes last');
+    t.strictSame([...store.slots()], [2, 1, 0], 'a row that comes anew comes last');
   });
 });

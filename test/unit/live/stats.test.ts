@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { decodeLinkCounters } from '../../../src/tables/links/link-counters.js';
 import type { NetnsReader, ReadVisitor } from '../../../src/native/types.js';
 import * as uapi from '../../../src/netlink/uapi.js';
@@ -11,20 +11,20 @@ import { viewOf } from '../../support/fixture.js';
 import { addNetns, applyRows, fdbRow, foundAt, plainRow, vethRow } from '../../support/live-rows.js';
 import { attribute, ifinfomsg, join, message, number, text, u32 } from '../../support/message-builder.js';
 
-describe('durations', () => {
-  it('are counted under the first bound that they do not exceed', () => {
+t.test('durations', async (t) => {
+  t.test('are counted under the first bound that they do not exceed', async (t) => {
     const durations = new DurationCounter();
     for (const ms of [0, 1, 1.0001, 30_000, 30_001]) durations.add(ms);
-    assert.deepEqual(durations.counts, [2, 1, ...Array<number>(11).fill(0), 1, 1]);
-    assert.equal(durations.bounds.length + 1, durations.counts.length);
-    assert.ok(Math.abs(durations.sum - 60.0030001) < 1e-9);
+    t.strictSame(durations.counts, [2, 1, ...Array<number>(11).fill(0), 1, 1]);
+    t.equal(durations.bounds.length + 1, durations.counts.length);
+    t.ok(Math.abs(durations.sum - 60.0030001) < 1e-9);
   });
 
-  it('are never negative: clocks of two threads can differ by a little', () => {
+  t.test('are never negative: clocks of two threads can differ by a little', async (t) => {
     const durations = new DurationCounter();
     durations.add(-5);
-    assert.equal(durations.sum, 0);
-    assert.equal(durations.counts[0], 1);
+    t.equal(durations.sum, 0);
+    t.equal(durations.counts[0], 1);
   });
 });
 
@@ -34,10 +34,10 @@ function vxlanRow(ifindex: number, name: string, vni: number): Uint8Array {
   return join(ifinfomsg(ifindex), attribute(uapi.IFLA_IFNAME, text(name)), attribute(uapi.IFLA_LINKINFO, info));
 }
 
-describe('a namespace in numbers', () => {
+t.test('a namespace in numbers', async (t) => {
   const tallyOf = (state: LiveState): NetnsTally | undefined => [...talliesOf(state.namespaces.values())][0];
 
-  it('has its interfaces by kind, and the rows of each VXLAN', () => {
+  t.test('has its interfaces by kind, and the rows of each VXLAN', async (t) => {
     const state = new LiveState();
     const netns = addNetns(state, 1);
     const rows = [
@@ -53,23 +53,23 @@ describe('a namespace in numbers', () => {
     netns.tables.NEIGHBORS.status = 'NOT_READ';
     state.commit();
     const tally = tallyOf(state);
-    assert.deepEqual(Object.fromEntries(tally?.kinds ?? []), { undefined: 1, veth: 2, vxlan: 2 });
+    t.strictSame(Object.fromEntries(tally?.kinds ?? []), { undefined: 1, veth: 2, vxlan: 2 });
     assert.deepEqual(tally?.vxlans, [
       { ifindex: 4, name: 'vxlan0', vni: 4097, fdb: 7, neighbors: undefined },
       { ifindex: 5, name: 'vxlan1', vni: 4098, fdb: 1, neighbors: undefined },
     ]);
-    assert.equal(tally.head.tables.find(({ table }) => table === 'FDB')?.rows, 9);
+    t.equal(tally.head.tables.find(({ table }) => table === 'FDB')?.rows, 9);
   });
 
-  it('follows a VXLAN that got another VNI', () => {
+  t.test('follows a VXLAN that got another VNI', async (t) => {
     const state = new LiveState();
     const netns = addNetns(state, 1);
     applyRows(state, netns, 'LINKS', { come: [[0, vxlanRow(4, 'vxlan0', 4097)]] });
     state.commit();
-    assert.equal(tallyOf(state)?.vxlans[0]?.vni, 4097);
+    t.equal(tallyOf(state)?.vxlans[0]?.vni, 4097);
     applyRows(state, netns, 'LINKS', { gone: [0], come: [[1, vxlanRow(4, 'vxlan0', 5000)]] });
     state.commit();
-    assert.equal(tallyOf(state)?.vxlans[0]?.vni, 5000);
+    t.equal(tallyOf(state)?.vxlans[0]?.vni, 5000);
   });
 });
 
@@ -101,47 +101,47 @@ function readerOf(answers: readonly (readonly Uint8Array[])[], errno = 0): Netns
   return reader;
 }
 
-describe('counters of a namespace', () => {
+t.test('counters of a namespace', async (t) => {
   const netns = addNetns(new LiveState(), 1);
   const limits = { timeLimitMs: 1000, signal: AbortSignal.timeout(5000) };
 
-  it('are read by ifindex, exact beyond 32 bits', async () => {
+  t.test('are read by ifindex, exact beyond 32 bits', async (t) => {
     const datagram = join(message(uapi.RTM_NEWLINK, countersRow(1, 'lo')), message(uapi.RTM_NEWLINK, countersRow(2, 'eth0')));
     const [read] = await readCounters(readerOf([[datagram]]), [netns], limits);
     assert.equal(read?.isWhole, true);
     const eth0 = read.links.get(2);
-    assert.deepEqual(
+    t.strictSame(
       [...(eth0?.counters ?? [])],
       Array.from({ length: 8 }, (_, at) => 2 * 2 ** 40 + at),
     );
-    assert.deepEqual([read.links.get(1)?.isLoopback, eth0?.isLoopback], [true, false]);
+    t.strictSame([read.links.get(1)?.isLoopback, eth0?.isLoopback], [true, false]);
   });
 
-  it('are read again when interfaces changed meanwhile, and taken as they are in the end', async () => {
+  t.test('are read again when interfaces changed meanwhile, and taken as they are in the end', async (t) => {
     const [lo, eth0] = [countersRow(1, 'lo'), countersRow(2, 'eth0')];
     const interrupted = join(message(uapi.RTM_NEWLINK, lo, { flags: NLM_F_DUMP_INTR }), message(uapi.RTM_NEWLINK, eth0));
     const once = readerOf([[interrupted], [message(uapi.RTM_NEWLINK, lo)]]);
     const [read] = await readCounters(once, [netns], limits);
-    assert.deepEqual([once.reads, read?.isWhole, [...(read?.links.keys() ?? [])]], [2, true, [1]]);
+    t.strictSame([once.reads, read?.isWhole, [...(read?.links.keys() ?? [])]], [2, true, [1]]);
     const always = readerOf(Array(9).fill([interrupted]) as Uint8Array[][]);
     const [last] = await readCounters(always, [netns], limits);
-    assert.deepEqual([always.reads, [...(last?.links.keys() ?? [])]], [3, [1, 2]]);
+    t.strictSame([always.reads, [...(last?.links.keys() ?? [])]], [3, [1, 2]]);
   });
 
-  it('are none, and said not to be whole, when the kernel refuses or nothing leads there', async () => {
+  t.test('are none, and said not to be whole, when the kernel refuses or nothing leads there', async (t) => {
     const some = message(uapi.RTM_NEWLINK, countersRow(1, 'lo'));
     const [refused] = await readCounters(readerOf([[some]], 1), [netns], limits);
-    assert.deepEqual([refused?.isWhole, refused?.links.size], [false, 0]);
+    t.strictSame([refused?.isWhole, refused?.links.size], [false, 0]);
     const nowhere = addNetns(new LiveState(), 2, foundAt(7, '/x', { openPaths: [] }));
     const [unread] = await readCounters(readerOf([]), [nowhere], limits);
-    assert.deepEqual([unread?.isWhole, unread?.links.size], [false, 0]);
+    t.strictSame([unread?.isWhole, unread?.links.size], [false, 0]);
   });
 
-  it('are not those of a link that has none: that is said', async () => {
+  t.test('are not those of a link that has none: that is said', async (t) => {
     const datagram = join(message(uapi.RTM_NEWLINK, countersRow(1, 'lo')), message(uapi.RTM_NEWLINK, plainRow(2, 'eth0')));
     const [read] = await readCounters(readerOf([[datagram]]), [netns], limits);
-    assert.deepEqual([read?.isWhole, [...(read?.links.keys() ?? [])]], [false, [1]]);
+    t.strictSame([read?.isWhole, [...(read?.links.keys() ?? [])]], [false, [1]]);
     const short = countersRow(3, 'eth1', 7);
-    assert.ok(decodeLinkCounters(viewOf(short), 0, short.length) instanceof Error);
+    t.ok(decodeLinkCounters(viewOf(short), 0, short.length) instanceof Error);
   });
 });

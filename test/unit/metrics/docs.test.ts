@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { createCollectorMetrics } from '../../../src/metrics/collector.js';
 import { createHostMetrics } from '../../../src/metrics/host.js';
 import { createInterfaceMetrics } from '../../../src/metrics/interfaces.js';
@@ -41,15 +40,15 @@ function namesIn(path: string): Set<string> {
   return new Set(text.match(/\b(?:nsatlas|process|nodejs)_[a-z0-9_]*[a-z0-9]\b/g));
 }
 
-describe('the manual of the metrics', () => {
-  it('names every family that there is, and no other', async () => {
-    assert.deepEqual([...namesIn('docs/metrics.md')].sort(), [...(await families())].sort());
+t.test('the manual of the metrics', async (t) => {
+  t.test('names every family that there is, and no other', async (t) => {
+    t.strictSame([...namesIn('docs/metrics.md')].sort(), [...(await families())].sort());
   });
 
-  it('is what the rules and alerts are made of: they name no family that there is not', async () => {
+  t.test('is what the rules and alerts are made of: they name no family that there is not', async (t) => {
     const known = await families();
     const named = namesIn('deploy/prometheus-rules.yml');
-    assert.ok(named.size >= 8, `${named.size}`);
-    for (const name of named) assert.ok(known.has(name), name);
+    t.ok(named.size >= 8, `${named.size}`);
+    for (const name of named) t.ok(known.has(name), name);
   });
 });

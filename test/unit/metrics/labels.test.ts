@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { formatLabels, labelValue, MAX_LABEL_CHARACTERS } from '../../../src/metrics/labels.js';
 
 /** Reads `{a="b"}` as a parser of the text format does. */
@@ -40,18 +40,17 @@ const hostile = fc.oneof(
   }),
 );
 
-describe('the value of a label', () => {
-  it('is what it was when it is short and can be seen', () => {
-    for (const text of ['', 'web', 'web.1.x8sn2ys3vd', 'Grüße "quoted" \\ {}', '💥'.repeat(64)])
-      assert.equal(labelValue(text), text);
+t.test('the value of a label', async (t) => {
+  t.test('is what it was when it is short and can be seen', async (t) => {
+    for (const text of ['', 'web', 'web.1.x8sn2ys3vd', 'Grüße "quoted" \\ {}', '💥'.repeat(64)]) t.equal(labelValue(text), text);
   });
 
-  it('shows what cannot be seen, and halves of characters', () => {
-    assert.equal(labelValue('a\nb\u001b[31m\u202e\ud800'), 'a\\u{a}b\\u{1b}[31m\\u{202e}\\u{d800}');
+  t.test('shows what cannot be seen, and halves of characters', async (t) => {
+    t.equal(labelValue('a\nb\u001b[31m\u202e\ud800'), 'a\\u{a}b\\u{1b}[31m\\u{202e}\\u{d800}');
   });
 
-  it('has at most 128 characters and ends between two of them, whatever it is made of', () => {
-    assert.equal(charactersOf(labelValue('💥'.repeat(4000))), MAX_LABEL_CHARACTERS);
+  t.test('has at most 128 characters and ends between two of them, whatever it is made of', async (t) => {
+    t.equal(charactersOf(labelValue('💥'.repeat(4000))), MAX_LABEL_CHARACTERS);
     fc.assert(
       fc.property(hostile, (text) => {
         const value = labelValue(text);
@@ -62,18 +61,18 @@ describe('the value of a label', () => {
     );
   });
 
-  it('keeps 128 characters whole, and cuts the 129th with a mark', () => {
-    assert.equal(labelValue('x'.repeat(128)), 'x'.repeat(128));
-    assert.match(labelValue('x'.repeat(129)), /^x{119}~[0-9a-f]{8}$/);
+  t.test('keeps 128 characters whole, and cuts the 129th with a mark', async (t) => {
+    t.equal(labelValue('x'.repeat(128)), 'x'.repeat(128));
+    t.match(labelValue('x'.repeat(129)), /^x{119}~[0-9a-f]{8}$/);
   });
 
-  it('keeps two long names apart that begin alike', () => {
-    assert.notEqual(labelValue(`${'x'.repeat(4000)}1`), labelValue(`${'x'.repeat(4000)}2`));
+  t.test('keeps two long names apart that begin alike', async (t) => {
+    t.not(labelValue(`${'x'.repeat(4000)}1`), labelValue(`${'x'.repeat(4000)}2`));
   });
 });
 
-describe('labels', () => {
-  it('are read back as what was written, whatever it was', () => {
+t.test('labels', async (t) => {
+  t.test('are read back as what was written, whatever it was', async () => {
     fc.assert(
       fc.property(hostile, hostile, (one, two) => {
         const text = formatLabels({ one, two, three: 'x' });
@@ -86,8 +85,8 @@ describe('labels', () => {
     );
   });
 
-  it('are left out where there is nothing to say', () => {
-    assert.equal(formatLabels({ a: undefined, b: '' }), '');
-    assert.equal(formatLabels({ a: 'x', b: undefined }), '{a="x"}');
+  t.test('are left out where there is nothing to say', async (t) => {
+    t.equal(formatLabels({ a: undefined, b: '' }), '');
+    t.equal(formatLabels({ a: 'x', b: undefined }), '{a="x"}');
   });
 });

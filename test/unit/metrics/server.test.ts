@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { describe, it, type TestContext } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import t, { type Test } from 'tap';
 import type { Metrics } from '../../../src/metrics/metrics.js';
 import { type RunningMetrics, startMetrics } from '../../../src/metrics/server.js';
 import { type Certificates, makeCertificates, makeLeaf, type Pair } from '../../support/certificates.js';
@@ -11,7 +11,7 @@ import { fakeLog } from '../agent/fake-host.js';
 
 const TEXT = '# HELP a A.\n# TYPE a gauge\na 1\n';
 
-async function serve(t: TestContext, render: Metrics['render'], connectionLimitMs = 30_000): Promise<RunningMetrics> {
+async function serve(t: Test, render: Metrics['render'], connectionLimitMs = 30_000): Promise<RunningMetrics> {
   const running = await startMetrics({ render }, { listen: '127.0.0.1:0', log: fakeLog(), connectionLimitMs });
   t.after(() => running.close());
   return running;
@@ -20,7 +20,7 @@ async function serve(t: TestContext, render: Metrics['render'], connectionLimitM
 const plain: Metrics['render'] = async () => [Buffer.from(TEXT.slice(0, 5)), Buffer.from(TEXT.slice(5))];
 
 /** A connection by hand. */
-async function open(t: TestContext, { address }: RunningMetrics): Promise<Socket> {
+async function open(t: Test, { address }: RunningMetrics): Promise<Socket> {
   const socket = connect(Number(address.split(':').at(-1)), '127.0.0.1');
   t.after(() => socket.destroy());
   socket.on('error', () => undefined);
@@ -46,30 +46,30 @@ async function all(socket: Socket): Promise<string> {
   return text;
 }
 
-describe('the server of metrics', () => {
-  it('answers /metrics in the text format, whole, and /healthz', async (t) => {
+t.test('the server of metrics', async (t) => {
+  t.test('answers /metrics in the text format, whole, and /healthz', async (t) => {
     const { address } = await serve(t, plain);
     const scraped = await fetch(`http://${address}/metrics?x=1`);
-    assert.equal(scraped.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
-    assert.equal(await scraped.text(), TEXT);
-    assert.equal(await (await fetch(`http://${address}/healthz`)).text(), 'ok\n');
+    t.equal(scraped.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
+    t.equal(await scraped.text(), TEXT);
+    t.equal(await (await fetch(`http://${address}/healthz`)).text(), 'ok\n');
     const head = await fetch(`http://${address}/metrics`, { method: 'HEAD' });
-    assert.equal(head.headers.get('content-length'), `${TEXT.length}`);
-    assert.equal(await head.text(), '');
+    t.equal(head.headers.get('content-length'), `${TEXT.length}`);
+    t.equal(await head.text(), '');
   });
 
-  it('has nothing else, and takes nothing', async (t) => {
+  t.test('has nothing else, and takes nothing', async (t) => {
     const { address } = await serve(t, plain);
     for (const path of ['/', '/metrics/', '/metricsx', '/../metrics%00', '//metrics'])
-      assert.equal((await fetch(`http://${address}${path}`)).status, 404, path);
+      t.equal((await fetch(`http://${address}${path}`)).status, 404, path);
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const refused = await fetch(`http://${address}/metrics`, { method });
-      assert.equal(refused.status, 405);
-      assert.equal(refused.headers.get('allow'), 'GET, HEAD');
+      t.equal(refused.status, 405);
+      t.equal(refused.headers.get('allow'), 'GET, HEAD');
     }
   });
 
-  it('ends what is no HTTP, and a header that is too long, with 400', async (t) => {
+  t.test('ends what is no HTTP, and a header that is too long, with 400', async (t) => {
     const running = await serve(t, plain);
     for (const garbage of [
       '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\r\n\r\n',
@@ -77,28 +77,28 @@ describe('the server of metrics', () => {
     ]) {
       const socket = await open(t, running);
       socket.write(garbage, 'latin1');
-      assert.match(await all(socket), /^HTTP\/1\.1 400 /);
+      t.match(await all(socket), /^HTTP\/1\.1 400 /);
     }
-    assert.equal((await fetch(`http://${running.address}/healthz`)).status, 200);
+    t.equal((await fetch(`http://${running.address}/healthz`)).status, 200);
   });
 
-  it('ends a connection that takes too long for a request, and one that is idle', async (t) => {
+  t.test('ends a connection that takes too long for a request, and one that is idle', async (t) => {
     const running = await serve(t, plain, 100);
     const slow = await open(t, running);
     slow.write('GET /metrics HTTP/1.1\r\nX-A: ');
     const drip = setInterval(() => slow.write('x'), 10);
     t.after(() => clearInterval(drip));
     const idle = await open(t, running);
-    assert.equal(await all(slow), '');
+    t.equal(await all(slow), '');
     clearInterval(drip);
-    assert.equal(await all(idle), '');
+    t.equal(await all(idle), '');
   });
 
-  it('takes 32 connections and no more, and takes others when some have gone', async (t) => {
+  t.test('takes 32 connections and no more, and takes others when some have gone', async (t) => {
     const running = await serve(t, plain);
     const sockets = await Promise.all(Array.from({ length: 32 }, () => open(t, running)));
     const more = await open(t, running);
-    assert.equal(await all(more), '');
+    t.equal(await all(more), '');
     for (const socket of sockets.slice(0, 2)) socket.destroy();
     for (;;) {
       const answer = await fetch(`http://${running.address}/healthz`).catch(() => undefined);
@@ -106,7 +106,7 @@ describe('the server of metrics', () => {
     }
   });
 
-  it('survives a scraper that goes before it was answered', async (t) => {
+  t.test('survives a scraper that goes before it was answered', async (t) => {
     let finish: () => void = () => undefined;
     const waiting = new Promise<void>((resolve) => (finish = resolve));
     const running = await serve(t, async () => {
@@ -118,39 +118,39 @@ describe('the server of metrics', () => {
     await new Promise((resolve) => setTimeout(resolve, 20));
     socket.destroy();
     finish();
-    assert.equal((await fetch(`http://${running.address}/healthz`)).status, 200);
+    t.equal((await fetch(`http://${running.address}/healthz`)).status, 200);
   });
 
-  it('ends all connections when it is closed', async (t) => {
+  t.test('ends all connections when it is closed', async (t) => {
     const running = await serve(t, plain);
     const socket = await open(t, running);
     await running.close();
-    assert.equal(await all(socket), '');
-    await assert.rejects(fetch(`http://${running.address}/healthz`));
+    t.equal(await all(socket), '');
+    await t.rejects(fetch(`http://${running.address}/healthz`));
   });
 
-  it('serves other machines in the open only when it is told to, and warns', async (t) => {
-    await assert.rejects(startMetrics({ render: plain }, { listen: '0.0.0.0:0', log: fakeLog() }), {
+  t.test('serves other machines in the open only when it is told to, and warns', async (t) => {
+    await t.rejects(startMetrics({ render: plain }, { listen: '0.0.0.0:0', log: fakeLog() }), {
       code: 'ERR_NSATLAS_LISTEN',
       message: /--metrics-insecure/,
     });
     const log = fakeLog();
     const running = await startMetrics({ render: plain }, { listen: '0.0.0.0:0', log, insecure: true });
     t.after(() => running.close());
-    assert.deepEqual(
+    t.strictSame(
       log.lines.map(({ level }) => level),
       ['warn', 'info'],
     );
   });
 
-  it('serves who has a certificate over TLS, tells others why not in HTTP, and does not speak plain text', async (t) => {
+  t.test('serves who has a certificate over TLS, tells others why not in HTTP, and does not speak plain text', async (t) => {
     const certificates = makeCertificates(t);
     const log = fakeLog();
     const running = await startMetrics({ render: plain }, { listen: '127.0.0.1:0', log, tls: certificates.server });
     t.after(() => running.close());
-    assert.match(await scrapeTls(running, certificates, certificates.people), /^HTTP\/1\.1 200 [^]*\r\n\r\n# HELP a A\.\n/);
-    assert.match(await scrapeTls(running, certificates), /^HTTP\/1\.1 403 /);
-    assert.match(await scrapeTls(running, certificates, makeLeaf(certificates, 'old', { days: -1 })), /^HTTP\/1\.1 403 /);
-    await assert.rejects(fetch(`http://${running.address}/metrics`));
+    t.match(await scrapeTls(running, certificates, certificates.people), /^HTTP\/1\.1 200 [^]*\r\n\r\n# HELP a A\.\n/);
+    t.match(await scrapeTls(running, certificates), /^HTTP\/1\.1 403 /);
+    t.match(await scrapeTls(running, certificates, makeLeaf(certificates, 'old', { days: -1 })), /^HTTP\/1\.1 403 /);
+    await t.rejects(fetch(`http://${running.address}/metrics`));
   });
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { SeriesBudget, Slices } from '../../../src/metrics/scrape.js';
 import { Sheet } from '../../../src/metrics/sheet.js';
 
@@ -8,13 +7,13 @@ const FAMILIES = [
   { name: 'b', type: 'gauge', help: 'Second.' },
 ] as const;
 
-describe('a sheet', () => {
-  it('tells family by family, each with all of its series', () => {
+t.test('a sheet', async (t) => {
+  t.test('tells family by family, each with all of its series', async (t) => {
     const sheet = new Sheet(FAMILIES);
     sheet.add('{x="1"}', [1, 2]);
     sheet.add('{x="2"}', [2 ** 53, undefined]);
     sheet.add('{x="3"}', [2 ** 64, Number.POSITIVE_INFINITY]);
-    assert.equal(
+    t.equal(
       [...sheet.text()].join(''),
       [
         '# HELP a_total First \\\\ of two.',
@@ -31,38 +30,38 @@ describe('a sheet', () => {
     );
   });
 
-  it('comes in pieces of a line or two, so that it can be told in slices', () => {
+  t.test('comes in pieces of a line or two, so that it can be told in slices', async (t) => {
     const sheet = new Sheet(FAMILIES);
     for (let row = 0; row < 100; row++) sheet.add(`{row="${row}"}`, [row, row]);
-    for (const piece of sheet.text()) assert.ok(piece.length < 100, piece);
+    for (const piece of sheet.text()) t.ok(piece.length < 100, piece);
   });
 });
 
-describe('the limit on series', () => {
-  it('lets in whoever comes first and counts the others by scope', () => {
+t.test('the limit on series', async (t) => {
+  t.test('lets in whoever comes first and counts the others by scope', async (t) => {
     const budget = new SeriesBudget(10);
-    assert.deepEqual(
+    t.strictSame(
       [budget.take('a', 4), budget.take('b', 4), budget.take('b', 4), budget.take('a', 1)],
       [true, true, false, false],
     );
-    assert.deepEqual(Object.fromEntries(budget.dropped), { a: 1, b: 4 });
+    t.strictSame(Object.fromEntries(budget.dropped), { a: 1, b: 4 });
   });
 
-  it('says 0 of a scope of which nothing was left out', () => {
+  t.test('says 0 of a scope of which nothing was left out', async (t) => {
     const budget = new SeriesBudget(10);
     budget.take('a', 10);
-    assert.deepEqual(Object.fromEntries(budget.dropped), { a: 0 });
+    t.strictSame(Object.fromEntries(budget.dropped), { a: 0 });
   });
 });
 
-describe('slices', () => {
-  it('are due after some milliseconds of work, and not right after a rest', async () => {
+t.test('slices', async (t) => {
+  t.test('are due after some milliseconds of work, and not right after a rest', async (t) => {
     let time = 0;
     const slices = new Slices(() => time);
-    assert.equal(slices.areDue, false);
+    t.equal(slices.areDue, false);
     time = 5;
-    assert.equal(slices.areDue, true);
+    t.equal(slices.areDue, true);
     await slices.rest();
-    assert.equal(slices.areDue, false);
+    t.equal(slices.areDue, false);
   });
 });

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import { Registry } from 'prom-client';
+import t from 'tap';
 import type { Members } from '../../../src/collector/types.js';
 import type { LinkCounters } from '../../../src/tables/links/link-counters.js';
 import { createCollectorMetrics } from '../../../src/metrics/collector.js';
@@ -56,8 +55,8 @@ function hostSource(registry: Registry, live: MeasuredHost): MetricSource {
   return createHostMetrics(registry, { live, features: async () => features, readyMs: 100 });
 }
 
-describe('metrics of a host', () => {
-  it('count namespaces by role and status, and say of each whether it is up', async () => {
+t.test('metrics of a host', async (t) => {
+  t.test('count namespaces by role and status, and say of each whether it is up', async (t) => {
     const registry = new Registry();
     const live = fakeLive([
       tally(1, { role: 'HOST' }),
@@ -66,45 +65,45 @@ describe('metrics of a host', () => {
       tally(4, { role: 'CONTAINER' }),
     ]);
     const { text } = await scrape(registry, hostSource(registry, live));
-    assert.deepEqual(linesOf(text, 'nsatlas_namespaces'), [
+    t.strictSame(linesOf(text, 'nsatlas_namespaces'), [
       'nsatlas_namespaces{role="host",status="ok"} 1',
       'nsatlas_namespaces{role="container",status="denied"} 1',
       'nsatlas_namespaces{role="container",status="ok"} 2',
     ]);
     const up = linesOf(text, 'nsatlas_namespace_up');
-    assert.equal(up.length, 4);
-    assert.equal(up.filter((line) => line.endsWith(' 0')).length, 1);
+    t.equal(up.length, 4);
+    t.equal(up.filter((line) => line.endsWith(' 0')).length, 1);
   });
 
-  it('leave out namespaces that are well before those that are not', async () => {
+  t.test('leave out namespaces that are well before those that are not', async (t) => {
     const registry = new Registry();
     const tallies = Array.from({ length: 20 }, (_, at) => tally(at + 1, { status: at % 4 === 3 ? 'FAILED' : 'OK' }));
     const { text, dropped } = await scrape(registry, hostSource(registry, fakeLive(tallies)), 6);
-    assert.equal(linesOf(text, 'nsatlas_namespace_up').filter((line) => line.endsWith(' 0')).length, 5);
-    assert.equal(linesOf(text, 'nsatlas_namespace_up').length, 6);
-    assert.deepEqual(dropped, { namespaces: 14 });
+    t.equal(linesOf(text, 'nsatlas_namespace_up').filter((line) => line.endsWith(' 0')).length, 5);
+    t.equal(linesOf(text, 'nsatlas_namespace_up').length, 6);
+    t.strictSame(dropped, { namespaces: 14 });
   });
 
-  it('tell rows of an overlay that are known, and none that were not read', async () => {
+  t.test('tell rows of an overlay that are known, and none that were not read', async (t) => {
     const registry = new Registry();
     const vxlan = { ifindex: 2 as Ifindex, name: 'vxlan0', vni: 4097, fdb: 5, neighbors: undefined };
     const live = fakeLive([tally(1, { role: 'OVERLAY', networkId: 'abc', networkName: 'net' }, { vxlans: [vxlan] })]);
     const { text } = await scrape(registry, hostSource(registry, live));
-    assert.match(linesOf(text, 'nsatlas_overlay_fdb_entries').join(''), /vni="4097",network="net",network_id="abc"\} 5$/);
-    assert.deepEqual(linesOf(text, 'nsatlas_overlay_neighbors'), []);
-    assert.equal(linesOf(text, 'nsatlas_overlay_info').length, 1);
+    t.match(linesOf(text, 'nsatlas_overlay_fdb_entries').join(''), /vni="4097",network="net",network_id="abc"\} 5$/);
+    t.strictSame(linesOf(text, 'nsatlas_overlay_neighbors'), []);
+    t.equal(linesOf(text, 'nsatlas_overlay_info').length, 1);
   });
 
-  it('have a VXLAN in metadata mode, without a VNI', async () => {
+  t.test('have a VXLAN in metadata mode, without a VNI', async (t) => {
     const registry = new Registry();
     const vxlan = { ifindex: 2 as Ifindex, name: 'vxlan0', vni: undefined, fdb: 5, neighbors: undefined };
     const { text } = await scrape(registry, hostSource(registry, fakeLive([tally(1, {}, { vxlans: [vxlan] })])));
     const [line] = linesOf(text, 'nsatlas_overlay_fdb_entries');
-    assert.match(line ?? '', /interface="vxlan0",ifindex="2"/);
-    assert.doesNotMatch(line ?? '', /vni/);
+    t.match(line ?? '', /interface="vxlan0",ifindex="2"/);
+    t.notMatch(line ?? '', /vni/);
   });
 
-  it('tell what is known, how old it is and that it is late, when reading does not end in time', async () => {
+  t.test('tell what is known, how old it is and that it is late, when reading does not end in time', async (t) => {
     const registry = new Registry();
     const live = fakeLive([tally(1)], {
       ready: (_tables, signal) =>
@@ -118,28 +117,28 @@ describe('metrics of a host', () => {
         }),
     });
     const { text, problem } = await scrape(registry, hostSource(registry, live));
-    assert.match(problem ?? '', /could not be read in time/);
-    assert.equal(linesOf(text, 'nsatlas_namespace_up').length, 1);
-    assert.deepEqual(linesOf(text, 'nsatlas_state_age_seconds'), ['nsatlas_state_age_seconds 1.5']);
+    t.match(problem ?? '', /could not be read in time/);
+    t.equal(linesOf(text, 'nsatlas_namespace_up').length, 1);
+    t.strictSame(linesOf(text, 'nsatlas_state_age_seconds'), ['nsatlas_state_age_seconds 1.5']);
   });
 
-  it('count gaps by status and operation, and take a feature as off when it is off for one engine', async () => {
+  t.test('count gaps by status and operation, and take a feature as off when it is off for one engine', async (t) => {
     const registry = new Registry();
     const gap = { status: 'FAILED', operation: 'netns fd', message: 'x' } as const;
     const { text } = await scrape(
       registry,
       hostSource(registry, fakeLive([], { gaps: () => [gap, gap, { status: 'DENIED', message: 'y' }] })),
     );
-    assert.deepEqual(linesOf(text, 'nsatlas_gaps'), [
+    t.strictSame(linesOf(text, 'nsatlas_gaps'), [
       'nsatlas_gaps{status="failed",operation="netns-fd"} 2',
       'nsatlas_gaps{status="denied",operation="none"} 1',
     ]);
-    assert.deepEqual(linesOf(text, 'nsatlas_feature_enabled'), [
+    t.strictSame(linesOf(text, 'nsatlas_feature_enabled'), [
       'nsatlas_feature_enabled{feature="containers"} 0',
       'nsatlas_feature_enabled{feature="events"} 1',
     ]);
-    assert.deepEqual(linesOf(text, 'nsatlas_events_lost_total'), ['nsatlas_events_lost_total 3']);
-    assert.deepEqual(linesOf(text, 'nsatlas_events_total'), ['nsatlas_events_total 7']);
+    t.strictSame(linesOf(text, 'nsatlas_events_lost_total'), ['nsatlas_events_lost_total 3']);
+    t.strictSame(linesOf(text, 'nsatlas_events_total'), ['nsatlas_events_total 7']);
   });
 });
 
@@ -175,12 +174,12 @@ function counted(heads: readonly Netns[], links: readonly (readonly LinkCounters
   };
 }
 
-describe('metrics of interfaces', () => {
-  it('have each counter under its own name', async () => {
+t.test('metrics of interfaces', async (t) => {
+  t.test('have each counter under its own name', async (t) => {
     const registry = new Registry();
     const { text } = await scrape(registry, createInterfaceMetrics(registry, counted([fakeNetns(1)], [[link(2, 'eth0')]])));
     const values = [...text.matchAll(/^nsatlas_interface_(\w+)_total\{.*interface="eth0",ifindex="2"\} (\d+)$/gm)];
-    assert.deepEqual(
+    t.strictSame(
       values.map(([, name, value]) => `${name} ${value}`),
       [
         'receive_packets 20',
@@ -195,45 +194,48 @@ describe('metrics of interfaces', () => {
     );
   });
 
-  it('name the network where it is known: by the namespace, by the MAC of an endpoint, by the bridge; and nowhere else', async () => {
-    const registry = new Registry();
-    const owner = {
-      ...{ containerId: 'c', containerName: 'web', image: '', labels: {}, networkMode: '', networkModeRaw: '', engine: '' },
-      serviceName: 'svc',
-      networks: [{ name: 'front', id: 'f', mac: '02:42:0a:00:01:02', aliases: [] }],
-    };
-    const heads: Netns[] = [
-      { ...fakeNetns(1), role: 'HOST' },
-      { ...fakeNetns(2), role: 'CONTAINER', owner },
-      { ...fakeNetns(3), role: 'OVERLAY', networkId: 'abc' },
-    ];
-    const source = createInterfaceMetrics(
-      registry,
-      counted(heads, [
-        [link(1, 'eth0'), link(2, 'docker0'), link(3, 'veth0', { masterIfindex: 2 as Ifindex })],
-        [link(1, 'eth0', { mac: '02:42:0a:00:01:02' }), link(2, 'eth1', { mac: '02:42:0a:00:01:03' })],
-        [link(1, 'br0')],
-      ]),
-    );
-    const { text } = await scrape(registry, source);
-    const networks = linesOf(text, 'nsatlas_interface_receive_bytes_total').map(
-      (line) =>
-        `${/interface="(\w+)"/.exec(line)?.[1]} ${/network="(\w+)"/.exec(line)?.[1]} ${/service="(\w+)"/.exec(line)?.[1]}`,
-    );
-    assert.deepEqual(networks, [
-      'eth0 undefined undefined',
-      'docker0 bridge undefined',
-      'veth0 bridge undefined',
-      'eth0 front svc',
-      'eth1 undefined svc',
-      'br0 abc undefined',
-    ]);
-    assert.deepEqual(linesOf(text, 'nsatlas_interface_counters_unread_namespaces'), [
-      'nsatlas_interface_counters_unread_namespaces 1',
-    ]);
-  });
+  t.test(
+    'name the network where it is known: by the namespace, by the MAC of an endpoint, by the bridge; and nowhere else',
+    async (t) => {
+      const registry = new Registry();
+      const owner = {
+        ...{ containerId: 'c', containerName: 'web', image: '', labels: {}, networkMode: '', networkModeRaw: '', engine: '' },
+        serviceName: 'svc',
+        networks: [{ name: 'front', id: 'f', mac: '02:42:0a:00:01:02', aliases: [] }],
+      };
+      const heads: Netns[] = [
+        { ...fakeNetns(1), role: 'HOST' },
+        { ...fakeNetns(2), role: 'CONTAINER', owner },
+        { ...fakeNetns(3), role: 'OVERLAY', networkId: 'abc' },
+      ];
+      const source = createInterfaceMetrics(
+        registry,
+        counted(heads, [
+          [link(1, 'eth0'), link(2, 'docker0'), link(3, 'veth0', { masterIfindex: 2 as Ifindex })],
+          [link(1, 'eth0', { mac: '02:42:0a:00:01:02' }), link(2, 'eth1', { mac: '02:42:0a:00:01:03' })],
+          [link(1, 'br0')],
+        ]),
+      );
+      const { text } = await scrape(registry, source);
+      const networks = linesOf(text, 'nsatlas_interface_receive_bytes_total').map(
+        (line) =>
+          `${/interface="(\w+)"/.exec(line)?.[1]} ${/network="(\w+)"/.exec(line)?.[1]} ${/service="(\w+)"/.exec(line)?.[1]}`,
+      );
+      t.strictSame(networks, [
+        'eth0 undefined undefined',
+        'docker0 bridge undefined',
+        'veth0 bridge undefined',
+        'eth0 front svc',
+        'eth1 undefined svc',
+        'br0 abc undefined',
+      ]);
+      t.strictSame(linesOf(text, 'nsatlas_interface_counters_unread_namespaces'), [
+        'nsatlas_interface_counters_unread_namespaces 1',
+      ]);
+    },
+  );
 
-  it('drop loopbacks first, then what comes last, whole interfaces at a time', async () => {
+  t.test('drop loopbacks first, then what comes last, whole interfaces at a time', async (t) => {
     const registry = new Registry();
     const heads = [fakeNetns(1), fakeNetns(2)];
     const lo = link(1, 'lo', { isLoopback: true });
@@ -247,13 +249,13 @@ describe('metrics of interfaces', () => {
         .map((line) => /interface="(\w+)"/.exec(line)?.[1])
         .join(' ');
     };
-    assert.equal(await left(40), 'a b c lo lo');
-    assert.equal(await left(39), 'a b c lo');
-    assert.equal(await left(24), 'a b c');
-    assert.equal(await left(23), 'a b');
-    assert.equal(await left(0), '');
+    t.equal(await left(40), 'a b c lo lo');
+    t.equal(await left(39), 'a b c lo');
+    t.equal(await left(24), 'a b c');
+    t.equal(await left(23), 'a b');
+    t.equal(await left(0), '');
     const { dropped } = await scrape(registry, createInterfaceMetrics(registry, live), 23);
-    assert.deepEqual(dropped, { interfaces: 24 });
+    t.strictSame(dropped, { interfaces: 24 });
   });
 });
 
@@ -268,8 +270,8 @@ function fakeMembers(entries: readonly HostEntry[]): Members {
   return { tables: [], members: () => [], entries: () => entries, gaps: () => [], subscribe: () => () => undefined };
 }
 
-describe('metrics of a collector', () => {
-  it('say of each agent whether it is up, how old its host is, and of all how many are in which state', async () => {
+t.test('metrics of a collector', async (t) => {
+  t.test('say of each agent whether it is up, how old its host is, and of all how many are in which state', async (t) => {
     const registry = new Registry();
     const members = fakeMembers([
       entry('a:1', { host: 'ha', hostName: 'A', ageMs: 100 }),
@@ -277,35 +279,35 @@ describe('metrics of a collector', () => {
       entry('c:1', { state: 'UNREACHABLE' }),
     ]);
     const { text } = await scrape(registry, createCollectorMetrics(registry, { members }));
-    assert.deepEqual(linesOf(text, 'nsatlas_agents'), [
+    t.strictSame(linesOf(text, 'nsatlas_agents'), [
       'nsatlas_agents{state="live"} 1',
       'nsatlas_agents{state="syncing"} 0',
       'nsatlas_agents{state="stale"} 1',
       'nsatlas_agents{state="unreachable"} 1',
       'nsatlas_agents{state="conflict"} 0',
     ]);
-    assert.deepEqual(linesOf(text, 'nsatlas_agent_up'), [
+    t.strictSame(linesOf(text, 'nsatlas_agent_up'), [
       'nsatlas_agent_up{host="ha",name="A",agent="a:1"} 1',
       'nsatlas_agent_up{host="hb",name="B",agent="b:1"} 0',
       'nsatlas_agent_up{agent="c:1"} 0',
     ]);
-    assert.deepEqual(linesOf(text, 'nsatlas_agent_age_seconds'), [
+    t.strictSame(linesOf(text, 'nsatlas_agent_age_seconds'), [
       'nsatlas_agent_age_seconds{host="ha",name="A",agent="a:1"} 0.1',
       'nsatlas_agent_age_seconds{host="hb",name="B",agent="b:1"} 90',
     ]);
-    assert.equal(linesOf(text, 'nsatlas_agent_resyncs_total').length, 3);
+    t.equal(linesOf(text, 'nsatlas_agent_resyncs_total').length, 3);
   });
 
-  it('tell no series twice, even if two agents look the same', async () => {
+  t.test('tell no series twice, even if two agents look the same', async (t) => {
     const registry = new Registry();
     const { text } = await scrape(
       registry,
       createCollectorMetrics(registry, { members: fakeMembers([entry('a:1'), entry('a:1')]) }),
     );
-    assert.equal(linesOf(text, 'nsatlas_agent_up').length, 1);
+    t.equal(linesOf(text, 'nsatlas_agent_up').length, 1);
   });
 
-  it('count members, endpoints and rows of overlays, and each unknown VTEP once', async () => {
+  t.test('count members, endpoints and rows of overlays, and each unknown VTEP once', async (t) => {
     const registry = new Registry();
     const remotes = [
       { vtep: '192.0.2.1', host: 'ha', fdbEntries: 1 },
@@ -330,7 +332,7 @@ describe('metrics of a collector', () => {
     const overlays = (): readonly (readonly Overlay[])[] => [[], [overlay], []];
     const { text } = await scrape(registry, createCollectorMetrics(registry, { members: fakeMembers([]), overlays }));
     const labels = '{overlay="net/4097",vni="4097",network="app",network_id="net"}';
-    assert.deepEqual(
+    t.strictSame(
       text.split('\n').filter((line) => line.startsWith('nsatlas_fabric')),
       [
         `nsatlas_fabric_overlay_members${labels} 2`,

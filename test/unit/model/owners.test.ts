@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import {
   assignOwners,
   type NetnsReferences,
@@ -72,15 +71,15 @@ function run(claims: OwnerClaim[], proofs: OwnerProofs, namespaces = [HOST, WEB,
   return assignOwners(namespaces, { containers: claims }, proofs);
 }
 
-test('a container owns the namespace that is mounted under its sandbox’s name and has its process in it', () => {
+t.test('a container owns the namespace that is mounted under its sandbox’s name and has its process in it', async (t) => {
   const result = run(
     [claim('web', 4711, { key: WEB_KEY }), claim('db', 4800, { key: DB_KEY })],
     groups({ 4711: 'web', 4800: 'db' }),
   );
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web', 'net:[11]': 'db' }, joined: {}, gaps: [] });
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web', 'net:[11]': 'db' }, joined: {}, gaps: [] });
 });
 
-test('joined containers and those on the host’s network are guests where their process is', () => {
+t.test('joined containers and those on the host’s network are guests where their process is', async (t) => {
   const result = run(
     [
       claim('web', 4711, { key: WEB_KEY }),
@@ -90,31 +89,31 @@ test('joined containers and those on the host’s network are guests where their
     ],
     groups({ 4711: 'web', 4712: 'sidecar', 4713: 'a-sidecar', 300: 'exporter' }),
   );
-  assert.deepEqual(told(result), {
+  t.strictSame(told(result), {
     owners: { 'net:[10]': 'web' },
     joined: { 'net:[10]': ['a-sidecar', 'sidecar'], 'net:[1]': ['exporter'] },
     gaps: [],
   });
 });
 
-test('a sandbox that is one namespace and a process that is in another are a contradiction, not a choice', () => {
+t.test('a sandbox that is one namespace and a process that is in another are a contradiction, not a choice', async (t) => {
   for (const proofs of [BLIND, groups({ 4800: 'web' })]) {
     const result = run([claim('web', 4800, { key: WEB_KEY })], proofs);
-    assert.deepEqual(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
-    assert.match(
+    t.strictSame(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
+    t.match(
       result.gaps[0]?.message ?? '',
       /^container web \([0-9a-f]{12}\): its process 4800 is in net:\[11\], but .*aaaaaaaaaaaa is net:\[10\]$/,
     );
-    assert.equal(result.gaps[0]?.engine, '/run/docker.sock');
+    t.equal(result.gaps[0]?.engine, '/run/docker.sock');
   }
 });
 
-test('a process id that belongs to somebody else here says nothing: the engine counts in another pid namespace', () => {
+t.test('a process id that belongs to somebody else here says nothing: the engine counts in another pid namespace', async (t) => {
   const result = run([claim('web', 300, { key: WEB_KEY })], groups({ 300: [] }));
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: [] });
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: [] });
 });
 
-test('containers of an engine in another pid namespace are found by their control groups', () => {
+t.test('containers of an engine in another pid namespace are found by their control groups', async (t) => {
   const result = run(
     [
       claim('web', 7, { key: WEB_KEY }),
@@ -123,111 +122,111 @@ test('containers of an engine in another pid namespace are found by their contro
     ],
     groups({ 4711: ['outer', 'web'], 4712: ['outer', 'sidecar'], 1: [], 2: [], 300: ['outer', 'exporter'] }),
   );
-  assert.deepEqual(told(result), {
+  t.strictSame(told(result), {
     owners: { 'net:[10]': 'web' },
     joined: { 'net:[10]': ['sidecar'], 'net:[1]': ['exporter'] },
     gaps: [],
   });
 });
 
-test('a process of a container within a container is not the outer one’s', () => {
+t.test('a process of a container within a container is not the outer one’s', async (t) => {
   const result = run([claim('web', 4800, { key: WEB_KEY })], groups({ 4711: 'web', 4800: ['web', 'inner'] }));
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: [] });
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: [] });
 });
 
-test('a sandbox of the same name in another engine’s directory is another one', () => {
+t.test('a sandbox of the same name in another engine’s directory is another one', async (t) => {
   const mine = namespace(70, ['/run/docker/netns/eeeeeeeeeeee'], []);
   const other = namespace(71, ['/run/docker2/netns/eeeeeeeeeeee'], []);
   const result = run([claim('web', 9, { key: '/var/run/docker/netns/eeeeeeeeeeee' })], BLIND, [HOST, mine, other]);
-  assert.deepEqual(told(result), { owners: { 'net:[70]': 'web' }, joined: {}, gaps: [] });
+  t.strictSame(told(result), { owners: { 'net:[70]': 'web' }, joined: {}, gaps: [] });
 });
 
-test('the name "default" alone is no proof: every engine has one', () => {
+t.test('the name "default" alone is no proof: every engine has one', async (t) => {
   const result = run([claim('exporter', 300, { key: HOST_KEY, mode: 'host' })], groups({ 300: [] }));
-  assert.deepEqual(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
+  t.strictSame(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
 });
 
-test('a container on the network of an engine that does not live in this machine’s namespace is there, not here', () => {
+t.test('a container on the network of an engine that does not live in this machine’s namespace is there, not here', async (t) => {
   const nested = namespace(20, ['/proc/900/root/run/docker/netns/default'], [900, 901]);
   const result = run([claim('inner', 2, { key: HOST_KEY, mode: 'host' })], groups({ 901: ['dind', 'inner'], 900: 'dind' }), [
     HOST,
     nested,
   ]);
-  assert.deepEqual(told(result), { owners: {}, joined: { 'net:[20]': ['inner'] }, gaps: [] });
+  t.strictSame(told(result), { owners: {}, joined: { 'net:[20]': ['inner'] }, gaps: [] });
 });
 
-test('without a look at processes the sandbox’s name suffices', () => {
+t.test('without a look at processes the sandbox’s name suffices', async (t) => {
   const dark = [HOST, WEB, DB].map((each) => ({ ...each, pids: [] }));
   const result = run([claim('web', 4711, { key: WEB_KEY }), claim('sidecar', 4712, { mode: 'container' })], BLIND, dark);
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['VANISHED'] });
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['VANISHED'] });
 });
 
-test('a process that lives and whose namespace is not to be seen is a failure, not a container that ended', () => {
+t.test('a process that lives and whose namespace is not to be seen is a failure, not a container that ended', async (t) => {
   const dark = [HOST, WEB, DB].map((each) => ({ ...each, pids: [] }));
   const proofs = groups({ 4711: 'web', 4712: 'sidecar' });
   const result = run([claim('web', 4711, { key: WEB_KEY }), claim('sidecar', 4712, { mode: 'container' })], proofs, dark);
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['UNPROVEN'] });
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['UNPROVEN'] });
 });
 
-test('a container that ended in between is a fact, and its process id that somebody else has now is no proof', () => {
+t.test('a container that ended in between is a fact, and its process id that somebody else has now is no proof', async (t) => {
   const result = run(
     [claim('web', 4711, { key: WEB_KEY }), claim('gone', 4800, { key: '/var/run/docker/netns/cccccccccccc' })],
     groups({ 4711: 'web', 4800: 'db' }),
   );
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['VANISHED'] });
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['VANISHED'] });
 });
 
-test('an engine of which nothing at all was found is a failure', () => {
+t.test('an engine of which nothing at all was found is a failure', async (t) => {
   const key = '/var/run/docker/netns/cccccccccccc';
   const result = run(
     [claim('web', 4711, { key: WEB_KEY }), claim('far', 99, { key, engine: '/far.sock' })],
     groups({ 4711: 'web' }),
   );
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['UNPROVEN'] });
-  assert.equal(result.gaps[0]?.engine, '/far.sock');
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['UNPROVEN'] });
+  t.equal(result.gaps[0]?.engine, '/far.sock');
 });
 
-test('when only some namespaces were looked for, containers elsewhere are no gaps, but contradictions are', () => {
+t.test('when only some namespaces were looked for, containers elsewhere are no gaps, but contradictions are', async (t) => {
   const narrowed = { ...groups({ 4711: 'web', 4800: 'odd' }), narrowed: true };
   const absent = claim('gone', 99, { key: '/var/run/docker/netns/cccccccccccc' });
-  assert.deepEqual(told(run([claim('web', 4711, { key: WEB_KEY }), absent], narrowed)), {
+  t.strictSame(told(run([claim('web', 4711, { key: WEB_KEY }), absent], narrowed)), {
     owners: { 'net:[10]': 'web' },
     joined: {},
     gaps: [],
   });
-  assert.deepEqual(told(run([claim('odd', 4800, { key: WEB_KEY })], narrowed)), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
+  t.strictSame(told(run([claim('odd', 4800, { key: WEB_KEY })], narrowed)), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
 });
 
-test('a bare process id is not believed when the namespace speaks against it', () => {
+t.test('a bare process id is not believed when the namespace speaks against it', async (t) => {
   const key = '/var/run/docker/netns/cccccccccccc';
   for (const [pid, mode] of [
     [300, 'bridge'],
     [4800, 'bridge'],
     [4800, 'host'],
   ] as const) {
-    assert.deepEqual(
+    t.strictSame(
       told(run([claim('x', pid, { key, mode })], BLIND)),
       { owners: {}, joined: {}, gaps: ['UNPROVEN'] },
       `${pid} ${mode}`,
     );
   }
   const bare = namespace(12, [], [5000]);
-  assert.deepEqual(told(run([claim('x', 5000, { key })], BLIND, [HOST, bare])), {
+  t.strictSame(told(run([claim('x', 5000, { key })], BLIND, [HOST, bare])), {
     owners: { 'net:[12]': 'x' },
     joined: {},
     gaps: [],
   });
 });
 
-test('when two containers claim one namespace, the better proof wins and the other one is a gap', () => {
+t.test('when two containers claim one namespace, the better proof wins and the other one is a gap', async (t) => {
   const result = run([claim('stray', 4712), claim('web', 4711, { key: WEB_KEY })], groups({ 4711: 'web', 4712: 'stray' }));
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['UNPROVEN'] });
-  assert.equal(result.gaps[0]?.netnsId, 'net:[10]');
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web' }, joined: {}, gaps: ['UNPROVEN'] });
+  t.equal(result.gaps[0]?.netnsId, 'net:[10]');
   const tie = run([claim('a', 4711), claim('b', 4712)], groups({ 4711: 'a', 4712: 'b' }));
-  assert.deepEqual(told(tie), { owners: {}, joined: {}, gaps: ['UNPROVEN', 'UNPROVEN'] });
+  t.strictSame(told(tie), { owners: {}, joined: {}, gaps: ['UNPROVEN', 'UNPROVEN'] });
 });
 
-test('two engines on one host keep their containers apart', () => {
+t.test('two engines on one host keep their containers apart', async (t) => {
   const second = namespace(30, ['/run/docker2/netns/dddddddddddd'], [6000]);
   const result = run(
     [
@@ -237,10 +236,10 @@ test('two engines on one host keep their containers apart', () => {
     groups({ 4711: 'web', 6000: 'other' }),
     [HOST, WEB, DB, second],
   );
-  assert.deepEqual(told(result), { owners: { 'net:[10]': 'web', 'net:[30]': 'other' }, joined: {}, gaps: [] });
+  t.strictSame(told(result), { owners: { 'net:[10]': 'web', 'net:[30]': 'other' }, joined: {}, gaps: [] });
 });
 
-test('a sandbox is found in another mount namespace and in a directory that is mounted elsewhere', () => {
+t.test('a sandbox is found in another mount namespace and in a directory that is mounted elsewhere', async (t) => {
   for (const path of [
     '/proc/77/root/run/docker/netns/eeeeeeeeeeee',
     '/host/proc/77/root/run/docker/netns/eeeeeeeeeeee',
@@ -250,26 +249,26 @@ test('a sandbox is found in another mount namespace and in a directory that is m
       HOST,
       namespace(40, [path], []),
     ]);
-    assert.deepEqual(told(result), { owners: { 'net:[40]': 'web' }, joined: {}, gaps: [] }, path);
+    t.strictSame(told(result), { owners: { 'net:[40]': 'web' }, joined: {}, gaps: [] }, path);
   }
 });
 
-test('a path that means two namespaces means none', () => {
+t.test('a path that means two namespaces means none', async (t) => {
   const twice = [
     namespace(50, ['/proc/7/root/run/docker/netns/eeeeeeeeeeee'], []),
     namespace(51, ['/proc/8/root/run/docker/netns/eeeeeeeeeeee'], []),
   ];
   const result = run([claim('web', 9, { key: '/var/run/docker/netns/eeeeeeeeeeee' })], BLIND, [HOST, ...twice]);
-  assert.deepEqual(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
+  t.strictSame(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
 });
 
-test('a name that a person gave with ip netns is not taken for a sandbox', () => {
+t.test('a name that a person gave with ip netns is not taken for a sandbox', async (t) => {
   const named = namespace(60, ['/run/netns/eeeeeeeeeeee'], []);
   const result = run([claim('web', 9, { key: '/var/run/docker/netns/eeeeeeeeeeee' })], BLIND, [HOST, named]);
-  assert.deepEqual(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
+  t.strictSame(told(result), { owners: {}, joined: {}, gaps: ['UNPROVEN'] });
 });
 
-test('processes are looked at only where the engine’s own number does not settle it', () => {
+t.test('processes are looked at only where the engine’s own number does not settle it', async (t) => {
   const looked: number[] = [];
   const proofs: OwnerProofs = {
     containerIdsOf: (pid) => {
@@ -279,25 +278,25 @@ test('processes are looked at only where the engine’s own number does not sett
     narrowed: false,
   };
   run([claim('web', 4711, { key: WEB_KEY })], proofs);
-  assert.deepEqual(looked, [4711]);
+  t.strictSame(looked, [4711]);
 });
 
 function network(id: string, ingress = false): Network {
   return { id, name: `name-${id}`, driver: 'overlay', scope: 'swarm', vnis: [], subnets: [], labels: {}, ingress, engine: '/a' };
 }
 
-test('a network is found by the beginning of its id when that is unmistakable', () => {
+t.test('a network is found by the beginning of its id when that is unmistakable', async (t) => {
   const networks = [network('r96o6pc2d1nuf2yz'), network('r96o6pc2dxxxxxxx'), network('aaaa'), network('aaaa')];
-  assert.equal(resolveNetwork('r96o6pc2d1', networks)?.id, 'r96o6pc2d1nuf2yz');
-  assert.equal(resolveNetwork('r96o6pc2d', networks), undefined);
-  assert.equal(resolveNetwork('zzz', networks), undefined);
-  assert.equal(resolveNetwork('', networks), undefined);
-  assert.equal(resolveNetwork('aaaa', networks)?.id, 'aaaa', 'one network that two engines know is one network');
+  t.equal(resolveNetwork('r96o6pc2d1', networks)?.id, 'r96o6pc2d1nuf2yz');
+  t.equal(resolveNetwork('r96o6pc2d', networks), undefined);
+  t.equal(resolveNetwork('zzz', networks), undefined);
+  t.equal(resolveNetwork('', networks), undefined);
+  t.equal(resolveNetwork('aaaa', networks)?.id, 'aaaa', 'one network that two engines know is one network');
 });
 
-test('the ingress namespace belongs to the ingress network', () => {
-  assert.equal(networkOf('INGRESS', undefined, [network('a'), network('b', true)])?.id, 'b');
-  assert.equal(networkOf('INGRESS', undefined, [network('a', true), network('b', true)]), undefined);
-  assert.equal(networkOf('CONTAINER', undefined, [network('b', true)]), undefined);
-  assert.equal(networkOf('OVERLAY', 'a', [network('abc')])?.id, 'abc');
+t.test('the ingress namespace belongs to the ingress network', async (t) => {
+  t.equal(networkOf('INGRESS', undefined, [network('a'), network('b', true)])?.id, 'b');
+  t.equal(networkOf('INGRESS', undefined, [network('a', true), network('b', true)]), undefined);
+  t.equal(networkOf('CONTAINER', undefined, [network('b', true)]), undefined);
+  t.equal(networkOf('OVERLAY', 'a', [network('abc')])?.id, 'abc');
 });

@@ -1,8 +1,7 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { guessRole } from '../../../src/model/roles.js';
 
-describe('roles from names', () => {
+t.test('roles from names', async (t) => {
   const cases: readonly [paths: string[], isHost: boolean, role: string, prefix?: string][] = [
     [['/run/docker/netns/4d6dee9fdc0a'], false, 'CONTAINER'],
     [['/run/docker/netns/1-x8sn2ys3vd'], false, 'OVERLAY', 'x8sn2ys3vd'],
@@ -23,8 +22,8 @@ describe('roles from names', () => {
     [['/run/netns/blue', '/run/docker/netns/1-x8sn2ys3vd'], false, 'OVERLAY', 'x8sn2ys3vd'],
   ];
   for (const [paths, isHost, role, prefix] of cases) {
-    it(`${paths.join(' and ') || 'no name'}${isHost ? ', the host’s own' : ''}: ${role}`, () => {
-      assert.deepEqual(guessRole(paths, isHost), { role, ...(prefix !== undefined && { networkPrefix: prefix }) });
+    t.test(`${paths.join(' and ') || 'no name'}${isHost ? ', the host’s own' : ''}: ${role}`, async (t) => {
+      t.strictSame(guessRole(paths, isHost), { role, ...(prefix !== undefined && { networkPrefix: prefix }) });
     });
   }
 });

@@ -1,6 +1,5 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import t from 'tap';
 import { isSame } from '../../../src/model/same.js';
 
 const VALUES: readonly (() => unknown)[] = [
@@ -45,21 +44,21 @@ function withoutUndefined(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
 }
 
-test('values are the same exactly when they are deeply equal, whatever is undefined', () => {
+t.test('values are the same exactly when they are deeply equal, whatever is undefined', async (t) => {
   for (const [i, first] of VALUES.entries()) {
     for (const [j, second] of VALUES.entries()) {
       const [a, b] = [first(), second()];
       const bytes = a instanceof Uint8Array && b instanceof Uint8Array;
       const wanted = bytes ? Buffer.compare(a, b) === 0 : isDeepStrictEqual(withoutUndefined(a), withoutUndefined(b));
-      assert.equal(isSame(a, b), wanted, `${i} and ${j}`);
-      assert.equal(isSame({ x: [a] }, { x: [b] }), wanted, `${i} and ${j}, within others`);
+      t.equal(isSame(a, b), wanted, `${i} and ${j}`);
+      t.equal(isSame({ x: [a] }, { x: [b] }), wanted, `${i} and ${j}, within others`);
     }
   }
 });
 
-test('objects without a prototype, as maps of a message are, are compared by what they have', () => {
+t.test('objects without a prototype, as maps of a message are, are compared by what they have', async (t) => {
   const bare = (entries: object): object => Object.assign(Object.create(null) as object, entries);
-  assert.equal(isSame(bare({ a: 'b' }), { a: 'b' }), true);
-  assert.equal(isSame(bare({ toString: 'b' }), {}), false);
-  assert.equal(isSame({}, bare({ toString: 'b' })), false);
+  t.equal(isSame(bare({ a: 'b' }), { a: 'b' }), true);
+  t.equal(isSame(bare({ toString: 'b' }), {}), false);
+  t.equal(isSame({}, bare({ toString: 'b' })), false);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { endianness } from 'node:os';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { NativeError } from '../../../src/native/errors.js';
 import { type JobEnd, OPERATIONS, parseFrames, PROBLEMS } from '../../../src/native/frames.js';
 import type { ReadVisitor } from '../../../src/native/types.js';
@@ -103,36 +103,36 @@ const TOLD = [
   ['targetEnd', 1, { problem: 'timeout', operation: 'time-limit', errno: 0, detail: 'über 2000 ms' }],
 ];
 
-test('frames become calls, in order', () => {
-  assert.deepEqual(parse(WHOLE), { told: TOLD, end: { failure: undefined } });
+t.test('frames become calls, in order', async (t) => {
+  t.strictSame(parse(WHOLE), { told: TOLD, end: { failure: undefined } });
 });
 
-test('a batch without the end of the job returns nothing', () => {
-  assert.deepEqual(parse(targetFrame(3, 1, 2, 5n)), { told: [['target', 3, { dev: 1, ino: 2 }, 5n]], end: undefined });
-  assert.deepEqual(parse(new Uint8Array(0)), { told: [], end: undefined });
+t.test('a batch without the end of the job returns nothing', async (t) => {
+  t.strictSame(parse(targetFrame(3, 1, 2, 5n)), { told: [['target', 3, { dev: 1, ino: 2 }, 5n]], end: undefined });
+  t.strictSame(parse(new Uint8Array(0)), { told: [], end: undefined });
 });
 
-test('the end of a job tells what was wrong with it', () => {
+t.test('the end of a job tells what was wrong with it', async (t) => {
   const failure = { problem: 'failed', operation: 'home', errno: 2, detail: 'no /proc' };
-  assert.deepEqual(parse(endFrame(5, 0, 'failed', 'home', 2, 'no /proc')).end, { failure });
+  t.strictSame(parse(endFrame(5, 0, 'failed', 'home', 2, 'no /proc')).end, { failure });
 });
 
-test('a visitor without methods hears nothing and disturbs nothing', () => {
+t.test('a visitor without methods hears nothing and disturbs nothing', async (t) => {
   const view = new DataView(WHOLE.buffer, WHOLE.byteOffset, WHOLE.length);
-  assert.deepEqual(
+  t.strictSame(
     parseFrames(view, WHOLE.length, {}, () => false),
     { failure: undefined },
   );
 });
 
-test('nothing more is told when it is over', () => {
+t.test('nothing more is told when it is over', async (t) => {
   let asked = 0;
   const { told, end } = parse(WHOLE, () => ++asked > 2);
-  assert.deepEqual(told, TOLD.slice(0, 2));
-  assert.equal(end, undefined);
+  t.strictSame(told, TOLD.slice(0, 2));
+  t.equal(end, undefined);
 });
 
-test('nothing more is told of the rows of a frame when it is over', () => {
+t.test('nothing more is told of the rows of a frame when it is over', async (t) => {
   let rows = 0;
   const batch = rowsFrame(0, 0, [
     [0, [1]],
@@ -140,22 +140,22 @@ test('nothing more is told of the rows of a frame when it is over', () => {
   ]);
   const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
   const over = (): boolean => rows > 0;
-  assert.equal(parseFrames(view, batch.length, { rowAdded: () => rows++ }, over), undefined);
-  assert.equal(rows, 1);
+  t.equal(parseFrames(view, batch.length, { rowAdded: () => rows++ }, over), undefined);
+  t.equal(rows, 1);
 });
 
-test('a batch cut anywhere is refused or tells a beginning of what it would have told', () => {
+t.test('a batch cut anywhere is refused or tells a beginning of what it would have told', async (t) => {
   for (let length = 0; length < WHOLE.length; length++) {
     try {
       const { told } = parse(WHOLE.subarray(0, length));
       assert.deepEqual(told, TOLD.slice(0, told.length));
     } catch (error) {
-      assert.ok(error instanceof NativeError && error.code === 'ERR_NSATLAS_FRAME', String(error));
+      t.ok(error instanceof NativeError && error.code === 'ERR_NSATLAS_FRAME', String(error));
     }
   }
 });
 
-test('any bytes are parsed or refused, and no datagram lies outside the batch', () => {
+t.test('any bytes are parsed or refused, and no datagram lies outside the batch', async () => {
   const broken = fc
     .tuple(fc.array(fc.tuple(fc.nat(WHOLE.length - 1), fc.nat(255)), { minLength: 1, maxLength: 8 }))
     .map(([changes]) => {
@@ -175,7 +175,7 @@ test('any bytes are parsed or refused, and no datagram lies outside the batch', 
   );
 });
 
-test('lengths that lie are refused', () => {
+t.test('lengths that lie are refused', async (t) => {
   const cases: Buffer[] = [
     frame(2, 0, 0, numbers(9, 0)), // a datagram longer than its frame
     frame(2, 0, 0, numbers(-1, 0)),
@@ -196,7 +196,7 @@ test('lengths that lie are refused', () => {
     Buffer.from(numbers(17, 1, 0, 0, 0, 0)), // not padded
   ];
   for (const [index, bytes] of cases.entries()) {
-    assert.throws(() => parse(bytes), { code: 'ERR_NSATLAS_FRAME' }, `case ${index}`);
+    t.throws(() => parse(bytes), { code: 'ERR_NSATLAS_FRAME' }, `case ${index}`);
   }
-  assert.throws(() => parseFrames(new DataView(new ArrayBuffer(8)), 16, {}, () => false), { code: 'ERR_NSATLAS_FRAME' });
+  t.throws(() => parseFrames(new DataView(new ArrayBuffer(8)), 16, {}, () => false), { code: 'ERR_NSATLAS_FRAME' });
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { parseEvents } from '../../../src/native/observer.js';
 
 /** Words as ObservedEvents::drain() writes them (native/observer/events.cc); the time in nanoseconds. */
@@ -13,16 +12,16 @@ function words(
   return Int32Array.from([lost, mounts, messages, 0, low, high, dead.length, changes.length, ...dead, ...changes.flat()]);
 }
 
-describe('events from the addon', () => {
-  it('are nothing when nothing happened', () => {
-    assert.deepEqual(parseEvents(words({}, [], [])), { changes: [], dead: [], lost: 0, mounts: false, messages: 0 });
+t.test('events from the addon', async (t) => {
+  t.test('are nothing when nothing happened', async (t) => {
+    t.strictSame(parseEvents(words({}, [], [])), { changes: [], dead: [], lost: 0, mounts: false, messages: 0 });
   });
 
-  it('are changes with their interfaces, deaths, losses and mounts', () => {
+  t.test('are changes with their interfaces, deaths, losses and mounts', async (t) => {
     const tables = [0, 1, 2, 63];
     const changes = tables.map((table) => [1000 + table, table, 2, 7, 9]);
     const events = parseEvents(words({ lost: 3, mounts: 1 }, [4, 2 ** 31 - 1], [...changes, [5, 4, 0]]));
-    assert.deepEqual(events, {
+    t.strictSame(events, {
       changes: [
         ...tables.map((table) => ({ nsid: 1000 + table, table, ifindexes: [7, 9] })),
         { nsid: 5, table: 4, ifindexes: [] },
@@ -34,20 +33,20 @@ describe('events from the addon', () => {
     });
   });
 
-  it('have the time of the oldest on the clock of performance.now()', () => {
+  t.test('have the time of the oldest on the clock of performance.now()', async (t) => {
     // More than 32 bits of nanoseconds, with the highest bit of the lower word set or not.
     for (const age of [0n, 2n ** 31n, 3n * 10n ** 9n]) {
       const { oldestAtMs = Number.NaN, messages } = parseEvents(
         words({ messages: 2, time: process.hrtime.bigint() - age }, [], []),
       );
-      assert.equal(messages, 2);
-      assert.ok(Math.abs(performance.now() - Number(age) / 1e6 - oldestAtMs) < 1000, `${oldestAtMs}`);
+      t.equal(messages, 2);
+      t.ok(Math.abs(performance.now() - Number(age) / 1e6 - oldestAtMs) < 1000, `${oldestAtMs}`);
     }
   });
 
-  it('that end too early are an error, not a guess', () => {
+  t.test('that end too early are an error, not a guess', async (t) => {
     const good = words({ messages: 1 }, [4], [[1, 0, 2, 7, 9]]);
     for (let length = 8; length < good.length; length++)
-      assert.throws(() => parseEvents(good.slice(0, length)), { name: 'NativeError', code: 'ERR_NSATLAS_FRAME' }, `${length}`);
+      t.throws(() => parseEvents(good.slice(0, length)), { name: 'NativeError', code: 'ERR_NSATLAS_FRAME' }, `${length}`);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { endianness } from 'node:os';
-import { test } from 'node:test';
+import t from 'tap';
 import { encodeRowFormats } from '../../../src/native/row-formats.js';
 import type { AttributeFilter, RowFormat } from '../../../src/native/types.js';
 
@@ -20,16 +20,16 @@ function format(filter: AttributeFilter): RowFormat {
   return { headerBytes: 16, filter, ordered: true, ifindexAt: 4 };
 }
 
-test('no formats are a header of zeros', () => {
-  assert.deepEqual(words(encodeRowFormats([])), [0, 0, 0, 0]);
+t.test('no formats are a header of zeros', async (t) => {
+  t.strictSame(words(encodeRowFormats([])), [0, 0, 0, 0]);
 });
 
-test('a filter is what becomes of others, then types and rules, of which the kept ones count', () => {
+t.test('a filter is what becomes of others, then types and rules, of which the kept ones count', async (t) => {
   const filter: AttributeFilter = { keep: new Map([[3, 'whole']]), drop: [7, 3], others: true };
-  assert.deepEqual(words(encodeRowFormats([format(filter)])), [1, 1, 0, 0, WHOLE, 3, 7, DROP, 3, DROP, 3, WHOLE, 16, 0, 3, 4]);
+  t.strictSame(words(encodeRowFormats([format(filter)])), [1, 1, 0, 0, WHOLE, 3, 7, DROP, 3, DROP, 3, WHOLE, 16, 0, 3, 4]);
 });
 
-test('filters inside come first, and what is used twice is there once', () => {
+t.test('filters inside come first, and what is used twice is there once', async (t) => {
   const inner: AttributeFilter = { keep: new Map([[1, 'whole']]) };
   const outer: AttributeFilter = {
     keep: new Map([
@@ -38,7 +38,7 @@ test('filters inside come first, and what is used twice is there once', () => {
     ]),
   };
   const second = { headerBytes: 0, filter: inner, ordered: false };
-  assert.deepEqual(words(encodeRowFormats([format(outer), second])), [
+  t.strictSame(words(encodeRowFormats([format(outer), second])), [
     ...[2, 2, 0, 0],
     ...[DROP, 1, 1, WHOLE],
     ...[DROP, 2, 4, NEST, 5, NEST],
@@ -47,16 +47,16 @@ test('filters inside come first, and what is used twice is there once', () => {
   ]);
 });
 
-test('a choice is the type of the text, then texts and filters', () => {
+t.test('a choice is the type of the text, then texts and filters', async (t) => {
   const inner: AttributeFilter = { keep: new Map() };
   const outer: AttributeFilter = { keep: new Map([[2, { by: 1, filters: new Map([['vxlan', inner]]) }]]) };
   const image = encodeRowFormats([format(outer)]);
-  assert.deepEqual(words(image).slice(0, 12), [1, 2, 1, 0, DROP, 0, DROP, 1, 2, CHOICE, 1, 1]);
-  assert.deepEqual(words(image).slice(12, 14), [5, 0]);
-  assert.equal(Buffer.from(image).toString('utf8', 56, 64), 'vxlan\0\0\0');
+  t.strictSame(words(image).slice(0, 12), [1, 2, 1, 0, DROP, 0, DROP, 1, 2, CHOICE, 1, 1]);
+  t.strictSame(words(image).slice(12, 14), [5, 0]);
+  t.equal(Buffer.from(image).toString('utf8', 56, 64), 'vxlan\0\0\0');
 });
 
-test('what cannot be a filter is the caller’s mistake', () => {
+t.test('what cannot be a filter is the caller’s mistake', async (t) => {
   const keep = new Map<number, AttributeFilter>();
   const circle: AttributeFilter = { keep };
   keep.set(1, circle);
@@ -67,5 +67,5 @@ test('what cannot be a filter is the caller’s mistake', () => {
     format({ keep: new Map([[1, { by: 0.5, filters: new Map() }]]) }),
     { ...format({ keep: new Map() }), headerBytes: -4 },
   ];
-  for (const each of wrong) assert.throws(() => encodeRowFormats([each]), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
+  for (const each of wrong) t.throws(() => encodeRowFormats([each]), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });
 });

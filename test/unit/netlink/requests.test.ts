@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { errnoName } from '../../../src/netlink/errno.js';
 import * as requests from '../../support/requests.js';
 import { hex } from '../../support/message-builder.js';
@@ -41,33 +40,33 @@ const cases: readonly (readonly [name: string, bytes: Uint8Array, expected: stri
   ],
 ];
 
-describe('requests', () => {
+t.test('requests', async (t) => {
   for (const [name, bytes, expected] of cases) {
-    it(`for ${name} have nothing but what filters in their header`, () => assert.deepEqual(bytes, hex(expected)));
+    t.test(`for ${name} have nothing but what filters in their header`, async (t) => t.strictSame(bytes, hex(expected)));
   }
 
-  it('for one nsid say where the descriptor goes', () => {
+  t.test('for one nsid say where the descriptor goes', async (t) => {
     const { bytes, fdOffset } = requests.getNsidByFd();
-    assert.deepEqual(bytes, hex('1c000000 5a00 0100 00000000 00000000 00000000 0800 0300 ffffffff'));
-    assert.equal(fdOffset, 24);
+    t.strictSame(bytes, hex('1c000000 5a00 0100 00000000 00000000 00000000 0800 0300 ffffffff'));
+    t.equal(fdOffset, 24);
   });
 
-  it('that give an id ask for an acknowledgement and say where the descriptor goes', () => {
+  t.test('that give an id ask for an acknowledgement and say where the descriptor goes', async (t) => {
     const { bytes, fdOffset } = requests.newNsid(7);
-    assert.deepEqual(bytes, hex('24000000 5800 0500 00000000 00000000 00000000 0800 0100 07000000 0800 0300 ffffffff'));
-    assert.equal(fdOffset, 32);
+    t.strictSame(bytes, hex('24000000 5800 0500 00000000 00000000 00000000 0800 0100 07000000 0800 0300 ffffffff'));
+    t.equal(fdOffset, 32);
   });
 
-  it('are new bytes each time, for senders write into them', () => {
+  t.test('are new bytes each time, for senders write into them', async (t) => {
     requests.dumpFdb().fill(0xff);
-    assert.equal(requests.dumpFdb()[0], 0x1c);
+    t.equal(requests.dumpFdb()[0], 0x1c);
   });
 });
 
-describe('errnoName', () => {
-  it('names what the kernel uses, its own numbers too', () => {
-    assert.deepEqual([1, 13, 16, 105, 524].map(errnoName), ['EPERM', 'EACCES', 'EBUSY', 'ENOBUFS', 'ENOTSUPP']);
+t.test('errnoName', async (t) => {
+  t.test('names what the kernel uses, its own numbers too', async (t) => {
+    t.strictSame([1, 13, 16, 105, 524].map(errnoName), ['EPERM', 'EACCES', 'EBUSY', 'ENOBUFS', 'ENOTSUPP']);
   });
 
-  it('keeps a number that has no name', () => assert.equal(errnoName(9999), 'errno 9999'));
+  t.test('keeps a number that has no name', async (t) => t.equal(errnoName(9999), 'errno 9999'));
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { linkTypeName } from '../../../src/tables/links/link-types.js';
 import * as names from '../../../src/tables/shared/names.js';
 import * as uapi from '../../../src/netlink/uapi.js';
@@ -88,22 +88,22 @@ const LINK_TYPE_ALIASES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Array.from({ length: 13 }, (_, index) => [`fcfb${index}`, `FCFABRIC + ${index}`])),
 };
 
-describe('uapi constants', () => {
-  it('are those of the installed kernel headers, every one', () => {
+t.test('uapi constants', async (t) => {
+  t.test('are those of the installed kernel headers, every one', async (t) => {
     const all = Object.entries(uapi).filter((entry): entry is [string, number] => typeof entry[1] === 'number');
-    assert.ok(all.length > 150, `${all.length} constants`);
+    t.ok(all.length > 150, `${all.length} constants`);
     const lines = all.map(([name, value]) => {
       const size = name.startsWith('SIZEOF_') ? `sizeof(struct ${name.slice(7).toLowerCase()})` : name;
       return check(name, value, EXPRESSIONS[name] ?? size);
     });
-    assert.equal(compile(lines), '');
+    t.equal(compile(lines), '');
   });
 
-  it('are compared for real: a wrong one does not compile', () => {
-    assert.match(compile([check('IFLA_MTU', uapi.IFLA_MTU + 1)]), /IFLA_MTU/);
+  t.test('are compared for real: a wrong one does not compile', async (t) => {
+    t.match(compile([check('IFLA_MTU', uapi.IFLA_MTU + 1)]), /IFLA_MTU/);
   });
 
-  it('have headers whose fields are where the decoders look', () => {
+  t.test('have headers whose fields are where the decoders look', async (t) => {
     const offsets: readonly (readonly [struct: string, field: string, offset: number])[] = [
       ['nlmsghdr', 'nlmsg_len', 0],
       ['nlmsghdr', 'nlmsg_type', 4],
@@ -146,10 +146,10 @@ describe('uapi constants', () => {
     const lines = offsets.map(
       ([struct, field, offset]) => `_Static_assert(offsetof(struct ${struct}, ${field}) == ${offset}, "${field}");`,
     );
-    assert.equal(compile(lines), '');
+    t.equal(compile(lines), '');
   });
 
-  it('have the counters in the order of rtnl_link_stats64', () => {
+  t.test('have the counters in the order of rtnl_link_stats64', async (t) => {
     const fields =
       'rx_packets tx_packets rx_bytes tx_bytes rx_errors tx_errors rx_dropped tx_dropped multicast collisions rx_length_errors rx_over_errors ' +
       'rx_crc_errors rx_frame_errors rx_fifo_errors rx_missed_errors tx_aborted_errors tx_carrier_errors tx_fifo_errors tx_heartbeat_errors ' +
@@ -157,12 +157,12 @@ describe('uapi constants', () => {
     const lines = fields
       .split(' ')
       .map((field, at) => `_Static_assert(offsetof(struct rtnl_link_stats64, ${field}) == ${at * 8}, "${field}");`);
-    assert.equal(compile(lines), '');
+    t.equal(compile(lines), '');
   });
 });
 
-describe('names of numbers', () => {
-  it('of flags are those of the headers', () => {
+t.test('names of numbers', async (t) => {
+  t.test('of flags are those of the headers', async (t) => {
     const lines = [
       ...bits(names.IFF_NAMES, 'IFF_'),
       ...bits(names.IFA_F_NAMES, 'IFA_F_'),
@@ -175,10 +175,10 @@ describe('names of numbers', () => {
         return [check(bit < 8 ? `RTNH_F_${name}` : `RTM_F_${name.replace(/^RT_/, '')}`, 2 ** bit)];
       }),
     ];
-    assert.equal(compile(lines), '');
+    t.equal(compile(lines), '');
   });
 
-  it('of states, types and protocols are those of the headers', () => {
+  t.test('of states, types and protocols are those of the headers', async (t) => {
     const lines = [
       ...words(7, names.operStateName, upper('IF_OPER_')),
       ...words(3, names.linkModeName, upper('IF_LINK_MODE_')),
@@ -191,25 +191,25 @@ describe('names of numbers', () => {
       ...words(4, names.addressProtocolName, upper('IFAPROT_')),
       ...words(0xffff, linkTypeName, upper('ARPHRD_', LINK_TYPE_ALIASES)),
     ];
-    assert.equal(compile(lines), '');
+    t.equal(compile(lines), '');
   });
 
-  it('of route metrics are those of the headers', () => {
+  t.test('of route metrics are those of the headers', async (t) => {
     const lines = names.METRICS.flatMap((name, at) => (name === undefined ? [] : [check(`RTAX_${name.toUpperCase()}`, at)]));
-    assert.equal(compile(lines), '');
+    t.equal(compile(lines), '');
   });
 
-  it('that do not exist are hexadecimal numbers', () => {
-    assert.equal(names.routeTypeName(99), '0x63');
-    assert.deepEqual(names.bitNames(names.IFF_NAMES, 0x80000001), ['UP', '0x80000000']);
-    assert.deepEqual(names.neighFlags(0x02, 0x80000001), ['SELF', 'EXT_MANAGED', 'ext:0x80000000']);
-    assert.equal(linkTypeName(12345), '0x3039');
+  t.test('that do not exist are hexadecimal numbers', async (t) => {
+    t.equal(names.routeTypeName(99), '0x63');
+    t.strictSame(names.bitNames(names.IFF_NAMES, 0x80000001), ['UP', '0x80000000']);
+    t.strictSame(names.neighFlags(0x02, 0x80000001), ['SELF', 'EXT_MANAGED', 'ext:0x80000000']);
+    t.equal(linkTypeName(12345), '0x3039');
   });
 
-  it('of a state with several bits are joined from the lowest', () => {
-    assert.equal(names.neighState(0xc0), 'NOARP|PERMANENT');
-    assert.equal(names.neighState(0x80), 'PERMANENT');
-    assert.equal(names.neighState(0), 'NONE');
-    assert.equal(names.neighState(0x8001), 'INCOMPLETE|0x8000');
+  t.test('of a state with several bits are joined from the lowest', async (t) => {
+    t.equal(names.neighState(0xc0), 'NOARP|PERMANENT');
+    t.equal(names.neighState(0x80), 'PERMANENT');
+    t.equal(names.neighState(0), 'NONE');
+    t.equal(names.neighState(0x8001), 'INCOMPLETE|0x8000');
   });
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { LISTS } from '../../../src/model/lists.js';
 import { NO_COUNTS, rowCounts } from '../../../src/model/row-counts.js';
 import type { Endpoint, HostEntry, Ifindex, Overlay, OverlayMember } from '../../../src/model/types.js';
@@ -158,27 +158,27 @@ const documents: Record<'hosts' | 'overlays' | 'endpoints', Document> = {
   endpoints: { name: 'endpoints', listing: { items: [endpoint, invisible], gaps: [] } },
 };
 
-describe('the tables of many hosts', () => {
+t.test('the tables of many hosts', async (t) => {
   for (const [name, document] of Object.entries(documents)) {
-    it(`${name} are as the golden has them`, () => assertGolden(name, table.render(document, plain)));
+    t.test(`${name} are as the golden has them`, async () => assertGolden(name, table.render(document, plain)));
 
-    it(`${name} are the same text in colour, and something is coloured`, () => {
+    t.test(`${name} are the same text in colour, and something is coloured`, async (t) => {
       const coloured = table.render(document, { paint: (_mood, text) => `\u001b[31m${text}\u001b[39m` });
-      assert.match(coloured, /\u001b\[31m/);
-      assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), table.render(document, plain));
+      t.match(coloured, /\u001b\[31m/);
+      t.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), table.render(document, plain));
     });
 
-    it(`${name} without anything are a heading`, () => {
+    t.test(`${name} without anything are a heading`, async (t) => {
       const empty = { name, listing: { items: [], gaps: [] } } as ListDocument;
-      assert.match(table.render(empty, plain), /^[A-Z][A-Z ]+\n$/);
+      t.match(table.render(empty, plain), /^[A-Z][A-Z ]+\n$/);
     });
   }
 
-  it('a host that was never reached has no counts, not none', () => {
-    assert.doesNotMatch(table.render({ name: 'hosts', listing: { items: [neverReached], gaps: [] } }, plain), / 0 /);
+  t.test('a host that was never reached has no counts, not none', async (t) => {
+    t.notMatch(table.render({ name: 'hosts', listing: { items: [neverReached], gaps: [] } }, plain), / 0 /);
   });
 
-  it('of the VTEPs that rows lead to those that no host has come first, and are never among those left out', () => {
+  t.test('of the VTEPs that rows lead to those that no host has come first, and are never among those left out', async (t) => {
     const known = Array.from({ length: 30 }, (_, at) => ({
       vtep: `192.0.3.${at}`,
       host: `h${at}`,
@@ -191,15 +191,15 @@ describe('the tables of many hosts', () => {
       ...known.map(({ host, hostName, vtep }) => ({ ...member, host, hostName, vtep, remotes: [] })),
     ];
     const text = table.render({ name: 'overlays', listing: { items: [{ ...overlay, members }], gaps: [] } }, plain);
-    assert.match(text, / \?203\.0\.113\.9\(7\) n0\(1\) n1\(1\) n2\(1\) \+27 /);
+    t.match(text, / \?203\.0\.113\.9\(7\) n0\(1\) n1\(1\) n2\(1\) \+27 /);
   });
 
-  it('an overlay that no host is known to have is a line all the same', () => {
+  t.test('an overlay that no host is known to have is a line all the same', async (t) => {
     const text = table.render({ name: 'overlays', listing: { items: [{ ...overlay, members: [] }], gaps: [] } }, plain);
-    assert.match(text, /^app_net +4097 /m);
+    t.match(text, /^app_net +4097 /m);
   });
 
-  it('a name from a stranger stays in its cell, whoever says it', () => {
+  t.test('a name from a stranger stays in its cell, whoever says it', async (t) => {
     const evil = 'x\u001b[2J\n\u202e';
     const documents_: Document[] = [
       { name: 'hosts', listing: { items: [{ ...silent, hostName: evil, problem: evil, source: evil, agent: evil }], gaps: [] } },
@@ -221,26 +221,26 @@ describe('the tables of many hosts', () => {
     for (const document of documents_)
       for (const output of OUTPUTS) {
         const text = output.render(document, plain);
-        assert.doesNotMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
-        if (output === table) assert.equal(text.split('\n').length, 3);
+        t.notMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
+        if (output === table) t.equal(text.split('\n').length, 3);
       }
   });
 
-  it('JSON has items, gaps and, of a collector’s answer, the ages of the fabric', () => {
+  t.test('JSON has items, gaps and, of a collector’s answer, the ages of the fabric', async (t) => {
     const fabric = { hosts: [{ host: 'k1', hostName: 'node-1', state: 'LIVE' as const, ageMs: 420 }] };
     const json = OUTPUTS.find(({ format }) => format === 'json');
     assert.ok(json);
     const listing = { items: [endpoint], gaps: [], fabric };
     const parsed = JSON.parse(json.render({ name: 'endpoints', listing }, plain)) as Record<string, unknown>;
-    assert.deepEqual(Object.keys(parsed).sort(), ['fabric', 'gaps', 'items']);
-    assert.deepEqual(parsed['fabric'], fabric);
+    t.strictSame(Object.keys(parsed).sort(), ['fabric', 'gaps', 'items']);
+    t.strictSame(parsed['fabric'], fabric);
   });
 });
 
-describe('lists of one host’s things over several hosts', () => {
+t.test('lists of one host’s things over several hosts', async (t) => {
   const listing = LISTS.vxlans.list(sampleSnapshot(), {});
 
-  it('say the host of each row, and the age of one that is silent', () => {
+  t.test('say the host of each row, and the age of one that is silent', async () => {
     const other = listing.items.map((row) => ({ ...row, host: 'host-2' }));
     const hosts = [
       { host: 'host-1', hostName: 'node-1', state: 'LIVE' as const, ageMs: 300 },
@@ -250,24 +250,24 @@ describe('lists of one host’s things over several hosts', () => {
     assertGolden('vxlans-of-hosts', table.render(document, plain));
   });
 
-  it('tell two hosts of one name apart by their ids', () => {
+  t.test('tell two hosts of one name apart by their ids', async (t) => {
     const hosts = [
       { host: 'host-1', hostName: 'same' },
       { host: 'host-2', hostName: 'same' },
     ];
     const text = table.render({ name: 'vxlans', listing, hosts }, plain);
-    assert.match(text, /^same\/host-1 +app_net /m);
-    assert.doesNotMatch(text, /AGE/);
+    t.match(text, /^same\/host-1 +app_net /m);
+    t.notMatch(text, /AGE/);
   });
 
-  it('show a host of which only the id is known by its id', () => {
-    assert.match(table.render({ name: 'vxlans', listing, hosts: [] }, plain), /^host-1 +app_net /m);
+  t.test('show a host of which only the id is known by its id', async (t) => {
+    t.match(table.render({ name: 'vxlans', listing, hosts: [] }, plain), /^host-1 +app_net /m);
   });
 });
 
-describe('what becomes of a host, as a line', () => {
-  it('says what is new, who fell silent and who is forgotten', () => {
-    assert.deepEqual(
+t.test('what becomes of a host, as a line', async (t) => {
+  t.test('says what is new, who fell silent and who is forgotten', async (t) => {
+    t.strictSame(
       [
         hostLine(undefined, entry),
         hostLine(undefined, neverReached),
@@ -292,9 +292,9 @@ describe('what becomes of a host, as a line', () => {
   });
 });
 
-describe('ages', () => {
-  it('are in the unit that people would say', () => {
+t.test('ages', async (t) => {
+  t.test('are in the unit that people would say', async (t) => {
     const words = [0, 420, 9_960, 61_000, 300_000, 8_000_000, 400_000_000].map(shortDuration);
-    assert.deepEqual(words, ['0.0s', '0.4s', '10.0s', '61s', '5m', '2h', '5d']);
+    t.strictSame(words, ['0.0s', '0.4s', '10.0s', '61s', '5m', '2h', '5d']);
   });
 });

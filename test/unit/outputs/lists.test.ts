@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it, test } from 'node:test';
+import t from 'tap';
 import { LIST_VIEWS, ROW_VIEWS, sorted } from '../../../src/outputs/lists/index.js';
 import { LISTS } from '../../../src/model/lists.js';
 import type { Endpoint, Ifindex, VxlanRow } from '../../../src/model/types.js';
@@ -10,26 +10,26 @@ import { FABRIC_RPCS } from '../../../src/wire/messages.js';
 import { ROOT } from '../../support/root.js';
 import { sampleSnapshot } from '../../support/sample.js';
 
-test('every list of the model and of the fabric has a view, and only those, in files of their names', () => {
+t.test('every list of the model and of the fabric has a view, and only those, in files of their names', async (t) => {
   const names = [...Object.keys(LISTS), ...Object.keys(FABRIC_RPCS)].sort();
-  assert.deepEqual(LIST_VIEWS.map(({ name }) => name).sort(), names);
+  t.strictSame(LIST_VIEWS.map(({ name }) => name).sort(), names);
   const files = readdirSync(join(ROOT, 'src/outputs/lists')).filter((file) => names.includes(file.replace('.ts', '')));
-  assert.deepEqual(
+  t.strictSame(
     files.sort(),
     names.map((name) => `${name}.ts`),
   );
 });
 
-test('every table says in watch lines what a row is, and of an example of --help that it is its own', () => {
+t.test('every table says in watch lines what a row is, and of an example of --help that it is its own', async (t) => {
   for (const { name, example, help } of LIST_VIEWS) {
-    assert.ok(example.startsWith(`nsatlas ${name} `), name);
-    assert.notEqual(help, '');
+    t.ok(example.startsWith(`nsatlas ${name} `), name);
+    t.not(help, '');
   }
-  for (const section of SECTIONS) assert.ok(ROW_VIEWS[section].changes.factsWhenGone, section);
+  for (const section of SECTIONS) t.ok(ROW_VIEWS[section].changes.factsWhenGone, section);
 });
 
-describe('the list of VXLANs', () => {
-  it('is ordered by VNI, those without one last, whatever inode numbers the kernel gave the namespaces', () => {
+t.test('the list of VXLANs', async (t) => {
+  t.test('is ordered by VNI, those without one last, whatever inode numbers the kernel gave the namespaces', async (t) => {
     const [row] = LISTS.vxlans.list(sampleSnapshot(), {}).items;
     assert.ok(row);
     const { vni: _none, ...metadata } = row;
@@ -40,15 +40,15 @@ describe('the list of VXLANs', () => {
       { ...row, vni: 4097, netnsId: 'net:[3]' as const, host: 'h1' },
     ];
     const { listing } = sorted({ name: 'vxlans', listing: { items, gaps: [] } });
-    assert.deepEqual(
+    t.strictSame(
       (listing.items as VxlanRow[]).map(({ netnsId }) => netnsId),
       ['net:[3]', 'net:[2]', 'net:[1]', 'net:[0]'],
     );
   });
 });
 
-describe('the list of endpoints', () => {
-  it('keeps the overlays as they came, and has the addresses of each in their order, those without any last', () => {
+t.test('the list of endpoints', async (t) => {
+  t.test('keeps the overlays as they came, and has the addresses of each in their order, those without any last', async (t) => {
     const endpoint = (overlay: string, ips: string[], host = 'h1'): Endpoint => ({
       overlay,
       vni: 1,
@@ -67,7 +67,7 @@ describe('the list of endpoints', () => {
       endpoint('b', ['10.0.0.9'], 'h1'),
     ];
     const { listing } = sorted({ name: 'endpoints', listing: { items, gaps: [] } });
-    assert.deepEqual(
+    t.strictSame(
       (listing.items as Endpoint[]).map(({ overlay, host, ips }) => [overlay, host, ...ips].join(' ')),
       ['b h1 10.0.0.9', 'b h2 10.0.0.9', 'b h1 10.0.0.10', 'b h1 fd00::1', 'b h1', 'a h1 10.0.0.3'],
     );

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { LISTS } from '../../../src/model/lists.js';
 import { output, renderTable } from '../../../src/outputs/table.js';
 import { sampleSnapshot, WEB } from '../../support/sample.js';
 
 const plain = {};
 
-describe('tables', () => {
-  it('has one line for each pair, in columns', () => {
+t.test('tables', async (t) => {
+  t.test('has one line for each pair, in columns', async (t) => {
     const text = output.render({ name: 'veths', listing: LISTS.veths.list(sampleSnapshot(), {}) }, plain);
-    assert.equal(
+    t.equal(
       text,
       [
         'NAMESPACE    INTERFACE  ADDRESSES      STATE       PEER   STATE  MASTER           NAMESPACE        STATUS  ENDS',
@@ -20,65 +20,65 @@ describe('tables', () => {
     );
   });
 
-  it('has the VNI, the network and the flags of a vxlan', () => {
+  t.test('has the VNI, the network and the flags of a vxlan', async (t) => {
     const text = output.render({ name: 'vxlans', listing: LISTS.vxlans.list(sampleSnapshot(), {}) }, plain);
-    assert.match(
+    t.match(
       text,
       /^app_net +4097 +vxlan0 +UNKNOWN +10\.0\.1\.1\/24 +br0 +4789 +1500 +1 +learning proxy l2miss l3miss +overlay:app_net +net:\[20\]$/m,
     );
   });
 
-  it('says that forwarding entries were not read, instead of none', () => {
+  t.test('says that forwarding entries were not read, instead of none', async (t) => {
     const snapshot = sampleSnapshot();
     for (const netns of snapshot.namespaces) netns.tables = [];
-    assert.match(output.render({ name: 'vxlans', listing: LISTS.vxlans.list(snapshot, {}) }, plain), / unread /);
+    t.match(output.render({ name: 'vxlans', listing: LISTS.vxlans.list(snapshot, {}) }, plain), / unread /);
   });
 
-  it('shows the status of the table that failed, not OK', () => {
+  t.test('shows the status of the table that failed, not OK', async (t) => {
     const snapshot = sampleSnapshot();
     const table = snapshot.namespaces[1]?.tables[0];
     assert.ok(table);
     table.status = 'INTERRUPTED';
-    assert.match(output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain), /LINKS INTERRUPTED$/m);
+    t.match(output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain), /LINKS INTERRUPTED$/m);
   });
 
-  it('leaves out neighbours that need no resolution, and says how many', () => {
+  t.test('leaves out neighbours that need no resolution, and says how many', async (t) => {
     const snapshot = sampleSnapshot();
     const row = snapshot.namespaces[0]?.neighbors[0];
     assert.ok(row);
     snapshot.namespaces[0]?.neighbors.push({ ...row, ip: 'ff02::16', state: 'NOARP', rawState: 0x40 });
     const text = output.render({ name: 'neighbors', listing: LISTS.neighbors.list(snapshot, {}) }, plain);
-    assert.doesNotMatch(text, /ff02/);
-    assert.match(text, /172\.18\.0\.3[\s\S]*10\.0\.1\.7[\s\S]*\n\(1 NOARP rows are not shown; -o json has them\)\n$/);
+    t.notMatch(text, /ff02/);
+    t.match(text, /172\.18\.0\.3[\s\S]*10\.0\.1\.7[\s\S]*\n\(1 NOARP rows are not shown; -o json has them\)\n$/);
   });
 
-  it('shows every way in which the containers of a namespace are attached', () => {
+  t.test('shows every way in which the containers of a namespace are attached', async (t) => {
     const snapshot = sampleSnapshot();
     snapshot.namespaces[2]?.joined.push({ ...WEB, containerName: 'sidecar', networkMode: 'container' });
-    assert.match(
+    t.match(
       output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain),
       / app_web\.1\.x,sidecar +overlay,container /,
     );
   });
 
-  it('keeps hostile names inside their cell', () => {
+  t.test('keeps hostile names inside their cell', async (t) => {
     const snapshot = sampleSnapshot();
     const link = snapshot.namespaces[0]?.interfaces[0];
     assert.ok(link);
     link.name = 'a\u001b[2J\nb';
     const text = output.render({ name: 'interfaces', listing: LISTS.interfaces.list(snapshot, {}) }, plain);
-    assert.match(text, /a\\u\{1b\}\[2J\\u\{a\}b/);
-    assert.equal(text.split('\n').length, 1 + 9 + 1);
+    t.match(text, /a\\u\{1b\}\[2J\\u\{a\}b/);
+    t.equal(text.split('\n').length, 1 + 9 + 1);
   });
 
-  it('colours only when asked to, and never changes the text', () => {
+  t.test('colours only when asked to, and never changes the text', async (t) => {
     const listing = LISTS.veths.list(sampleSnapshot(), {});
     const coloured = output.render({ name: 'veths', listing }, { paint: (_mood, text) => `\u001b[31m${text}\u001b[39m` });
-    assert.notEqual(coloured, output.render({ name: 'veths', listing }, plain));
-    assert.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), output.render({ name: 'veths', listing }, plain));
+    t.not(coloured, output.render({ name: 'veths', listing }, plain));
+    t.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), output.render({ name: 'veths', listing }, plain));
   });
 
-  it('lines up wide characters, combining marks and emoji', () => {
+  t.test('lines up wide characters, combining marks and emoji', async (t) => {
     const rows = [
       { name: '漢字', after: 'x' },
       { name: 'abcd', after: 'y' },
@@ -93,12 +93,12 @@ describe('tables', () => {
       rows,
       plain,
     );
-    assert.equal(text, 'N     A\n漢字  x\nabcd  y\ne\u0301e\u0301    z\n😀1   1\n');
+    t.equal(text, 'N     A\n漢字  x\nabcd  y\ne\u0301e\u0301    z\n😀1   1\n');
   });
 
-  it('shows a whole host', () => {
+  t.test('shows a whole host', async (t) => {
     const text = output.render({ name: 'snapshot', snapshot: sampleSnapshot() }, plain);
     for (const title of ['host h1 (host-1)', 'Network namespaces\n', 'Interfaces\n', 'Veth pairs\n', 'VXLANs\n'])
-      assert.ok(text.includes(title), title);
+      t.ok(text.includes(title), title);
   });
 });

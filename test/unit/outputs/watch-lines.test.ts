@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import t from 'tap';
 import type { Netns } from '../../../src/model/types.js';
 import { countWords, watchLines } from '../../../src/outputs/watch-lines.js';
 import type { WatchChange } from '../../../src/wire/watch-merge.js';
@@ -79,21 +79,21 @@ function everything(): string[] {
   );
 }
 
-test('every sort of change has the line that people were shown before', () => {
+t.test('every sort of change has the line that people were shown before', async (t) => {
   const text = `${everything().join('\n')}\n`;
   if (update) writeFileSync(GOLDEN, text);
-  assert.equal(text, readFileSync(GOLDEN, 'utf8'));
+  t.equal(text, readFileSync(GOLDEN, 'utf8'));
 });
 
-test('names from strangers stay inside their line', () => {
+t.test('names from strangers stay inside their line', async (t) => {
   const link = fakeLink(web.id, 1, { name: 'a\u001b[2J\nb\u202e' });
-  assert.deepEqual(lines({ what: 'interface', netns: web, old: link }), ['- a\\u{1b}[2J\\u{a}b\\u{202e}@app_web.1.x']);
+  t.strictSame(lines({ what: 'interface', netns: web, old: link }), ['- a\\u{1b}[2J\\u{a}b\\u{202e}@app_web.1.x']);
 });
 
-test('counts leave out what there is none of', () => {
+t.test('counts leave out what there is none of', async (t) => {
   const none = { namespaces: 0, interfaces: 0, fdb: 0, neighbors: 0, routes: 0 };
-  assert.equal(countWords(none), '0 namespaces');
-  assert.equal(
+  t.equal(countWords(none), '0 namespaces');
+  t.equal(
     countWords({ namespaces: 1, interfaces: 48, fdb: 96, neighbors: 1, routes: 2 }),
     '1 namespace, 48 interfaces, 96 fdb rows, 1 neighbour, 2 routes',
   );

@@ -1,24 +1,23 @@
-import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import t from 'tap';
 import { readTlsFiles, signatureOf } from '../../../src/rpc/tls-files.js';
 import { makeCertificates, makeLeaf } from '../../support/certificates.js';
 
-test('certificates that fit together are read, with the times at which they end', async (t) => {
+t.test('certificates that fit together are read, with the times at which they end', async (t) => {
   const { server } = makeCertificates(t);
   const { cert, key, expiries } = await readTlsFiles(server);
-  assert.equal(cert, readFileSync(server.cert, 'latin1'));
-  assert.equal(key, readFileSync(server.key, 'latin1'));
-  assert.deepEqual(
+  t.equal(cert, readFileSync(server.cert, 'latin1'));
+  t.equal(key, readFileSync(server.key, 'latin1'));
+  t.strictSame(
     expiries.map(({ path }) => path),
     [server.cert, server.ca],
   );
   const days = expiries.map(({ until }) => Math.round((until.getTime() - Date.now()) / 86_400_000));
-  assert.deepEqual(days, [397, 3650]);
+  t.strictSame(days, [397, 3650]);
 });
 
-test('what cannot be used is said in a line that names the file and what to do', async (t) => {
+t.test('what cannot be used is said in a line that names the file and what to do', async (t) => {
   const certificates = makeCertificates(t);
   const { server, people, folder } = certificates;
   const file = (name: string, text: string): string => {
@@ -42,16 +41,16 @@ test('what cannot be used is said in a line that names the file and what to do',
     [{ ca: file('large', 'x'.repeat(2 << 20)) }, /large for TLS: it is larger than certificates are/],
   ];
   for (const [part, message] of bad)
-    await assert.rejects(readTlsFiles({ ...server, ...part }), { name: 'TlsFileError', code: 'ERR_NSATLAS_TLS_FILE', message });
+    await t.rejects(readTlsFiles({ ...server, ...part }), { name: 'TlsFileError', code: 'ERR_NSATLAS_TLS_FILE', message });
 });
 
-test('every way of replacing a file changes the signature', async (t) => {
+t.test('every way of replacing a file changes the signature', async (t) => {
   const certificates = makeCertificates(t);
   const before = await signatureOf(certificates.server);
-  assert.equal(await signatureOf(certificates.server), before);
+  t.equal(await signatureOf(certificates.server), before);
   const { key } = makeLeaf(certificates, 'other');
   writeFileSync(certificates.server.key, readFileSync(key));
   const after = await signatureOf(certificates.server);
-  assert.notEqual(after, before);
-  assert.match(await signatureOf({ ...certificates.server, cert: '/nowhere' }), / ENOENT /);
+  t.not(after, before);
+  t.match(await signatureOf({ ...certificates.server, cert: '/nowhere' }), / ENOENT /);
 });

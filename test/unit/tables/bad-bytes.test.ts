@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { decodeAddress } from '../../../src/tables/addresses.js';
 import { DumpDecoder } from '../../../src/tables/shared/dump.js';
 import { decodeLink } from '../../../src/tables/links/link.js';
@@ -138,10 +138,10 @@ function corrupt(bytes: Uint8Array, changes: readonly (readonly [number, number]
   return copy;
 }
 
-describe('decoders', () => {
+t.test('decoders', async (t) => {
   const samples = corpus();
 
-  it('have a corpus of every kind of message', () => {
+  t.test('have a corpus of every kind of message', async (t) => {
     const types = new Set(samples.map(({ type }) => type));
     const wanted = [
       uapi.RTM_NEWLINK,
@@ -152,23 +152,23 @@ describe('decoders', () => {
       uapi.NLMSG_ERROR,
       uapi.NLMSG_DONE,
     ];
-    for (const type of wanted) assert.ok(types.has(type), `type ${type}`);
-    assert.ok(samples.length > 150, `${samples.length} messages`);
+    for (const type of wanted) t.ok(types.has(type), `type ${type}`);
+    t.ok(samples.length > 150, `${samples.length} messages`);
   });
 
-  it('decode every whole message to the same record whatever surrounds it', () => {
+  t.test('decode every whole message to the same record whatever surrounds it', async (t) => {
     for (const { name, type, payload } of samples) {
-      assert.doesNotMatch(decodeGuarded(type, payload), /^error/, name);
+      t.notMatch(decodeGuarded(type, payload), /^error/, name);
     }
   });
 
-  it('survive truncation at every offset of every message, without a look at what follows', () => {
+  t.test('survive truncation at every offset of every message, without a look at what follows', async () => {
     for (const { type, payload } of samples) {
       for (let length = 0; length < payload.length; length++) decodeGuarded(type, payload.subarray(0, length));
     }
   });
 
-  it('survive corruption of any bytes, without a look at what surrounds them', () => {
+  t.test('survive corruption of any bytes, without a look at what surrounds them', async () => {
     const property = fc.property(fc.nat(samples.length - 1), corruption, (which, changes) => {
       const { type, payload } = samples[which] as Sample;
       decodeGuarded(type, corrupt(payload, changes));
@@ -176,7 +176,7 @@ describe('decoders', () => {
     fc.assert(property, { numRuns: 3000, seed: SEED });
   });
 
-  it('survive bytes that never were a message', () => {
+  t.test('survive bytes that never were a message', async () => {
     const types = [...new Set(samples.map(({ type }) => type))];
     const property = fc.property(fc.constantFrom(...types), fc.uint8Array({ maxLength: 200 }), (type, bytes) => {
       decodeGuarded(type, bytes);
@@ -185,7 +185,7 @@ describe('decoders', () => {
   });
 });
 
-describe('DumpDecoder', () => {
+t.test('DumpDecoder', async (t) => {
   const dumps = captures().map(({ scenario, name }) => readDatagrams(scenario, name));
 
   function decodeDump(datagram: Uint8Array): DumpDecoder {
@@ -195,7 +195,7 @@ describe('DumpDecoder', () => {
     return decoder;
   }
 
-  it('survives corruption anywhere in a datagram, lengths of messages included', () => {
+  t.test('survives corruption anywhere in a datagram, lengths of messages included', async () => {
     const property = fc.property(fc.nat(dumps.length - 1), fc.nat(), corruption, (which, at, changes) => {
       const datagrams = dumps[which] as Uint8Array[];
       plain(decodeDump(corrupt(datagrams[at % datagrams.length] as Uint8Array, changes)));
@@ -203,14 +203,14 @@ describe('DumpDecoder', () => {
     fc.assert(property, { numRuns: 2000, seed: SEED });
   });
 
-  it('survives a datagram that ends anywhere', () => {
+  t.test('survives a datagram that ends anywhere', async () => {
     for (const [datagram] of dumps) {
       for (let length = 0; length < (datagram?.length ?? 0); length += 7)
         plain(decodeDump((datagram as Uint8Array).subarray(0, length)));
     }
   });
 
-  it('makes one malformed link one error, and keeps its neighbours as they are', () => {
+  t.test('makes one malformed link one error, and keeps its neighbours as they are', async (t) => {
     const datagram = readDatagrams('links', 'links-skip-stats')[0] as Uint8Array;
     const whole = decodeDump(datagram);
     const messages = new MessageReader(viewOf(datagram), 0, datagram.length);
@@ -220,16 +220,16 @@ describe('DumpDecoder', () => {
       // The length of the first attribute: more than there is.
       viewOf(copy).setUint16(messages.offset + uapi.SIZEOF_IFINFOMSG, 0xffff, true);
       const decoder = decodeDump(copy);
-      assert.deepEqual(decoder.links, whole.links.toSpliced(at, 1));
-      assert.deepEqual(
+      t.strictSame(decoder.links, whole.links.toSpliced(at, 1));
+      t.strictSame(
         decoder.errors.map((error) => error.detail.ifindex),
         [whole.links[at]?.ifindex],
       );
-      assert.match(decoder.errors[0]?.message ?? '', /^RTM_NEWLINK at byte/);
+      t.match(decoder.errors[0]?.message ?? '', /^RTM_NEWLINK at byte/);
     }
   });
 
-  it('does not let a corrupted message change what the others decode to', () => {
+  t.test('does not let a corrupted message change what the others decode to', async () => {
     const datagram = readDatagrams('fdb', 'fdb')[0] as Uint8Array;
     const whole = decodeDump(datagram).fdb;
     const property = fc.property(corruption, fc.nat(whole.length - 1), (changes, victim) => {

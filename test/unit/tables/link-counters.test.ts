@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { decodeLink } from '../../../src/tables/links/link.js';
 import { decodeLinkCounters } from '../../../src/tables/links/link-counters.js';
 import { DecodeError } from '../../../src/netlink/error.js';
@@ -8,8 +8,8 @@ import { MessageReader } from '../../../src/netlink/messages.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { captures, readDatagrams, viewOf } from '../../support/fixture.js';
 
-describe('the counters of a link', () => {
-  it('are what decoding all of it says, for every captured link that has any', () => {
+t.test('the counters of a link', async (t) => {
+  t.test('are what decoding all of it says, for every captured link that has any', async (t) => {
     let links = 0;
     for (const { scenario, name } of captures()) {
       for (const datagram of readDatagrams(scenario, name)) {
@@ -36,10 +36,10 @@ describe('the counters of a link', () => {
         }
       }
     }
-    assert.ok(links >= 20, `${links} links`);
+    t.ok(links >= 20, `${links} links`);
   });
 
-  it('are an error for bytes that are no link, and nothing is read outside of them', () => {
+  t.test('are an error for bytes that are no link, and nothing is read outside of them', async () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (noise) => {
         const some = decodeLinkCounters(viewOf(noise), 0, noise.length);

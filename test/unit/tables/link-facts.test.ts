@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { decodeReferringLink } from '../../../src/tables/links/link.js';
 import { decodeLinkFacts } from '../../../src/tables/links/link-facts.js';
 import { DecodeError } from '../../../src/netlink/error.js';
@@ -38,14 +38,14 @@ function factsOf(payload: Uint8Array): unknown {
   };
 }
 
-describe('the facts of a link', () => {
-  it('are what decoding all of it says, for every captured link', () => {
+t.test('the facts of a link', async (t) => {
+  t.test('are what decoding all of it says, for every captured link', async (t) => {
     const all = links();
-    assert.ok(all.length >= 20, `${all.length} links`);
-    for (const payload of all) assert.deepEqual(decodeLinkFacts(viewOf(payload), 0, payload.length), factsOf(payload));
+    t.ok(all.length >= 20, `${all.length} links`);
+    for (const payload of all) t.strictSame(decodeLinkFacts(viewOf(payload), 0, payload.length), factsOf(payload));
   });
 
-  it('are an error, and nothing is read outside, for bytes that are no link', () => {
+  t.test('are an error, and nothing is read outside, for bytes that are no link', async () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), fc.nat(120), (noise, cut) => {
         const row = vethRow(7, 'eth0', 3, 1);

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import {
   ALL_TABLES,
   capitalized,
@@ -20,62 +19,62 @@ function rowsOf(message: string, field: string): string {
   return fieldsOf(message).find(({ name, kind }) => name === field && kind === 'list')?.of ?? '';
 }
 
-test('enum Table has every table, and no other', () => {
+t.test('enum Table has every table, and no other', async (t) => {
   const names = Object.keys(enumOf('nsatlas.v1.Table').numbers).filter((name) => name !== 'TABLE_UNSPECIFIED');
-  assert.deepEqual([...ALL_TABLES].sort(), names.sort());
+  t.strictSame([...ALL_TABLES].sort(), names.sort());
 });
 
 for (const { name, section, address, distinct = [] } of ROW_TABLES) {
-  test(`${name} has its section in namespaces, changes and lists, of one message`, () => {
+  t.test(`${name} has its section in namespaces, changes and lists, of one message`, async (t) => {
     const message = rowsOf('nsatlas.v1.Netns', section);
-    assert.notEqual(message, '');
-    assert.equal(rowsOf('nsatlas.v1.NetnsChange', section), message);
-    assert.equal(rowsOf('nsatlas.v1.NetnsChange', removedOf(section)), message);
+    t.not(message, '');
+    t.equal(rowsOf('nsatlas.v1.NetnsChange', section), message);
+    t.equal(rowsOf('nsatlas.v1.NetnsChange', removedOf(section)), message);
     const list = `List${capitalized(section)}`;
-    assert.equal(rowsOf(`nsatlas.v1.${list}Response`, 'items'), message);
-    assert.ok(MESSAGES[`nsatlas.v1.${list}Request`] !== undefined);
+    t.equal(rowsOf(`nsatlas.v1.${list}Response`, 'items'), message);
+    t.ok(MESSAGES[`nsatlas.v1.${list}Request`] !== undefined);
     for (const service of ['nsatlas.v1.Agent', 'nsatlas.v1.Collector'])
-      assert.ok(
+      t.ok(
         SERVICES[service]?.some((method) => method.name === list && method.responseStream),
         `${service}.${list}`,
       );
   });
 
-  test(`${name} names fields that its message has`, () => {
+  t.test(`${name} names fields that its message has`, async (t) => {
     const fields = fieldsOf(rowsOf('nsatlas.v1.Netns', section)).map((field) => field.name);
     for (const field of [...(address === undefined ? [] : [address]), ...distinct, 'netnsId', 'host', 'netnsName', 'rowId'])
-      assert.ok(fields.includes(field), field);
+      t.ok(fields.includes(field), field);
   });
 }
 
-test('each table has a format of its own and requests, and an event that reports its changes', () => {
-  assert.deepEqual(
+t.test('each table has a format of its own and requests, and an event that reports its changes', async (t) => {
+  t.strictSame(
     SOURCES.map(({ name }) => formatOf(name)),
     SOURCES.map((_, at) => at),
   );
   for (const { name, requests, events } of SOURCES) {
-    assert.ok(requests.length > 0 && events.length > 0, name);
-    assert.ok(
+    t.ok(requests.length > 0 && events.length > 0, name);
+    t.ok(
       EVENT_RULES.some(({ table }) => EVENT_TABLES[table] === name),
       name,
     );
   }
 });
 
-test('of rules for one type of message those of one family come before those of all', () => {
+t.test('of rules for one type of message those of one family come before those of all', async (t) => {
   for (const [at, { family, types }] of EVENT_RULES.entries()) {
     const earlier = EVENT_RULES.slice(0, at).find(
       (rule) => rule.family === undefined && rule.types.some((type) => types.includes(type)),
     );
-    assert.ok(family === undefined || earlier === undefined, `rule ${at} is never reached`);
+    t.ok(family === undefined || earlier === undefined, `rule ${at} is never reached`);
   }
 });
 
-test('what has no rows has every section, each a list of its own', () => {
+t.test('what has no rows has every section, each a list of its own', async (t) => {
   const [one, other] = [
     { ...noRows(), ...noRemovals() },
     { ...noRows(), ...noRemovals() },
   ];
-  assert.deepEqual(Object.keys(one).sort(), ROW_TABLES.flatMap(({ section }) => [section, removedOf(section)]).sort());
-  assert.notEqual(one.fdb, other.fdb);
+  t.strictSame(Object.keys(one).sort(), ROW_TABLES.flatMap(({ section }) => [section, removedOf(section)]).sort());
+  t.not(one.fdb, other.fdb);
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join as joinPath } from 'node:path';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { decodeAddress } from '../../../src/tables/addresses.js';
 import { decodeLink } from '../../../src/tables/links/link.js';
 import { decodeFdb } from '../../../src/tables/fdb.js';
@@ -98,23 +98,23 @@ function remembered({ table, payload }: Sample): string {
   return Buffer.from(filterPayload(sourceOf(table).format, payload)).toString('hex');
 }
 
-describe('what is remembered of a row', () => {
+t.test('what is remembered of a row', async (t) => {
   const samples = [
     ...captures().flatMap(({ scenario, name }) => samplesOf(`${scenario}/${name}`, readDatagrams(scenario, name))),
     ...kindSamples(),
     ...later('before'),
   ];
 
-  it('decodes as the whole message does, less what changes by itself, for every committed message', () => {
+  t.test('decodes as the whole message does, less what changes by itself, for every committed message', async (t) => {
     for (const table of SOURCE_NAMES)
-      assert.ok(
+      t.ok(
         samples.some((sample) => sample.table === table),
         table,
       );
-    for (const sample of samples) assert.ok(assertFaithful(sample), sample.name);
+    for (const sample of samples) t.ok(assertFaithful(sample), sample.name);
   });
 
-  it('decodes as the message does when bytes of it are something else', () => {
+  t.test('decodes as the message does when bytes of it are something else', async (t) => {
     const change = fc.tuple(fc.nat(), fc.oneof(fc.constantFrom(0, 1, 3, 4, 5, 8, 0x7f, 0x80, 0xff), fc.nat(0xff)));
     let decoded = 0;
     const property = fc.property(fc.nat(samples.length - 1), fc.array(change, { maxLength: 4 }), (which, changes) => {
@@ -124,10 +124,10 @@ describe('what is remembered of a row', () => {
       if (assertFaithful({ name, table, payload: copy })) decoded++;
     });
     fc.assert(property, { numRuns: 3000, seed: SEED });
-    assert.ok(decoded > 1500, `${decoded} could be decoded`);
+    t.ok(decoded > 1500, `${decoded} could be decoded`);
   });
 
-  it('decodes as the message does for attributes that nobody knows, and those in other places', () => {
+  t.test('decodes as the message does for attributes that nobody knows, and those in other places', async () => {
     const inner = fc.array(fc.tuple(fc.nat(60), fc.uint8Array({ maxLength: 12 })), { maxLength: 6 });
     const kind = fc.constantFrom('bridge', 'vxlan', 'bond', 'veth', 'unheard-of', '');
     const property = fc.property(kind, kind, kind, inner, inner, inner, (name, portName, second, data, portData, others) => {
@@ -148,21 +148,21 @@ describe('what is remembered of a row', () => {
     fc.assert(property, { numRuns: 1000, seed: SEED });
   });
 
-  it('is the same seconds later when nothing was done, though the kernel’s answer is not', () => {
+  t.test('is the same seconds later when nothing was done, though the kernel’s answer is not', async (t) => {
     const before = later('before');
     const after = later('after');
-    assert.equal(before.length, after.length);
+    t.equal(before.length, after.length);
     for (const table of SOURCE_NAMES) {
       const at = [...before.keys()].filter((each) => before[each]?.table === table);
       const differs = at.some((each) => !Buffer.from(before[each]?.payload ?? []).equals(after[each]?.payload ?? Buffer.of(0)));
-      assert.ok(differs, `${table}: nothing moved on, so nothing is shown`);
+      t.ok(differs, `${table}: nothing moved on, so nothing is shown`);
     }
-    for (const [at, sample] of before.entries()) assert.equal(remembered(after[at] as Sample), remembered(sample), sample.name);
+    for (const [at, sample] of before.entries()) t.equal(remembered(after[at] as Sample), remembered(sample), sample.name);
   });
 });
 
-describe('the formats of all tables', () => {
-  it('can be handed to the reader', () => {
-    assert.ok(encodeRowFormats(SOURCES.map(({ format }) => format)).length > 1000);
+t.test('the formats of all tables', async (t) => {
+  t.test('can be handed to the reader', async (t) => {
+    t.ok(encodeRowFormats(SOURCES.map(({ format }) => format)).length > 1000);
   });
 });

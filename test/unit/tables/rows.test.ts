@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { decodeAddress } from '../../../src/tables/addresses.js';
 import { decodeFdb } from '../../../src/tables/fdb.js';
 import { decodeNeighbor } from '../../../src/tables/neighbors.js';
@@ -29,69 +29,69 @@ function refused(decoder: Decoder<unknown>, ...parts: Uint8Array[]): string {
 const IPV4 = hex('0a000102');
 const IPV6 = hex('20010db8000000000000000000000001');
 
-describe('decodeAddress', () => {
-  it('names the other end only where there is one', () => {
+t.test('decodeAddress', async (t) => {
+  t.test('names the other end only where there is one', async (t) => {
     const same = decode(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_ADDRESS, IPV4), attribute(uapi.IFA_LOCAL, IPV4));
-    assert.deepEqual(same, { ifindex: 3, family: 'inet', address: '10.0.1.2', prefixLength: 24, scope: 'global', flags: [] });
+    t.strictSame(same, { ifindex: 3, family: 'inet', address: '10.0.1.2', prefixLength: 24, scope: 'global', flags: [] });
     const other = decode(
       decodeAddress,
       ifaddrmsg(2, 3, 32),
       attribute(uapi.IFA_ADDRESS, hex('0a000103')),
       attribute(uapi.IFA_LOCAL, IPV4),
     );
-    assert.deepEqual([other.address, other.peer], ['10.0.1.2', '10.0.1.3']);
+    t.strictSame([other.address, other.peer], ['10.0.1.2', '10.0.1.3']);
   });
 
-  it('takes IFA_FLAGS for all 32 flags, and the header’s 8 without it', () => {
+  t.test('takes IFA_FLAGS for all 32 flags, and the header’s 8 without it', async (t) => {
     const header = ifaddrmsg(10, 3, 64, 0x81);
-    assert.deepEqual(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6)).flags, ['TEMPORARY', 'PERMANENT']);
+    t.strictSame(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6)).flags, ['TEMPORARY', 'PERMANENT']);
     const flags = attribute(uapi.IFA_FLAGS, u32(0x80000300));
-    assert.deepEqual(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6), flags).flags, [
+    t.strictSame(decode(decodeAddress, header, attribute(uapi.IFA_ADDRESS, IPV6), flags).flags, [
       'MANAGETEMPADDR',
       'NOPREFIXROUTE',
       '0x80000000',
     ]);
   });
 
-  it('leaves out lifetimes that never end, and keeps those that have', () => {
+  t.test('leaves out lifetimes that never end, and keeps those that have', async (t) => {
     const row = (valid: number, preferred: number) => {
       const cache = attribute(uapi.IFA_CACHEINFO, u32(preferred), u32(valid), u32(0), u32(0));
       return decode(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LOCAL, IPV4), cache);
     };
-    assert.deepEqual(
+    t.strictSame(
       Object.keys(row(0xffffffff, 0xffffffff)).filter((key) => key.endsWith('Seconds')),
       [],
     );
-    assert.deepEqual([row(60, 0).validLifetimeSeconds, row(60, 0).preferredLifetimeSeconds], [60, 0]);
-    assert.equal(row(0xfffffffe, 1).validLifetimeSeconds, 0xfffffffe);
+    t.strictSame([row(60, 0).validLifetimeSeconds, row(60, 0).preferredLifetimeSeconds], [60, 0]);
+    t.equal(row(0xfffffffe, 1).validLifetimeSeconds, 0xfffffffe);
   });
 
-  it('keeps addresses of families that are not IP', () => {
+  t.test('keeps addresses of families that are not IP', async (t) => {
     const row = decode(decodeAddress, ifaddrmsg(45, 3, 0), attribute(uapi.IFA_LOCAL, u8(9)));
-    assert.deepEqual([row.family, row.address], ['mctp', '09']);
-    assert.equal(decode(decodeAddress, ifaddrmsg(99, 3, 0), attribute(uapi.IFA_LOCAL, u8(9))).family, '0x63');
+    t.strictSame([row.family, row.address], ['mctp', '09']);
+    t.equal(decode(decodeAddress, ifaddrmsg(99, 3, 0), attribute(uapi.IFA_LOCAL, u8(9))).family, '0x63');
   });
 
-  it('reads who made an address, and its anycast and metric', () => {
+  t.test('reads who made an address, and its anycast and metric', async (t) => {
     const more = [attribute(uapi.IFA_PROTO, u8(2)), attribute(uapi.IFA_RT_PRIORITY, u32(77)), attribute(uapi.IFA_ANYCAST, IPV6)];
     const row = decode(decodeAddress, ifaddrmsg(10, 3, 64), attribute(uapi.IFA_ADDRESS, IPV6), ...more);
-    assert.deepEqual([row.protocol, row.metric, row.anycast], ['kernel_ra', 77, '2001:db8::1']);
+    t.strictSame([row.protocol, row.metric, row.anycast], ['kernel_ra', 77, '2001:db8::1']);
   });
 
-  it('refuses an address of another length than its family’s, and none at all', () => {
-    assert.match(
+  t.test('refuses an address of another length than its family’s, and none at all', async (t) => {
+    t.match(
       refused(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LOCAL, IPV6)),
       /wanted 4 bytes of address, got 16 bytes/,
     );
-    assert.match(
+    t.match(
       refused(decodeAddress, ifaddrmsg(2, 3, 24), attribute(uapi.IFA_LABEL, text('x'))),
       /wanted IFA_LOCAL or IFA_ADDRESS, got neither/,
     );
   });
 });
 
-describe('decodeFdb', () => {
-  it('reads everything that a vxlan’s row can have', () => {
+t.test('decodeFdb', async (t) => {
+  t.test('reads everything that a vxlan’s row can have', async (t) => {
     const row = decode(
       decodeFdb,
       ndmsg(7, 30, 0xc0, 0x02),
@@ -106,7 +106,7 @@ describe('decodeFdb', () => {
       attribute(uapi.NDA_PROTOCOL, u8(186)),
       attribute(uapi.NDA_CACHEINFO, u32(0), u32(1234), u32(5), u32(0)),
     );
-    assert.deepEqual(row, {
+    t.strictSame(row, {
       ifindex: 30,
       state: 'NOARP|PERMANENT',
       rawState: 0xc0,
@@ -125,11 +125,11 @@ describe('decodeFdb', () => {
     });
   });
 
-  it('reads VLAN, master and extended flags of a bridge’s row', () => {
+  t.test('reads VLAN, master and extended flags of a bridge’s row', async (t) => {
     // NDA_VLAN was not captured: this kernel has no CONFIG_BRIDGE_VLAN_FILTERING.
     const more = [attribute(uapi.NDA_VLAN, u16(100)), attribute(uapi.NDA_MASTER, u32(5)), attribute(uapi.NDA_FLAGS_EXT, u32(2))];
     const row = decode(decodeFdb, ndmsg(7, 11, 2, 0x50), ...more);
-    assert.deepEqual(row, {
+    t.strictSame(row, {
       ifindex: 11,
       state: 'REACHABLE',
       rawState: 2,
@@ -139,51 +139,53 @@ describe('decodeFdb', () => {
     });
   });
 
-  it('refuses a row of another family', () => assert.match(refused(decodeFdb, ndmsg(2, 1, 2)), /wanted AF_BRIDGE, got family 2/));
+  t.test('refuses a row of another family', async (t) =>
+    t.match(refused(decodeFdb, ndmsg(2, 1, 2)), /wanted AF_BRIDGE, got family 2/),
+  );
 });
 
-describe('decodeNeighbor', () => {
-  it('reads a row without a link-layer address, and one on a tunnel', () => {
+t.test('decodeNeighbor', async (t) => {
+  t.test('reads a row without a link-layer address, and one on a tunnel', async (t) => {
     const row = decode(decodeNeighbor, ndmsg(2, 3, 0x20), attribute(uapi.NDA_DST, IPV4), attribute(uapi.NDA_LLADDR));
-    assert.deepEqual(row, { ifindex: 3, ip: '10.0.1.2', state: 'FAILED', rawState: 0x20, flags: [] });
+    t.strictSame(row, { ifindex: 3, ip: '10.0.1.2', state: 'FAILED', rawState: 0x20, flags: [] });
     const gre = decode(
       decodeNeighbor,
       ndmsg(2, 3, 0x40),
       attribute(uapi.NDA_DST, IPV4),
       attribute(uapi.NDA_LLADDR, hex('c0000201')),
     );
-    assert.deepEqual([gre.state, gre.mac], ['NOARP', '192.0.2.1']);
+    t.strictSame([gre.state, gre.mac], ['NOARP', '192.0.2.1']);
   });
 
-  it('refuses a row without an address, of the bridge’s family, or with half an age', () => {
-    assert.match(refused(decodeNeighbor, ndmsg(2, 3, 2)), /wanted NDA_DST, got none/);
-    assert.match(refused(decodeNeighbor, ndmsg(7, 3, 2)), /got family 7/);
+  t.test('refuses a row without an address, of the bridge’s family, or with half an age', async (t) => {
+    t.match(refused(decodeNeighbor, ndmsg(2, 3, 2)), /wanted NDA_DST, got none/);
+    t.match(refused(decodeNeighbor, ndmsg(7, 3, 2)), /got family 7/);
     const half = attribute(uapi.NDA_CACHEINFO, u32(1), u32(1));
-    assert.match(
+    t.match(
       refused(decodeNeighbor, ndmsg(2, 3, 2), attribute(uapi.NDA_DST, IPV4), half),
       /16 bytes of nda_cacheinfo, got 8 bytes/,
     );
   });
 
-  it('keeps proxy rows apart from others by their flag', () => {
+  t.test('keeps proxy rows apart from others by their flag', async (t) => {
     const proxies = decodeAll(readDatagrams('neighbors', 'proxies')).neighbors;
-    assert.deepEqual(
+    t.strictSame(
       proxies.map(({ ip, flags }) => [ip, flags]),
       [
         ['10.0.9.9', ['PROXY']],
         ['2001:db8::99', ['PROXY', 'ROUTER']],
       ],
     );
-    assert.ok(decodeAll(readDatagrams('neighbors', 'neighbors')).neighbors.every(({ flags }) => !flags.includes('PROXY')));
+    t.ok(decodeAll(readDatagrams('neighbors', 'neighbors')).neighbors.every(({ flags }) => !flags.includes('PROXY')));
   });
 });
 
-describe('decodeNsid', () => {
-  it('reads both ids, and leaves out one that is none', () => {
-    assert.deepEqual(decode(decodeNsid, u32(0), attribute(uapi.NETNSA_NSID, u32(-1))), {});
+t.test('decodeNsid', async (t) => {
+  t.test('reads both ids, and leaves out one that is none', async (t) => {
+    t.strictSame(decode(decodeNsid, u32(0), attribute(uapi.NETNSA_NSID, u32(-1))), {});
     const both = [attribute(uapi.NETNSA_NSID, u32(3)), attribute(uapi.NETNSA_CURRENT_NSID, u32(4))];
-    assert.deepEqual(decode(decodeNsid, u32(0), ...both), { nsid: 3, currentNsid: 4 });
+    t.strictSame(decode(decodeNsid, u32(0), ...both), { nsid: 3, currentNsid: 4 });
   });
 
-  it('refuses an answer without an id', () => assert.match(refused(decodeNsid, u32(0)), /wanted NETNSA_NSID, got none/));
+  t.test('refuses an answer without an id', async (t) => t.match(refused(decodeNsid, u32(0)), /wanted NETNSA_NSID, got none/));
 });

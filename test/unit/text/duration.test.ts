@@ -1,11 +1,10 @@
-import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import { backoff, between, spread } from '../../../src/text/backoff.js';
 import { duration, shortDuration } from '../../../src/text/duration.js';
 import { compare } from '../../../src/text/order.js';
 
-describe('a time span', () => {
-  it('has two units at most in a sentence', () => {
+t.test('a time span', async (t) => {
+  t.test('has two units at most in a sentence', async (t) => {
     const spans: [number, string][] = [
       [-5, '0 s'],
       [420, '0.4 s'],
@@ -20,34 +19,34 @@ describe('a time span', () => {
       [172_800_000, '2 d'],
       [180_000_000, '2 d 2 h'],
     ];
-    for (const [ms, text] of spans) assert.equal(duration(ms), text);
+    for (const [ms, text] of spans) t.equal(duration(ms), text);
   });
 
-  it('has one unit in a column', () => {
-    assert.deepEqual([0, 61_000, 300_000, 8_000_000, 400_000_000].map(shortDuration), ['0.0s', '61s', '5m', '2h', '5d']);
+  t.test('has one unit in a column', async (t) => {
+    t.strictSame([0, 61_000, 300_000, 8_000_000, 400_000_000].map(shortDuration), ['0.0s', '61s', '5m', '2h', '5d']);
   });
 });
 
-describe('the pause before another attempt', () => {
-  it('doubles up to its limit, however many attempts failed', () => {
+t.test('the pause before another attempt', async (t) => {
+  t.test('doubles up to its limit, however many attempts failed', async (t) => {
     const limits = { firstMs: 250, longestMs: 10_000 };
-    assert.deepEqual(
+    t.strictSame(
       [0, 1, 2, 5, 6, 5000].map((failures) => backoff(failures, limits)),
       [250, 500, 1000, 8000, 10_000, 10_000],
     );
   });
 
-  it('is spread, and never less than half', () => {
-    assert.deepEqual([spread(1000, 0), spread(1000, 0.5), spread(1000, 1)], [500, 750, 1000]);
-    assert.deepEqual([between(10, 30, 0), between(10, 30, 1)], [10, 30]);
+  t.test('is spread, and never less than half', async (t) => {
+    t.strictSame([spread(1000, 0), spread(1000, 0.5), spread(1000, 1)], [500, 750, 1000]);
+    t.strictSame([between(10, 30, 0), between(10, 30, 1)], [10, 30]);
   });
 });
 
-describe('order', () => {
-  it('is that of code units and numbers, and an absent text comes first', () => {
-    assert.deepEqual(['b', 'a', 'B', 'ä'].sort(compare), ['B', 'a', 'b', 'ä']);
-    assert.deepEqual([10, 9, -1].sort(compare), [-1, 9, 10]);
-    assert.equal(compare(undefined, ''), 0);
-    assert.equal(compare(undefined, 'a'), -1);
+t.test('order', async (t) => {
+  t.test('is that of code units and numbers, and an absent text comes first', async (t) => {
+    t.strictSame(['b', 'a', 'B', 'ä'].sort(compare), ['B', 'a', 'b', 'ä']);
+    t.strictSame([10, 9, -1].sort(compare), [-1, 9, 10]);
+    t.equal(compare(undefined, ''), 0);
+    t.equal(compare(undefined, 'a'), -1);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { formatLabels } from '../../../src/metrics/labels.js';
 import { clipped, printable, printableJson, printableStart } from '../../../src/text/printable.js';
 
@@ -37,16 +37,16 @@ function assertHarmless(text: string): void {
   assert.equal(Buffer.from(text).toString(), text);
 }
 
-describe('text from strangers', () => {
-  it('cannot move the cursor, colour, ring, reorder or hide', () => {
-    assert.equal(
+t.test('text from strangers', async (t) => {
+  t.test('cannot move the cursor, colour, ring, reorder or hide', async (t) => {
+    t.equal(
       printable(HOSTILE),
       'a\\u{1b}[31m\\u{7}\\u{a}\\u{d}\\u{9b}2J\\u{7f}\\u{202e}gnp.\\u{200b}\\u{e0041}\\u{d800}\\u{2028}\\u{fe0f}\\u{3164}\\u{e000}\\u{2800}<script>"\\é漢😀',
     );
-    for (const character of MEANT) assert.match(printable(`a${character}b`), /^a\\u\{[0-9a-f]+\}b$/);
+    for (const character of MEANT) t.match(printable(`a${character}b`), /^a\\u\{[0-9a-f]+\}b$/);
   });
 
-  it('stays as it is where it is ordinary', () => {
+  t.test('stays as it is where it is ordinary', async (t) => {
     for (const text of [
       '',
       'web.1.x8sn2ys3vd',
@@ -59,10 +59,10 @@ describe('text from strangers', () => {
       'e\u0301',
       '😀🚀',
     ])
-      assert.equal(printable(text), text);
+      t.equal(printable(text), text);
   });
 
-  it('is harmless whatever it was, cut or not, and the same when it is treated twice', () => {
+  t.test('is harmless whatever it was, cut or not, and the same when it is treated twice', async () => {
     fc.assert(
       fc.property(strangers, fc.integer({ min: 0, max: 80 }), (text, most) => {
         const all = printable(text);
@@ -77,15 +77,15 @@ describe('text from strangers', () => {
     );
   });
 
-  it('is cut between characters, and an escape stays one', () => {
-    assert.deepEqual(printableStart('😀😀😀', 2), { text: '😀😀', isCut: true });
-    assert.deepEqual(printableStart('ab\u001bcd', 7), { text: 'ab', isCut: true });
-    assert.deepEqual(printableStart('ab\u001b', 8), { text: 'ab\\u{1b}', isCut: false });
-    assert.equal(clipped('abcdef', 3), 'abc…');
-    assert.equal(clipped('abc', 3), 'abc');
+  t.test('is cut between characters, and an escape stays one', async (t) => {
+    t.strictSame(printableStart('😀😀😀', 2), { text: '😀😀', isCut: true });
+    t.strictSame(printableStart('ab\u001bcd', 7), { text: 'ab', isCut: true });
+    t.strictSame(printableStart('ab\u001b', 8), { text: 'ab\\u{1b}', isCut: false });
+    t.equal(clipped('abcdef', 3), 'abc…');
+    t.equal(clipped('abc', 3), 'abc');
   });
 
-  it('is one value in Prometheus’ text format, a log’s JSON and a quoted string of DOT', () => {
+  t.test('is one value in Prometheus’ text format, a log’s JSON and a quoted string of DOT', async () => {
     fc.assert(
       fc.property(strangers, (text) => {
         const shown = clipped(text, 40);
@@ -99,7 +99,7 @@ describe('text from strangers', () => {
     );
   });
 
-  it('stays the same JSON value when it is made fit for a terminal', () => {
+  t.test('stays the same JSON value when it is made fit for a terminal', async () => {
     fc.assert(
       fc.property(strangers, (text) => {
         const json = JSON.stringify({ [text]: [text, HOSTILE] }, undefined, 2);

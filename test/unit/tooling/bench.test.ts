@@ -1,7 +1,6 @@
-import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import t from 'tap';
 import { ROOT } from '../../support/root.js';
 
 interface Variant {
@@ -70,8 +69,8 @@ function arrival(key: string, value: number, atMs: number): Arrival {
   return { key, value, at: BigInt(atMs) * MS };
 }
 
-describe('the rounds of the benchmarks', () => {
-  it('take a ratio inside its round, so that a slow round does not show in it', async () => {
+t.test('the rounds of the benchmarks', async (t) => {
+  t.test('take a ratio inside its round, so that a slow round does not show in it', async (t) => {
     let round = 0;
     const variants: Variant[] = [
       { id: 'floor', title: '', base: 'floor', run: async () => [10, 1000, 10][round] ?? 0 },
@@ -79,13 +78,13 @@ describe('the rounds of the benchmarks', () => {
     ];
     const rows: Row[][] = [];
     for (; round < 3; round++) rows.push(await measure(variants, 1));
-    assert.deepEqual(
+    t.strictSame(
       rows.map((some) => some.find(({ id }) => id === 'other')?.ratio),
       [2, 2, 3],
     );
   });
 
-  it('run a slow variant as often as it says, and each variant once a round', async () => {
+  t.test('run a slow variant as often as it says, and each variant once a round', async (t) => {
     const runs = { floor: 0, slow: 0 };
     const variant = (id: 'floor' | 'slow', maxRounds?: number): Variant => ({
       id,
@@ -95,8 +94,8 @@ describe('the rounds of the benchmarks', () => {
       run: async () => ++runs[id],
     });
     const rows = await measure([variant('floor'), variant('slow', 2)], 5);
-    assert.deepEqual(runs, { floor: 5, slow: 2 });
-    assert.deepEqual(
+    t.strictSame(runs, { floor: 5, slow: 2 });
+    t.strictSame(
       rows.map(({ id, ms, ratio, low, high, rounds }) => ({ id, ms, ratio, low, high, rounds })),
       [
         { id: 'floor', ms: 3, ratio: 1, low: 1, high: 1, rounds: 5 },
@@ -105,67 +104,67 @@ describe('the rounds of the benchmarks', () => {
     );
   });
 
-  it('have a median between the two in the middle, and percentiles that were measured', () => {
-    assert.equal(median([4, 1, 3, 2]), 2.5);
+  t.test('have a median between the two in the middle, and percentiles that were measured', async (t) => {
+    t.equal(median([4, 1, 3, 2]), 2.5);
     const hundred = Array.from({ length: 100 }, (_, at) => 100 - at);
-    assert.equal(percentile(hundred, 0.99), 99);
-    assert.equal(percentile([7], 0.99), 7);
+    t.equal(percentile(hundred, 0.99), 99);
+    t.equal(percentile([7], 0.99), 7);
   });
 });
 
-describe('latencies of changes', () => {
-  it('are from before the request and from the acknowledgement to the first message that has the change', () => {
+t.test('latencies of changes', async (t) => {
+  t.test('are from before the request and from the acknowledgement to the first message that has the change', async (t) => {
     const { fromSentMs, fromAcknowledgedMs, lost } = latencies(
       [change('a', 1, 0), change('b', 1, 5), change('a', 2, 10)],
       [arrival('a', 1, 3), arrival('b', 1, 6), arrival('a', 1, 8), arrival('a', 2, 14)],
     );
-    assert.deepEqual(fromSentMs, [3, 1, 4]);
-    assert.deepEqual(fromAcknowledgedMs, [2, 0, 3]);
-    assert.equal(lost, 0);
+    t.strictSame(fromSentMs, [3, 1, 4]);
+    t.strictSame(fromAcknowledgedMs, [2, 0, 3]);
+    t.equal(lost, 0);
   });
 
-  it('of a change that was overtaken end with the message that has the later one', () => {
+  t.test('of a change that was overtaken end with the message that has the later one', async (t) => {
     const { fromSentMs, lost } = latencies([change('a', 1, 0), change('a', 2, 1), change('a', 3, 2)], [arrival('a', 3, 9)]);
-    assert.deepEqual(fromSentMs, [9, 8, 7]);
-    assert.equal(lost, 0);
+    t.strictSame(fromSentMs, [9, 8, 7]);
+    t.equal(lost, 0);
   });
 
-  it('are missing for changes of which nothing came', () => {
+  t.test('are missing for changes of which nothing came', async (t) => {
     const { fromSentMs, lost } = latencies([change('a', 1, 0), change('a', 2, 1)], [arrival('a', 1, 3), arrival('b', 2, 4)]);
-    assert.deepEqual(fromSentMs, [3]);
-    assert.equal(lost, 1);
+    t.strictSame(fromSentMs, [3]);
+    t.equal(lost, 1);
   });
 
-  it('read the value of a forwarding entry from its address', () => {
-    assert.equal(valueOfDst('198.18.7.210'), 7 * 256 + 210);
-    for (const other of ['192.168.1.1', '198.51.7.210', '10.18.7.210']) assert.equal(valueOfDst(other), Number.NaN);
+  t.test('read the value of a forwarding entry from its address', async (t) => {
+    t.equal(valueOfDst('198.18.7.210'), 7 * 256 + 210);
+    for (const other of ['192.168.1.1', '198.51.7.210', '10.18.7.210']) t.strictSame(valueOfDst(other), Number.NaN);
   });
 });
 
-describe('the verdicts', () => {
+t.test('the verdicts', async (t) => {
   const scan = (size: number, full: number): object => ({ size, scan: { rows: [{ id: 'full', ms: 1, ratio: full }] } });
   const ofFullScan = (results: readonly object[]): Judged[] =>
     judge(results).filter(({ measure: title }) => title.startsWith('full scan in a running agent'));
 
-  it('say met up to the limit, missed beyond it, and not measured of sizes that were left out', () => {
-    assert.deepEqual(
+  t.test('say met up to the limit, missed beyond it, and not measured of sizes that were left out', async (t) => {
+    t.strictSame(
       ofFullScan([scan(1000, 1.1)]).map((row) => [row.size, row.measured, row.verdict]),
       [
         ['1000', '1.10 ×', 'met'],
         ['5000', '', 'not measured'],
       ],
     );
-    assert.deepEqual(
+    t.strictSame(
       ofFullScan([scan(1000, 1.11), scan(5000, 1)]).map((row) => row.verdict),
       ['missed', 'met'],
     );
   });
 
-  it('are not given at a size that the target does not speak of', () => {
-    assert.equal(ofFullScan([scan(100, 9)])[0]?.verdict, '');
+  t.test('are not given at a size that the target does not speak of', async (t) => {
+    t.equal(ofFullScan([scan(100, 9)])[0]?.verdict, '');
   });
 
-  it('judge the longest of all stretches', () => {
+  t.test('judge the longest of all stretches', async (t) => {
     const stretch = (ownMs: number): object => ({ ownMs, wallMs: 2 * ownMs });
     const agent = {
       readStretch: stretch(1),
@@ -179,10 +178,10 @@ describe('the verdicts', () => {
     const row = judge([{ size: 10, agent: { ...agent, latency: { ...agent.latency, p50Ms: 1, p99Ms: 1 } } }]).find(
       ({ measure: title }) => title === 'main thread blocked at a stretch',
     );
-    assert.deepEqual([row?.measured, row?.verdict], ['6.00 ms', 'missed']);
+    t.strictSame([row?.measured, row?.verdict], ['6.00 ms', 'missed']);
   });
 
-  it('are missing where nothing was measured, in every row', () => {
-    assert.deepEqual([...new Set(judge([]).map(({ verdict }) => verdict))], ['not measured']);
+  t.test('are missing where nothing was measured, in every row', async (t) => {
+    t.strictSame([...new Set(judge([]).map(({ verdict }) => verdict))], ['not measured']);
   });
 });

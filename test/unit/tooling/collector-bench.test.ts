@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import t from 'tap';
 import type { WatchFeed } from '../../../src/serve/feed.js';
 import type { FdbEntry, Interface, Neighbor, Netns } from '../../../src/model/types.js';
 import { decode } from '../../../src/wire/codec.js';
@@ -82,34 +82,33 @@ class Reader {
   }
 }
 
-describe('a host that is made up', () => {
-  it('has as many of everything as its shape says', () => {
+t.test('a host that is made up', async (t) => {
+  t.test('has as many of everything as its shape says', async (t) => {
     for (const shape of [SHAPE, { agents: 200, namespaces: 100, interfaces: 4, rows: 200 }]) {
       const plan = planOf(shape);
-      assert.deepEqual([plan.namespaces, plan.links, plan.rows], [shape.namespaces, shape.namespaces * 4, shape.rows]);
-      assert.equal(namespacesOf(shape, 0).flatMap(({ links }) => links).length, plan.links);
+      t.strictSame([plan.namespaces, plan.links, plan.rows], [shape.namespaces, shape.namespaces * 4, shape.rows]);
+      t.equal(namespacesOf(shape, 0).flatMap(({ links }) => links).length, plan.links);
     }
   });
 
-  it('has pairs whose ends point at each other, and ports whose bridge is there', () => {
+  t.test('has pairs whose ends point at each other, and ports whose bridge is there', async (t) => {
     const namespaces = namespacesOf(SHAPE, 1);
     const links = new Map(
       namespaces.flatMap((netns) => netns.links.map((link) => [`${netns.head.id} ${link.ifindex}`, link] as const)),
     );
     let pairs = 0;
     for (const link of links.values()) {
-      if (link.masterIfindex !== undefined)
-        assert.equal(links.get(`${link.netnsId} ${link.masterIfindex}`)?.name, link.masterName);
+      if (link.masterIfindex !== undefined) t.equal(links.get(`${link.netnsId} ${link.masterIfindex}`)?.name, link.masterName);
       const peer = link.veth?.peer;
       if (peer === undefined) continue;
       const back = links.get(`${peer.netnsId} ${peer.ifindex}`);
-      assert.deepEqual(back?.veth?.peer, { netnsId: link.netnsId, ifindex: link.ifindex, name: link.name });
+      t.strictSame(back?.veth?.peer, { netnsId: link.netnsId, ifindex: link.ifindex, name: link.name });
       pairs++;
     }
-    assert.ok(pairs > 50, `${pairs} ends`);
+    t.ok(pairs > 50, `${pairs} ends`);
   });
 
-  it('tells of other hosts the endpoints that those have, and of none of its own', () => {
+  t.test('tells of other hosts the endpoints that those have, and of none of its own', async (t) => {
     const endpoints = new Map<string, number>();
     for (let agent = 0; agent < SHAPE.agents; agent++)
       for (const { links } of namespacesOf(SHAPE, agent))
@@ -117,23 +116,23 @@ describe('a host that is made up', () => {
     const [seen, { overlays, rowsOfOne }] = [new Set<number | undefined>(), planOf(SHAPE)];
     for (let overlay = 0; overlay < overlays; overlay++)
       for (let at = 0; at < rowsOfOne; at++) seen.add(endpoints.get(endpointRows(SHAPE, 1, overlay, at).make().fdb.mac ?? ''));
-    assert.equal(seen.has(1), false);
-    assert.ok(seen.has(0) && seen.has(2));
+    t.equal(seen.has(1), false);
+    t.ok(seen.has(0) && seen.has(2));
   });
 
-  it('is told as it is, also where its interfaces are copies of those of another host', () => {
+  t.test('is told as it is, also where its interfaces are copies of those of another host', async (t) => {
     const shared = new SharedParts();
     for (const agent of [0, 1, 2]) {
       const merger = new Reader(new ReplayHost(SHAPE, agent, shared));
       merger.read();
       for (const { head, links } of namespacesOf(SHAPE, agent)) {
         const told = merger.merger.snapshot()?.namespaces.find(({ id }) => id === head.id);
-        assert.deepEqual(told?.interfaces, links);
+        t.strictSame(told?.interfaces, links);
       }
     }
   });
 
-  it('tells its changes to who follows, to who comes back, and everything anew after a restart', () => {
+  t.test('tells its changes to who follows, to who comes back, and everything anew after a restart', async (t) => {
     const live = new ReplayHost(SHAPE, 0, new SharedParts());
     const [follower, sleeper] = [new Reader(live), new Reader(live)];
     const before = follower.read();
@@ -145,83 +144,83 @@ describe('a host that is made up', () => {
       if (value % 7 === 0) follower.read();
     }
     const after = follower.read();
-    for (const table of ['interfaces', 'fdb', 'neighbors']) assert.notEqual(after[table], before[table], table);
-    assert.deepEqual(after, sleeper.read());
-    assert.deepEqual(after, new Reader(live).read());
+    for (const table of ['interfaces', 'fdb', 'neighbors']) t.not(after[table], before[table], table);
+    t.strictSame(after, sleeper.read());
+    t.strictSame(after, new Reader(live).read());
     live.restart();
     const again = new Reader(live, follower.merger.cursor);
-    assert.deepEqual(again.read(), after);
-    assert.notEqual(again.merger.cursor?.epoch, follower.merger.cursor?.epoch);
+    t.strictSame(again.read(), after);
+    t.not(again.merger.cursor?.epoch, follower.merger.cursor?.epoch);
   });
 
-  it('writes into MAC addresses which change they are', () => {
+  t.test('writes into MAC addresses which change they are', async (t) => {
     for (const [slot, value] of [
       [0, 1],
       [7, 60_000],
       [255, 2 ** 32 - 1],
     ] as const)
-      assert.deepEqual(stampOf(stampedMac(slot, value)), { slot, value });
-    for (const other of [undefined, '02:42:0a:00:00:02']) assert.equal(stampOf(other), undefined);
+      t.strictSame(stampOf(stampedMac(slot, value)), { slot, value });
+    for (const other of [undefined, '02:42:0a:00:00:02']) t.equal(stampOf(other), undefined);
   });
 });
 
-describe('the digest of what a host has', () => {
+t.test('the digest of what a host has', async (t) => {
   const lists = (): Lists => {
     const links = namespacesOf(SHAPE, 0).flatMap((netns) => netns.links);
     const rows = Array.from({ length: 10 }, (_, at) => endpointRows(SHAPE, 0, 0, at).make());
     return { interfaces: links, fdb: rows.map(({ fdb }) => fdb), neighbors: rows.map(({ neighbor }) => neighbor) };
   };
 
-  it('is the same in whatever order it comes and whoever names it', () => {
+  t.test('is the same in whatever order it comes and whoever names it', async (t) => {
     const { interfaces, fdb, neighbors } = lists();
     const named = fdb.map((row, at) => ({ rowId: at, host: 'h', netnsName: 'n', ...row }));
-    assert.deepEqual(digestOf({ interfaces: interfaces.toReversed(), fdb: named.toReversed(), neighbors }), digestOf(lists()));
+    t.strictSame(digestOf({ interfaces: interfaces.toReversed(), fdb: named.toReversed(), neighbors }), digestOf(lists()));
   });
 
-  it('is another one when a row is missing, comes twice or differs in one field', () => {
+  t.test('is another one when a row is missing, comes twice or differs in one field', async (t) => {
     const { interfaces, fdb, neighbors } = lists();
     const [first] = fdb;
     assert.ok(first !== undefined);
     for (const other of [fdb.slice(1), [...fdb, first], fdb.with(0, { ...first, dst: '192.0.2.1' })])
-      assert.notEqual(digestOf({ interfaces, fdb: other, neighbors }).fdb, digestOf(lists()).fdb);
+      t.not(digestOf({ interfaces, fdb: other, neighbors }).fdb, digestOf(lists()).fdb);
   });
 });
 
-describe('changes that arrive through a collector', () => {
+t.test('changes that arrive through a collector', async (t) => {
   const change = (value: number, hasGone = false): object => ({ key: 'k', value, hasGone, sent: 0n, acknowledged: 0n });
   const arrival = (value: number): object => ({ key: 'k', value, at: BigInt(value) * 1_000_000n });
 
-  it('are lost when they came and nothing was told of them', () => {
-    assert.deepEqual(arrivalsOf([change(1), change(2, true), change(3)], [arrival(1)]), {
+  t.test('are lost when they came and nothing was told of them', async (t) => {
+    t.strictSame(arrivalsOf([change(1), change(2, true), change(3)], [arrival(1)]), {
       fromSentMs: [1],
       fromAcknowledgedMs: [1],
       lost: 1,
     });
   });
 
-  it('are not lost when what came has gone before anybody was told, and later ones count', () => {
-    assert.equal(arrivalsOf([change(1), change(2, true)], []).lost, 0);
+  t.test('are not lost when what came has gone before anybody was told, and later ones count', async (t) => {
+    t.equal(arrivalsOf([change(1), change(2, true)], []).lost, 0);
     // Nobody was told of the first: that the row came again does not mean that it took until then.
-    assert.deepEqual(arrivalsOf([change(1), change(2, true), change(3)], [arrival(3)]).fromSentMs, [3]);
-    assert.deepEqual(arrivalsOf([change(1), change(3)], [arrival(3)]).fromSentMs, [3, 3]);
+    t.strictSame(arrivalsOf([change(1), change(2, true), change(3)], [arrival(3)]).fromSentMs, [3]);
+    t.strictSame(arrivalsOf([change(1), change(3)], [arrival(3)]).fromSentMs, [3, 3]);
   });
 });
 
-describe('the verdicts on a collector', () => {
-  it('take growth between sizes, and its spread', () => {
+t.test('the verdicts on a collector', async (t) => {
+  t.test('take growth between sizes, and its spread', async (t) => {
     const runs = [
       { liveBytes: 1000, count: 10 },
       { liveBytes: 3000, count: 20 },
       { liveBytes: 8000, count: 40 },
     ];
-    assert.deepEqual(
+    t.strictSame(
       growth(runs, ({ count }) => count),
       [200, 250],
     );
-    assert.equal(spread([200, 250]), 25);
+    t.equal(spread([200, 250]), 25);
   });
 
-  it('are given at full size alone', () => {
+  t.test('are given at full size alone', async (t) => {
     const run = (agents: number, namespaces: number, rows: number): object => ({
       shape: { agents, namespaces, rows },
       plan: { agents, namespaces },
@@ -239,8 +238,8 @@ describe('the verdicts on a collector', () => {
       byRows: [run(bigAgents, 10, 1), run(bigAgents, 10, 2), run(bigAgents, 10, 50_000)],
     });
     const limits = (of: object): number => collectorTargets(of).filter(({ limit }) => limit !== undefined).length;
-    assert.equal(limits(measured(200, 50)), collectorTargets(measured(200, 50)).length);
-    assert.equal(limits(measured(20, 5)), 0);
-    assert.equal(collectorTargets(measured(200, 50)).find(({ measure }) => measure.startsWith('steady'))?.value, 1);
+    t.equal(limits(measured(200, 50)), collectorTargets(measured(200, 50)).length);
+    t.equal(limits(measured(20, 5)), 0);
+    t.equal(collectorTargets(measured(200, 50)).find(({ measure }) => measure.startsWith('steady'))?.value, 1);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { encode } from '../../../src/wire/codec.js';
 import { WireError } from '../../../src/wire/error.js';
 import type { Fields } from '../../../src/wire/fields.js';
@@ -95,15 +95,16 @@ const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const write = (name: string, model: unknown): Buffer => encode(name as MessageName, model as never);
 
 for (const [name, model] of Object.entries(MAXIMAL)) {
-  test(`the encoder of ${name} writes what protobufjs writes`, () =>
-    assert.equal(hex(write(name, model)), hex(referenceEncode(name, model))));
+  t.test(`the encoder of ${name} writes what protobufjs writes`, async (t) =>
+    t.equal(hex(write(name, model)), hex(referenceEncode(name, model))),
+  );
 }
 
-test('messages of zero values and empty lists are written as protobufjs writes them', () => {
-  for (const name of names) assert.equal(hex(write(name, emptyOf(name))), hex(referenceEncode(name, emptyOf(name))), name);
+t.test('messages of zero values and empty lists are written as protobufjs writes them', async (t) => {
+  for (const name of names) t.equal(hex(write(name, emptyOf(name))), hex(referenceEncode(name, emptyOf(name))), name);
 });
 
-test('random messages are written as protobufjs writes them', () => {
+t.test('random messages are written as protobufjs writes them', async () => {
   for (const name of names) {
     fc.assert(
       fc.property(messageOf(name), (model) => assert.equal(hex(write(name, model)), hex(referenceEncode(name, model)))),
@@ -132,7 +133,7 @@ function outcome(encoder: () => Uint8Array): unknown {
   }
 }
 
-test('a value that is not of its type is an error that names the field', () => {
+t.test('a value that is not of its type is an error that names the field', async (t) => {
   let refused = 0;
   const values = [
     ...[undefined, null, 5, -1, 2 ** 31, 2 ** 32, 1.5, Number.NaN, '', 'x', '2', '99', true, 5n, -1n, 2n ** 63n, 2n ** 64n],
@@ -160,79 +161,82 @@ test('a value that is not of its type is an error that names the field', () => {
       { numRuns: 25 },
     );
   }
-  assert.ok(refused > 300, `${refused} were refused`);
+  t.ok(refused > 300, `${refused} were refused`);
   for (const model of [undefined, null, 5, 'x', () => 1, [], {}, { netnsId: 1 }] as never[]) {
     const name = 'nsatlas.v1.HostSnapshot';
-    assert.deepEqual(
+    t.strictSame(
       outcome(() => write(name, model)),
       outcome(() => referenceEncode(name, model)),
     );
   }
 });
 
-test('after a message that could not be written, the next one is complete', () => {
+t.test('after a message that could not be written, the next one is complete', async (t) => {
   const name = 'nsatlas.v1.HostSnapshot';
   const { namespaces } = MAXIMAL[name];
-  assert.throws(() => write(name, { namespaces: [...namespaces, { id: 5 }], gaps: [], networks: [] }), {
+  t.throws(() => write(name, { namespaces: [...namespaces, { id: 5 }], gaps: [], networks: [] }), {
     code: 'ERR_NSATLAS_WIRE',
     path: `namespaces[${namespaces.length}].id`,
   });
-  assert.equal(hex(write(name, MAXIMAL[name])), hex(referenceEncode(name, MAXIMAL[name])));
+  t.equal(hex(write(name, MAXIMAL[name])), hex(referenceEncode(name, MAXIMAL[name])));
 });
 
-test('a model whose getter encodes something itself comes out complete, and what a getter throws is not a wrong value', () => {
-  const service = 'grpc.health.v1.HealthCheckRequest';
-  const inner: Uint8Array[] = [];
-  const restart = {
-    get reason() {
-      inner.push(write(service, { service: 'inner' }));
-      return 'outer';
-    },
-  };
-  const cursor = { epoch: 'e', revision: 300n };
-  const outer = write('nsatlas.v1.WatchResponse', { cursor, restart });
-  assert.equal(hex(outer), hex(referenceEncode('nsatlas.v1.WatchResponse', { cursor, restart: { reason: 'outer' } })));
-  assert.deepEqual(inner.map(hex), [hex(referenceEncode(service, { service: 'inner' }))]);
-  const thrown = new Error('mine');
-  const throws = {
-    get service(): string {
-      throw thrown;
-    },
-  };
-  assert.throws(
-    () => write(service, throws),
-    (cause) => cause === thrown,
-  );
-});
+t.test(
+  'a model whose getter encodes something itself comes out complete, and what a getter throws is not a wrong value',
+  async (t) => {
+    const service = 'grpc.health.v1.HealthCheckRequest';
+    const inner: Uint8Array[] = [];
+    const restart = {
+      get reason() {
+        inner.push(write(service, { service: 'inner' }));
+        return 'outer';
+      },
+    };
+    const cursor = { epoch: 'e', revision: 300n };
+    const outer = write('nsatlas.v1.WatchResponse', { cursor, restart });
+    t.equal(hex(outer), hex(referenceEncode('nsatlas.v1.WatchResponse', { cursor, restart: { reason: 'outer' } })));
+    t.strictSame(inner.map(hex), [hex(referenceEncode(service, { service: 'inner' }))]);
+    const thrown = new Error('mine');
+    const throws = {
+      get service(): string {
+        throw thrown;
+      },
+    };
+    assert.throws(
+      () => write(service, throws),
+      (cause) => cause === thrown,
+    );
+  },
+);
 
-test('large messages are written in full, whatever the length of their lengths', () => {
+t.test('large messages are written in full, whatever the length of their lengths', async (t) => {
   const name = 'nsatlas.v1.WatchResponse';
   const cursor = { epoch: 'e', revision: 1n };
   for (const length of [125, 126, 127, 128, 16_379, 16_380, 16_381, 16_384, 65_530, 2_097_147, 2_097_148, 2_097_152, 5_000_000]) {
     for (const letter of ['x', 'ü']) {
       const model = { cursor, restart: { reason: letter.repeat(length) } };
-      assert.ok(write(name, model).equals(referenceEncode(name, model)), `${length} × ${letter}`);
+      t.ok(write(name, model).equals(referenceEncode(name, model)), `${length} × ${letter}`);
     }
   }
   const part = { ...MAXIMAL['nsatlas.v1.HostSnapshot'] };
   const many = { ...part, namespaces: Array.from({ length: 500 }, () => part.namespaces).flat() };
-  assert.ok(write('nsatlas.v1.HostSnapshot', many).equals(referenceEncode('nsatlas.v1.HostSnapshot', many)));
+  t.ok(write('nsatlas.v1.HostSnapshot', many).equals(referenceEncode('nsatlas.v1.HostSnapshot', many)));
 });
 
-test('names that become the same when half a character is replaced are one, with the last value', () => {
+t.test('names that become the same when half a character is replaced are one, with the last value', async (t) => {
   const name = 'grpc.health.v1.HealthListResponse';
   const statuses = { '\ud800': { status: 'SERVING' }, x: { status: 'UNKNOWN' }, '\udc00': { status: 'NOT_SERVING' } };
-  assert.equal(hex(write(name, { statuses })), hex(referenceEncode(name, { statuses })));
-  assert.equal(
+  t.equal(hex(write(name, { statuses })), hex(referenceEncode(name, { statuses })));
+  t.equal(
     hex(write(name, { statuses })),
     hex(write(name, { statuses: { '\ufffd': { status: 'NOT_SERVING' }, x: { status: 'UNKNOWN' } } })),
   );
 });
 
-test('what was written stays as it is when the next message is', () => {
+t.test('what was written stays as it is when the next message is', async (t) => {
   const name = 'grpc.health.v1.HealthCheckRequest';
   const first = encode(name, { service: 'first' });
   const before = hex(first);
   encode(name, { service: 'other' });
-  assert.equal(hex(first), before);
+  t.equal(hex(first), before);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import t from 'tap';
 import { jsonPieces, toJson } from '../../../src/wire/json.js';
 import { wellFormed } from '../../../src/wire/scalars.js';
 import { snapshot } from './maximal-model.js';
@@ -25,8 +25,8 @@ function reference(model: object): string {
   return JSON.stringify(Object.fromEntries(entries.filter(([, value]) => value !== undefined)), undefined, 2);
 }
 
-describe('jsonPieces', () => {
-  it('writes byte by byte what JSON.stringify would', () => {
+t.test('jsonPieces', async (t) => {
+  t.test('writes byte by byte what JSON.stringify would', async (t) => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.constantFrom('', '"', '\\', '\n', '\u007f', '\u2028', '\ud800x', '\ud801x', 'plain ~'),
@@ -52,17 +52,17 @@ describe('jsonPieces', () => {
       assert.equal(toJson(model), reference(model));
     });
     fc.assert(property, { numRuns: 3000, seed: 20261121 });
-    assert.equal(toJson(snapshot), reference(snapshot));
+    t.equal(toJson(snapshot), reference(snapshot));
   });
 
-  it('takes the last of two labels that become the same when half a character is replaced', () => {
-    assert.equal(
+  t.test('takes the last of two labels that become the same when half a character is replaced', async (t) => {
+    t.equal(
       toJson({ labels: { '\ud800': 'first', between: 'x', '\ud801': 'last' } }),
       reference({ labels: { '\ufffd': 'last', between: 'x' } }),
     );
   });
 
-  it('hands over pieces, each made when it is asked for, also of one namespace with many rows', () => {
+  t.test('hands over pieces, each made when it is asked for, also of one namespace with many rows', async (t) => {
     let asked = 0;
     const row = { mac: '02:42:0a:00:00:02', dst: '192.0.2.1', state: 'PERMANENT' };
     const counted = Array.from({ length: 50_000 }, () => ({
@@ -74,17 +74,17 @@ describe('jsonPieces', () => {
     const model = { host: {}, namespaces: [{ id: 'net:[1]', fdb: counted }], gaps: [] };
     const pieces = jsonPieces(model);
     const first = pieces.next();
-    assert.ok(asked < 2000, `${asked} rows were looked at for the first piece`);
+    t.ok(asked < 2000, `${asked} rows were looked at for the first piece`);
     const all = [String(first.value), ...pieces];
-    assert.ok(all.length > 50 && all.every((piece) => piece.length < 70_000), `${all.length} pieces`);
-    assert.equal(asked, 50_000);
+    t.ok(all.length > 50 && all.every((piece) => piece.length < 70_000), `${all.length} pieces`);
+    t.equal(asked, 50_000);
     const parsed = JSON.parse(all.join('')) as { namespaces: { fdb: object[] }[] };
-    assert.deepEqual(parsed.namespaces[0]?.fdb.at(-1), { seen: 50_000, ...row });
+    t.strictSame(parsed.namespaces[0]?.fdb.at(-1), { seen: 50_000, ...row });
   });
 
-  it('lets texts be escaped further, names included', () => {
+  t.test('lets texts be escaped further, names included', async (t) => {
     const escape = (json: string): string => json.replaceAll('\u007f', '\\u007f');
-    assert.equal(
+    t.equal(
       [...jsonPieces({ a: { 'x\u007f': 'y\u007f' }, b: 'plain' }, escape)].join(''),
       '{\n  "a": {\n    "x\\u007f": "y\\u007f"\n  },\n  "b": "plain"\n}',
     );

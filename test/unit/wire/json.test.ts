@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import type { Gap, HostSnapshot, Listing, Neighbor } from '../../../src/model/types.js';
 import { WireError } from '../../../src/wire/error.js';
 import { parseSnapshotJson, toJson } from '../../../src/wire/json.js';
@@ -29,19 +29,19 @@ function problem(text: string): WireError {
   return assert.fail('was accepted');
 }
 
-test('64-bit numbers are strings and bytes are base64', () => {
+t.test('64-bit numbers are strings and bytes are base64', async (t) => {
   const json = JSON.parse(toJson(snapshot)) as Json;
-  assert.equal(netnsOf(json)['cookie'], '9223372036854775808');
-  assert.equal(linkOf(json).counters['rxPackets'], '18446744073709551615');
-  assert.equal(linkOf(json).counters['rxOtherhostDropped'], '9007199254740993');
-  assert.equal(linkOf(json)['nameBytes'], 'dnj/AP4=');
-  assert.deepEqual(linkOf(json)['unknownAttributes'], { 'data/47': 'AAE=', 'port/12': '' });
+  t.equal(netnsOf(json)['cookie'], '9223372036854775808');
+  t.equal(linkOf(json).counters['rxPackets'], '18446744073709551615');
+  t.equal(linkOf(json).counters['rxOtherhostDropped'], '9007199254740993');
+  t.equal(linkOf(json)['nameBytes'], 'dnj/AP4=');
+  t.strictSame(linkOf(json)['unknownAttributes'], { 'data/47': 'AAE=', 'port/12': '' });
 });
 
-test('an empty answer says that it is empty, and inner lists and absent optionals are left out', () => {
-  assert.deepEqual(JSON.parse(toJson({ items: [], gaps: [] } satisfies Listing<Neighbor>)), { items: [], gaps: [] });
+t.test('an empty answer says that it is empty, and inner lists and absent optionals are left out', async (t) => {
+  t.strictSame(JSON.parse(toJson({ items: [], gaps: [] } satisfies Listing<Neighbor>)), { items: [], gaps: [] });
   const small: Gap = { status: 'DENIED', message: '' };
-  assert.deepEqual(JSON.parse(toJson({ items: [], gaps: [small] })), { items: [], gaps: [{ status: 'DENIED', message: '' }] });
+  t.strictSame(JSON.parse(toJson({ items: [], gaps: [small] })), { items: [], gaps: [{ status: 'DENIED', message: '' }] });
   const bare: HostSnapshot = {
     host: { ...host, engines: [] },
     namespaces: [{ ...netns, joined: [], owner: { ...netns.owner, labels: {} } }],
@@ -49,42 +49,42 @@ test('an empty answer says that it is empty, and inner lists and absent optional
     networks: [],
   };
   const json = JSON.parse(toJson(bare)) as Json;
-  assert.deepEqual(Object.keys(json), ['host', 'namespaces', 'gaps', 'networks']);
-  assert.equal('engines' in json.host, false);
-  assert.equal('joined' in netnsOf(json), false);
-  assert.equal('labels' in (netnsOf(json)['owner'] as object), false);
+  t.strictSame(Object.keys(json), ['host', 'namespaces', 'gaps', 'networks']);
+  t.equal('engines' in json.host, false);
+  t.equal('joined' in netnsOf(json), false);
+  t.equal('labels' in (netnsOf(json)['owner'] as object), false);
 });
 
-test('numbers, texts and booleans that always have a value are written when that is zero', () => {
+t.test('numbers, texts and booleans that always have a value are written when that is zero', async (t) => {
   const zero = {
     ...netns,
     interfaces: [{ ...link, mtu: 0, name: '' }],
     tables: [{ table: 'FDB', status: 'OK', rows: 0, attempts: 1 }] as const,
   };
   const json = JSON.parse(toJson({ ...snapshot, namespaces: [zero] })) as Json;
-  assert.equal(linkOf(json)['mtu'], 0);
-  assert.equal(linkOf(json)['name'], '');
-  assert.deepEqual(netnsOf(json)['tables'], [{ table: 'FDB', status: 'OK', rows: 0, attempts: 1 }]);
+  t.equal(linkOf(json)['mtu'], 0);
+  t.equal(linkOf(json)['name'], '');
+  t.strictSame(netnsOf(json)['tables'], [{ table: 'FDB', status: 'OK', rows: 0, attempts: 1 }]);
 });
 
-test('halves of surrogate pairs become U+FFFD, and a label named __proto__ stays a label', () => {
+t.test('halves of surrogate pairs become U+FFFD, and a label named __proto__ stays a label', async (t) => {
   const labels = JSON.parse('{"__proto__":"x","half":"a\\ud800b"}') as Record<string, string>;
   const text = toJson({ ...snapshot, namespaces: [{ ...netns, owner: { ...netns.owner, labels } }] });
-  assert.doesNotMatch(text, /\\ud800/);
+  t.notMatch(text, /\\ud800/);
   const read = parseSnapshotJson(text).namespaces[0]?.owner?.labels;
-  assert.deepEqual(Object.entries(read ?? {}), [
+  t.strictSame(Object.entries(read ?? {}), [
     ['__proto__', 'x'],
     ['half', 'a\u{fffd}b'],
   ]);
 });
 
-test('NaN and infinities are the strings of proto3 JSON', () => {
+t.test('NaN and infinities are the strings of proto3 JSON', async (t) => {
   const text = toJson({ ...snapshot, host: { ...host, durationMs: Number.NaN } });
-  assert.match(text, /"durationMs": "NaN"/);
-  assert.equal(parseSnapshotJson(text).host.durationMs, Number.NaN);
+  t.match(text, /"durationMs": "NaN"/);
+  t.strictSame(parseSnapshotJson(text).host.durationMs, Number.NaN);
 });
 
-test('fields that this release does not know are ignored, null is absence, and what is left out is zero', () => {
+t.test('fields that this release does not know are ignored, null is absence, and what is left out is zero', async (t) => {
   const read = parseSnapshotJson(
     changed((json) => {
       json['newField'] = { a: 1 };
@@ -103,11 +103,11 @@ test('fields that this release does not know are ignored, null is absence, and w
   assert.equal('mtu' in read0, false);
   assert.equal(read0.rawFlags, 0);
   assert.deepEqual(read0.flags, []);
-  assert.deepEqual(read0.attributes, {});
-  assert.equal(read.namespaces[0]?.role, 'ROLE_UNSPECIFIED');
+  t.strictSame(read0.attributes, {});
+  t.equal(read.namespaces[0]?.role, 'ROLE_UNSPECIFIED');
 });
 
-test('other spellings of proto3 JSON are read', () => {
+t.test('other spellings of proto3 JSON are read', async (t) => {
   const read = parseSnapshotJson(
     changed((json) => {
       netnsOf(json)['cookie'] = 17;
@@ -118,8 +118,8 @@ test('other spellings of proto3 JSON are read', () => {
     }),
   );
   const [read0] = read.namespaces;
-  assert.deepEqual([read0?.cookie, read0?.dev, read0?.role, read.host.durationMs], [17n, 4, 'OVERLAY', 1000]);
-  assert.deepEqual(read0?.interfaces[0]?.nameBytes, link.nameBytes);
+  t.strictSame([read0?.cookie, read0?.dev, read0?.role, read.host.durationMs], [17n, 4, 'OVERLAY', 1000]);
+  t.strictSame(read0?.interfaces[0]?.nameBytes, link.nameBytes);
 });
 
 const WRONG: readonly [string, string, (json: Json) => void][] = [
@@ -182,20 +182,20 @@ const WRONG: readonly [string, string, (json: Json) => void][] = [
 ];
 
 for (const [what, message, change] of WRONG) {
-  test(`${what} is an error that names the field`, () => {
+  t.test(`${what} is an error that names the field`, async (t) => {
     const { message: said, path } = problem(changed(change));
-    assert.equal(said, message);
-    assert.equal(path, message.split(': ')[0]);
+    t.equal(said, message);
+    t.equal(path, message.split(': ')[0]);
   });
 }
 
-test('text that is no JSON, and JSON that is no object, are errors', () => {
-  assert.match(problem('{"host":').message, /^is no JSON: /);
-  assert.equal(problem('[]').message, 'has to be a HostSnapshot object, not a list');
-  assert.equal(problem('null').message, 'is missing');
-  assert.ok(problem('{').cause instanceof SyntaxError);
+t.test('text that is no JSON, and JSON that is no object, are errors', async (t) => {
+  t.match(problem('{"host":').message, /^is no JSON: /);
+  t.equal(problem('[]').message, 'has to be a HostSnapshot object, not a list');
+  t.equal(problem('null').message, 'is missing');
+  t.ok(problem('{').cause instanceof SyntaxError);
 });
 
-test('a listing is written in the order of the model', () => {
-  assert.deepEqual(Object.keys(JSON.parse(toJson({ items: [], gaps: [gap] })) as object), ['items', 'gaps']);
+t.test('a listing is written in the order of the model', async (t) => {
+  t.strictSame(Object.keys(JSON.parse(toJson({ items: [], gaps: [gap] })) as object), ['items', 'gaps']);
 });

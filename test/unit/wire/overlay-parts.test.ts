@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import t from 'tap';
 import type { Overlay } from '../../../src/model/types.js';
 import { joinOverlays, overlayParts } from '../../../src/wire/overlay-parts.js';
 import { overlay } from './maximal-fabric.js';
@@ -12,22 +12,22 @@ function large(hosts: number): Overlay {
   return { ...overlay, members: Array.from({ length: hosts }, (_, at) => ({ ...member, host: `h${at}`, remotes })) };
 }
 
-describe('an overlay of very many hosts', () => {
-  it('comes in parts of some thousand rows, which make it whole again', () => {
+t.test('an overlay of very many hosts', async (t) => {
+  t.test('comes in parts of some thousand rows, which make it whole again', async (t) => {
     const whole = large(200);
     const parts = [...overlayParts(whole)];
-    assert.ok(parts.length > 20, `${parts.length}`);
+    t.ok(parts.length > 20, `${parts.length}`);
     for (const { id, vni, members } of parts) {
-      assert.deepEqual([id, vni], [whole.id, whole.vni]);
-      assert.ok(members.length > 0);
-      assert.ok(members.reduce((sum, { remotes }) => sum + 1 + remotes.length, 0) <= 1000);
+      t.strictSame([id, vni], [whole.id, whole.vni]);
+      t.ok(members.length > 0);
+      t.ok(members.reduce((sum, { remotes }) => sum + 1 + remotes.length, 0) <= 1000);
     }
-    assert.deepEqual(joinOverlays([...parts, overlay]), [{ ...whole, members: [...whole.members, ...overlay.members] }]);
-    assert.deepEqual(joinOverlays(parts), [whole]);
+    t.strictSame(joinOverlays([...parts, overlay]), [{ ...whole, members: [...whole.members, ...overlay.members] }]);
+    t.strictSame(joinOverlays(parts), [whole]);
   });
 
-  it('has a part for a member that alone is larger, and one when it has no members', () => {
-    assert.equal([...overlayParts(large(1002))].length, 1002);
-    assert.deepEqual([...overlayParts({ ...overlay, members: [] })], [{ ...overlay, members: [] }]);
+  t.test('has a part for a member that alone is larger, and one when it has no members', async (t) => {
+    t.equal([...overlayParts(large(1002))].length, 1002);
+    t.strictSame([...overlayParts({ ...overlay, members: [] })], [{ ...overlay, members: [] }]);
   });
 });

@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import { decode, encode } from '../../../src/wire/codec.js';
 import { MESSAGES, SERVICES } from '../../../src/wire/gen/schema.js';
 import { fromJson, parseSnapshotJson, toJson } from '../../../src/wire/json.js';
@@ -32,34 +31,34 @@ function isZero(value: unknown): boolean {
 
 const names = Object.keys(MAXIMAL) as MessageName[];
 
-test('every field of every message in the protos is set in the maximal messages', () => {
+t.test('every field of every message in the protos is set in the maximal messages', async (t) => {
   const found = new Set<string>();
   for (const name of names) fieldsSet(name, MAXIMAL[name], found);
   const missing = Object.entries(MESSAGES)
     .flatMap(([name, fields]) => [name, ...fields.map((field) => `${name}.${field.name}`)])
     .filter((path) => !found.has(path));
-  assert.deepEqual(missing, []);
+  t.strictSame(missing, []);
 });
 
-test('every request and response of every method is one of the messages that can be encoded', () => {
+t.test('every request and response of every method is one of the messages that can be encoded', async (t) => {
   const used = Object.values(SERVICES).flatMap((methods) => methods.flatMap(({ request, response }) => [request, response]));
-  assert.deepEqual([...new Set(used)].sort(), [...names].sort());
+  t.strictSame([...new Set(used)].sort(), [...names].sort());
 });
 
 for (const name of names) {
-  test(`a maximal ${name} comes unchanged out of protobuf and out of JSON`, () => {
+  t.test(`a maximal ${name} comes unchanged out of protobuf and out of JSON`, async (t) => {
     const model = MAXIMAL[name];
-    assert.deepEqual(decode(name, encode(name, model)), model);
-    assert.deepEqual(fromJson(name, JSON.parse(toJson(model))), model);
+    t.strictSame(decode(name, encode(name, model)), model);
+    t.strictSame(fromJson(name, JSON.parse(toJson(model))), model);
   });
 
-  test(`an empty ${name} comes out of protobuf as it comes out of JSON`, () => {
+  t.test(`an empty ${name} comes out of protobuf as it comes out of JSON`, async (t) => {
     const required = ['a', 'vxlan', 'readAt', 'cursor'];
     const empty = fromJson(name, Object.fromEntries(Object.entries(MAXIMAL[name]).filter(([field]) => required.includes(field))));
-    assert.deepEqual(decode(name, encode(name, empty as unknown as Messages[typeof name])), empty);
+    t.strictSame(decode(name, encode(name, empty as unknown as Messages[typeof name])), empty);
   });
 }
 
-test('a snapshot comes unchanged out of its file', () => {
-  assert.deepEqual(parseSnapshotJson(toJson(snapshot)), snapshot);
+t.test('a snapshot comes unchanged out of its file', async (t) => {
+  t.strictSame(parseSnapshotJson(toJson(snapshot)), snapshot);
 });

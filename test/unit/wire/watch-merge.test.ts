@@ -1,6 +1,5 @@
+import t from 'tap';
 import { noRemovals, noRows } from '../../../src/tables/index.js';
-import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { FdbEntry, Interface, NetnsChange, WatchEvent } from '../../../src/model/types.js';
 import { decode } from '../../../src/wire/codec.js';
 import { toJson } from '../../../src/wire/json.js';
@@ -31,15 +30,15 @@ const brief = (changes: readonly WatchChange[]): string[] =>
     return `${sign}${change.what} ${change.what === 'netns' ? '' : (value.rowId ?? value.ifindex)}`.trim();
   });
 
-test('changes say what was and what is, and what is told twice is told once', () => {
+t.test('changes say what was and what is, and what is told twice is told once', async (t) => {
   const merger = new WatchMerger();
   const first = told({ whole: true, interfaces: [link(1), link(2)], fdb: [row(7)] });
-  assert.deepEqual(brief(merger.apply(first)), ['+netns', '+interface 1', '+interface 2', '+fdb 7']);
+  t.strictSame(brief(merger.apply(first)), ['+netns', '+interface 1', '+interface 2', '+fdb 7']);
   const again = told({ interfaces: [link(1), link(2)], fdb: [row(7)] });
-  assert.deepEqual(brief(merger.apply(again)), []);
+  t.strictSame(brief(merger.apply(again)), []);
   const other = merger.apply(told({ interfaces: [link(1, { mtu: 9000 })], removedIfindexes: [2, 99] }));
-  assert.deepEqual(brief(other), ['-interface 2', '~interface 1']);
-  assert.deepEqual(
+  t.strictSame(brief(other), ['-interface 2', '~interface 1']);
+  t.strictSame(
     other.map(({ old, new: now }) => [(old as Interface | undefined)?.mtu, (now as Interface | undefined)?.mtu]),
     [
       [LINK.mtu, undefined],
@@ -48,66 +47,69 @@ test('changes say what was and what is, and what is told twice is told once', ()
   );
 });
 
-test('a row that is removed and added in one event has changed; others are gone or new; unknown ends are no harm', () => {
-  const merger = new WatchMerger();
-  merger.apply(told({ whole: true, fdb: [row(1), row(2, { mac: '02:00:00:00:00:02' })] }));
-  const removedFdb = [row(1), row(2, { mac: '02:00:00:00:00:02' }), row(99)];
-  const changes = merger.apply(told({ removedFdb, fdb: [row(3, { dst: '192.0.2.9' }), row(4, { mac: '02:00:00:00:00:04' })] }));
-  assert.deepEqual(brief(changes), ['~fdb 3', '+fdb 4', '-fdb 2']);
-  assert.deepEqual(
-    merger.snapshot()?.namespaces[0]?.fdb.map(({ rowId }) => rowId),
-    undefined,
-  );
-  merger.apply({ cursor: { epoch: 'e', revision }, host: watchEvent.host });
-  assert.deepEqual(
-    merger.snapshot()?.namespaces[0]?.fdb.map(({ rowId }) => rowId),
-    [3, 4],
-  );
-});
+t.test(
+  'a row that is removed and added in one event has changed; others are gone or new; unknown ends are no harm',
+  async (t) => {
+    const merger = new WatchMerger();
+    merger.apply(told({ whole: true, fdb: [row(1), row(2, { mac: '02:00:00:00:00:02' })] }));
+    const removedFdb = [row(1), row(2, { mac: '02:00:00:00:00:02' }), row(99)];
+    const changes = merger.apply(told({ removedFdb, fdb: [row(3, { dst: '192.0.2.9' }), row(4, { mac: '02:00:00:00:00:04' })] }));
+    t.strictSame(brief(changes), ['~fdb 3', '+fdb 4', '-fdb 2']);
+    t.strictSame(
+      merger.snapshot()?.namespaces[0]?.fdb.map(({ rowId }) => rowId),
+      undefined,
+    );
+    merger.apply({ cursor: { epoch: 'e', revision }, host: watchEvent.host });
+    t.strictSame(
+      merger.snapshot()?.namespaces[0]?.fdb.map(({ rowId }) => rowId),
+      [3, 4],
+    );
+  },
+);
 
-test('a namespace that is told anew forgets at once, and says what is gone when all of it was told', () => {
+t.test('a namespace that is told anew forgets at once, and says what is gone when all of it was told', async (t) => {
   const merger = new WatchMerger();
   merger.apply({ cursor: { epoch: 'e', revision }, host: watchEvent.host });
   merger.apply(told({ whole: true, interfaces: [link(1), link(2)], fdb: [row(1), row(2, { mac: '02:00:00:00:00:02' })] }));
-  assert.deepEqual(brief(merger.apply(told({ whole: true, interfaces: [link(1)] }, false))), []);
-  assert.deepEqual(merger.counts, { namespaces: 1, interfaces: 1, fdb: 0, neighbors: 0, routes: 0 });
-  assert.deepEqual(brief(merger.apply(told({ fdb: [row(8)] }))), ['-interface 2', '-fdb 2']);
-  assert.equal(merger.snapshot()?.namespaces[0]?.fdb.length, 1);
+  t.strictSame(brief(merger.apply(told({ whole: true, interfaces: [link(1)] }, false))), []);
+  t.strictSame(merger.counts, { namespaces: 1, interfaces: 1, fdb: 0, neighbors: 0, routes: 0 });
+  t.strictSame(brief(merger.apply(told({ fdb: [row(8)] }))), ['-interface 2', '-fdb 2']);
+  t.equal(merger.snapshot()?.namespaces[0]?.fdb.length, 1);
 });
 
-test('an end of an earlier namespace with the same inode does not take the later one', () => {
+t.test('an end of an earlier namespace with the same inode does not take the later one', async (t) => {
   const merger = new WatchMerger();
   merger.apply(told({ whole: true, interfaces: [link(1)] }));
   const later = { ...head, cookie: 77n };
-  assert.deepEqual(brief(merger.apply(told({ netns: later, whole: true, interfaces: [link(1)] }))), [
+  t.strictSame(brief(merger.apply(told({ netns: later, whole: true, interfaces: [link(1)] }))), [
     '-netns',
     '+netns',
     '+interface 1',
   ]);
   const cursor = { epoch: 'e', revision };
-  assert.deepEqual(merger.apply({ cursor, removed: { id: head.id, cookie: head.cookie, netnsName: 'x' } }), []);
-  assert.deepEqual(brief(merger.apply({ cursor, removed: { id: head.id, cookie: 77n, netnsName: 'x' } })), ['-netns']);
+  t.strictSame(merger.apply({ cursor, removed: { id: head.id, cookie: head.cookie, netnsName: 'x' } }), []);
+  t.strictSame(brief(merger.apply({ cursor, removed: { id: head.id, cookie: 77n, netnsName: 'x' } })), ['-netns']);
 });
 
-test('a restart forgets everything, and the mark says when everything is known again', () => {
+t.test('a restart forgets everything, and the mark says when everything is known again', async (t) => {
   const merger = new WatchMerger();
   merger.apply(told({ whole: true, interfaces: [link(1)] }));
   const cursor = { epoch: 'e', revision: 0n };
   merger.apply({ cursor, synced: { freshness } });
-  assert.ok(merger.synced);
+  t.ok(merger.synced);
   merger.apply({ cursor, restart: { reason: 'r' } });
-  assert.deepEqual([merger.synced, merger.counts.namespaces, merger.snapshot()], [false, 0, undefined]);
+  t.strictSame([merger.synced, merger.counts.namespaces, merger.snapshot()], [false, 0, undefined]);
 });
 
-test('a message of a cursor and a shared body is the message', () => {
+t.test('a message of a cursor and a shared body is the message', async (t) => {
   const { cursor, ...body } = watchEvent;
   const bytes = watchMessage(cursor, encodeWatchBody(body));
-  assert.deepEqual(decode('nsatlas.v1.WatchResponse', bytes), watchEvent);
+  t.strictSame(decode('nsatlas.v1.WatchResponse', bytes), watchEvent);
 });
 
-test('the line of an event is its JSON', () => {
+t.test('the line of an event is its JSON', async (t) => {
   const line = watchJson(watchEvent);
-  assert.doesNotMatch(line, /\n/);
-  assert.deepEqual(JSON.parse(line), JSON.parse(toJson(watchEvent)));
-  assert.deepEqual(JSON.parse(watchJson(told({ whole: true }))), JSON.parse(toJson(told({ whole: true }, false))));
+  t.notMatch(line, /\n/);
+  t.strictSame(JSON.parse(line), JSON.parse(toJson(watchEvent)));
+  t.strictSame(JSON.parse(watchJson(told({ whole: true }))), JSON.parse(toJson(told({ whole: true }, false))));
 });

@@ -1,6 +1,6 @@
 // A source that is followed with a clock that is faster than the machine's.
 
-import type { TestContext } from 'node:test';
+import type { Test } from 'tap';
 import { type Clock, SYSTEM_CLOCK } from '../../../../src/collector/follow/clock.js';
 import type { AgentSource, Target } from '../../../../src/collector/follow/sources/types.js';
 
@@ -25,7 +25,7 @@ export interface Followed {
 }
 
 /** Follows a source until the test ends. */
-export function follow(t: TestContext, source: AgentSource): Followed {
+export function follow(t: Test, source: AgentSource): Followed {
   let targets: readonly Target[] | undefined;
   let problem: string | undefined;
   let told = 0;

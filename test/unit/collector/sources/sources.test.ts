@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import t from 'tap';
 import { agentSource, agentsFile, SourceError } from '../../../../src/collector/follow/sources/index.js';
 import { follow } from './source-rig.js';
 
-test('an agent is named by its address, in whatever spelling', (t) => {
+t.test('an agent is named by its address, in whatever spelling', async (t) => {
   for (const [text, address] of [
     ['10.0.0.1:7117', '10.0.0.1:7117'],
     ['Node-1.example:07117', 'node-1.example:7117'],
@@ -13,18 +13,18 @@ test('an agent is named by its address, in whatever spelling', (t) => {
     ['dns:7117', 'dns:7117'],
   ] as const) {
     const followed = follow(t, agentSource(text));
-    assert.deepEqual(followed.targets, [{ address, source: '--agent' }], text);
+    t.strictSame(followed.targets, [{ address, source: '--agent' }], text);
   }
 });
 
-test('sources are named as they are written', () => {
-  assert.equal(agentSource('dns:tasks.nsatlas_agent:7117').name, 'dns:tasks.nsatlas_agent:7117');
-  assert.equal(agentSource('swarm:/var/run/docker.sock:7117').name, 'swarm:/var/run/docker.sock:7117');
-  assert.equal(agentSource('swarm:unix:///var/run/docker.sock:7117').name, 'swarm:/var/run/docker.sock:7117');
-  assert.equal(agentsFile('/etc/agents.yml').name, 'file /etc/agents.yml');
+t.test('sources are named as they are written', async (t) => {
+  t.equal(agentSource('dns:tasks.nsatlas_agent:7117').name, 'dns:tasks.nsatlas_agent:7117');
+  t.equal(agentSource('swarm:/var/run/docker.sock:7117').name, 'swarm:/var/run/docker.sock:7117');
+  t.equal(agentSource('swarm:unix:///var/run/docker.sock:7117').name, 'swarm:/var/run/docker.sock:7117');
+  t.equal(agentsFile('/etc/agents.yml').name, 'file /etc/agents.yml');
 });
 
-test('what names no agent is refused, and what to give is said', () => {
+t.test('what names no agent is refused, and what to give is said', async () => {
   for (const [text, advice] of [
     ['10.0.0.1', /is neither HOST:PORT nor unix:PATH, dns:NAME:PORT or swarm:SOCKET:PORT/],
     ['10.0.0.1:0', /is neither/],
