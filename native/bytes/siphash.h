@@ -1,4 +1,4 @@
-// SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF"): with a secret key, nobody can make two rows hash alike on purpose.
+// SipHash-1-3 (Aumasson, Bernstein: "SipHash: a fast short-input PRF"): with a secret key, rows cannot be made to collide on purpose.
 #pragma once
 
 #include <stddef.h>

@@ -48,7 +48,7 @@ const SERVICE = 'nsatlas.v1.Agent';
 
 /** How an agent is asked. */
 export interface AgentClientOptions extends ChannelOptions {
-  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  /** For a complete answer, in milliseconds; 60,000. Watch has no limit. */
   readonly timeoutMs?: number;
 }
 
@@ -59,7 +59,7 @@ export interface AgentClientOptions extends ChannelOptions {
 export function createAgentClient(address: string, { timeoutMs = 60_000, ...options }: AgentClientOptions = {}): AgentClient {
   const channel = openChannel(address, options);
   if (channel === undefined) {
-    const problem = `${address} is no address of an agent; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
+    const problem = `${address} is not an agent address; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
     throw new AgentError('UNREACHABLE', address, problem);
   }
   const toError = async (cause: unknown): Promise<AgentError> => {

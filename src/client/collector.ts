@@ -54,7 +54,7 @@ export const DEFAULT_COLLECTOR_PORT = 7127;
 
 /** How a collector is asked. */
 export interface CollectorClientOptions extends ChannelOptions {
-  /** For a whole answer, in milliseconds; 60,000. Watch has no limit. */
+  /** For a complete answer, in milliseconds; 60,000. Watch has no limit. */
   readonly timeoutMs?: number;
 }
 
@@ -68,7 +68,7 @@ export function createCollectorClient(
 ): CollectorClient {
   const channel = openChannel(address, options);
   if (channel === undefined) {
-    const problem = `${address} is no address of a collector; give HOST:PORT (127.0.0.1:${DEFAULT_COLLECTOR_PORT}) or unix:PATH`;
+    const problem = `${address} is not a collector address; give HOST:PORT (127.0.0.1:${DEFAULT_COLLECTOR_PORT}) or unix:PATH`;
     throw new CollectorError('UNREACHABLE', address, problem);
   }
   const toError = async (cause: unknown): Promise<CollectorError> => {

@@ -67,6 +67,6 @@ function entryProblem(path: string, { problem, operation, detail, errno }: Probl
           : problem === 'failed'
             ? 'failed'
             : 'not-a-netns';
-  const what = kind === 'not-a-netns' ? `is no network namespace but ${detail}` : detail;
+  const what = kind === 'not-a-netns' ? `is not a network namespace but ${detail}` : detail;
   return { path, kind, operation, message: `${path}: ${what}`, ...(errno !== 0 && { errno: errnoName(errno) }) };
 }

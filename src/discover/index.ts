@@ -52,7 +52,7 @@ async function addProcesses(found: Collection, options: DiscoverOptions): Promis
     scan = await scanProcesses(procRoot);
   } catch (cause) {
     const errno = (cause as NodeJS.ErrnoException).code ?? 'error';
-    const message = `${procRoot}: cannot be listed (${errno}), so namespaces of processes are left out; check --proc-root`;
+    const message = `${procRoot}: cannot be listed (${errno}), so namespaces of processes are missing; check --proc-root`;
     return [{ path: procRoot, kind: 'failed', errno, operation: 'readdir', message }];
   }
   for (const { pid, netIno } of scan.processes) found.addProcess(pid, netIno, procRoot);
@@ -73,10 +73,10 @@ function hostInode(procRoot: string): number | undefined {
   return undefined;
 }
 
-/** Mount namespaces that are looked at in one go. */
+/** Mount namespaces inspected without a pause. */
 const SLICE = 16;
 
-/** Mounts that are taken over in one go. */
+/** Mounts processed without a pause. */
 const MOUNT_SLICE = 256;
 
 /**
@@ -102,8 +102,8 @@ function deniedProblem({ denied, unknown }: ScanCounts, { procRoot, mayInspect }
   const problem = { path: procRoot, kind: 'denied', errno: 'EACCES', operation: 'readlink' } as const;
   const whose = (count: number): string => (count === 1 ? '1 process' : `${count} processes`);
   const message = mayInspect
-    ? `the namespaces of ${whose(unknown.length)} cannot be seen, though CAP_SYS_PTRACE is there: a security module refuses (docs/capabilities.md)`
-    : `CAP_SYS_PTRACE is missing: ${whose(denied.length)} cannot be looked at, so namespaces that only they or their mounts keep are left out; run as root`;
+    ? `the namespaces of ${whose(unknown.length)} cannot be read despite CAP_SYS_PTRACE: a security module refuses (docs/capabilities.md)`
+    : `CAP_SYS_PTRACE is missing: ${whose(denied.length)} cannot be inspected, so namespaces that only they or their mounts refer to are missing; run as root`;
   return [{ ...problem, message }];
 }
 

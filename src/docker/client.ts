@@ -49,7 +49,7 @@ export class EngineClient {
   async version(patience: Patience): Promise<EngineVersion> {
     const raw = asObject(await this.#getJson('/version', 'version', SMALL_BYTES, patience));
     const own = parseApiVersion(text(raw, 'ApiVersion'));
-    if (own === undefined) throw this.#malformed('version', 'it names no API version; this is no Docker engine');
+    if (own === undefined) throw this.#malformed('version', 'it has no API version; this is not a Docker engine');
     this.#apiVersion = chooseApiVersion(own, parseApiVersion(text(raw, 'MinAPIVersion')));
     return { version: text(raw, 'Version') ?? '', apiVersion: this.#apiVersion };
   }
@@ -61,7 +61,7 @@ export class EngineClient {
 
   async info(patience: Patience): Promise<EngineInfo> {
     const raw = asObject(await this.#getJson(this.#path('/info'), 'info', OBJECT_BYTES, patience));
-    if (raw === undefined) throw this.#malformed('info', 'the answer is no object');
+    if (raw === undefined) throw this.#malformed('info', 'the answer is not an object');
     const swarm = child(raw, 'Swarm');
     const swarmNodeId = text(swarm, 'NodeID');
     const swarmNodeAddress = text(swarm, 'NodeAddr');
@@ -84,7 +84,7 @@ export class EngineClient {
     const raw = await this.#getJson(path, 'networks', LIST_BYTES, patience).catch(whenNotFound);
     if (raw === undefined) return undefined;
     const network = parseNetwork(raw, this.socket);
-    if (network === undefined) throw this.#malformed('networks', 'the answer is no network');
+    if (network === undefined) throw this.#malformed('networks', 'the answer is not a network');
     return network;
   }
 
@@ -106,7 +106,7 @@ export class EngineClient {
     const raw = await this.#getJson(path, 'inspect', OBJECT_BYTES, patience).catch(whenNotFound);
     if (raw === undefined) return undefined;
     const inspected = parseContainer(raw);
-    if (inspected === 'malformed') throw this.#malformed('inspect', 'the answer is no container');
+    if (inspected === 'malformed') throw this.#malformed('inspect', 'the answer is not a container');
     return inspected.running;
   }
 
@@ -170,7 +170,7 @@ export class EngineClient {
   #list<Item>(raw: unknown, operation: string, parse: (value: unknown) => Item | undefined): Item[] {
     // An empty list of Go may be printed as null.
     if (raw === null) return [];
-    if (!Array.isArray(raw)) throw this.#malformed(operation, 'the answer is no list');
+    if (!Array.isArray(raw)) throw this.#malformed(operation, 'the answer is not a list');
     return raw.map((value) => {
       const item = parse(value);
       if (item === undefined) throw this.#malformed(operation, 'the list has an element without an id');

@@ -33,13 +33,13 @@ export function describeConnectError(socket: string, errno: string, permissions?
     case 'ENAMETOOLONG':
     case 'EINVAL':
     case 'ERR_INVALID_ARG_VALUE':
-      return { denied: false, what: `this is no path of a socket (${errno})` };
+      return { denied: false, what: `this is not the path of a socket (${errno})` };
     case 'ECONNREFUSED':
-      return { denied: false, what: 'nobody listens there (ECONNREFUSED); the daemon has ended, or this is no socket' };
+      return { denied: false, what: 'nothing listens there (ECONNREFUSED); the daemon has ended, or this is not a socket' };
     case 'EAGAIN':
       return { denied: false, what: 'its queue of connections is full (EAGAIN); the daemon hangs or is overloaded' };
     default:
-      return { denied: false, what: `cannot be connected to (${errno})` };
+      return { denied: false, what: `connecting failed (${errno})` };
   }
 }
 
@@ -48,11 +48,11 @@ const GROUP_WRITE = 0o020;
 function permissionAdvice(socket: string, errno: string, permissions: SocketPermissions | undefined): string {
   if (errno === 'EPERM') return 'a security module (AppArmor, SELinux) or a seccomp filter forbids it';
   // connect() needs write permission on the socket and search permission on all directories above it: unix(7).
-  if (permissions === undefined) return `one of the directories above it (${dirname(socket)}) may not be searched; run as root`;
+  if (permissions === undefined) return `one of the directories above it (${dirname(socket)}) cannot be searched; run as root`;
   const { group, mode } = permissions;
   const octal = mode.toString(8).padStart(4, '0');
-  if ((mode & GROUP_WRITE) === 0) return `its mode ${octal} lets only its owner in; run as root`;
-  return `its mode ${octal} lets in root and members of the group ${group}; run as root or in that group`;
+  if ((mode & GROUP_WRITE) === 0) return `its mode ${octal} allows only its owner; run as root`;
+  return `its mode ${octal} allows root and the group ${group}; run as root or in that group`;
 }
 
 function permissionsOf(socket: string): SocketPermissions | undefined {

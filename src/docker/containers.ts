@@ -142,10 +142,10 @@ function driverByName(name: string): string | undefined {
 
 const WHOLE_ID = /^[0-9a-f]{64}$/;
 
-/** The whole id of the container that another one joined, which engines print as it was given to them: id, short id or name. */
+/** The full id of the container that another one joined, which engines print as the user gave it: id, short id or name. */
 function joinedContainer({ networkModeRaw }: Container, containers: ReadonlyMap<string, Container>): string | undefined {
   const wanted = networkModeRaw.slice(JOINED.length);
-  // The joined container may be stopped and unknown here; its whole id says enough.
+  // The joined container may be stopped and unknown here; its full id is enough.
   if (containers.has(wanted) || WHOLE_ID.test(wanted)) return wanted;
   const all = [...containers.values()];
   const named = all.find(({ name }) => name === wanted.replace(/^\//, ''));

@@ -235,7 +235,7 @@ export class EngineFollower {
     return {
       ...part,
       containers: part.containers.filter(({ sandboxKey }) => sandboxKey !== undefined),
-      gaps: [...part.gaps, { ...gap, message: `${gap.message}; names and owners are those of ${age} ago` }],
+      gaps: [...part.gaps, { ...gap, message: `${gap.message}; names and owners are ${age} old` }],
     };
   }
 }

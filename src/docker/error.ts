@@ -2,7 +2,7 @@ import type { Gap, ReadStatus } from '../model/types.js';
 
 /** What went wrong between us and an engine. Stable. */
 export type EngineErrorCode =
-  /** Nobody answers at the socket, or the connection broke. */
+  /** Nothing answers at the socket, or the connection broke. */
   | 'ERR_ENGINE_UNREACHABLE'
   /** The socket's permissions do not let us in. */
   | 'ERR_ENGINE_DENIED'

@@ -98,7 +98,7 @@ export class EventFollower {
 
   #take(line: string): void {
     const change = parseEvent(line);
-    if (change === 'malformed') this.#lose('an event cannot be understood');
+    if (change === 'malformed') this.#lose('an event is malformed');
     else if (change !== 'irrelevant') this.#listener.onChange(change);
   }
 

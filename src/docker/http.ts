@@ -10,12 +10,12 @@ export interface HttpQuestion {
   readonly path: string;
   /** What it is for: goes into errors. */
   readonly operation: string;
-  /** The whole exchange, connecting included, may take this long. For a stream: until its header is there. */
+  /** Time limit of the exchange, including connecting. For a stream: until its header was received. */
   readonly timeMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** A whole answer. */
+/** A complete answer. */
 export interface HttpAnswer {
   readonly status: number;
   readonly body: Buffer;
@@ -138,8 +138,7 @@ function connectionError(question: HttpQuestion, cause: NodeJS.ErrnoException): 
   if (code === 'HPE_HEADER_OVERFLOW') {
     return errorOf(question, 'ERR_ENGINE_TOO_LARGE', `the answer's header is longer than ${MAX_HEADER_BYTES} bytes`, { cause });
   }
-  if (code.startsWith('HPE_'))
-    return errorOf(question, 'ERR_ENGINE_MALFORMED', 'what answers there does not speak HTTP', { cause });
+  if (code.startsWith('HPE_')) return errorOf(question, 'ERR_ENGINE_MALFORMED', 'the peer does not speak HTTP', { cause });
   if (cause.syscall === 'connect' || code === 'ERR_INVALID_ARG_VALUE') {
     const { denied, what } = explainConnectError(question.socket, code);
     return errorOf(question, denied ? 'ERR_ENGINE_DENIED' : 'ERR_ENGINE_UNREACHABLE', what, { errno: code, cause });

@@ -5,7 +5,7 @@ import type { ContainerClaim, EngineView } from './types.js';
 export { containerIdsOfProcesses } from './cgroups.js';
 export type { ContainerClaim, EngineView } from './types.js';
 
-/** Where Docker engines listen when nobody said otherwise. */
+/** Where Docker engines listen by default. */
 export const DEFAULT_SOCKET = '/var/run/docker.sock';
 
 /** Time limit for an engine that does not answer, in milliseconds. */

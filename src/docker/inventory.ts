@@ -110,7 +110,7 @@ export class Inventory {
       engine: this.#client.socket,
       status: 'NOT_READ',
       operation: 'inspect',
-      message: `container ${id.slice(0, SHORT_ID)}: ${labelsLeftOut} of its labels are left out, because together they are too long`,
+      message: `container ${id.slice(0, SHORT_ID)}: ${labelsLeftOut} of its labels were dropped, because together they are too long`,
     }));
   }
 }

@@ -2,7 +2,7 @@ import { textEntries } from './json.js';
 
 /**
  * Length up to which a label's value is kept, in characters. Owners are repeated in every row that speaks of them, and
- * tools put whole documents into labels.
+ * tools put entire documents into labels.
  */
 export const LABEL_VALUE_LIMIT = 4096;
 

@@ -1,19 +1,19 @@
 import { EngineError } from './error.js';
 
-/** A whole round of questions may take so many time limits, as long as the engine keeps answering. */
+/** A round of queries may take so many time limits, as long as the engine keeps answering. */
 const ROUND_LIMITS = 5;
 
 /**
- * An engine that has answered nothing for this part of a time limit, when a question runs out of time, hangs as a whole.
- * What is still on its way then gets as much again.
+ * If an engine has answered nothing for this part of a time limit when a query times out, the engine itself hangs.
+ * Queries in flight then get as much time again.
  */
 const GRACE = 0.25;
 
 /**
- * How long one engine may keep us waiting in one round of questions. An engine that answers may take its time, up to five
- * time limits, even if single questions hang. Once a question has gone without an answer for a whole time limit and nothing
- * else is being answered either, nothing more is asked, and what is on its way has a moment to arrive. So an engine that
- * hangs costs one time limit, not one for each question.
+ * How long one engine may take for one round of queries. An engine that answers may take up to five
+ * time limits, even if single queries hang. Once a query got no answer for a full time limit and nothing
+ * else was answered either, no more queries are sent, and those in flight have a moment to finish. So an engine that
+ * hangs costs one time limit, not one for each query.
  */
 export class Patience {
   readonly #socket: string;
@@ -71,7 +71,7 @@ export class Patience {
   }
 
   #notAsked(operation: string): EngineError {
-    const message = `Docker engine at ${this.#socket}: not asked, because the engine had used up its time`;
+    const message = `Docker engine at ${this.#socket}: not queried, because the engine had used up its time`;
     return new EngineError({ code: 'ERR_ENGINE_NOT_ASKED', socket: this.#socket, operation, message });
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Runs a task for each item, so many at a time, and waits for all of them. Tasks handle their own failures: one that
- * throws ends its lane and rejects the whole.
+ * throws ends its lane and rejects the call.
  */
 export async function forEachLimited<Item>(
   items: Iterable<Item>,

@@ -7,13 +7,13 @@ import type { AddressQuery, FabricEndpoint, FabricMember, FabricOverlay } from '
 import { BREATH, type Work } from './steps.js';
 import type { FabricHost } from './types.js';
 
-/** An underlay address that stands for one host. */
+/** An underlay address that identifies one host. */
 export interface VtepHost {
   readonly vtep: string;
   readonly host: HostHead;
 }
 
-/** Which members are asked for: those that fit everything that is set. */
+/** Selects members: those that match everything that is set. */
 export interface MemberQuery {
   /** Id of an overlay. */
   readonly overlay?: string;
@@ -23,12 +23,12 @@ export interface MemberQuery {
   readonly vtep?: string;
 }
 
-/** Which endpoints are asked for: those of such members that fit everything that is set. */
+/** Selects endpoints of such members: those that match everything that is set. */
 export interface EndpointQuery extends MemberQuery, AddressQuery {}
 
 /**
- * What a fabric remembers, so that the next join costs no more than what changed: what was read of a host, by its revision, and what was
- * joined. Only of the hosts that were joined last.
+ * The cache that makes the cost of a join proportional to the changes: facts of hosts, by revision, and what was
+ * joined. It covers only the hosts of the last join.
  */
 export class FabricMemory {
   readonly hosts: KnownHosts = new Map();
@@ -36,10 +36,10 @@ export class FabricMemory {
 }
 
 /**
- * Joins hosts, wherever they come from: live ones, replicas, snapshots. All that there are: an overlay is found by what the others say.
- * The work yields between small slices: no more than one part of a namespace is read, or about a millisecond of joining done, in one.
- * finish() does all of it at once. Several joins with one memory may go on at a time; a join that nobody ends is no harm.
- * What changes meanwhile may be in the fabric or not.
+ * Joins hosts from any source: live ones, replicas, snapshots. Pass all of them: overlays are found through the other hosts.
+ * The work yields between small slices: each reads at most one part of a namespace, or joins for about a millisecond.
+ * finish() does all of it at once. Several joins with one memory may run at a time; an unfinished join does no harm.
+ * Changes during a join may be in the fabric or not.
  */
 export function* joinFabric(hosts: readonly FabricHost[], memory = new FabricMemory()): Work<Fabric> {
   // What is found does not depend on the order in which hosts are known.
@@ -50,9 +50,9 @@ export function* joinFabric(hosts: readonly FabricHost[], memory = new FabricMem
 }
 
 /**
- * Hosts, joined, as they were then. Where a fabric is made with the memory of the one before, hosts, overlays and members of which nothing
- * changed are the same objects in both: whoever keeps what was made of them need not make it again. How old a host is, is in ageOf() and
- * changes nothing else. Nothing takes longer than about a millisecond at once, but for what says so; what would, is iterable in parts.
+ * The joined hosts at one time. If a fabric is built with the memory of the previous one, unchanged hosts, overlays and members
+ * are the same objects in both, so that caches of anything derived from them stay valid. The age of a host is in ageOf() and
+ * changes nothing else. No call takes longer than about a millisecond unless documented; longer results are iterable in parts.
  */
 export class Fabric {
   /** Sorted by name of the network, VNI and id. */
@@ -79,7 +79,7 @@ export class Fabric {
     return this.#joined.byId.get(id);
   }
 
-  /** How well a host is known; nothing where no collector says so. */
+  /** How current a host is; nothing without a collector. */
   ageOf(hostId: string): Pick<OverlayMember, 'state' | 'ageMs'> {
     const { state, ageMs } = this.#given.get(hostId) ?? {};
     return { ...(state !== undefined && { state }), ...(ageMs !== undefined && { ageMs }) };
@@ -90,7 +90,7 @@ export class Fabric {
     for (const { members } of this.#overlaysOf(query)) yield members.filter((member) => isWanted(member, query));
   }
 
-  /** Endpoints, in the order of overlays, members and ports; empty parts are places where other work can be done. */
+  /** Endpoints, in the order of overlays, members and ports; other work can be done at empty parts. */
   *endpoints(query: EndpointQuery = {}): Generator<readonly FabricEndpoint[], void, undefined> {
     for (const overlay of this.#overlaysOf(query)) {
       yield BREATH;
@@ -100,7 +100,7 @@ export class Fabric {
     }
   }
 
-  /** The host that an underlay address stands for; undefined where no known host has it, or several do and no single one advertises it. */
+  /** The host that an underlay address identifies; undefined if no known host has it, or if several do and not exactly one advertises it. */
   hostOfAddress(ip: string): HostHead | undefined {
     return this.#joined.known.result.vteps.hostOf(ip);
   }
@@ -110,7 +110,7 @@ export class Fabric {
     return this.#joined.known.result.vteps.owners(ip);
   }
 
-  /** Every underlay address that stands for one host, sorted by host and address. */
+  /** Every underlay address that identifies one host, sorted by host and address. */
   vteps(): readonly VtepHost[] {
     const all = [...this.#joined.known.result.vteps.entries()].map(([vtep, host]) => ({ vtep, host }));
     return all.sort((a, b) => compare(a.host.id, b.host.id) || compare(a.vtep, b.vtep));

@@ -9,7 +9,7 @@ import { BREATH, type Work } from './steps.js';
 /** What the fabric keeps of a namespace. Its rows stay where they are: take() reads them as the host has them then. */
 export interface NetnsFacts extends Omit<NetnsView, 'revision'> {
   readonly revision: string | undefined;
-  /** What people call it. */
+  /** Display name. */
   readonly name: string;
   /** Vxlans of one VNI; those in metadata mode have none. */
   readonly vxlans: readonly VxlanFacts[];
@@ -19,7 +19,7 @@ export interface NetnsFacts extends Omit<NetnsView, 'revision'> {
   readonly addresses: readonly string[];
 }
 
-/** How reading a table of a namespace went; NOT_READ where nobody asked for it. */
+/** The read status of a table of a namespace; NOT_READ if it was not requested. */
 export function statusOf({ head }: Pick<NetnsView, 'head'>, table: Table): ReadStatus {
   return head.status === 'OK' ? (head.tables.find((each) => each.table === table)?.status ?? 'NOT_READ') : head.status;
 }

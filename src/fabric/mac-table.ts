@@ -1,6 +1,6 @@
 /**
- * MAC addresses (macNumber()) of endpoints with a small number each. A Map would take five times as long to ask: it has to make an
- * object of each such key, and every forwarding row of every host is looked up here.
+ * Maps MAC addresses (macNumber()) of endpoints to small numbers. A Map would take five times as long: it allocates an
+ * object for each such key, and every forwarding row of every host is looked up here.
  */
 export class MacTable {
   readonly #mask: number;

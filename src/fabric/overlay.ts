@@ -115,7 +115,7 @@ export class FabricMember {
 
   /**
    * Rows of the vxlan in one section, 'fdb' or 'neighbors', with everything that the kernel says of them: as the host has them now, part by
-   * part; parts may be empty. undefined, never empty, when they could not be read, or nobody asked for their table: statusOf() says why.
+   * part; parts may be empty. undefined, never empty, if they could not be read or their table was not requested: statusOf() says why.
    */
   rows<Name extends Section>(section: Name, selector: RowSelector = {}): Iterable<readonly SectionRows[Name][]> | undefined {
     const table = tableOf(section);

@@ -39,7 +39,7 @@ const NO_VOTES: Votes = new Box();
 
 /**
  * Counts the rows of one overlay. Only rows that changed are counted again, and all of them when MAC addresses of endpoints did.
- * undefined: nobody is asked, or there are no rows of others.
+ * undefined: there is no voter, or there are no rows of others.
  */
 export function* tallyOf(group: OverlayGroup, last: Tally | undefined): Work<Tally | undefined> {
   const voters = group.members.filter(hasVxlan);

@@ -19,7 +19,7 @@ import { type HostView, type NetnsView, viewOf } from './views.js';
 export interface ListDefinition<Item> {
   /** The tables that have to be read for it. */
   readonly tables: readonly Table[];
-  /** The list of a whole snapshot. */
+  /** The list of a complete snapshot. */
   list(snapshot: HostSnapshot, selector: Selector): Listing<Item>;
   /** The items, made as they are asked for. Between two batches, of which many may be empty, no more than one part is worked on. */
   batches(host: HostView, selector: Selector): Iterable<readonly Item[]>;

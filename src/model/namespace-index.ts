@@ -88,7 +88,7 @@ function findPath({ own, foreign, names }: PathTiers, path: string): NetnsRefere
 
 /**
  * Containers by their processes' control groups, for engines whose process ids mean nothing here. The machine's own
- * namespace is searched whole: containers on the host network are there.
+ * namespace is searched completely: containers on the host network are there.
  */
 function indexMembers(namespaces: readonly NetnsReferences[], proofs: OwnerProofs): Tier {
   const members: Tier = new Map();

@@ -123,7 +123,7 @@ function judge(claim: OwnerClaim, index: NamespaceIndex, proofs: OwnerProofs): V
   if (byPid !== undefined && isPlausible(byPid, owner)) return { at: byPid, strength: 1 };
   const places = [`process ${pid}`, ...(sandboxKey === undefined ? [] : [sandboxKey])].join(' and ');
   const lives = proofs.containerIdsOf(pid)?.at(-1) === owner.containerId;
-  return { reason: lives ? 'unproven' : 'vanished', why: `no namespace was found for its ${places}` };
+  return { reason: lives ? 'unproven' : 'vanished', why: `no namespace was found for ${places}` };
 }
 
 /** Whether a namespace that only a bare process id speaks for can be this container's. */

@@ -144,7 +144,7 @@ function isOnNetwork(netns: Netns, wanted: string): boolean {
 }
 
 function isNetwork({ networkId, networkName }: NetworkRef, wanted: string): boolean {
-  // Without an engine only the beginning of the network's id is known, so the wanted whole id may be the longer one.
+  // Without an engine only the beginning of the network's id is known, so the wanted full id may be the longer one.
   return networkName === wanted || isId(networkId, wanted) || isId(wanted, networkId ?? '');
 }
 

@@ -7,7 +7,7 @@ export type Rows = Pick<Netns, 'interfaces' | Section>;
 export interface NetnsView {
   /** Its rows are not looked at. */
   readonly head: Netns;
-  /** As long as it is the same, so are the rows, and the head but for the numbers of rows. Absent: nobody says so. */
+  /** While it is the same, so are the rows, and the head except for the numbers of rows. Absent: unknown. */
   readonly revision?: string;
   /**
    * The rows of these tables, part by part; LINKS stands for the interfaces, which have their addresses with ADDRESSES. Other rows may

@@ -51,7 +51,7 @@ export interface Caller {
 interface CallerOptions {
   /** "nsatlas.v1.Agent" */
   readonly service: string;
-  /** For a whole answer, in milliseconds. */
+  /** For a complete answer, in milliseconds. */
   readonly timeoutMs: number;
   /** What a call ended with, or what was wrong with a message, as it is to be thrown. */
   readonly toError: (cause: unknown) => Promise<Error>;

@@ -36,7 +36,7 @@ interface CallsOptions {
   readonly maxCalls: number;
   readonly stallLimitMs: number;
   readonly now: () => number;
-  /** Whether what an answer threw means that another try may do: UNAVAILABLE. Anything else that nobody foresaw is INTERNAL. */
+  /** Whether an error thrown by an answer is worth a retry: UNAVAILABLE. Any other unexpected error is INTERNAL. */
   readonly isUnavailable: (cause: unknown) => boolean;
   /** Called when a call begins. */
   readonly onCallBegin: (method: string) => void;
@@ -48,7 +48,7 @@ interface CallsOptions {
 export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall, onCallBegin }: CallsOptions): Calls {
   let running = 0;
 
-  /** Anything that nobody foresaw is INTERNAL, and logged. */
+  /** Unexpected errors are INTERNAL, and logged. */
   const toCallError = (cause: unknown): CallError => {
     if (cause instanceof CallError) return cause;
     const code = isUnavailable(cause) ? status.UNAVAILABLE : status.INTERNAL;
@@ -69,7 +69,7 @@ export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, o
     running += 1;
     try {
       if (running > maxCalls)
-        throw new CallError(status.RESOURCE_EXHAUSTED, `${maxCalls} calls are being answered already; try again later`);
+        throw new CallError(status.RESOURCE_EXHAUSTED, `${maxCalls} calls are in progress already; try again later`);
       const result = await run(controller.signal);
       log.debug({ method: call.getPath(), peer: call.getPeer(), ms: Math.round(now() - startedAt), ...result }, 'call answered');
       ended(status.OK);

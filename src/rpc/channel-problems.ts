@@ -4,14 +4,14 @@ import type { HostPort } from './address.js';
 import { describeNames, formatTime, namesOf } from './tls-peer.js';
 import type { ClientTls } from './types.js';
 
-const NOT_GRPC = 'what listens there does not speak gRPC, or has just ended';
+const NOT_GRPC = 'the server there does not speak gRPC, or has just ended';
 
 /** What grpc-js says of a connection, and what that means. */
 const PROBLEMS: readonly (readonly [RegExp, message: string, listening: boolean])[] = [
   [/Stream refused/, 'it has too many calls already; try again later', true],
   [/ECONNREFUSED/, 'connection refused', false],
   [/ENOENT/, 'there is no such socket', false],
-  [/EACCES|EPERM/, 'permission denied; the socket is its owner’s alone', true],
+  [/EACCES|EPERM/, 'permission denied; only the owner of the socket can use it', true],
   [/ENOTFOUND|Name resolution failed|EAI_AGAIN/, 'no such host name', false],
   [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'no answer from that address', false],
   [/Protocol error|Connection dropped|ECONNRESET|socket hang up|Failed to connect|EPIPE/i, NOT_GRPC, true],
@@ -63,11 +63,11 @@ function wrongName(certificate: Partial<PeerCertificate>, host: string): string 
 const REASONS: readonly (readonly [RegExp, (tls: ClientTls) => string])[] = [
   [
     /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|RECORD_TOO_SMALL/,
-    () => 'it does not speak TLS; leave the --tls flags away to ask it in plain text',
+    () => 'it does not speak TLS; omit the --tls flags to use plain text',
   ],
   [/UNSUPPORTED_PROTOCOL|PROTOCOL_VERSION/, () => 'it does not speak TLS 1.3'],
   [/APPLICATION_PROTOCOL/, () => 'it speaks TLS, but not HTTP/2'],
-  [/CERTIFICATE_REQUIRED/, () => 'it wants a client certificate: give --tls-cert and --tls-key'],
+  [/CERTIFICATE_REQUIRED/, () => 'it requires a client certificate: give --tls-cert and --tls-key'],
   [/ALERT_CERTIFICATE_EXPIRED/, ({ cert }) => `it says that the certificate of ${cert ?? 'this client'} has expired`],
   [
     /ALERT_(UNKNOWN_CA|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|UNSUPPORTED_CERTIFICATE)/,

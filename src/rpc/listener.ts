@@ -87,11 +87,11 @@ function fileProblem(cause: NodeJS.ErrnoException, folder: string): string {
   switch (cause.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return `there is no folder ${folder}; make it first`;
+      return `there is no directory ${folder}; create it first`;
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return `this process may not write in ${folder} (${cause.code})`;
+      return `this process cannot write to ${folder} (${cause.code})`;
     case 'EEXIST':
       return 'another process has just begun to listen there; is another `nsatlas agent` running?';
     default:

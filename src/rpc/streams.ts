@@ -20,7 +20,7 @@ interface Counted {
 interface StreamLimits {
   /** Most at once, of all connections together. */
   readonly max: number;
-  /** How long a client may take to write a whole request, in milliseconds. */
+  /** How long a client may take to write a request, in milliseconds. */
   readonly requestLimitMs: number;
   readonly notice: Notice;
   readonly now: () => number;

@@ -19,7 +19,7 @@ export function refusalOf(socket: TLSSocket, allow: readonly string[] | undefine
   const certificate = socket.getPeerCertificate() as Partial<PeerCertificate> | null;
   if (certificate?.raw === undefined) {
     const message =
-      'no client certificate was given, and this server wants one (nsatlas: --tls-cert and --tls-key; grpcurl: -cert and -key; ' +
+      'no client certificate was given, and this server requires one (nsatlas: --tls-cert and --tls-key; grpcurl: -cert and -key; ' +
       'buf curl: --cert and --key)';
     return { kind: 'no-certificate', status: status.UNAUTHENTICATED, message };
   }
@@ -53,7 +53,7 @@ function untrusted(who: string, code: string, { valid_from: from, valid_to: to }
 /** "2026-11-21T13:15:58.000Z" of "Nov 21 13:15:58 2026 GMT". */
 export function formatTime(text: string | undefined): string {
   const time = new Date(text ?? '');
-  return Number.isNaN(time.getTime()) ? 'a time that cannot be read' : time.toISOString();
+  return Number.isNaN(time.getTime()) ? 'an unreadable time' : time.toISOString();
 }
 
 /** Common names and DNS names. */
@@ -72,6 +72,6 @@ const SHOWN_CHARACTERS = 80;
 /** For messages: 'agent', 'agent.nsatlas'. Only printable ASCII: whoever signed it, it is a stranger's text. */
 export function describeNames(certificate: Partial<PeerCertificate>): string {
   const names = namesOf(certificate).slice(0, 5);
-  if (names.length === 0) return 'nobody in particular (it has neither a common name nor DNS names)';
+  if (names.length === 0) return 'no name (it has neither a common name nor DNS names)';
   return names.map((name) => `'${name.slice(0, SHOWN_CHARACTERS).replaceAll(/[^\x20-\x7e]|['"\\]/g, '?')}'`).join(', ');
 }

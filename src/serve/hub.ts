@@ -254,7 +254,7 @@ class Reader {
     else this.#hub.due(this);
   }
 
-  /** Only a reader that knows everything is sent a mark: one that is behind hears of the agent anyway. */
+  /** Only a reader that is in sync gets a mark: one that is behind receives messages anyway. */
   #beatIn(ms: number): void {
     this.#timer = setTimeout(() => {
       const everyMs = Math.max(this.#heartbeat.everyMs, MIN_HEARTBEAT_MS);

@@ -29,7 +29,7 @@ export function checkSelector(selector: SelectorMessage | undefined): Selector {
     services: values(selector, 'services', checkText),
     kinds: values(selector, 'kinds', checkText),
     interfaces: values(selector, 'interfaces', checkText),
-    vnis: values(selector, 'vnis', (vni) => (vni <= MAX_VNI ? vni : refuse(`is no VNI; those are 0 to ${MAX_VNI}`))),
+    vnis: values(selector, 'vnis', (vni) => (vni <= MAX_VNI ? vni : refuse(`is not a VNI; VNIs are 0 to ${MAX_VNI}`))),
     macs: values(selector, 'macs', checkMac),
     ips: values(selector, 'ips', checkIp),
     hosts: values(selector, 'hosts', checkText),
@@ -105,14 +105,14 @@ function checkText(text: string): string {
 
 function checkNetns(text: string): string {
   checkText(text);
-  if (text.startsWith('net:') && !/^net:\[\d{1,20}\]$/.test(text)) refuse('is no namespace id; those are like net:[4026532287]');
+  if (text.startsWith('net:') && !/^net:\[\d{1,20}\]$/.test(text)) refuse('is not a namespace id like net:[4026532287]');
   return text;
 }
 
 /** As the kernel's links have them: 6 bytes, for other hardware up to 32 (linux/netdevice.h MAX_ADDR_LEN, v6.12). */
 function checkMac(text: string): string {
   const mac = text.toLowerCase().replaceAll('-', ':');
-  return /^[0-9a-f]{2}(:[0-9a-f]{2}){0,31}$/.test(mac) ? mac : refuse('is no MAC address; those are like 02:42:0a:00:01:02');
+  return /^[0-9a-f]{2}(:[0-9a-f]{2}){0,31}$/.test(mac) ? mac : refuse('is not a MAC address like 02:42:0a:00:01:02');
 }
 
 /** With or without a prefix length; an IPv6 address in the one spelling of RFC 5952. */
@@ -122,8 +122,7 @@ function checkIp(text: string): string {
   const longest = family === 6 ? 128 : 32;
   const fits = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= longest);
   // A zone ("%eth0") is no part of an address, and no row has one.
-  if (family === 0 || address.includes('%') || !fits || rest.length > 0)
-    refuse('is no IP address; those are like 10.0.1.7 or fd00::7');
+  if (family === 0 || address.includes('%') || !fits || rest.length > 0) refuse('is not an IP address like 10.0.1.7 or fd00::7');
   const canonical = family === 6 ? new SocketAddress({ address, family: 'ipv6' }).address : address;
   return length === undefined ? canonical : `${canonical}/${Number(length)}`;
 }

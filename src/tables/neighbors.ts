@@ -91,7 +91,7 @@ const MULTICAST_END = [
   { at: 11, bytes: 1, equals: uapi.RTN_MULTICAST },
 ] as const;
 
-/** ARP and ND tables and their proxies. What is remembered is all that is decoded but ages, and probes, which count while nobody answers. */
+/** ARP and ND tables and their proxies. What is remembered is all that is decoded but ages, and probes, which count while there is no answer. */
 export const table = defineTable<Neighbor>()({
   name: 'NEIGHBORS',
   section: 'neighbors',
@@ -111,6 +111,6 @@ export const table = defineTable<Neighbor>()({
   selects: (row, selector) => selectsMac(row.mac, selector) && selectsIp([row.ip], selector),
   address: 'ip',
   distinct: ['mac', 'ip'],
-  // Events report every change of a neighbour, and a dump of them walks the neighbours of the whole machine.
+  // Events report every change of a neighbour, and a dump of them walks the neighbours of the entire machine.
   rescanEvery: 10,
 });

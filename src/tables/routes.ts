@@ -42,7 +42,7 @@ export function decodeRoute(view: DataView, start: number, end: number): Decoded
   const family = view.getUint8(start);
   const route: RouteRecord = {
     family: familyName(family),
-    // The low 8 bits, or RT_TABLE_COMPAT; RTA_TABLE has the whole number.
+    // The low 8 bits, or RT_TABLE_COMPAT; RTA_TABLE has the full number.
     table: view.getUint8(start + 4),
     dst: 'default',
     type: routeTypeName(view.getUint8(start + 7)),
@@ -185,7 +185,7 @@ function zeroText(family: number): string {
   return addressLength(family) === 16 ? '::' : addressLength(family) === 4 ? '0.0.0.0' : '0';
 }
 
-/** CIDR notation; an MPLS label is no prefix, its 20 bits are the whole of it. */
+/** CIDR notation; an MPLS label is no prefix, it consists of 20 bits. */
 function prefix(address: string, length: number, family: number): string {
   return family === uapi.AF_MPLS ? address : `${address}/${length}`;
 }

@@ -42,7 +42,7 @@ export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array):
     // The decoders and the types come from the same .proto, which test/unit/wire/parity.test.ts holds together.
     return fields as unknown as Messages[Name];
   } catch (cause) {
-    throw cause instanceof WireError && cause.path === '' ? new WireError(`is no ${name}: ${cause.reason}`) : cause;
+    throw cause instanceof WireError && cause.path === '' ? new WireError(`is not a valid ${name}: ${cause.reason}`) : cause;
   }
 }
 

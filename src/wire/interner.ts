@@ -29,7 +29,7 @@ export class Interner {
     return text;
   }
 
-  /** The same list for the same flags; nobody changes those of a row. */
+  /** The same list for the same flags; the flags of a row never change. */
   #list(flags: string[]): string[] {
     const key = flags.join(' ');
     const known = this.#flags.get(key);

@@ -30,7 +30,7 @@ export function parseSnapshotJson(text: string): HostSnapshot {
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new WireError(`is no JSON: ${cause instanceof Error ? cause.message : String(cause)}`, '', { cause });
+    throw new WireError(`is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`, '', { cause });
   }
   const snapshot = fromJson('nsatlas.v1.HostSnapshot', json);
   if (snapshot['host'] === undefined) throw new WireError('is missing', 'host');

@@ -23,7 +23,7 @@ import type {
 /** The items of a list, by the list's name. */
 export type ItemOf<Name extends ListName> = Lists[Name] extends { list(...args: never[]): Listing<infer Item> } ? Item : never;
 
-/** A HostSnapshot, or one part of the stream that makes up a whole one. */
+/** A HostSnapshot, or one part of the stream that makes up a complete one. */
 export type SnapshotPart = Omit<HostSnapshot, 'host'> & { host?: Host };
 
 /** nsatlas.v1.Selector off the wire: every list is there. */

@@ -82,7 +82,7 @@ t.test('a socket that nobody listens on is replaced, one that somebody listens o
   symlinkSync(file, linked);
   t.match((await refused([`unix:${linked}`])).message, /not a socket/);
   t.equal(statSync(file).size, 8);
-  t.match((await refused([`unix:${folder}/none/x.sock`])).message, /there is no folder .*\/none; make it first/);
+  t.match((await refused([`unix:${folder}/none/x.sock`])).message, /there is no directory .*\/none; create it first/);
 });
 
 t.test('a successor’s socket is left alone when the predecessor ends', async (t) => {

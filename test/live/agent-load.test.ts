@@ -221,7 +221,7 @@ t.test('more calls than are allowed are refused, not queued without end', async 
   finish(fakeSnapshot([]));
   const outcomes = await Promise.all(calls);
   t.equal(outcomes.filter((outcome) => outcome === 'answered').length, 3);
-  t.equal(outcomes.filter((outcome) => /3 calls are being answered already/.test(outcome)).length, 2);
+  t.equal(outcomes.filter((outcome) => /3 calls are in progress already/.test(outcome)).length, 2);
 });
 
 t.test('a request that is too large or no message is refused, and the agent goes on', async (t) => {

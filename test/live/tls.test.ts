@@ -42,7 +42,7 @@ t.test('the name of the server is what its certificate is for, or what the clien
 t.test('a client without a certificate is told that it needs one, and so is the log', async (t) => {
   const certificates = makeCertificates(t);
   const { address, log, source } = await serveTls(t, certificates);
-  const wanted = /no client certificate was given, and this server wants one \(nsatlas: --tls-cert and --tls-key/;
+  const wanted = /no client certificate was given, and this server requires one \(nsatlas: --tls-cert and --tls-key/;
   await t.rejects(clientOf(t, address, { ca: certificates.ca }).list('netns', {}), {
     code: 'ERR_NSATLAS_AGENT_REFUSED',
     message: wanted,
@@ -149,7 +149,7 @@ t.test('a plain client is told to speak TLS, and a TLS client that the other end
   const plain = await serve(t, () => fakeSnapshot([fakeNetns(1)]));
   await t.rejects(clientOf(t, plain.address, certificates.client).list('netns', {}), {
     message: exactly(
-      `cannot reach the agent at ${plain.address}: it does not speak TLS; leave the --tls flags away to ask it in plain text`,
+      `cannot reach the agent at ${plain.address}: it does not speak TLS; omit the --tls flags to use plain text`,
     ),
   });
 });
@@ -166,7 +166,7 @@ t.test('a client understands the alerts of a server of another make', async (t) 
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   await t.rejects(clientOf(t, `127.0.0.1:${port}`, { ca }).list('netns', {}), {
-    message: exactly(`cannot reach the agent at 127.0.0.1:${port}: it wants a client certificate: give --tls-cert and --tls-key`),
+    message: exactly(`cannot reach the agent at 127.0.0.1:${port}: it requires a client certificate: give --tls-cert and --tls-key`),
   });
 });
 

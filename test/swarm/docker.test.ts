@@ -337,7 +337,7 @@ t.test('real Docker engines', { skip: labObstacle() ?? false }, async (t) => {
       const absent = await engines.view();
       t.equal(absent.gaps.length, 1);
       t.equal(absent.gaps[0]?.engine, second.socket);
-      t.match(absent.gaps[0]?.message ?? '', /names and owners are those of [0-9.]+ s ago/);
+      t.match(absent.gaps[0]?.message ?? '', /names and owners are [0-9.]+ s old/);
       await second.start();
       await second.docker('run', '-d', '--name', 'reborn', IMAGE);
       const back = await engines.view();
@@ -369,7 +369,7 @@ t.test('real Docker engines', { skip: labObstacle() ?? false }, async (t) => {
         ['DENIED', 'EACCES'],
       ],
     );
-    t.match(gaps[0]?.message ?? '', /0660 lets in root and members of the group root/);
+    t.match(gaps[0]?.message ?? '', /0660 allows root and the group root/);
     t.match(gaps[1]?.message ?? '', /one of the directories above it/);
   });
 });

@@ -42,7 +42,7 @@ export class Targets {
           each.targets = targets.slice(0, MOST_TARGETS);
           each.excess =
             targets.length > MOST_TARGETS
-              ? `names ${targets.length} agents; only ${MOST_TARGETS} of them are followed`
+              ? `lists ${targets.length} agents; only ${MOST_TARGETS} of them are followed`
               : undefined;
           this.#changed();
         },

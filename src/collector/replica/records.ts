@@ -25,7 +25,7 @@ interface Chunk {
   newest: number;
 }
 
-/** Records by number, in chunks that grow and are never moved once they are whole. Their shapes are the owner's to release. */
+/** Records by number, in chunks that grow and are never moved once they are full. The owner releases their shapes. */
 export class Records {
   readonly #budget: Budget;
   readonly #chunks: Chunk[] = [];

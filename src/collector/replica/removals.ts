@@ -18,7 +18,7 @@ export class RowRemovals {
   readonly #section: Section;
   readonly #budget: Budget;
   readonly #shapes: ShapePool;
-  /** The older half is forgotten as a whole when the newer one is full. */
+  /** The older half is forgotten at once when the newer one is full. */
   #older: Generation | undefined;
   #newer: Generation | undefined;
   /** Removals up to this revision are forgotten: readers behind it need the full state. */

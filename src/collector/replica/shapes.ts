@@ -88,7 +88,7 @@ export class ShapePool {
     return cell;
   }
 
-  /** The row of a cell, whole. */
+  /** The complete row of a cell. */
   decode(section: Section, cell: Cell, netnsId: string, rowId: number): Row {
     const { rest, form } = this.#pool.get(cell.shape).value;
     const row: Fields = { ...rest };

@@ -6,7 +6,7 @@ const MOST_STEPS = 64;
 const EMPTY = 0;
 const TAKEN = -1;
 
-/** Another one in each process, so that nobody can prepare rows that collide. */
+/** Different in each process, so that rows that collide cannot be prepared. */
 const SEED = Math.floor(Math.random() * 0xffffffff);
 
 /** The rows of a table that were not sent again yet, found by their content. */

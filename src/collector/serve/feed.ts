@@ -110,7 +110,7 @@ export class FabricFeed {
       this.#after.delete(key);
       this.#end(key);
       this.#first?.delete(key);
-      yield encode(RESPONSE, { host: key, forgotten: { reason: 'it is not among the hosts of this collector' } });
+      yield encode(RESPONSE, { host: key, forgotten: { reason: 'this collector does not have this host' } });
     }
     for (const [key, entry] of now) {
       const signature = signatureOf(entry);

@@ -3,7 +3,7 @@ import type { Detail, DetailValue, LinkFace, LinkKind, LinkReference } from '../
 /**
  * The interface that IFLA_LINK names, in the namespace of IFLA_LINK_NETNSID: peer of a veth, lower of a vlan.
  *
- * IFLA_LINK 0 is nobody: the peer is gone. Before Linux 5.2 (stable 4.19.46) the kernel left IFLA_LINK out when it was
+ * IFLA_LINK 0 is none: the peer is gone. Before Linux 5.2 (stable 4.19.46) the kernel left IFLA_LINK out when it was
  * equal to the link's own ifindex, in another namespace too (commit feadc4b6cf42, "rtnetlink: always put IFLA_LINK for
  * links with a link-netnsid", nla_put_iflink(), net/core/rtnetlink.c). So with a link-netnsid and no IFLA_LINK it is the
  * link's own ifindex; without either the link refers to nothing.

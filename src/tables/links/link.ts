@@ -98,7 +98,7 @@ const LINK = new AttributeDecoder<Draft>({
   [uapi.IFLA_LINK]: (draft, attribute) => {
     const iflaLink = attribute.u32();
     draft.iflaLink = iflaLink;
-    // 0 is nobody: the underlay of a tunnel without one, the peer of a veth that is gone. // dev_get_iflink()
+    // 0 is none: the underlay of a tunnel without one, the peer of a veth that is gone. // dev_get_iflink()
     if (iflaLink !== 0) draft.link.linkIfindex = iflaLink as Ifindex;
   },
   [uapi.IFLA_LINK_NETNSID]: ({ link }, attribute) => {

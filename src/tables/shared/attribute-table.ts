@@ -4,7 +4,7 @@ import type { AttributeReader } from '../../netlink/attributes.js';
 /** Reads the current attribute into what is being decoded. */
 export type Read<Target> = (target: Target, attribute: AttributeReader) => void;
 
-/** An attribute that is not remembered whole between reads. */
+/** An attribute that is not remembered completely between reads. */
 export interface PartlyRemembered<Target> {
   readonly read: Read<Target>;
   /** What of it is remembered; undefined: nothing. */

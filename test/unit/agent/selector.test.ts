@@ -44,8 +44,8 @@ t.test('a namespace is an id, a number, a path or a name', async (t) => {
 });
 
 const REFUSED: readonly [Partial<SelectorMessage>, string][] = [
-  [{ netns: ['ok', 'net:[x]'] }, 'selector.netns[1]: "net:[x]" is no namespace id; those are like net:[4026532287]'],
-  [{ netns: ['net:4026532287'] }, 'selector.netns[0]: "net:4026532287" is no namespace id; those are like net:[4026532287]'],
+  [{ netns: ['ok', 'net:[x]'] }, 'selector.netns[1]: "net:[x]" is not a namespace id like net:[4026532287]'],
+  [{ netns: ['net:4026532287'] }, 'selector.netns[0]: "net:4026532287" is not a namespace id like net:[4026532287]'],
   [{ netns: [''] }, 'selector.netns[0]: "" is empty; leave the field out to select everything'],
   [{ containers: ['a\0b'] }, 'selector.containers[0]: "a\\u0000b" has a zero byte in it'],
   [{ services: ['x'.repeat(5000)] }, `selector.services[0]: "${'x'.repeat(80)}" is longer than 4096 characters`],
@@ -54,13 +54,13 @@ const REFUSED: readonly [Partial<SelectorMessage>, string][] = [
     { roles: ['ROLE_UNSPECIFIED' as Role] },
     'selector.roles[0]: "ROLE_UNSPECIFIED" is none of HOST, CONTAINER, OVERLAY, LOAD_BALANCER, INGRESS, OTHER',
   ],
-  [{ vnis: [1, 16777216] }, 'selector.vnis[1]: "16777216" is no VNI; those are 0 to 16777215'],
-  [{ macs: ['02:42:0a:00:01:0g'] }, 'selector.macs[0]: "02:42:0a:00:01:0g" is no MAC address; those are like 02:42:0a:00:01:02'],
-  [{ macs: [''] }, 'selector.macs[0]: "" is no MAC address; those are like 02:42:0a:00:01:02'],
-  [{ ips: ['10.0.1'] }, 'selector.ips[0]: "10.0.1" is no IP address; those are like 10.0.1.7 or fd00::7'],
-  [{ ips: ['fe80::1%eth0'] }, 'selector.ips[0]: "fe80::1%eth0" is no IP address; those are like 10.0.1.7 or fd00::7'],
-  [{ ips: ['10.0.0.0/33'] }, 'selector.ips[0]: "10.0.0.0/33" is no IP address; those are like 10.0.1.7 or fd00::7'],
-  [{ ips: ['10.0.0.0/8/8'] }, 'selector.ips[0]: "10.0.0.0/8/8" is no IP address; those are like 10.0.1.7 or fd00::7'],
+  [{ vnis: [1, 16777216] }, 'selector.vnis[1]: "16777216" is not a VNI; VNIs are 0 to 16777215'],
+  [{ macs: ['02:42:0a:00:01:0g'] }, 'selector.macs[0]: "02:42:0a:00:01:0g" is not a MAC address like 02:42:0a:00:01:02'],
+  [{ macs: [''] }, 'selector.macs[0]: "" is not a MAC address like 02:42:0a:00:01:02'],
+  [{ ips: ['10.0.1'] }, 'selector.ips[0]: "10.0.1" is not an IP address like 10.0.1.7 or fd00::7'],
+  [{ ips: ['fe80::1%eth0'] }, 'selector.ips[0]: "fe80::1%eth0" is not an IP address like 10.0.1.7 or fd00::7'],
+  [{ ips: ['10.0.0.0/33'] }, 'selector.ips[0]: "10.0.0.0/33" is not an IP address like 10.0.1.7 or fd00::7'],
+  [{ ips: ['10.0.0.0/8/8'] }, 'selector.ips[0]: "10.0.0.0/8/8" is not an IP address like 10.0.1.7 or fd00::7'],
   [{ kinds: new Array<string>(1001).fill('veth') }, 'selector.kinds: 1001 values, and 1000 is the most'],
 ];
 

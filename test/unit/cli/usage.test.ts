@@ -244,7 +244,7 @@ t.test('the command line', async (t) => {
       t.match(said, /^cannot reach the collector at 127\.0\.0\.1:1: .*; is `nsatlas collector` running\?$/);
     }
     const { said } = await nsatlas(['netns', '--collector', 'nowhere']);
-    t.match(said, /^nowhere is no address of a collector; give HOST:PORT \(127\.0\.0\.1:7127\) or unix:PATH$/);
+    t.match(said, /^nowhere is not a collector address; give HOST:PORT \(127\.0\.0\.1:7127\) or unix:PATH$/);
   });
 
   t.test('says in one line that no agent is there', async (t) => {

@@ -307,7 +307,7 @@ t.test('a source that names more than can be followed is cut, and says so', asyn
   roster.start();
   source.set(Array.from({ length: 10_002 }, (_, at) => `10.1.${at >> 8}.${at & 255}:7117`));
   t.equal(roster.entries().length, 10_000);
-  t.match(roster.gaps()[0]?.message ?? '', /^fake: names 10002 agents; only 10000 of them are followed$/);
+  t.match(roster.gaps()[0]?.message ?? '', /^fake: lists 10002 agents; only 10000 of them are followed$/);
 });
 
 t.test('a host of this process that cannot be read is said, and read again', async (t) => {

@@ -207,7 +207,7 @@ t.test('an HTML page is a gap', async (t) => {
 
 t.test('JSON that is not an engine’s is a gap', async (t) => {
   const stand = await standIn((_request, response) => json(response, ['hello']));
-  assertOneGap(await viewOf(t, stand), 'MALFORMED', /names no API version/);
+  assertOneGap(await viewOf(t, stand), 'MALFORMED', /has no API version/);
 });
 
 t.test('truncated JSON of one container is the gap of that container', async (t) => {

@@ -223,7 +223,7 @@ t.test(
     const hung = await engines.view();
     t.strictSame(names(hung), ['one']);
     t.equal(hung.gaps[0]?.status, 'TIMED_OUT');
-    t.match(hung.gaps[0]?.message ?? '', /those of 7 s ago/);
+    t.match(hung.gaps[0]?.message ?? '', /are 7 s old/);
     asked(fake);
     t.equal((await engines.view()).gaps[0]?.status, 'TIMED_OUT');
     t.strictSame(asked(fake), []);

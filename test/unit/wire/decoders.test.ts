@@ -161,11 +161,31 @@ t.test('what is wrong with bytes is an error with the path of the field', async 
       'host.readAt: is a time with 1000000000 nanoseconds',
     ],
     ['nsatlas.v1.HostSnapshot', Buffer.from([0x0a]), 'host: ends in the middle of a value'],
-    ['nsatlas.v1.GetStatusRequest', Buffer.from([0x02, 0x00]), 'is no nsatlas.v1.GetStatusRequest: has a field of number 0'],
-    ['nsatlas.v1.GetStatusRequest', Buffer.from([0x0e]), 'is no nsatlas.v1.GetStatusRequest: has a field of wire type 6'],
-    ['nsatlas.v1.GetStatusRequest', Buffer.from([0x0c]), 'is no nsatlas.v1.GetStatusRequest: has a field of wire type 4'],
-    ['nsatlas.v1.GetStatusRequest', Buffer.from([0x09, 1]), 'is no nsatlas.v1.GetStatusRequest: ends in the middle of a value'],
-    ['nsatlas.v1.GetStatusRequest', Buffer.alloc(20, 0xff), 'is no nsatlas.v1.GetStatusRequest: has a number that is too long'],
+    [
+      'nsatlas.v1.GetStatusRequest',
+      Buffer.from([0x02, 0x00]),
+      'is not a valid nsatlas.v1.GetStatusRequest: has a field of number 0',
+    ],
+    [
+      'nsatlas.v1.GetStatusRequest',
+      Buffer.from([0x0e]),
+      'is not a valid nsatlas.v1.GetStatusRequest: has a field of wire type 6',
+    ],
+    [
+      'nsatlas.v1.GetStatusRequest',
+      Buffer.from([0x0c]),
+      'is not a valid nsatlas.v1.GetStatusRequest: has a field of wire type 4',
+    ],
+    [
+      'nsatlas.v1.GetStatusRequest',
+      Buffer.from([0x09, 1]),
+      'is not a valid nsatlas.v1.GetStatusRequest: ends in the middle of a value',
+    ],
+    [
+      'nsatlas.v1.GetStatusRequest',
+      Buffer.alloc(20, 0xff),
+      'is not a valid nsatlas.v1.GetStatusRequest: has a number that is too long',
+    ],
   ];
   for (const [name, bytes, message] of cases) {
     t.throws(() => decode(name, bytes), { name: 'WireError', code: 'ERR_NSATLAS_WIRE', message: exactly(message) });

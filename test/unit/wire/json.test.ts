@@ -190,7 +190,7 @@ for (const [what, message, change] of WRONG) {
 }
 
 t.test('text that is no JSON, and JSON that is no object, are errors', async (t) => {
-  t.match(problem('{"host":').message, /^is no JSON: /);
+  t.match(problem('{"host":').message, /^is not JSON: /);
   t.equal(problem('[]').message, 'has to be a HostSnapshot object, not a list');
   t.equal(problem('null').message, 'is missing');
   t.ok(problem('{').cause instanceof SyntaxError);

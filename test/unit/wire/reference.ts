@@ -37,7 +37,7 @@ export function referenceDecode(name: string, bytes: Uint8Array): Fields {
   try {
     message = root.lookupType(name).decode(bytes);
   } catch (cause) {
-    throw new WireError(`is no ${name}: ${String(cause)}`);
+    throw new WireError(`is not a valid ${name}: ${String(cause)}`);
   }
   return fromMessage(name, message);
 }

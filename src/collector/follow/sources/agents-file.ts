@@ -57,7 +57,7 @@ export function parseAgentsFile(text: string): string[] {
     const given = isScalar(value) && typeof value.value === 'string' ? value.value : undefined;
     const address = given === undefined ? undefined : parseAddress(given);
     if (address !== undefined) return address;
-    const what = given === undefined ? 'an agent without an address' : `"${clipped(given, 80)}" is no address of an agent`;
+    const what = given === undefined ? 'an agent without an address' : `"${clipped(given, 80)}" is not an agent address`;
     throw new AgentsFileError(
       lineOf(value ?? node ?? list, at),
       `${what}; give HOST:PORT (10.0.0.1:7117, or "[fd00::1]:7117" in quotes) or unix:PATH`,

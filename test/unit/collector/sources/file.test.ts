@@ -41,7 +41,7 @@ t.test('a list of addresses, as texts or objects, bare or under `agents`, in YAM
 t.test('what is wrong is said with its line', async (t) => {
   t.equal(
     problemOf('- 10.0.0.1:7117\n- 10.0.0.2\n'),
-    'line 2: "10.0.0.2" is no address of an agent; give HOST:PORT (10.0.0.1:7117, or "[fd00::1]:7117" in quotes) or unix:PATH',
+    'line 2: "10.0.0.2" is not an agent address; give HOST:PORT (10.0.0.1:7117, or "[fd00::1]:7117" in quotes) or unix:PATH',
   );
   t.match(problemOf('- 10.0.0.1:7117\n- name: x\n'), /^line 2: an agent without an address; /);
   t.match(problemOf('- 10.0.0.1:7117\n- [::1]:7117\n'), /^line 2: /);
@@ -49,8 +49,8 @@ t.test('what is wrong is said with its line', async (t) => {
   t.match(problemOf('{"agents": [\n"10.0.0.1:7117",\n}'), /^line [23]: this is neither YAML nor JSON: /);
   t.match(problemOf(''), /^line 1: there is no list of agents; write \[\] for none/);
   t.match(problemOf('agent:\n- 10.0.0.1:7117\n'), /^line 1: there is no list of agents/);
-  t.match(problemOf('- 10.0.0.1:0\n'), /^line 1: "10\.0\.0\.1:0" is no address/);
-  t.match(problemOf('- "10.0.0.1\\e[2J:7117"\n'), /^line 1: "10\.0\.0\.1\\u\{1b\}\[2J:7117" is no address/);
+  t.match(problemOf('- 10.0.0.1:0\n'), /^line 1: "10\.0\.0\.1:0" is not an agent address/);
+  t.match(problemOf('- "10.0.0.1\\e[2J:7117"\n'), /^line 1: "10\.0\.0\.1\\u\{1b\}\[2J:7117" is not an agent address/);
 });
 
 t.test('a file that is made to grow is refused, and so is one that names too many', async (t) => {
@@ -136,7 +136,7 @@ t.test(
     const followed = follow(t, fileSource(path, FAST_CLOCK));
     await eventually('it is read', () => followed.addresses?.join() === 'a:1');
     writeFileSync(path, '- a:1\n- b\n');
-    await eventually('it is broken', () => followed.problem?.startsWith('line 2: "b" is no address') === true);
+    await eventually('it is broken', () => followed.problem?.startsWith('line 2: "b" is not an agent address') === true);
     unlinkSync(path);
     await eventually('it is missing', () => followed.problem?.startsWith('there is no such file') === true);
     execFileSync('mkfifo', [path]);

@@ -96,7 +96,7 @@ t.test(
     answer([{ Status: { Addr: '10.0.0.9' } }]);
     await eventually('it is a third', () => /the list has an element without an id/.test(followed.problem ?? ''));
     answer({});
-    await eventually('it is a fourth', () => /the answer is no list/.test(followed.problem ?? ''));
+    await eventually('it is a fourth', () => /the answer is not a list/.test(followed.problem ?? ''));
     await stand.close();
     await eventually('it is gone', () => /there is no such socket/.test(followed.problem ?? ''));
     t.strictSame(followed.addresses, ['10.0.0.2:7117'], 'what it named last is kept');
