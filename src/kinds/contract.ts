@@ -4,7 +4,7 @@ import type { KindMessages } from './messages.js';
 /** A decoded value. Byte strings are copies. */
 export type DetailValue = string | number | bigint | boolean | Uint8Array;
 
-/** What IFLA_INFO_DATA or IFLA_INFO_SLAVE_DATA held, by the names of the kind's table. */
+/** The content of IFLA_INFO_DATA or IFLA_INFO_SLAVE_DATA, by the names of the kind's table. */
 export type Detail = Readonly<Record<string, DetailValue>>;
 
 /** Takes details besides an attribute's own. They come after those of the table. */
@@ -12,19 +12,19 @@ export interface Further {
   put(name: string, value: DetailValue): void;
 }
 
-/** Reads one attribute's value; reports a wrong length through the reader. undefined: the attribute says that there is nothing. */
+/** Reads one attribute's value; reports a wrong length through the reader. undefined: the attribute means none. */
 export type Codec = (attribute: AttributeReader, further: Further) => DetailValue | undefined;
 
 /**
- * The attributes of a kind as data: attribute id to [name, codec]. Names are those that `ip -d -j link` prints, for they
- * are what users know. Being data, the native reader takes from the same table which attributes are wanted.
+ * The attributes of a kind as data: attribute id to [name, codec]. Names are those that `ip -d -j link` prints, because users
+ * know them. The native reader uses the same table to decide which attributes it copies.
  *
- * 'volatile' changes by itself, without anybody doing anything (timers, counts of learned addresses). It is read for a snapshot and left out of what is
- * remembered between reads, or nothing would ever be equal to the last time.
+ * 'volatile' attributes change by themselves (timers, counts of learned addresses). They are read for a snapshot, but not
+ * remembered between reads; otherwise no read would ever equal the previous one.
  */
 export type AttributeTable = Readonly<Record<number, readonly [name: string, codec: Codec, change?: 'volatile']>>;
 
-/** A reference to another interface that a link's attributes make, not yet resolved. */
+/** A reference to another interface from a link's attributes, not yet resolved. */
 export interface LinkReference {
   /** peer: the other end of a pair. lower: what it is stacked on. underlay: what a tunnel sends through. */
   readonly role: 'peer' | 'lower' | 'underlay';
@@ -33,22 +33,22 @@ export interface LinkReference {
   readonly nsid?: number;
 }
 
-/** What a kind may ask of the link it belongs to. */
+/** The properties of a link that a kind may use. */
 export interface LinkFace {
   readonly ifindex: number;
-  /** IFLA_LINK as it is. */
+  /** IFLA_LINK, raw. */
   readonly iflaLink?: number;
-  /** IFLA_LINK_NETNSID as it is. */
+  /** IFLA_LINK_NETNSID, raw. */
   readonly linkNsid?: number;
 }
 
-/** Something that people want to know of a link. The value of a flag that is on is "true". */
+/** A property of a link that people want to see. The value of a flag that is on is "true". */
 export interface Fact {
   readonly name: string;
   readonly value: string;
 }
 
-/** What facts are made of: the link as the public model has it, which is all that is known of one on another host. */
+/** The input of facts: the link in the public model, which is all that is known of a link on another host. */
 export interface Described extends Readonly<KindMessages> {
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -71,17 +71,17 @@ export interface LinkKind {
   readonly data: AttributeTable;
   /** IFLA_INFO_SLAVE_DATA of the ports of a master of this kind. */
   readonly port?: AttributeTable;
-  /** For what attributes alone cannot say: derives, renames or drops details after the table was applied. */
+  /** For details that need more than one attribute: derives, renames or drops details after the table was applied. */
   finish?(detail: Record<string, DetailValue>): void;
   /** Same for a port's details. */
   finishPort?(detail: Record<string, DetailValue>): void;
   /** Links of the kind come in pairs: IFLA_LINK is the other end. */
   readonly pair?: true;
-  /** What the link refers to besides the other end of a pair; absent when it is nothing. */
+  /** References of the link besides the other end of a pair; absent if there are none. */
   refs?(detail: Detail, link: LinkFace): readonly LinkReference[];
   /** The kind has a message of its own in the public model; without one the details are attributes. */
   readonly typed?: { readonly [Field in keyof KindMessages]-?: Typed<Field> }[keyof KindMessages];
-  /** What people want to know of the link, the most important first: lists and watch lines show it. A kind with attributes has facts. */
+  /** Properties that people want to see, the most important first: lists and watch lines show them. Required for a kind with attributes. */
   facts?(link: Described): readonly Fact[];
   /** Most interfaces of a container host are of this kind, so that lines about one do not name it. */
   readonly usual?: true;

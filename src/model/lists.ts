@@ -15,13 +15,13 @@ import type { Gap, HostSnapshot, Interface, Listing, Netns, Section, SectionRows
 import { vethPairBatches } from './veth-pairs.js';
 import { type HostView, type NetnsView, viewOf } from './views.js';
 
-/** One list: which tables it needs and how it is made. */
+/** One list: which tables it needs and how it is built. */
 export interface ListDefinition<Item> {
-  /** The tables that have to be read for it. */
+  /** The tables that it needs. */
   readonly tables: readonly Table[];
   /** The list of a complete snapshot. */
   list(snapshot: HostSnapshot, selector: Selector): Listing<Item>;
-  /** The items, made as they are asked for. Between two batches, of which many may be empty, no more than one part is worked on. */
+  /** The items, built on demand. Between two batches, many of which may be empty, at most one part is processed. */
   batches(host: HostView, selector: Selector): Iterable<readonly Item[]>;
 }
 
@@ -56,7 +56,7 @@ export const LISTS: Lists = {
   ),
   vxlans: define(['LINKS', 'ADDRESSES', 'FDB'], eachNetns(vxlanRows)),
   veths: define(['LINKS', 'ADDRESSES', 'NSIDS'], vethPairBatches),
-  // Each list's rows are those of its table, which the compiler cannot follow through a walk over all of them.
+  // Each list's rows are those of its table, which the compiler cannot follow through an iteration over all of them.
   ...(eachSection((section) => rowList(tableOf(section))) as unknown as Pick<Lists, Section>),
 };
 
@@ -76,7 +76,7 @@ function define<Item>(tables: readonly Table[], batches: Batches<Item>): ListDef
   };
 }
 
-/** Where a row comes from, as every list says. */
+/** Where a row comes from, in every list. */
 interface Place {
   readonly host: string;
   readonly netnsName: string;
@@ -89,7 +89,7 @@ function placed<Item extends { host?: string; netnsName?: string }>(row: Item, {
   return row;
 }
 
-/** A list to which each namespace that is selected adds its own. */
+/** A list to which each selected namespace adds its items. */
 function eachNetns<Item>(
   itemsOf: (netns: NetnsView, selector: Selector, place: Place) => Iterable<readonly Item[]>,
 ): Batches<Item> {

@@ -1,7 +1,7 @@
 import { basename, dirname, normalisePath, ownerRoot } from './paths.js';
 import type { NetnsId } from './types.js';
 
-/** What is needed of a namespace to say whose it is. */
+/** Fields of a namespace needed to find its owner. */
 export interface NetnsReferences {
   readonly id: NetnsId;
   /** Mounts; one under /proc/PID/root belongs to another mount namespace. */
@@ -11,18 +11,18 @@ export interface NetnsReferences {
   readonly isHost: boolean;
 }
 
-/** What the kernel says. */
+/** Evidence from the kernel. */
 export interface OwnerProofs {
   /**
    * Ids of the containers that a process belongs to by its control groups, the outermost first; undefined when that cannot
    * be read. Called only for processes that matter.
    */
   containerIdsOf(pid: number): readonly string[] | undefined;
-  /** Only some namespaces were looked for, so a container without one is no gap. */
+  /** Only some namespaces were read, so a container without one is no gap. */
   readonly narrowed: boolean;
 }
 
-/** Finds namespaces by what an engine says of a container. */
+/** Finds namespaces by an engine's description of a container. */
 export interface NamespaceIndex {
   /** By a file's path in the mount namespace of the engine; undefined when there is none, or no single one. */
   byPath(path: string): NetnsReferences | undefined;
@@ -32,10 +32,10 @@ export interface NamespaceIndex {
   byControlGroup(containerId: string, pid: number): NetnsReferences | undefined;
 }
 
-/** Processes of one namespace that are looked at when containers are searched by control group. */
+/** Processes of one namespace that are checked when searching containers by control group. */
 const MAX_SEARCHED = 32;
 
-/** Makes the index. What is expensive is made when it is first asked for. */
+/** Builds the index; expensive parts on first use. */
 export function indexNamespaces(namespaces: readonly NetnsReferences[], proofs: OwnerProofs): NamespaceIndex {
   const pids = new Map<number, NetnsReferences>();
   for (const namespace of namespaces) for (const pid of namespace.pids) pids.set(pid, namespace);
@@ -58,7 +58,7 @@ export function indexNamespaces(namespaces: readonly NetnsReferences[], proofs: 
 
 type Tier = Map<string, Set<NetnsReferences>>;
 
-/** Mounts by path, in the order in which they are believed. */
+/** Mounts by path, the most trusted first. */
 interface PathTiers {
   /** In our own mount namespace. */
   readonly own: Tier;

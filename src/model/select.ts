@@ -20,17 +20,17 @@ export interface Selector extends RowSelector {
   hosts?: readonly string[];
 }
 
-/** Whether a host fits the part of the selector that speaks of hosts: by its id, the beginning of its id (4 characters or more), or its name. */
+/** Whether a host matches the hosts of the selector: by its id, a prefix of its id (4 characters or more), or its name. */
 export function selectsHost({ id, name }: { readonly id: string; readonly name: string }, { hosts }: Selector): boolean {
   return fitsAny(hosts, (wanted) => name === wanted || id === wanted || isId(id, wanted));
 }
 
-/** The selector without what it says of hosts, for a host that fits. */
+/** The selector without hosts, for a host that matches. */
 export function withoutHosts({ hosts: _fits, ...selector }: Selector): Selector {
   return selector;
 }
 
-/** Whether a namespace fits the parts of the selector that speak of namespaces and of whom they belong to. */
+/** Whether a namespace matches the parts of the selector that concern namespaces and their owners. */
 export function selectsNetns(netns: Netns, selector: Selector): boolean {
   const owners = netns.owner === undefined ? netns.joined : [netns.owner, ...netns.joined];
   return (
@@ -42,23 +42,23 @@ export function selectsNetns(netns: Netns, selector: Selector): boolean {
   );
 }
 
-/** A network as it is known: its id may be only the beginning of it. */
+/** A network, possibly with only a prefix of its id. */
 export interface NetworkRef {
   readonly networkId?: string;
   readonly networkName?: string;
 }
 
-/** Whether a network itself fits, whoever is on it. */
+/** Whether a network itself matches, whatever is attached. */
 export function selectsNetwork(network: NetworkRef, selector: Selector): boolean {
   return fitsAny(selector.networks, (wanted) => isNetwork(network, wanted));
 }
 
-/** Whether a VNI fits. */
+/** Whether a VNI matches. */
 export function selectsVni(vni: number, selector: Selector): boolean {
   return fitsAny(selector.vnis, (wanted) => wanted === vni);
 }
 
-/** What is needed of an interface to select it by kind, name and VNI. */
+/** Fields of an interface needed to select it by kind, name and VNI. */
 export interface NamedLink {
   readonly name: string;
   readonly altnames: readonly string[];
@@ -66,7 +66,7 @@ export interface NamedLink {
   readonly vxlan?: { readonly vni?: number } | undefined;
 }
 
-/** Whether an interface fits by kind, name and VNI. */
+/** Whether an interface matches by kind, name and VNI. */
 export function selectsLink(link: NamedLink, selector: Selector): boolean {
   return (
     fitsAny(selector.kinds, (wanted) => link.kind === wanted) &&
@@ -75,7 +75,7 @@ export function selectsLink(link: NamedLink, selector: Selector): boolean {
   );
 }
 
-/** Whether an interface fits, its addresses included. */
+/** Whether an interface matches, including its addresses. */
 export function selectsInterface(link: Interface, selector: Selector): boolean {
   return (
     selectsLink(link, selector) &&
@@ -90,12 +90,12 @@ export function selectsInterface(link: Interface, selector: Selector): boolean {
 /** Whether rows of the interface with an ifindex are wanted. */
 export type LinkTest = (ifindex: number | undefined) => boolean;
 
-/** Whether a row of a table fits. @param wanted by its interface */
+/** Whether a row of a table matches. @param wanted by its interface */
 export function selectsRow(table: AnyRowTable, row: Row & RowBase, selector: Selector, wanted: LinkTest): boolean {
   return wanted(row.ifindex) && table.selects(row, selector);
 }
 
-/** The rows that fit, of all tables. @param wanted by their interface */
+/** The matching rows of all tables. @param wanted by their interface */
 export function selectRows(rows: Rows, selector: Selector, wanted: LinkTest): Rows {
   return {
     interfaces: rows.interfaces.filter((link) => selectsInterface(link, selector)),
@@ -105,18 +105,18 @@ export function selectRows(rows: Rows, selector: Selector, wanted: LinkTest): Ro
   } as Rows;
 }
 
-/** Whether a selector asks for anything at all. */
+/** Whether a selector selects anything at all. */
 export function isEmptySelector(selector: Selector): boolean {
   const fields: readonly (readonly unknown[] | undefined)[] = Object.values(selector);
   return fields.every((values) => values === undefined || values.length === 0);
 }
 
-/** Whether a selector asks for interfaces by kind, name or VNI: then only their rows are wanted. */
+/** Whether a selector selects interfaces by kind, name or VNI: then only their rows are wanted. */
 export function speaksOfLinks({ kinds, interfaces, vnis }: Selector): boolean {
   return [kinds, interfaces, vnis].some((values) => values !== undefined && values.length > 0);
 }
 
-/** Whether a selector asks for more than namespaces: for interfaces or rows. */
+/** Whether a selector selects more than namespaces: interfaces or rows. */
 export function speaksOfRows(selector: Selector): boolean {
   return speaksOfLinks(selector) || [selector.macs, selector.ips].some((values) => values !== undefined && values.length > 0);
 }
@@ -129,7 +129,7 @@ function isNetns(netns: Netns, wanted: string): boolean {
   );
 }
 
-/** Shortest beginning of an id that is taken for one; anything shorter has to be a name. */
+/** Shortest prefix that is accepted as an id; anything shorter has to be a name. */
 const MIN_ID_PREFIX = 4;
 
 function isId(id: string | undefined, wanted: string): boolean {
@@ -144,7 +144,7 @@ function isOnNetwork(netns: Netns, wanted: string): boolean {
 }
 
 function isNetwork({ networkId, networkName }: NetworkRef, wanted: string): boolean {
-  // Without an engine only the beginning of the network's id is known, so the wanted full id may be the longer one.
+  // Without an engine only a prefix of the network's id is known, so the wanted full id may be the longer one.
   return networkName === wanted || isId(networkId, wanted) || isId(wanted, networkId ?? '');
 }
 

@@ -3,9 +3,9 @@ import type { HostSnapshot, Interface, Netns, NetnsId, Section, Table } from './
 /** Rows of a namespace: all of them, or those of one part. */
 export type Rows = Pick<Netns, 'interfaces' | Section>;
 
-/** A namespace as lists are made of it: its rows are taken in parts, so that a large one needs neither much memory nor much time at once. */
+/** A namespace as the input of lists: its rows are taken in parts, so that a large one needs neither much memory nor much time at once. */
 export interface NetnsView {
-  /** Its rows are not looked at. */
+  /** Its rows are ignored. */
   readonly head: Netns;
   /** While it is the same, so are the rows, and the head except for the numbers of rows. Absent: unknown. */
   readonly revision?: string;
@@ -16,11 +16,11 @@ export interface NetnsView {
   readonly take: (tables: readonly Table[]) => Iterable<Rows>;
 }
 
-/** A host as lists are made of it. */
+/** A host as the input of lists. */
 export interface HostView {
   readonly hostId: string;
   namespaces(): Iterable<NetnsView>;
-  /** An interface as it is now. Absent where everything is of one moment anyway. */
+  /** The current state of an interface. Absent if everything is from one moment anyway. */
   interfaceOf?(netnsId: NetnsId, ifindex: number): Interface | undefined;
 }
 

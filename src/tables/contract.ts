@@ -1,10 +1,10 @@
-// What a table of the kernel is to the rest of the program: one file each, found through registry.gen.ts. Whatever reads, watches, keeps,
-// sends, selects or counts rows walks over these definitions and knows no table by name.
+// The definition of a table of the kernel: one file each, found through registry.gen.ts. Code that reads, watches, keeps,
+// sends, selects or counts rows iterates over these definitions and knows no table by name.
 import type { EventRule, RowFormat } from '../native/types.js';
 import type { Ifindex } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
 
-/** What the row of every table has in the public model besides its own fields. */
+/** Fields of the rows of every table in the public model. */
 export interface RowBase {
   /** "net:[4026532287]" */
   netnsId: string;
@@ -12,7 +12,7 @@ export interface RowBase {
   host?: string;
   /** Display name of the namespace; in lists. */
   netnsName?: string;
-  /** Interface that the row is of; absent where it is of none. */
+  /** Interface of the row; absent if it has none. */
   ifindex?: Ifindex;
   ifname?: string;
   /** Identifies a row of one table and namespace in Watch. */
@@ -28,35 +28,35 @@ export interface RowPlace {
   readonly rowId?: number;
 }
 
-/** The part of a selector that rows are asked about; their interface is asked about by its ifindex. */
+/** The part of a selector that concerns rows; their interface is selected separately. */
 export interface RowSelector {
   readonly macs?: readonly string[];
   readonly ips?: readonly string[];
 }
 
-/** How a change of an interface or an address changes rows of this table, where the kernel sends no event of its own about that. */
+/** A change of an interface or an address that changes rows of this table without an event of their own. */
 export interface Follows {
   readonly table: 'LINKS' | 'ADDRESSES';
   /** Read the rows of that interface only. Default: the full table. */
   readonly sameInterface?: boolean;
-  /** Look once more after so many milliseconds: the kernel changes the rows later. */
+  /** Read again after so many milliseconds: the kernel changes the rows later. */
   readonly againAfterMs?: number;
 }
 
-/** Where ifinfomsg, ifaddrmsg and ndmsg have the ifindex: behind four bytes. // linux/rtnetlink.h, if_addr.h, neighbour.h, v6.12 */
+/** Offset of the ifindex in ifinfomsg, ifaddrmsg and ndmsg. // linux/rtnetlink.h, if_addr.h, neighbour.h, v6.12 */
 export const IFINDEX_AT = 4;
 
 /** How a table is read. */
 export interface TableSource<Name extends string = string> {
   /** Its name in enum Table of the .proto files, in statuses and in gaps. */
   readonly name: Name;
-  /** What of a message is remembered between reads. */
+  /** The parts of a message that are remembered between reads. */
   readonly format: RowFormat;
-  /** The requests that read all of it, in this order; together they are the table. */
+  /** The requests that read the full table, in this order. */
   readonly requests: readonly Uint8Array[];
-  /** Which of the kernel's events say that rows changed. */
+  /** The kernel's events that report changed rows. */
   readonly events: readonly Omit<EventRule, 'table'>[];
-  /** The request that reads the rows of one interface. Absent: the table cannot be read in parts, or that costs as much. */
+  /** The request that reads the rows of one interface. Absent: the table cannot be read in parts, or that would cost as much. */
   readonly partRequest?: (ifindex: number) => Uint8Array;
 }
 
@@ -64,7 +64,7 @@ export interface TableSource<Name extends string = string> {
 export interface Counted {
   /** One row: "fdb row". */
   readonly noun: string;
-  /** What people call the rows: "Forwarding rows". */
+  /** The rows in a text for people: "Forwarding rows". */
   readonly title: string;
   /** The rows in the name of a metric: "fdb_entries". */
   readonly metric: string;
@@ -79,19 +79,19 @@ export interface RowTable<Row extends RowBase, Name extends string = string, Sec
   readonly section: Section;
   readonly counted: Counted;
   /**
-   * Decodes the payload of one message, bytes [start, end): the row less what RowBase adds. Of remembered bytes it gives the same less what
-   * changes by itself.
+   * Decodes the payload of one message, bytes [start, end), to a row without the fields of RowBase. Remembered bytes decode to the same
+   * without values that change by themselves.
    */
   decode(view: DataView, start: number, end: number): Decoded<Omit<Row, 'netnsId'>>;
   /** Rows that the kernel lists and `ip` does not show; by their bytes. Default: none. */
   readonly isHidden?: (view: DataView, start: number) => boolean;
-  /** Adds what only the namespace knows, besides `netnsId`, `ifname` and `rowId`. In place: copies are slow to make and to read. */
+  /** Adds fields that depend on the namespace, besides `netnsId`, `ifname` and `rowId`. In place: copies are slow to make and to read. */
   complete?(row: Row, place: RowPlace): void;
-  /** What people know a row by: the same before and after it changed. Several rows may share it. */
+  /** What identifies a row for people: the same before and after a change. Several rows may share it. */
   readonly identity: (row: Row) => string;
-  /** Whether a row fits; its interface was asked about already. */
+  /** Whether a row matches; its interface was checked already. */
   selects(row: Row, selector: RowSelector): boolean;
-  /** Field with the IP address that differs from row to row: kept as bits where there are millions of rows. */
+  /** Field with the IP address that differs from row to row: kept in binary form if there are millions of rows. */
   readonly address?: keyof Row & string;
   /** Fields whose text differs from row to row: the others repeat the same few texts, of which one copy is kept. */
   readonly distinct?: readonly (keyof Row & string)[];
@@ -107,17 +107,17 @@ export function defineTable<Row extends RowBase>() {
   ): RowTable<Row, Name, Section> => table;
 }
 
-/** Whether any value that is asked for fits; none is asked for by an absent or an empty list. */
+/** Whether any wanted value matches; an absent or empty list matches everything. */
 export function fitsAny<Value>(wanted: readonly Value[] | undefined, fits: (value: Value) => boolean): boolean {
   return wanted === undefined || wanted.length === 0 || wanted.some(fits);
 }
 
-/** Whether a row's MAC address fits; a row without one fits only when none is asked for. */
+/** Whether a row's MAC address matches; a row without one matches only an absent or empty list. */
 export function selectsMac(mac: string | undefined, { macs }: RowSelector): boolean {
   return fitsAny(macs, (wanted) => mac?.toLowerCase() === wanted.toLowerCase());
 }
 
-/** Whether one of a row's addresses fits, with or without the prefix length. */
+/** Whether one of a row's addresses matches, with or without the prefix length. */
 export function selectsIp(ips: readonly (string | undefined)[], selector: RowSelector): boolean {
   return fitsAny(selector.ips, (wanted) => ips.some((ip) => ip !== undefined && (ip === wanted || ip.split('/')[0] === wanted)));
 }

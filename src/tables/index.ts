@@ -1,4 +1,4 @@
-// All tables, and what is made of all of them: the names, the sections of a namespace, and rows that are complete.
+// All tables, and what is derived from them: names, the sections of a namespace, and complete rows.
 import type { EventRule } from '../native/types.js';
 import { DecodeError } from '../netlink/error.js';
 import * as uapi from '../netlink/uapi.js';
@@ -32,17 +32,17 @@ export type Row = SectionRows[Section];
 /** The rows of a namespace, by section. */
 export type Sections = { [Name in Section]: SectionRows[Name][] };
 
-/** Field of a change that has the rows which are gone. */
+/** Field of a change with the removed rows. */
 export type RemovedSection = `removed${Capitalize<Section>}`;
 
-/** The rows of a namespace that are gone, by section. */
+/** The removed rows of a namespace, by section. */
 export type RemovedSections = { [Name in Section as `removed${Capitalize<Name>}`]: SectionRows[Name][] };
 
-/** A table whose rows have a section of their own, as those see it who walk over all of them. */
+/** A table whose rows have a section of their own, as seen by code that iterates over all of them. */
 export type AnyRowTable = RowTable<RowBase & Row, RowTableName, Section>;
 
 /** Tables with sections, in the order in which they are read and sent. */
-// Each row belongs to its table, which the compiler cannot follow through a walk over all of them.
+// Each row belongs to its table, which the compiler cannot follow through an iteration over all tables.
 export const ROW_TABLES = REGISTERED as unknown as readonly AnyRowTable[];
 
 /** Every table that is read, in the order in which they are read. A position in it is the number of the table's format. */
@@ -57,10 +57,10 @@ export const ALL_TABLES: readonly Table[] = ['LINKS', 'ADDRESSES', 'NSIDS', ...R
 /** Names of the sections. */
 export const SECTIONS: readonly Section[] = ROW_TABLES.map(({ section }) => section);
 
-/** Tables that events speak of: the number of a table in a rule is its position here. */
+/** Tables with events: the number of a table in a rule is its position here. */
 export const EVENT_TABLES: readonly Table[] = [...SOURCE_NAMES, 'NSIDS'];
 
-/** Which events concern which table; the first rule that fits counts. */
+/** The events of each table; the first matching rule counts. */
 export const EVENT_RULES: readonly EventRule[] = [
   ...SOURCES.flatMap(({ events }, table) => events.map((rule) => ({ ...rule, table }))),
   { table: SOURCES.length, groups: [uapi.RTNLGRP_NSID], types: [uapi.RTM_NEWNSID, uapi.RTM_DELNSID] },
@@ -86,17 +86,17 @@ export function formatOf(name: SourceName): number {
   return known(FORMATS.get(name), name);
 }
 
-/** The field of a change that has a section's rows which are gone: "removedFdb". */
+/** The field of a change with a section's removed rows: "removedFdb". */
 export function removedOf(section: Section): RemovedSection {
   return REMOVED[section] as RemovedSection;
 }
 
-/** "Fdb" of "fdb": as the names of messages and RPCs have it. */
+/** "Fdb" for "fdb", as in the names of messages and RPCs. */
 export function capitalized<Text extends string>(text: Text): Capitalize<Text> {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}` as Capitalize<Text>;
 }
 
-/** Something for each section; always with the same fields in the same order. */
+/** A value for each section; always with the same fields in the same order. */
 export function eachSection<Value>(valueOf: (section: Section) => Value): Record<Section, Value> {
   return Object.fromEntries(SECTIONS.map((section) => [section, valueOf(section)])) as Record<Section, Value>;
 }
@@ -106,12 +106,12 @@ export function noRows(): Sections {
   return eachSection(() => []);
 }
 
-/** No rows that are gone. */
+/** No removed rows. */
 export function noRemovals(): RemovedSections {
   return Object.fromEntries(SECTIONS.map((section) => [removedOf(section), []])) as unknown as RemovedSections;
 }
 
-/** How many rows there are in all sections. */
+/** Number of rows in all sections. */
 export function countRows(sections: Readonly<Record<Section, readonly unknown[]>>): number {
   let count = 0;
   for (const section of SECTIONS) count += sections[section].length;
@@ -119,8 +119,8 @@ export function countRows(sections: Readonly<Record<Section, readonly unknown[]>
 }
 
 /**
- * A row of the public model of the bytes [start, end) of a message. What was decoded is completed in place: a copy by `{...row}` would get a
- * hidden class of its own from V8, one for each row, and whatever reads such rows takes several times as long: encoding a forwarding entry took
+ * A row of the public model from the bytes [start, end) of a message. The decoded row is completed in place: a copy by `{...row}` would get a
+ * hidden class of its own from V8, one for each row, and reading such rows takes several times as long: encoding a forwarding entry took
  * 7 µs instead of 1.
  */
 export function rowAt(table: AnyRowTable, view: DataView, start: number, end: number, place: RowPlace): Row | DecodeError {
@@ -128,7 +128,7 @@ export function rowAt(table: AnyRowTable, view: DataView, start: number, end: nu
   return decoded instanceof DecodeError ? decoded : completeRow(table, decoded, place);
 }
 
-/** A row of the public model of a record, which is used up. */
+/** A row of the public model from a record, which is modified. */
 export function completeRow(table: AnyRowTable, record: object, place: RowPlace): Row {
   const row = record as RowBase & Row;
   row.netnsId = place.netnsId;

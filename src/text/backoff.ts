@@ -1,9 +1,9 @@
-/** Doubling a pause more often than this changes nothing, and a number has an end. */
+/** Limit of doublings: more would change nothing, and numbers are finite. */
 const MOST_DOUBLINGS = 30;
 
 /**
  * The pause before the next attempt, in milliseconds: twice as long after each failure.
- * @param failures before the one that has just happened
+ * @param failures before the current one
  */
 export function backoff(
   failures: number,
@@ -13,7 +13,7 @@ export function backoff(
 }
 
 /**
- * At least half of a pause, so that not all that failed together try again together.
+ * At least half of a pause, so that clients that failed together do not retry together.
  * @param random from 0 to 1, as Math.random()
  */
 export function spread(ms: number, random: number): number {

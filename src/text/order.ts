@@ -1,4 +1,4 @@
-/** Order of texts by their code units, which is the same everywhere, and of numbers. An absent text is an empty one. */
+/** Compares texts by code units, which is the same everywhere, and numbers. An absent text counts as empty. */
 export function compare(a: string | undefined, b: string | undefined): number;
 export function compare(a: number, b: number): number;
 export function compare(a: string | number = '', b: string | number = ''): number {

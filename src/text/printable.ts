@@ -1,31 +1,31 @@
 /**
- * What must not reach a terminal, a log or another format: controls (escape sequences begin with them), what reorders or hides text (bidirectional
+ * Characters that must not reach a terminal, a log or another format: controls (escape sequences start with them), those that reorder or hide text (bidirectional
  * overrides, zero-width characters, tags, variation selectors, fillers), line and paragraph separators, halves of surrogate pairs, and code points that
- * mean nothing or nothing that is agreed on.
+ * are unassigned or for private use.
  */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
-/** Most texts: nothing of this is unprintable. */
+/** Matches most texts: none of these characters is unprintable. */
 const ASCII = /^[ -~]*$/;
 
-/** Most characters of a stranger's name in a message or a log. */
+/** Limit of an untrusted name in a message or a log, in characters. */
 export const NAME_LENGTH = 200;
 
 /**
- * Text from strangers, fit for one line of a table, a message or a log: what would move the cursor or hide is shown as \u{hex}. Printable text stays as it
- * is, so that doing this twice does no harm.
+ * Untrusted text, made safe for one line of a table, a message or a log: unprintable characters are escaped as \u{hex}. Printable text is unchanged,
+ * so that repeating this does no harm.
  */
 export function printable(text: string): string {
   return ASCII.test(text) ? text : text.replace(UNPRINTABLE, escaped);
 }
 
-/** As printable(); what is longer than `most` characters is cut and ends with "…". */
+/** As printable(); a text longer than `most` characters is cut and ends with "…". */
 export function clipped(text: string, most: number): string {
   const start = printableStart(text, most);
   return start.isCut ? `${start.text}…` : start.text;
 }
 
-/** The beginning of a text, made printable, of `most` characters at most. An escape is shown as one or not at all. */
+/** The first characters of a text, made printable, at most `most`. An escape is never cut. */
 export function printableStart(text: string, most: number): { readonly text: string; readonly isCut: boolean } {
   if (ASCII.test(text)) return text.length <= most ? { text, isCut: false } : { text: text.slice(0, most), isCut: true };
   let start = '';
@@ -44,8 +44,8 @@ function escaped(character: string): string {
 }
 
 /**
- * JSON text, fit for a terminal: JSON.stringify leaves DEL, C1 controls and the Unicode controls as they are. They can
- * only stand inside strings, where an escape means the same.
+ * JSON text, made safe for a terminal: JSON.stringify does not escape DEL, C1 controls and the Unicode controls. They can
+ * occur only inside strings, where an escape means the same.
  */
 export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE, (character) => (character === '\n' ? character : escapedUnits(character)));
