@@ -10,7 +10,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const utf8Lossy = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
- * Text from the kernel. Names are bytes from strangers: where they are not valid UTF-8, `text` has U+FFFD and `bytes`
+ * Text from the kernel. Names are untrusted bytes: where they are not valid UTF-8, `text` has U+FFFD and `bytes`
  * has what was really there.
  */
 export interface KernelText {

@@ -15,7 +15,7 @@ export interface HostPort {
 
 /**
  * An address for --listen.
- * @param reach 'this-machine' where nothing keeps strangers out: what is served is the map of a network. 'any' with TLS, or
+ * @param reach 'this-machine' without access control: what is served is the map of a network. 'any' with TLS, or
  * where somebody has said that it is to be served in the open
  * @throws ListenError for an address that is beyond reach, and for what is no address
  */

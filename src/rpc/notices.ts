@@ -6,7 +6,7 @@ export type Notice = (kind: string, fields: object, message: string) => void;
 const WINDOW_MS = 60_000;
 
 /**
- * A log that strangers cannot flood: so many lines a minute of each kind. The first line after a minute in which some were
+ * A log that clients cannot flood: a limited number of lines a minute for each kind. The first line after a minute in which some were
  * left out says how many (`leftOut`).
  * @param options.now milliseconds on a clock that never goes back
  */

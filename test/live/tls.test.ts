@@ -148,9 +148,7 @@ t.test('a plain client is told to speak TLS, and a TLS client that the other end
   t.match(JSON.stringify(log.lines), /a client spoke plain text where TLS is spoken/);
   const plain = await serve(t, () => fakeSnapshot([fakeNetns(1)]));
   await t.rejects(clientOf(t, plain.address, certificates.client).list('netns', {}), {
-    message: exactly(
-      `cannot reach the agent at ${plain.address}: it does not speak TLS; omit the --tls flags to use plain text`,
-    ),
+    message: exactly(`cannot reach the agent at ${plain.address}: it does not speak TLS; omit the --tls flags to use plain text`),
   });
 });
 
@@ -166,7 +164,9 @@ t.test('a client understands the alerts of a server of another make', async (t) 
   await once(server, 'listening');
   const { port } = server.address() as { port: number };
   await t.rejects(clientOf(t, `127.0.0.1:${port}`, { ca }).list('netns', {}), {
-    message: exactly(`cannot reach the agent at 127.0.0.1:${port}: it requires a client certificate: give --tls-cert and --tls-key`),
+    message: exactly(
+      `cannot reach the agent at 127.0.0.1:${port}: it requires a client certificate: give --tls-cert and --tls-key`,
+    ),
   });
 });
 
