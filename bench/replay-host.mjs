@@ -1,5 +1,6 @@
 // A Swarm host that is made up: what its agent would tell of it. Every host has the same overlays, so that all of them are one fabric; a
 // host's forwarding entries and neighbours are other hosts' endpoints, as Docker writes them.
+import { noRows } from '../dist/src/tables/index.js';
 import { bridge, card, loopback, veth, vxlan } from './replay-links.mjs';
 
 const FIRST_INODE = 4026532200;
@@ -70,7 +71,7 @@ const statuses = (rows) => Object.entries(rows).map(([table, count]) => ({ table
 function netns(at, { role, name, links, more = {} }) {
   const tables = statuses({ LINKS: links, ADDRESSES: links, NSIDS: 2, FDB: 0, NEIGHBORS: 0, ROUTES: 0 });
   const head = { id: netnsIdOf(at), dev: 4, paths: [`/run/docker/netns/${name}`], pids: [], cookie: BigInt(1000 + at), role };
-  return { ...head, joined: [], status: 'OK', tables, interfaces: [], fdb: [], neighbors: [], routes: [], ...more };
+  return { ...head, joined: [], status: 'OK', tables, interfaces: [], ...noRows(), ...more };
 }
 
 function ownerOf(agent, at, { overlay, ip, mac }) {

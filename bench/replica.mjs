@@ -7,7 +7,7 @@ import { performance, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 
 const { ReplicaHost } = await import('../dist/src/collector/replica/replica.js');
-const { ALL_TABLES } = await import('../dist/src/tables/index.js');
+const { ALL_TABLES, noRemovals, noRows } = await import('../dist/src/tables/index.js');
 const { decode } = await import('../dist/src/wire/codec.js');
 const { encodeChange, encodeWatchBody, watchMessage } = await import('../dist/src/wire/watch-bytes.js');
 
@@ -35,21 +35,15 @@ const head = (number, rows) => ({
   status: 'OK',
   tables: ALL_TABLES.map((table) => ({ table, status: 'OK', rows, attempts: 1 })),
   interfaces: [],
-  fdb: [],
-  neighbors: [],
-  routes: [],
+  ...noRows(),
 });
 
 const nothing = {
   whole: false,
   removedIfindexes: [],
   interfaces: [],
-  removedFdb: [],
-  fdb: [],
-  removedNeighbors: [],
-  neighbors: [],
-  removedRoutes: [],
-  routes: [],
+  ...noRows(),
+  ...noRemovals(),
 };
 
 const hex = (number, digits) => number.toString(16).padStart(digits, '0');

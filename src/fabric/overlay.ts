@@ -1,4 +1,4 @@
-import type { RowSelector } from '../tables/contract.js';
+import type { RowBase, RowSelector } from '../tables/contract.js';
 import { type Row, type SectionRows, tableOf } from '../tables/index.js';
 import type { Overlay, RemoteVtep, Section } from '../model/types.js';
 import type { Rows } from '../model/views.js';
@@ -133,7 +133,7 @@ export class FabricMember {
   }
 }
 
-function* rowsOn<Each extends Row>(
+function* rowsOn<Each extends RowBase>(
   ifindex: number,
   parts: Iterable<Rows>,
   rowsOf: (part: Rows) => readonly Each[],

@@ -1,3 +1,4 @@
+import { SOURCES } from '../tables/index.js';
 import { errnoName } from '../netlink/errno.js';
 import { dumpAddresses } from '../tables/addresses.js';
 import { dumpFdb } from '../tables/fdb.js';
@@ -38,13 +39,20 @@ export interface TableResult {
   gaps: Gap[];
 }
 
-const REQUESTS: readonly { readonly table: DumpTable; readonly rtm: string; readonly bytes: Uint8Array }[] = [
+const NAMED_REQUESTS: readonly { readonly table: DumpTable; readonly rtm: string; readonly bytes: Uint8Array }[] = [
   { table: 'LINKS', rtm: 'RTM_GETLINK', bytes: dumpLinks() },
   { table: 'ADDRESSES', rtm: 'RTM_GETADDR', bytes: dumpAddresses() },
   { table: 'FDB', rtm: 'RTM_GETNEIGH', bytes: dumpFdb() },
   { table: 'NEIGHBORS', rtm: 'RTM_GETNEIGH', bytes: dumpNeighbors() },
   { table: 'NEIGHBORS', rtm: 'RTM_GETNEIGH', bytes: dumpProxyNeighbors() },
   { table: 'ROUTES', rtm: 'RTM_GETROUTE', bytes: dumpRoutes() },
+];
+const NAMED = new Set(NAMED_REQUESTS.map(({ table }) => table));
+const REQUESTS = [
+  ...NAMED_REQUESTS,
+  ...SOURCES.filter(({ name }) => !NAMED.has(name)).flatMap(({ name, requests }) =>
+    requests.map((bytes) => ({ table: name, rtm: name, bytes })),
+  ),
 ];
 
 /** A dump that keeps being interrupted by changes is repeated this often; then its rows are kept and it says so. */

@@ -136,6 +136,9 @@ function toRead(result: NamespaceResult): NamespaceRead {
     fdb: tables.get('FDB')?.decoder.fdb ?? [],
     neighbors: tables.get('NEIGHBORS')?.decoder.neighbors ?? [],
     routes: tables.get('ROUTES')?.decoder.routes ?? [],
+    others: Object.assign({}, ...[...tables.values()].map(({ decoder }) => decoder.others)) as NonNullable<
+      NamespaceRead['others']
+    >,
   };
 }
 

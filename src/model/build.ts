@@ -1,6 +1,6 @@
 import type { AddressRecord, FdbRecord, Ifindex, NeighborRecord, RouteRecord } from '../tables/shared/records.js';
 import { formatNetnsId } from './ids.js';
-import { completeRow, tableOf } from '../tables/index.js';
+import { completeRow, eachSection, type Section, type Sections, tableOf } from '../tables/index.js';
 import { completeInterface } from './complete.js';
 import { type PairVerdict, pairOf } from './pairs.js';
 import type { NsidResolver, ReferencedNamespace } from './references.js';
@@ -20,6 +20,8 @@ export interface NamespaceRead extends ReferencedNamespace {
   readonly fdb: readonly FdbRecord[];
   readonly neighbors: readonly NeighborRecord[];
   readonly routes: readonly RouteRecord[];
+  /** Rows of other tables. */
+  readonly others?: Partial<Record<Section, readonly object[]>>;
 }
 
 /** Makes the namespaces of a snapshot of what was read, whose rows are used up (complete.ts). Owners are joined afterwards (owners.ts). */
@@ -55,6 +57,9 @@ function buildNetns(read: NamespaceRead, at: number, reads: readonly NamespaceRe
         veth: verdict === undefined ? undefined : buildVeth(verdict, reads),
       });
     }),
+    ...(eachSection((section) =>
+      (read.others?.[section] ?? []).map((row) => completeRow(tableOf(section), row, place)),
+    ) as unknown as Sections),
     fdb: read.fdb.map((row) => completeRow(tableOf('fdb'), row, place)) as FdbEntry[],
     neighbors: read.neighbors.map((row) => completeRow(tableOf('neighbors'), row, place)) as Neighbor[],
     routes: read.routes.map((row) => completeRow(tableOf('routes'), row, place)) as Route[],

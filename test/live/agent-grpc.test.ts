@@ -28,17 +28,7 @@ for (const protocol of ['grpc-v1', 'grpc-v1alpha']) {
     ];
     t.strictSame(services.stdout.trim().split('\n'), names);
     const methods = await curl(address, '', ['--list-methods', '--reflect-protocol', protocol]);
-    for (const method of [
-      'GetStatus',
-      'GetSnapshot',
-      'ListNetns',
-      'ListInterfaces',
-      'ListVxlans',
-      'ListVethPairs',
-      'ListFdb',
-      'ListNeighbors',
-      'ListRoutes',
-    ]) {
+    for (const method of ['GetStatus', 'GetSnapshot', ...Object.values(LIST_RPCS).map((rpc) => `List${rpc}`)]) {
       t.match(methods.stdout, new RegExp(`^nsatlas\\.v1\\.Agent/${method}$`, 'm'));
     }
     const called = await curl(address, '/nsatlas.v1.Agent/ListNetns', ['-d', '{}', '--reflect-protocol', protocol]);

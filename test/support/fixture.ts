@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DumpDecoder } from '../../src/tables/shared/dump.js';
 import { ROOT } from './root.js';
@@ -17,7 +17,13 @@ export function captures(): { readonly scenario: string; readonly name: string }
 }
 
 /** Folders in test/fixtures that test/support/capture.ts makes. */
-export const SCENARIOS: readonly string[] = ['addresses', 'fdb', 'links', 'neighbors', 'nsids', 'refusals', 'routes'];
+export const SCENARIOS: readonly string[] = readdirSync(FIXTURES)
+  .filter(
+    (name) =>
+      existsSync(join(FIXTURES, name, 'build.sh')) &&
+      /^# captures: /m.test(readFileSync(join(FIXTURES, name, 'build.sh'), 'utf8')),
+  )
+  .sort();
 
 /** The datagrams of one captured answer, as netlink-capture.py wrote them: each after its length (u32, little endian). */
 export function readDatagrams(scenario: string, name: string): Uint8Array[] {
@@ -59,6 +65,7 @@ export function plain(decoder: DumpDecoder): unknown {
     neighbors,
     routes,
     nsids,
+    ...decoder.others,
     errors: decoder.errors.map((error) => error.message),
     interrupted,
     ended,

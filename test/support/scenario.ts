@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROW_TABLES } from '../../src/tables/index.js';
 import * as requests from './requests.js';
 import { FIXTURES } from './fixture.js';
 import { ROOT } from './root.js';
@@ -33,13 +34,12 @@ function missingLink(): Uint8Array {
 }
 
 const REQUESTS: Readonly<Record<string, () => string>> = {
+  // The first request of each table, by its section.
+  ...Object.fromEntries(ROW_TABLES.map(({ section, requests: [first] }) => [section, () => hex(first as Uint8Array)])),
   links: () => hex(requests.dumpLinks()),
   'links-skip-stats': () => hex(requests.dumpLinks({ counters: false })),
   addresses: () => hex(requests.dumpAddresses()),
-  neighbors: () => hex(requests.dumpNeighbors()),
   proxies: () => hex(requests.dumpProxyNeighbors()),
-  fdb: () => hex(requests.dumpFdb()),
-  routes: () => hex(requests.dumpRoutes()),
   nsids: () => hex(requests.dumpNsids()),
   'nsid-known': () => nsidOf('/run/peer'),
   'nsid-none': () => nsidOf('/run/stranger'),

@@ -2,6 +2,7 @@ import { LITTLE_ENDIAN } from '../../netlink/attributes.js';
 import { DecodeError, NetlinkError } from '../../netlink/error.js';
 import { MessageReader, readDone, readError, type Verdict } from '../../netlink/messages.js';
 import * as uapi from '../../netlink/uapi.js';
+import { EVENT_RULES, EVENT_TABLES, ROW_TABLES, type Section } from '../index.js';
 import { decodeAddress } from '../addresses.js';
 import { decodeReferringLink } from '../links/link.js';
 import { decodeFdb } from '../fdb.js';
@@ -29,6 +30,8 @@ export class DumpDecoder {
   readonly neighbors: NeighborRecord[] = [];
   readonly routes: RouteRecord[] = [];
   readonly nsids: NsidRecord[] = [];
+  /** Rows of other tables, by section. */
+  readonly others: Partial<Record<Section, object[]>> = {};
   /** What could not be decoded, one for each object; `detail.ifindex` says of which interface, where that much could be read. */
   readonly errors: DecodeError[] = [];
   /** NLM_F_DUMP_INTR was seen: rows may be missing or doubled, the dump has to be repeated. */
@@ -80,8 +83,12 @@ export class DumpDecoder {
         return this.#keep(this.routes, decodeRoute(view, offset, end));
       case uapi.RTM_NEWNSID:
         return this.#keep(this.nsids, decodeNsid(view, offset, end));
-      default:
-        this.#unexpected(type, offset);
+      default: {
+        const name = EVENT_TABLES[EVENT_RULES.find(({ types }) => types.includes(type))?.table ?? -1];
+        const table = ROW_TABLES.find((each) => each.name === name);
+        if (table === undefined) return this.#unexpected(type, offset);
+        this.#keep((this.others[table.section] ??= []), table.decode(view, offset, end));
+      }
     }
   }
 

@@ -113,9 +113,7 @@ export class FakeLive implements LiveHost {
     return {
       namespaces: kept.length,
       interfaces: sum(({ interfaces }) => interfaces.size),
-      fdb: sum(({ rows }) => rows.fdb.size),
-      neighbors: sum(({ rows }) => rows.neighbors.size),
-      routes: sum(({ rows }) => rows.routes.size),
+      ...eachSection((section) => sum(({ rows }) => rows[section].size)),
     };
   }
 

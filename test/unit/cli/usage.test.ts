@@ -171,7 +171,7 @@ t.test('the command line', async (t) => {
     [['vxlans', '--vni', '0x10'], /--vni 0x10: not a number/],
     [['fdb', '--mac', 'zz:zz'], /--mac zz:zz: not of the form/],
     [['netns', '--time-limit', 'soon'], /'soon' is invalid.*not a positive number/],
-    [['watch', '--table', 'arp'], /--table arp: unknown; one of links, addresses, nsids, fdb, neighbors, routes/],
+    [['watch', '--table', 'arp'], /--table arp: unknown; one of links, addresses, nsids, fdb, neighbors, /],
     [['watch', '--vni', '7'], /unknown option '--vni'/],
     [['watch', '--role', 'boss'], /--role boss: unknown/],
     [['agent', '--rescan', '0'], /'0' is invalid.*not a positive number/],

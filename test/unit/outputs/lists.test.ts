@@ -2,10 +2,9 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { LIST_VIEWS, ROW_VIEWS, sorted } from '../../../src/outputs/lists/index.js';
+import { LIST_VIEWS, sorted } from '../../../src/outputs/lists/index.js';
 import { LISTS } from '../../../src/model/lists.js';
 import type { Endpoint, Ifindex, VxlanRow } from '../../../src/model/types.js';
-import { SECTIONS } from '../../../src/tables/index.js';
 import { FABRIC_RPCS } from '../../../src/wire/messages.js';
 import { ROOT } from '../../support/root.js';
 import { sampleSnapshot } from '../../support/sample.js';
@@ -20,12 +19,11 @@ t.test('every list of the model and of the fabric has a view, and only those, in
   );
 });
 
-t.test('every table says in watch lines what a row is, and of an example of --help that it is its own', async (t) => {
+t.test('every list has a line of help, and an example that is its own', async (t) => {
   for (const { name, example, help } of LIST_VIEWS) {
     t.ok(example.startsWith(`nsatlas ${name} `), name);
     t.not(help, '');
   }
-  for (const section of SECTIONS) t.ok(ROW_VIEWS[section].changes.factsWhenGone, section);
 });
 
 t.test('the list of VXLANs', async (t) => {

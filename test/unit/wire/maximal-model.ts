@@ -1,47 +1,34 @@
 // One of everything, with every field set to something that is not its zero value. The types demand each field, and
 // parity.test.ts that each field of the protos is here.
 
+import { eachSection, type RemovedSection, removedOf, type Section, SECTIONS } from '../../../src/tables/index.js';
 import type {
   Cursor,
   FabricAge,
-  FdbEntry,
   Freshness,
   Gap,
   Host,
   HostSnapshot,
-  Ifindex,
   Interface,
   Listing,
-  Neighbor,
   Netns,
   NetnsChange,
   Network,
-  Nsid,
   Owner,
-  Route,
   VethEnd,
   VethPair,
   VxlanRow,
   WatchEvent,
 } from '../../../src/model/types.js';
+import { ID, ifindex, NAME, nsid, ROWS, type Whole } from './maximal-rows.js';
 import type { AgentStatus, SelectorMessage, WatchRequestMessage } from '../../../src/wire/messages.js';
-
-/** Every field present, at every depth. */
-export type Whole<T> = T extends bigint | string | number | boolean | Uint8Array
-  ? T
-  : T extends (infer Item)[]
-    ? Whole<Item>[]
-    : { [K in keyof T]-?: Whole<Exclude<T[K], undefined>> };
-
-export const ifindex = (number: number): Ifindex => number as Ifindex;
-const nsid = (number: number): Nsid => number as Nsid;
 
 /** Beyond what a double holds: 2^64 - 1, 2^64 - 2, … */
 let huge = 2n ** 64n;
 const counter = (): bigint => --huge;
 
-export const ID = 'net:[4026532287]';
-export const NAME = 'overlay:ing\u{fffd}ress "quoted" \\ <script> \u{1f980}';
+export { fdb, ID, ifindex, NAME, neighbor, route, ROWS, type Whole } from './maximal-rows.js';
+
 const labels = { 'com.example/a': 'b', '': 'empty key', constructor: 'x', quote: '"\\\n\u{1b}[31m' };
 
 export const owner: Whole<Owner> = {
@@ -215,79 +202,11 @@ export const link: Whole<Interface> = {
   counters,
 };
 
-export const fdb: Whole<FdbEntry> = {
-  host: 'h1',
-  netnsName: NAME,
-  netnsId: ID,
-  ifindex: ifindex(7),
-  ifname: 'vxlan0',
-  mac: '02:42:0a:00:01:05',
-  dst: '192.0.2.2',
-  dstPort: 4790,
-  vni: 4098,
-  srcVni: 4099,
-  viaIfindex: ifindex(3),
-  vlan: 100,
-  state: 'PERMANENT',
-  rawState: 0x80,
-  flags: ['SELF'],
-  masterIfindex: ifindex(2),
-  masterName: 'br0',
-  linkNsid: nsid(3),
-  nexthopId: 12,
-  protocol: 'zebra',
-  usedSeconds: 1.25,
-  updatedSeconds: 0.01,
-  rowId: 7,
-};
-
-export const neighbor: Whole<Neighbor> = {
-  host: 'h1',
-  netnsName: NAME,
-  netnsId: ID,
-  ifindex: ifindex(7),
-  ifname: 'vxlan0',
-  ip: '10.0.1.5',
-  mac: '02:42:0a:00:01:05',
-  state: 'PERMANENT',
-  rawState: 0x80,
-  flags: ['ROUTER'],
-  probes: 4,
-  protocol: 'kernel',
-  confirmedSeconds: 12.34,
-  usedSeconds: 1e9,
-  updatedSeconds: 0.5,
-  rowId: 8,
-};
-
-export const route: Whole<Route> = {
-  host: 'h1',
-  netnsName: NAME,
-  netnsId: ID,
-  family: 'inet',
-  table: 254,
-  dst: 'default',
-  src: '10.0.0.0/8',
-  tos: 16,
-  gateway: '10.0.1.1',
-  ifindex: ifindex(7),
-  ifname: 'eth0',
-  prefsrc: '10.0.1.2',
-  metric: 100,
-  type: 'unicast',
-  scope: 'global',
-  protocol: 'static',
-  flags: ['ONLINK'],
-  nextHops: [{ gateway: '10.0.1.1', ifindex: ifindex(7), ifname: 'eth0', weight: 256, flags: ['DEAD'], encapsulation: 'ip' }],
-  nexthopId: 12,
-  metrics: { mtu: 1400 },
-  expiresSeconds: 600,
-  preference: 'high',
-  inputIfindex: ifindex(3),
-  encapsulation: 'mpls',
-  congestionControl: 'bbr',
-  rowId: 9,
-};
+const rows = eachSection((section) => [ROWS[section]]) as unknown as Pick<Whole<Netns>, Section>;
+const removedRows = Object.fromEntries(SECTIONS.map((section) => [removedOf(section), [ROWS[section]]])) as unknown as Pick<
+  Whole<NetnsChange>,
+  RemovedSection
+>;
 
 export const netns: Whole<Netns> = {
   id: ID,
@@ -305,9 +224,7 @@ export const netns: Whole<Netns> = {
   status: 'OK',
   tables: [{ table: 'LINKS', status: 'OK', rows: 1, attempts: 2 }],
   interfaces: [link],
-  fdb: [fdb],
-  neighbors: [neighbor],
-  routes: [route],
+  ...rows,
 };
 
 export const gap: Whole<Gap> = {
@@ -451,12 +368,8 @@ const netnsChange: Whole<NetnsChange> = {
   whole: true,
   removedIfindexes: [3, 4294967295],
   interfaces: [link],
-  removedFdb: [fdb],
-  fdb: [fdb],
-  removedNeighbors: [neighbor],
-  neighbors: [neighbor],
-  removedRoutes: [route],
-  routes: [route],
+  ...rows,
+  ...removedRows,
 };
 
 /** Really only one field besides the cursor is set; that all of them are shows that each is converted. */

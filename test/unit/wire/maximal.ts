@@ -1,3 +1,5 @@
+import { capitalized, type Section, SECTIONS } from '../../../src/tables/index.js';
+import type { Messages } from '../../../src/wire/messages.js';
 import {
   collectorStatus,
   collectorWatchRequest,
@@ -8,9 +10,7 @@ import {
 } from './maximal-fabric.js';
 import {
   link,
-  fdb,
-  neighbor,
-  route,
+  ROWS,
   netns,
   snapshot,
   vxlanRow,
@@ -21,6 +21,14 @@ import {
   watchRequest,
   watchEvent,
 } from './maximal-model.js';
+
+/** Requests and responses of the lists of rows. */
+const lists = Object.fromEntries(
+  SECTIONS.flatMap((section) => [
+    [`nsatlas.v1.List${capitalized(section)}Request`, { selector, counters: true }],
+    [`nsatlas.v1.List${capitalized(section)}Response`, listingOf(ROWS[section])],
+  ]),
+) as unknown as Pick<Messages, `nsatlas.v1.List${Capitalize<Section>}${'Request' | 'Response'}`>;
 
 /** A maximal message of every type that is a request or a response of the agent or the collector. */
 export const MAXIMAL = {
@@ -36,12 +44,7 @@ export const MAXIMAL = {
   'nsatlas.v1.ListVxlansResponse': listingOf(vxlanRow),
   'nsatlas.v1.ListVethPairsRequest': { selector },
   'nsatlas.v1.ListVethPairsResponse': listingOf(vethPair),
-  'nsatlas.v1.ListFdbRequest': { selector, counters: true },
-  'nsatlas.v1.ListFdbResponse': listingOf(fdb),
-  'nsatlas.v1.ListNeighborsRequest': { selector, counters: true },
-  'nsatlas.v1.ListNeighborsResponse': listingOf(neighbor),
-  'nsatlas.v1.ListRoutesRequest': { selector, counters: true },
-  'nsatlas.v1.ListRoutesResponse': listingOf(route),
+  ...lists,
   'nsatlas.v1.WatchRequest': watchRequest,
   'nsatlas.v1.WatchResponse': watchEvent,
   'nsatlas.v1.CollectorGetStatusRequest': {},
