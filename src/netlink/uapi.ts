@@ -40,6 +40,9 @@ export const RTM_GETROUTE = 26;
 export const RTM_NEWNEIGH = 28;
 export const RTM_DELNEIGH = 29;
 export const RTM_GETNEIGH = 30;
+export const RTM_NEWRULE = 32;
+export const RTM_DELRULE = 33;
+export const RTM_GETRULE = 34;
 export const RTM_NEWNSID = 88;
 export const RTM_DELNSID = 89;
 export const RTM_GETNSID = 90;
@@ -49,8 +52,10 @@ export const RTNLGRP_LINK = 1;
 export const RTNLGRP_NEIGH = 3;
 export const RTNLGRP_IPV4_IFADDR = 5;
 export const RTNLGRP_IPV4_ROUTE = 7;
+export const RTNLGRP_IPV4_RULE = 8;
 export const RTNLGRP_IPV6_IFADDR = 9;
 export const RTNLGRP_IPV6_ROUTE = 11;
+export const RTNLGRP_IPV6_RULE = 19;
 export const RTNLGRP_MPLS_ROUTE = 27;
 export const RTNLGRP_NSID = 28;
 /** rtm_type, and ndm_type of a neighbour. */
@@ -87,6 +92,8 @@ export const SIZEOF_IFADDRMSG = 8;
 export const SIZEOF_NDMSG = 12;
 /** struct rtmsg: family, dst_len, src_len, tos, table, protocol, scope, type (u8 each), flags u32 (linux/rtnetlink.h). */
 export const SIZEOF_RTMSG = 12;
+/** struct fib_rule_hdr: family, dst_len, src_len, tos, table, res1, res2, action (u8 each), flags u32 (linux/fib_rules.h). */
+export const SIZEOF_FIB_RULE_HDR = 12;
 /** struct rtgenmsg (family u8), aligned (linux/rtnetlink.h). */
 export const SIZEOF_RTGENMSG = 4;
 /** struct rtnexthop: len u16, flags u8, hops u8, ifindex s32 (linux/rtnetlink.h). */
@@ -224,3 +231,31 @@ export const ARPHRD_TUNNEL6 = 769;
 export const ARPHRD_SIT = 776;
 export const ARPHRD_IPGRE = 778;
 export const ARPHRD_IP6GRE = 823;
+
+// linux/fib_rules.h, v6.15
+export const FRA_DST = 1;
+export const FRA_SRC = 2;
+export const FRA_IIFNAME = 3;
+export const FRA_GOTO = 4;
+export const FRA_PRIORITY = 6;
+export const FRA_FWMARK = 10;
+export const FRA_FLOW = 11;
+export const FRA_TUN_ID = 12;
+export const FRA_SUPPRESS_IFGROUP = 13;
+export const FRA_SUPPRESS_PREFIXLEN = 14;
+export const FRA_TABLE = 15;
+export const FRA_FWMASK = 16;
+export const FRA_OIFNAME = 17;
+export const FRA_L3MDEV = 19;
+export const FRA_UID_RANGE = 20;
+export const FRA_PROTOCOL = 21;
+export const FRA_IP_PROTO = 22;
+export const FRA_SPORT_RANGE = 23;
+export const FRA_DPORT_RANGE = 24;
+export const FRA_DSCP = 25;
+export const FRA_FLOWLABEL = 26;
+export const FRA_FLOWLABEL_MASK = 27;
+export const FRA_SPORT_MASK = 28;
+export const FRA_DPORT_MASK = 29;
+export const FRA_DSCP_MASK = 30;
+export const FR_ACT_TO_TBL = 1;

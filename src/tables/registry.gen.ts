@@ -2,6 +2,7 @@
 import { table as table_fdb } from './fdb.js';
 import { table as table_neighbors } from './neighbors.js';
 import { table as table_routes } from './routes.js';
+import { table as table_rules } from './rules.js';
 
 /** Every table whose rows have a section of their own. */
-export const ROW_TABLES = [table_fdb, table_neighbors, table_routes] as const;
+export const ROW_TABLES = [table_fdb, table_neighbors, table_routes, table_rules] as const;

@@ -18,6 +18,12 @@ const NEWER: Readonly<Record<string, readonly [major: number, minor: number]>> =
   NTF_EXT_LOCKED: [6, 2],
   NTF_EXT_EXT_VALIDATED: [6, 17],
   RTPROT_OVN: [6, 15],
+  FRA_DSCP: [6, 13],
+  FRA_FLOWLABEL: [6, 14],
+  FRA_FLOWLABEL_MASK: [6, 14],
+  FRA_SPORT_MASK: [6, 15],
+  FRA_DPORT_MASK: [6, 15],
+  FRA_DSCP_MASK: [6, 15],
 };
 
 const HEADERS = [
@@ -34,6 +40,7 @@ const HEADERS = [
   'linux/if.h',
   'linux/lwtunnel.h',
   'linux/icmpv6.h',
+  'linux/fib_rules.h',
 ];
 
 /** One assertion; of a newer constant only where the headers are new enough. */

@@ -1,6 +1,7 @@
 // A row of each table, with every field set to something that is not its zero value.
 import type { FdbEntry, Ifindex, Neighbor, Nsid, Route } from '../../../src/model/types.js';
 import type { Section, SectionRows } from '../../../src/tables/index.js';
+import type { Rule } from '../../../src/tables/rules.js';
 
 /** Every field present, at every depth. */
 export type Whole<T> = T extends bigint | string | number | boolean | Uint8Array
@@ -89,9 +90,50 @@ export const route: Whole<Route> = {
   rowId: 9,
 };
 
+const rule: Whole<Rule> = {
+  host: 'h1',
+  netnsName: NAME,
+  netnsId: ID,
+  rowId: 10,
+  family: 'inet',
+  priority: 32764,
+  action: 'lookup',
+  table: 100,
+  gotoPriority: 32766,
+  flags: ['INVERT', 'IIF_DETACHED'],
+  src: '10.0.0.0/8',
+  dst: '10.1.0.0/16',
+  tos: 16,
+  dscp: 46,
+  dscpMask: 63,
+  fwmark: 1,
+  fwmask: 0xff,
+  iif: 'eth0',
+  oif: 'lo',
+  l3mdev: true,
+  uidStart: 1,
+  uidEnd: 0xffffffff,
+  ipProtocol: 'tcp',
+  sportStart: 1,
+  sportEnd: 2,
+  sportMask: 0xffff,
+  dportStart: 80,
+  dportEnd: 90,
+  dportMask: 0xfff0,
+  tunnelId: 2n ** 63n,
+  suppressPrefixLength: 1,
+  suppressInterfaceGroup: 2,
+  realmFrom: 3,
+  realmTo: 4,
+  protocol: 'static',
+  flowLabel: 0xfffff,
+  flowLabelMask: 0xff,
+};
+
 /** A row of each section. */
 export const ROWS: { readonly [Name in Section]: Whole<SectionRows[Name]> } = {
   fdb,
   neighbors: neighbor,
   routes: route,
+  rules: rule,
 };

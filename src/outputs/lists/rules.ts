@@ -1,0 +1,92 @@
+import type { Rule } from '../../tables/rules.js';
+import { netnsName } from '../../model/ids.js';
+import type { Column } from '../columns.js';
+import { type Fact, listFact } from '../facts.js';
+import { defineRows } from './contract.js';
+import { tableName } from './routes.js';
+
+export const list = defineRows({
+  name: 'rules',
+  help: 'policy rules: which routing table a packet is looked up in',
+  example: 'nsatlas rules --container web',
+  columns: (): Column<Rule>[] => [
+    { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
+    { title: 'FAMILY', cell: (row) => row.family },
+    { title: 'PRIORITY', cell: (row) => row.priority, align: 'right' },
+    { title: 'NOT', cell: (row) => (row.flags.includes('INVERT') ? 'not' : undefined) },
+    { title: 'FROM', cell: (row) => row.src ?? 'all' },
+    { title: 'TO', cell: (row) => row.dst },
+    { title: 'IIF', cell: (row) => attached(row.iif, row.flags.includes('IIF_DETACHED')) },
+    { title: 'OIF', cell: (row) => attached(row.oif, row.flags.includes('OIF_DETACHED')) },
+    { title: 'MARK', cell: (row) => mark(row) },
+    { title: 'SELECTOR', cell: (row) => selector(row).join(' ') || undefined },
+    { title: 'ACTION', cell: (row) => action(row), mood: (row) => (row.flags.includes('UNRESOLVED') ? 'bad' : undefined) },
+    { title: 'PROTOCOL', cell: (row) => row.protocol },
+    { title: 'NETNS', cell: (row) => row.netnsId },
+  ],
+  changes: {
+    subject: (row, netns) => `rule ${row.family} ${row.priority} from ${row.src ?? 'all'}@${netnsName(netns)}`,
+    facts,
+    factsWhenGone: true,
+  },
+});
+
+function facts(row: Rule): Fact[] {
+  return [
+    { label: '', key: 'not', value: row.flags.includes('INVERT') ? 'not' : undefined },
+    { label: 'to', value: row.dst },
+    { label: 'iif', value: row.iif },
+    { label: 'oif', value: row.oif },
+    { label: 'fwmark', value: mark(row) },
+    listFact('', selector(row), 'selector'),
+    { label: '', key: 'action', value: action(row) },
+    listFact(
+      '',
+      row.flags.filter((flag) => flag !== 'INVERT'),
+      'flags',
+    ),
+  ];
+}
+
+function attached(name: string | undefined, detached: boolean): string | undefined {
+  return name === undefined || !detached ? name : `${name} (none)`;
+}
+
+function mark({ fwmark, fwmask }: Rule): string | undefined {
+  if (fwmark === undefined) return undefined;
+  const value = `0x${fwmark.toString(16)}`;
+  return fwmask === undefined || fwmask === 0xffffffff ? value : `${value}/0x${fwmask.toString(16)}`;
+}
+
+/** What else a packet has to be, in the words of `ip rule`. */
+function selector(row: Rule): string[] {
+  return [
+    ...(row.l3mdev ? ['l3mdev'] : []),
+    ...word('tos', row.tos === undefined ? undefined : `0x${row.tos.toString(16)}`),
+    ...word('dscp', row.dscp),
+    ...word('ipproto', row.ipProtocol),
+    ...word('sport', span(row.sportStart, row.sportEnd)),
+    ...word('dport', span(row.dportStart, row.dportEnd)),
+    ...word('uidrange', row.uidStart === undefined ? undefined : `${row.uidStart}-${row.uidEnd}`),
+    ...word('tun_id', row.tunnelId),
+    ...word('flowlabel', row.flowLabel),
+  ];
+}
+
+function word(name: string, value: string | number | bigint | undefined): string[] {
+  return value === undefined ? [] : [`${name} ${value}`];
+}
+
+function span(start: number | undefined, end: number | undefined): string | undefined {
+  return start === undefined || start === end ? start?.toString() : `${start}-${end}`;
+}
+
+function action(row: Rule): string {
+  const suppressed = [
+    ...word('suppress_prefixlength', row.suppressPrefixLength),
+    ...word('suppress_ifgroup', row.suppressInterfaceGroup),
+    ...word('realms', row.realmTo === undefined ? undefined : [row.realmFrom, row.realmTo].filter(Boolean).join('/')),
+  ];
+  const what = row.table === undefined ? (row.l3mdev ? 'lookup of the VRF' : row.action) : `lookup ${tableName(row.table)}`;
+  return [row.gotoPriority === undefined ? what : `goto ${row.gotoPriority}`, ...suppressed].join(' ');
+}

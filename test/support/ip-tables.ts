@@ -1,0 +1,63 @@
+// Rows of policy rules, next hops and netconf in the shape of `ip -j rule`, `ip -j nexthop` and `ip -j netconf`.
+import type { Rule } from '../../src/tables/rules.js';
+
+type Json = Record<string, unknown>;
+
+/** Without what is undefined; a flag that iproute2 prints as null stays. */
+function defined(object: Json): Json {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+}
+
+/** A word of iproute2 that stands for true by being there. */
+const flag = (set: boolean): null | undefined => (set ? null : undefined);
+const hex = (value: number | undefined): string | undefined => (value === undefined ? undefined : `0x${value.toString(16)}`);
+const TABLES: Readonly<Record<number, string>> = { 253: 'default', 254: 'main', 255: 'local' };
+
+/** print_rule(), ip/iprule.c, iproute2 6.1 */
+export function ruleAsIp(row: Rule): Json {
+  const [src, srclen] = prefix(row.src);
+  const [dst, dstlen] = prefix(row.dst);
+  const oneMark = row.fwmask === 0xffffffff;
+  const fails = ['blackhole', 'unreachable', 'prohibit'].includes(row.action);
+  return defined({
+    priority: row.priority,
+    not: flag(row.flags.includes('INVERT')),
+    src: src ?? 'all',
+    srclen,
+    dst,
+    dstlen,
+    tos: row.tos === undefined ? undefined : `0x${row.tos.toString(16).padStart(2, '0')}`,
+    fwmark: hex(row.fwmark),
+    fwmask: row.fwmark === undefined || oneMark ? undefined : hex(row.fwmask),
+    iif: row.iif,
+    iif_detached: flag(row.flags.includes('IIF_DETACHED')),
+    oif: row.oif,
+    oif_detached: flag(row.flags.includes('OIF_DETACHED')),
+    l3mdev: flag(row.l3mdev),
+    uid_start: row.uidStart,
+    uid_end: row.uidEnd,
+    ipproto: row.ipProtocol,
+    ...range('sport', row.sportStart, row.sportEnd),
+    ...range('dport', row.dportStart, row.dportEnd),
+    tun_id: row.tunnelId === undefined ? undefined : Number(row.tunnelId),
+    table: row.table === undefined ? undefined : (TABLES[row.table] ?? `${row.table}`),
+    suppress_prefixlen: row.suppressPrefixLength,
+    suppress_ifgroup: row.suppressInterfaceGroup?.toString(),
+    flow_from: row.realmFrom?.toString(),
+    flow_to: row.realmTo?.toString(),
+    goto: row.gotoPriority,
+    unresolved: flag(row.flags.includes('UNRESOLVED')),
+    nop: flag(row.action === 'nop'),
+    action: fails ? row.action : undefined,
+  });
+}
+
+function prefix(text: string | undefined): [string | undefined, number | undefined] {
+  const [address, length] = text?.split('/') ?? [];
+  if (address === undefined) return [undefined, undefined];
+  return [address, Number(length) === (address.includes(':') ? 128 : 32) ? undefined : Number(length)];
+}
+
+function range(name: string, start: number | undefined, end: number | undefined): Json {
+  return start === end ? { [name]: start } : { [`${name}_start`]: start, [`${name}_end`]: end };
+}
