@@ -43,6 +43,9 @@ export const RTM_GETNEIGH = 30;
 export const RTM_NEWRULE = 32;
 export const RTM_DELRULE = 33;
 export const RTM_GETRULE = 34;
+export const RTM_NEWNEXTHOP = 104;
+export const RTM_DELNEXTHOP = 105;
+export const RTM_GETNEXTHOP = 106;
 export const RTM_NEWNSID = 88;
 export const RTM_DELNSID = 89;
 export const RTM_GETNSID = 90;
@@ -58,6 +61,7 @@ export const RTNLGRP_IPV6_ROUTE = 11;
 export const RTNLGRP_IPV6_RULE = 19;
 export const RTNLGRP_MPLS_ROUTE = 27;
 export const RTNLGRP_NSID = 28;
+export const RTNLGRP_NEXTHOP = 32;
 /** rtm_type, and ndm_type of a neighbour. */
 export const RTN_MULTICAST = 5;
 // linux/neighbour.h, v6.12
@@ -94,6 +98,10 @@ export const SIZEOF_NDMSG = 12;
 export const SIZEOF_RTMSG = 12;
 /** struct fib_rule_hdr: family, dst_len, src_len, tos, table, res1, res2, action (u8 each), flags u32 (linux/fib_rules.h). */
 export const SIZEOF_FIB_RULE_HDR = 12;
+/** struct nhmsg: family, scope, protocol, resvd (u8 each), flags u32 (linux/nexthop.h). */
+export const SIZEOF_NHMSG = 8;
+/** struct nexthop_grp: id u32, weight u8, weight_high u8, resvd2 u16 (linux/nexthop.h). */
+export const SIZEOF_NEXTHOP_GRP = 8;
 /** struct rtgenmsg (family u8), aligned (linux/rtnetlink.h). */
 export const SIZEOF_RTGENMSG = 4;
 /** struct rtnexthop: len u16, flags u8, hops u8, ifindex s32 (linux/rtnetlink.h). */
@@ -259,3 +267,18 @@ export const FRA_SPORT_MASK = 28;
 export const FRA_DPORT_MASK = 29;
 export const FRA_DSCP_MASK = 30;
 export const FR_ACT_TO_TBL = 1;
+
+// linux/nexthop.h, v6.12
+export const NHA_ID = 1;
+export const NHA_GROUP = 2;
+export const NHA_GROUP_TYPE = 3;
+export const NHA_BLACKHOLE = 4;
+export const NHA_OIF = 5;
+export const NHA_GATEWAY = 6;
+export const NHA_ENCAP_TYPE = 7;
+export const NHA_FDB = 11;
+export const NHA_RES_GROUP = 12;
+export const NHA_RES_GROUP_BUCKETS = 1;
+export const NHA_RES_GROUP_IDLE_TIMER = 2;
+export const NHA_RES_GROUP_UNBALANCED_TIMER = 3;
+export const NHA_RES_GROUP_UNBALANCED_TIME = 4;

@@ -1,4 +1,5 @@
 // Rows of policy rules, next hops and netconf in the shape of `ip -j rule`, `ip -j nexthop` and `ip -j netconf`.
+import type { NexthopObject } from '../../src/tables/nexthops.js';
 import type { Rule } from '../../src/tables/rules.js';
 
 type Json = Record<string, unknown>;
@@ -60,4 +61,38 @@ function prefix(text: string | undefined): [string | undefined, number | undefin
 
 function range(name: string, start: number | undefined, end: number | undefined): Json {
   return start === end ? { [name]: start } : { [`${name}_start`]: start, [`${name}_end`]: end };
+}
+
+/** print_nexthop(), ip/ipnexthop.c, iproute2 6.1 */
+export function nexthopAsIp(row: NexthopObject): Json {
+  const resilient = {
+    buckets: row.buckets,
+    idle_timer: row.idleTimerSeconds,
+    unbalanced_timer: row.unbalancedTimerSeconds,
+  };
+  return defined({
+    id: row.id,
+    group:
+      row.group.length === 0
+        ? undefined
+        : row.group.map(({ id, weight }) => defined({ id, weight: weight === 1 ? undefined : weight })),
+    type: row.groupType === 'mpath' ? undefined : row.groupType,
+    resilient_args: row.buckets === undefined ? undefined : resilient,
+    encap: row.encapsulation,
+    gateway: row.gateway,
+    dev: row.ifname,
+    scope: row.scope,
+    protocol: row.protocol,
+    blackhole: flag(row.blackhole),
+    flags: row.flags.map((word) => word.toLowerCase()),
+    fdb: flag(row.fdb),
+  });
+}
+
+/** The same of iproute2 without what changes by itself, and of an encapsulation its name only. */
+export function ipNexthop(row: Json): Json {
+  const args = row['resilient_args'] as Json | undefined;
+  const { unbalanced_time: _time, ...lasting } = args ?? {};
+  const { encap, mpls: _labels, dst: _dst, ...rest } = row;
+  return defined({ ...rest, encap: encap ?? undefined, resilient_args: args === undefined ? undefined : lasting });
 }

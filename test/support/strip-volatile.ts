@@ -11,6 +11,7 @@ const VOLATILE: ReadonlySet<string> = new Set([
   'usedSeconds',
   'updatedSeconds',
   'expiresSeconds',
+  'unbalancedSeconds',
 ]);
 
 /** What is volatile in a kind's table: names of details, and ids under which attributes of an unexpected width are kept. */

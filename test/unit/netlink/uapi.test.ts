@@ -41,6 +41,7 @@ const HEADERS = [
   'linux/lwtunnel.h',
   'linux/icmpv6.h',
   'linux/fib_rules.h',
+  'linux/nexthop.h',
 ];
 
 /** One assertion; of a newer constant only where the headers are new enough. */

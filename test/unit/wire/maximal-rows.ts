@@ -1,6 +1,7 @@
 // A row of each table, with every field set to something that is not its zero value.
 import type { FdbEntry, Ifindex, Neighbor, Nsid, Route } from '../../../src/model/types.js';
 import type { Section, SectionRows } from '../../../src/tables/index.js';
+import type { NexthopObject } from '../../../src/tables/nexthops.js';
 import type { Rule } from '../../../src/tables/rules.js';
 
 /** Every field present, at every depth. */
@@ -130,10 +131,35 @@ const rule: Whole<Rule> = {
   flowLabelMask: 0xff,
 };
 
+const nexthop: Whole<NexthopObject> = {
+  host: 'h1',
+  netnsName: NAME,
+  netnsId: ID,
+  rowId: 11,
+  id: 12,
+  family: 'inet',
+  gateway: '10.0.1.1',
+  ifindex: ifindex(7),
+  ifname: 'eth0',
+  scope: 'link',
+  protocol: 'zebra',
+  flags: ['ONLINK'],
+  blackhole: true,
+  fdb: true,
+  encapsulation: 'mpls',
+  group: [{ id: 13, weight: 256 }],
+  groupType: 'resilient',
+  buckets: 32,
+  idleTimerSeconds: 120.5,
+  unbalancedTimerSeconds: 1,
+  unbalancedSeconds: 0.25,
+};
+
 /** A row of each section. */
 export const ROWS: { readonly [Name in Section]: Whole<SectionRows[Name]> } = {
   fdb,
   neighbors: neighbor,
+  nexthops: nexthop,
   routes: route,
   rules: rule,
 };

@@ -1,0 +1,50 @@
+import { netnsName } from '../../model/ids.js';
+import type { NexthopObject } from '../../tables/nexthops.js';
+import type { Column } from '../columns.js';
+import { type Fact, listFact } from '../facts.js';
+import { defineRows } from './contract.js';
+
+export const list = defineRows({
+  name: 'nexthops',
+  help: 'next hops and groups of them that routes refer to by an id',
+  example: 'nsatlas nexthops --ip 10.0.1.1',
+  hasCounters: true,
+  columns: (): Column<NexthopObject>[] => [
+    { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
+    { title: 'ID', cell: (row) => row.id, align: 'right' },
+    { title: 'VIA', cell: (row) => row.gateway },
+    { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
+    { title: 'GROUP', cell: (row) => members(row).join(' ') || undefined },
+    { title: 'TYPE', cell: (row) => type(row) },
+    { title: 'SCOPE', cell: (row) => row.scope },
+    { title: 'PROTOCOL', cell: (row) => row.protocol },
+    { title: 'FLAGS', cell: (row) => row.flags.join(',') || undefined, mood: (row) => (isDown(row) ? 'bad' : undefined) },
+    { title: 'NETNS', cell: (row) => row.netnsId },
+  ],
+  changes: { subject: (row, netns) => `nexthop ${row.id}@${netnsName(netns)}`, facts, factsWhenGone: true },
+});
+
+function facts(row: NexthopObject): Fact[] {
+  return [
+    { label: '', key: 'type', value: type(row) },
+    { label: 'via', value: row.gateway },
+    { label: 'dev', value: row.ifname ?? row.ifindex?.toString() },
+    listFact('group', members(row)),
+    { label: 'proto', value: row.protocol },
+    listFact('', row.flags, 'flags'),
+  ];
+}
+
+/** "1*5": the id and the weight, where it has one. */
+function members({ group }: NexthopObject): string[] {
+  return group.map(({ id, weight }) => (weight === 1 ? `${id}` : `${id}*${weight}`));
+}
+
+function type(row: NexthopObject): string | undefined {
+  const words = [row.blackhole ? 'blackhole' : undefined, row.fdb ? 'fdb' : undefined, row.groupType, row.encapsulation];
+  return words.filter((each) => each !== undefined).join(' ') || undefined;
+}
+
+function isDown({ flags }: NexthopObject): boolean {
+  return flags.includes('DEAD') || flags.includes('LINKDOWN');
+}
