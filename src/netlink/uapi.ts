@@ -43,6 +43,9 @@ export const RTM_GETNEIGH = 30;
 export const RTM_NEWRULE = 32;
 export const RTM_DELRULE = 33;
 export const RTM_GETRULE = 34;
+export const RTM_NEWNETCONF = 80;
+export const RTM_DELNETCONF = 81;
+export const RTM_GETNETCONF = 82;
 export const RTM_NEWNEXTHOP = 104;
 export const RTM_DELNEXTHOP = 105;
 export const RTM_GETNEXTHOP = 106;
@@ -59,8 +62,11 @@ export const RTNLGRP_IPV4_RULE = 8;
 export const RTNLGRP_IPV6_IFADDR = 9;
 export const RTNLGRP_IPV6_ROUTE = 11;
 export const RTNLGRP_IPV6_RULE = 19;
+export const RTNLGRP_IPV4_NETCONF = 24;
+export const RTNLGRP_IPV6_NETCONF = 25;
 export const RTNLGRP_MPLS_ROUTE = 27;
 export const RTNLGRP_NSID = 28;
+export const RTNLGRP_MPLS_NETCONF = 29;
 export const RTNLGRP_NEXTHOP = 32;
 /** rtm_type, and ndm_type of a neighbour. */
 export const RTN_MULTICAST = 5;
@@ -102,6 +108,8 @@ export const SIZEOF_FIB_RULE_HDR = 12;
 export const SIZEOF_NHMSG = 8;
 /** struct nexthop_grp: id u32, weight u8, weight_high u8, resvd2 u16 (linux/nexthop.h). */
 export const SIZEOF_NEXTHOP_GRP = 8;
+/** struct netconfmsg (family u8), aligned (linux/netconf.h). */
+export const SIZEOF_NETCONFMSG = 4;
 /** struct rtgenmsg (family u8), aligned (linux/rtnetlink.h). */
 export const SIZEOF_RTGENMSG = 4;
 /** struct rtnexthop: len u16, flags u8, hops u8, ifindex s32 (linux/rtnetlink.h). */
@@ -282,3 +290,16 @@ export const NHA_RES_GROUP_BUCKETS = 1;
 export const NHA_RES_GROUP_IDLE_TIMER = 2;
 export const NHA_RES_GROUP_UNBALANCED_TIMER = 3;
 export const NHA_RES_GROUP_UNBALANCED_TIME = 4;
+
+// linux/netconf.h, v6.17
+export const NETCONFA_IFINDEX = 1;
+export const NETCONFA_FORWARDING = 2;
+export const NETCONFA_RP_FILTER = 3;
+export const NETCONFA_MC_FORWARDING = 4;
+export const NETCONFA_PROXY_NEIGH = 5;
+export const NETCONFA_IGNORE_ROUTES_WITH_LINKDOWN = 6;
+export const NETCONFA_INPUT = 7;
+export const NETCONFA_BC_FORWARDING = 8;
+export const NETCONFA_FORCE_FORWARDING = 9;
+export const NETCONFA_IFINDEX_ALL = -1;
+export const NETCONFA_IFINDEX_DEFAULT = -2;

@@ -1,4 +1,5 @@
 // Rows of policy rules, next hops and netconf in the shape of `ip -j rule`, `ip -j nexthop` and `ip -j netconf`.
+import type { Netconf } from '../../src/tables/netconf.js';
 import type { NexthopObject } from '../../src/tables/nexthops.js';
 import type { Rule } from '../../src/tables/rules.js';
 
@@ -95,4 +96,18 @@ export function ipNexthop(row: Json): Json {
   const { unbalanced_time: _time, ...lasting } = args ?? {};
   const { encap, mpls: _labels, dst: _dst, ...rest } = row;
   return defined({ ...rest, encap: encap ?? undefined, resilient_args: args === undefined ? undefined : lasting });
+}
+
+/** print_netconf(), ip/ipnetconf.c, iproute2 6.1 */
+export function netconfAsIp(row: Netconf): Json {
+  return defined({
+    family: row.family,
+    interface: row.ifname,
+    forwarding: row.forwarding,
+    rp_filter: row.rpFilter,
+    mc_forwarding: row.mcForwarding,
+    proxy_neigh: row.proxyNeigh,
+    ignore_routes_with_linkdown: row.ignoreRoutesWithLinkdown,
+    input: row.input,
+  });
 }

@@ -9,6 +9,7 @@ import * as uapi from '../../../src/netlink/uapi.js';
 const EXPRESSIONS: Readonly<Record<string, string>> = {
   NLA_TYPE_MASK: '(NLA_TYPE_MASK & 0xffff)',
   SIZEOF_RTGENMSG: 'NLMSG_ALIGN(sizeof(struct rtgenmsg))',
+  SIZEOF_NETCONFMSG: 'NLMSG_ALIGN(sizeof(struct netconfmsg))',
 };
 
 /** Newer than Debian 12's headers (6.1): the release whose headers have them. */
@@ -24,6 +25,7 @@ const NEWER: Readonly<Record<string, readonly [major: number, minor: number]>> =
   FRA_SPORT_MASK: [6, 15],
   FRA_DPORT_MASK: [6, 15],
   FRA_DSCP_MASK: [6, 15],
+  NETCONFA_FORCE_FORWARDING: [6, 17],
 };
 
 const HEADERS = [
@@ -42,6 +44,7 @@ const HEADERS = [
   'linux/icmpv6.h',
   'linux/fib_rules.h',
   'linux/nexthop.h',
+  'linux/netconf.h',
 ];
 
 /** One assertion; of a newer constant only where the headers are new enough. */

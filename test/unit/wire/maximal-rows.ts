@@ -1,6 +1,7 @@
 // A row of each table, with every field set to something that is not its zero value.
 import type { FdbEntry, Ifindex, Neighbor, Nsid, Route } from '../../../src/model/types.js';
 import type { Section, SectionRows } from '../../../src/tables/index.js';
+import type { Netconf } from '../../../src/tables/netconf.js';
 import type { NexthopObject } from '../../../src/tables/nexthops.js';
 import type { Rule } from '../../../src/tables/rules.js';
 
@@ -155,10 +156,29 @@ const nexthop: Whole<NexthopObject> = {
   unbalancedSeconds: 0.25,
 };
 
+const netconf: Whole<Netconf> = {
+  host: 'h1',
+  netnsName: NAME,
+  netnsId: ID,
+  rowId: 12,
+  family: 'inet',
+  ifindex: ifindex(7),
+  ifname: 'eth0',
+  forwarding: true,
+  rpFilter: 'loose',
+  mcForwarding: true,
+  bcForwarding: true,
+  proxyNeigh: true,
+  ignoreRoutesWithLinkdown: true,
+  input: true,
+  forceForwarding: true,
+};
+
 /** A row of each section. */
 export const ROWS: { readonly [Name in Section]: Whole<SectionRows[Name]> } = {
   fdb,
   neighbors: neighbor,
+  netconf,
   nexthops: nexthop,
   routes: route,
   rules: rule,
