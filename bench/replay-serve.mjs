@@ -25,7 +25,6 @@ export async function serveReplay(live, address, onWatch) {
     ...LIMITS,
     log: SILENT,
     now: () => performance.now(),
-    isUnavailable: () => true,
     onCallBegin() {},
     onCall() {},
   });

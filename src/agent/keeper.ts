@@ -1,5 +1,6 @@
 import type { HostSnapshot, Table } from '../model/types.js';
 import type { HostSource } from '../live/source.js';
+import { LiveError } from '../live/types.js';
 
 /** What is known of the last read that succeeded, without its rows. */
 export interface LastRead {
@@ -14,7 +15,7 @@ export interface Keeper {
   /**
    * A snapshot with at least these tables, from a read that began no earlier than maxAgeMs before this call. Shared with
    * other callers: not to be changed.
-   * @throws what the read threw, or ReadTimeout; signal.reason when the caller no longer wants it
+   * @throws what the read threw, or LiveError ERR_NSATLAS_READ_TIMEOUT, and then the read still runs: no other one is begun beside it; signal.reason when the caller no longer wants it
    */
   get(tables: readonly Table[], signal: AbortSignal): Promise<HostSnapshot>;
   /** undefined before the first read. */
@@ -30,16 +31,6 @@ export interface KeeperOptions {
   readonly now: () => number;
   /** Told after each read, and when one is overdue; undefined when it succeeded. */
   readonly onOutcome: (problem: Error | undefined) => void;
-}
-
-/** A read that did not end in time. It still runs: no other one is begun beside it. */
-export class ReadTimeout extends Error {
-  readonly code = 'ERR_NSATLAS_READ_TIMEOUT';
-
-  constructor(limitMs: number) {
-    super(`reading this host has not ended within ${limitMs / 1000} s`);
-    this.name = 'ReadTimeout';
-  }
 }
 
 /**
@@ -135,7 +126,7 @@ class ReadKeeper implements Keeper {
     const { readLimitMs, onOutcome } = this.#options;
     const overdue = withResolvers<never>();
     const timer = setTimeout(() => {
-      const problem = new ReadTimeout(readLimitMs);
+      const problem = new LiveError('ERR_NSATLAS_READ_TIMEOUT', `reading this host has not ended within ${readLimitMs / 1000} s`);
       onOutcome(problem);
       overdue.reject(problem);
     }, readLimitMs);

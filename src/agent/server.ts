@@ -1,7 +1,6 @@
 import { startServer, type ServerParts } from '../rpc/server.js';
 import type { Log, RunningServer, ServedService } from '../rpc/types.js';
-import { LiveError } from '../live/types.js';
-import { createKeeper, ReadTimeout } from './keeper.js';
+import { createKeeper } from './keeper.js';
 import { AGENT_SERVICE, agentHandlers } from './service.js';
 import type { AgentOptions, AgentServiceOptions } from './types.js';
 import { createWatchers } from './watchers.js';
@@ -12,9 +11,7 @@ import { createWatchers } from './watchers.js';
  */
 export async function startAgent(options: AgentOptions): Promise<RunningServer> {
   let service: (ServedService & { close(): void }) | undefined;
-  const running = await startServer(options, { names: [AGENT_SERVICE], isUnavailable }, (parts) => [
-    (service = agentService(options, options.log, parts)),
-  ]);
+  const running = await startServer(options, [AGENT_SERVICE], (parts) => [(service = agentService(options, options.log, parts))]);
   return {
     addresses: running.addresses,
     drain: async (limitMs) => {
@@ -22,11 +19,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningServer> 
       service?.close();
     },
   };
-}
-
-/** A read that failed: another try may do. */
-export function isUnavailable(cause: unknown): boolean {
-  return cause instanceof ReadTimeout || cause instanceof LiveError;
 }
 
 /** The service nsatlas.v1.Agent as a part of a server. close() is to be called when the server has drained. */

@@ -1,4 +1,4 @@
-import { type UntypedServiceImplementation, status } from '@grpc/grpc-js';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { LISTS, type ListName } from '../model/lists.js';
 import { selectsHost, type Selector, withoutHosts } from '../model/select.js';
 import type { Freshness, Host, HostSnapshot, Listing, Table } from '../model/types.js';
@@ -7,10 +7,10 @@ import type { HostSource } from '../live/source.js';
 import { encodeListing, encodeSnapshot } from '../wire/chunks.js';
 import { encode } from '../wire/codec.js';
 import { type AgentStatus, type ItemOf, LIST_RPCS } from '../wire/messages.js';
-import type { LiveHost } from '../live/types.js';
+import { LiveError, type LiveHost } from '../live/types.js';
 import type { Calls } from '../rpc/calls.js';
 import { CallError } from '../rpc/error.js';
-import { type Keeper, ReadTimeout } from './keeper.js';
+import type { Keeper } from './keeper.js';
 import { onlyTables, selectSnapshot } from '../serve/narrow.js';
 import { liveList, liveSnapshot } from '../serve/answers.js';
 import { checkSelector, checkTables, checkWatch } from '../serve/selector.js';
@@ -40,8 +40,7 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
     try {
       return await keeper.get(tables, signal);
     } catch (cause) {
-      if (cause instanceof CallError || cause instanceof ReadTimeout) throw cause;
-      throw new CallError(status.UNAVAILABLE, `this host could not be read: ${reasonOf(cause)}`, { cause });
+      throw signal.aborted ? cause : LiveError.of(cause);
     }
   };
 
@@ -80,7 +79,12 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
     // The first status is worth a read: without one there is no host to name.
     const known = live === undefined ? keeper.last() !== undefined : live.host() !== undefined;
     const read = (): Promise<unknown> => (live === undefined ? keeper.get(['LINKS'], signal) : ready(['LINKS'], signal));
-    const problem = known ? undefined : await read().then(() => undefined, reasonOf);
+    const problem = known
+      ? undefined
+      : await read().then(
+          () => undefined,
+          (cause: unknown) => LiveError.of(cause),
+        );
     signal.throwIfAborted();
     const features = (await source.features()).map(({ name, enabled, detail }) => ({ name, enabled, detail }));
     const common = { features, uptimeSeconds: (now() - startedAt) / 1000, problem };
@@ -91,7 +95,7 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
   const watch = calls.feed<'nsatlas.v1.WatchRequest'>(async (request, stream) => {
     const wanted = { ...checkWatch(request), tables: checkTables(request.tables, ALL_TABLES) };
     if (live === undefined || watchers === undefined)
-      throw new CallError(status.UNIMPLEMENTED, 'this agent does not follow changes');
+      throw new CallError('ERR_NSATLAS_NO_WATCH', 'this agent does not follow changes');
     const release = live.lease(wanted.tables);
     try {
       await ready(wanted.tables, stream.signal);
@@ -119,17 +123,17 @@ function isOfHost(live: LiveHost, selector: Selector): boolean {
   return host === undefined || selectsHost(host, selector);
 }
 
-/** What has to have a host cannot be empty. @throws CallError NOT_FOUND */
+/** What has to have a host cannot be empty. @throws CallError ERR_NSATLAS_OTHER_HOST */
 function refuseOtherHost(live: LiveHost, selector: Selector): void {
   const host = live.host();
   if (host !== undefined && !selectsHost(host, selector)) throw otherHost(host);
 }
 
 function otherHost({ id, name }: Host): CallError {
-  return new CallError(status.NOT_FOUND, `this agent is of host ${name} (${id}), which selector.hosts leaves out`);
+  return new CallError('ERR_NSATLAS_OTHER_HOST', `this agent is of host ${name} (${id}), which selector.hosts leaves out`);
 }
 
-/** @throws CallError when the host cannot be read */
+/** @throws LiveError when the host cannot be read */
 async function untilReady(
   { live, onOutcome }: Pick<ServiceOptions, 'live' | 'onOutcome'>,
   tables: readonly Table[],
@@ -140,20 +144,13 @@ async function untilReady(
     onOutcome(undefined);
   } catch (cause) {
     if (signal.aborted) throw cause;
-    onOutcome(cause instanceof Error ? cause : new Error(String(cause)));
-    const reason = reasonOf(cause);
-    const said = /^(this host could not be read|reading this host)/.test(reason)
-      ? reason
-      : `this host could not be read: ${reason}`;
-    throw new CallError(status.UNAVAILABLE, said, { cause });
+    const problem = LiveError.of(cause);
+    onOutcome(problem);
+    throw problem;
   }
 }
 
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-type CommonStatus = Pick<AgentStatus, 'features' | 'uptimeSeconds'> & { problem: string | undefined };
+type CommonStatus = Pick<AgentStatus, 'features' | 'uptimeSeconds'> & { problem: LiveError | undefined };
 
 function keptStatus(keeper: Keeper, { problem, ...common }: CommonStatus): AgentStatus {
   const last = keeper.last();
@@ -171,10 +168,8 @@ function liveStatus(live: LiveHost, { problem, ...common }: CommonStatus): Agent
 }
 
 function unreadStatus({ problem, ...common }: CommonStatus): AgentStatus {
-  const message = /^(this host could not be read|reading this host)/.test(problem ?? '')
-    ? (problem ?? '')
-    : `this host could not be read: ${problem ?? 'nobody knows why'}`;
-  return { ...common, namespaces: 0, interfaces: 0, gaps: [{ status: 'FAILED', operation: 'read', message }] };
+  const { code, message } = problem ?? new LiveError('ERR_NSATLAS_READ', 'this host could not be read yet');
+  return { ...common, namespaces: 0, interfaces: 0, gaps: [{ status: 'FAILED', operation: 'read', code, message }] };
 }
 
 interface Listings {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { LIST_VIEWS } from '../outputs/lists/index.js';
 import { agentCommand } from './agent-command.js';
 import { collectorCommand } from './collector-command.js';
+import { codesOf } from '../text/error.js';
 import type { Context } from './context.js';
 import { doctorCommand } from './doctor-command.js';
 import { listCommand } from './list-command.js';
@@ -64,7 +65,9 @@ function failureStatus(cause: unknown, context: Context): number {
       context.warn(cause.message);
     return cause.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  context.warn(cause instanceof Error ? cause.message : String(cause));
+  const codes = codesOf(cause);
+  const shown = codes.length === 0 || cause instanceof UsageError ? '' : ` [${codes.join(', ')}]`;
+  context.warn(`${cause instanceof Error ? cause.message : String(cause)}${shown}`);
   if (!(cause instanceof UsageError) && context.env['NSATLAS_LOG_LEVEL'] === 'debug' && cause instanceof Error)
     context.warn(cause.stack ?? '');
   return cause instanceof UsageError ? EXIT.usage : EXIT.incomplete;

@@ -3,15 +3,13 @@ import type { Freshness, Gap } from '../model/types.js';
 import type { ListedHost } from '../outputs/contract.js';
 import { hostNames } from '../outputs/host-columns.js';
 import { duration } from '../text/duration.js';
+import { NsatlasError } from '../text/error.js';
 import { printable } from '../text/printable.js';
 
 /** A mistake in how the command was used; exit status 2. */
-export class UsageError extends Error {
-  readonly code = 'ERR_NSATLAS_USAGE';
-
+export class UsageError extends NsatlasError<'ERR_NSATLAS_USAGE'> {
   constructor(message: string) {
-    super(message);
-    this.name = 'UsageError';
+    super('ERR_NSATLAS_USAGE', message);
   }
 }
 

@@ -77,17 +77,16 @@ async function startBoth(
   agent: AgentServiceOptions,
   options: ServeOptions,
 ): Promise<Pick<RunningServer, 'drain'>> {
-  const [{ startServer }, { agentService, isUnavailable }, { AGENT_SERVICE }, { collectorService }, { COLLECTOR_SERVICE }] =
-    await Promise.all([
-      import('../rpc/server.js'),
-      import('../agent/server.js'),
-      import('../agent/service.js'),
-      import('../collector/serve/server.js'),
-      import('../collector/serve/service.js'),
-    ]);
+  const [{ startServer }, { agentService }, { AGENT_SERVICE }, { collectorService }, { COLLECTOR_SERVICE }] = await Promise.all([
+    import('../rpc/server.js'),
+    import('../agent/server.js'),
+    import('../agent/service.js'),
+    import('../collector/serve/server.js'),
+    import('../collector/serve/service.js'),
+  ]);
   let ofHost: { close(): void } | undefined;
   const names = [AGENT_SERVICE, COLLECTOR_SERVICE];
-  const server = await startServer(options, { names, isUnavailable }, (parts) => {
+  const server = await startServer(options, names, (parts) => {
     const service = agentService(agent, options.log, parts);
     ofHost = service;
     return [service, collectorService({ members, version: VERSION }, parts)];

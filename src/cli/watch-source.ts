@@ -4,6 +4,7 @@ import type { Cursor, FabricEvent, HostCursor, Table, WatchEvent } from '../mode
 import type { ClientTls } from '../rpc/types.js';
 import { backoff, spread } from '../text/backoff.js';
 import { duration } from '../text/duration.js';
+import { isTransient } from '../text/error.js';
 import { liveHost } from './host.js';
 import type { WatchFlags } from './options.js';
 
@@ -87,17 +88,11 @@ async function persist<Event>(
     try {
       await watch(onNext, signal);
     } catch (cause) {
-      if (!server.isKnown || !isPassing(cause)) throw cause;
+      if (!server.isKnown || !isTransient(cause)) throw cause;
       // Jitter, in case many watch the same server.
       const pause = spread(backoff(server.failures++, RETRY), Math.random());
-      warn(`${cause.message}; retrying in ${duration(pause)}`);
+      warn(`${(cause as Error).message}; retrying in ${duration(pause)}`);
       await delay(pause, undefined, { signal }).catch(() => undefined);
     }
   }
-}
-
-/** Whether a retry may succeed. */
-function isPassing(cause: unknown): cause is Error {
-  if (!(cause instanceof Error) || !('code' in cause)) return false;
-  return /^ERR_NSATLAS_(AGENT|COLLECTOR)_(UNREACHABLE|TIMEOUT|FAILED)$/.test(String(cause.code));
 }

@@ -63,8 +63,8 @@ export function createAgentClient(address: string, { timeoutMs = 60_000, ...opti
     throw new AgentError('UNREACHABLE', address, problem);
   }
   const toError = async (cause: unknown): Promise<AgentError> => {
-    const { problem, message } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
-    return new AgentError(problem, address, message, { cause });
+    const { problem, message, serverCode } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
+    return new AgentError(problem, address, message, { cause, serverCode });
   };
   const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
 

@@ -9,7 +9,7 @@ import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import type { CollectorStatus, FabricItemOf, FabricListName, ItemOf, MessageName } from '../wire/messages.js';
 import { joinOverlays } from '../wire/overlay-parts.js';
 import { selectorMessage } from '../wire/selector.js';
-import { CollectorError } from './collector-error.js';
+import { CollectorError } from './error.js';
 
 /** The lists of a collector: an agent's, over all hosts, and those of the fabric. */
 export type CollectorListName = ListName | FabricListName;
@@ -72,8 +72,8 @@ export function createCollectorClient(
     throw new CollectorError('UNREACHABLE', address, problem);
   }
   const toError = async (cause: unknown): Promise<CollectorError> => {
-    const { problem, message } = await explainProblem({ what: 'collector', address, channel, timeoutMs }, cause);
-    return new CollectorError(problem, address, message, { cause });
+    const { problem, message, serverCode } = await explainProblem({ what: 'collector', address, channel, timeoutMs }, cause);
+    return new CollectorError(problem, address, message, { cause, serverCode });
   };
   const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
   return {

@@ -1,18 +1,36 @@
-import type { CallProblem } from './problems.js';
+import { type ErrorCode, NsatlasError } from '../text/error.js';
 
-/** Why an agent gave no answer. */
-export type AgentErrorCode = `ERR_NSATLAS_AGENT_${CallProblem}`;
+/** Why a call brought no answer: nobody is there, it took too long, it was refused, it failed, or what came is no answer. */
+export type CallProblem = 'UNREACHABLE' | 'TIMEOUT' | 'REFUSED' | 'FAILED' | 'MALFORMED';
 
-/** A call to an agent that brought no whole answer. The message is one line for people. */
-export class AgentError extends Error {
-  readonly code: AgentErrorCode;
+interface ServerErrorOptions extends ErrorOptions {
+  /** The code that the server sent, perhaps one that this release does not know. */
+  readonly serverCode?: string | undefined;
+}
+
+/** A call that brought no full answer. The message is one line for people. */
+export abstract class ServerError<Code extends ErrorCode = ErrorCode> extends NsatlasError<Code> {
   /** As it was given. */
   readonly address: string;
+  readonly serverCode: string | undefined;
 
-  constructor(problem: CallProblem, address: string, message: string, options: ErrorOptions = {}) {
-    super(message, options);
-    this.name = 'AgentError';
-    this.code = `ERR_NSATLAS_AGENT_${problem}`;
+  constructor(code: Code, address: string, message: string, { serverCode, ...options }: ServerErrorOptions = {}) {
+    super(code, message, options);
     this.address = address;
+    this.serverCode = serverCode;
+  }
+}
+
+/** A call to an agent that brought no full answer. */
+export class AgentError extends ServerError<`ERR_NSATLAS_AGENT_${CallProblem}`> {
+  constructor(problem: CallProblem, address: string, message: string, options?: ServerErrorOptions) {
+    super(`ERR_NSATLAS_AGENT_${problem}`, address, message, options);
+  }
+}
+
+/** A call to a collector that brought no full answer. */
+export class CollectorError extends ServerError<`ERR_NSATLAS_COLLECTOR_${CallProblem}`> {
+  constructor(problem: CallProblem, address: string, message: string, options?: ServerErrorOptions) {
+    super(`ERR_NSATLAS_COLLECTOR_${problem}`, address, message, options);
   }
 }

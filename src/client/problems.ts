@@ -1,11 +1,10 @@
 import { type ServiceError, status } from '@grpc/grpc-js';
 import type { Channel } from '../rpc/channel.js';
+import { readTrailer } from '../rpc/trailer.js';
 import { duration } from '../text/duration.js';
 import { clipped } from '../text/printable.js';
 import { WireError } from '../wire/error.js';
-
-/** Why a call brought no answer: nobody is there, it took too long, it was refused, it failed, or what came is no answer. */
-export type CallProblem = 'UNREACHABLE' | 'TIMEOUT' | 'REFUSED' | 'FAILED' | 'MALFORMED';
+import type { CallProblem } from './error.js';
 
 /** Whom a call was for, the way there, and how long an answer may take on it. */
 export interface Route {
@@ -16,52 +15,69 @@ export interface Route {
   readonly timeoutMs: number;
 }
 
+/** What went wrong with a call. */
+export interface Explained {
+  readonly problem: CallProblem;
+  /** One line for people. */
+  readonly message: string;
+  /** The code that the server sent, when it sent one. */
+  readonly serverCode?: string | undefined;
+}
+
 /** Most characters of a server's own words. */
 const MAX_DETAILS = 1000;
 
-/** What went wrong with a call, in a line for people. */
-export async function explainProblem(
-  route: Route,
-  cause: unknown,
-): Promise<{ readonly problem: CallProblem; readonly message: string }> {
-  const [problem, message] = await explain(route, cause);
-  return { problem, message };
-}
-
-async function explain({ what, address, channel, timeoutMs }: Route, cause: unknown): Promise<[CallProblem, string]> {
+/**
+ * What went wrong with a call. The gRPC status and the server's code decide, and nothing else; what a server of a release without codes or
+ * a proxy sends is judged by its status alone.
+ */
+export async function explainProblem(route: Route, cause: unknown): Promise<Explained> {
+  const { what, address, timeoutMs } = route;
   const who = `the ${what} at ${address}`;
   if (cause instanceof WireError) {
-    const problem = `${who} sent what this release does not understand (${cause.message}); do both have the same version?`;
-    return ['MALFORMED', problem];
+    const message = `${who} sent what this release does not understand (${cause.message}); do both have the same version?`;
+    return { problem: 'MALFORMED', message };
   }
-  const { code } = cause as Partial<ServiceError>;
+  const failed = cause as Partial<ServiceError>;
+  const { shown: serverCode } = readTrailer(failed);
   // What a server says is shown to people: it must not do more to a terminal than be read.
-  const details = clipped((cause as Partial<ServiceError>).details ?? '', MAX_DETAILS);
-  switch (code) {
+  const details = clipped(failed.details ?? '', MAX_DETAILS);
+  switch (failed.code) {
     case status.UNAVAILABLE:
-      // The server's own words when it is there and cannot read; everything else is grpc-js's about the connection.
-      if (details.startsWith('this host could not be read') || details.startsWith('reading this host'))
-        return ['FAILED', `${who} failed: ${details}`];
-      return ['UNREACHABLE', `cannot reach ${who}: ${await connectionProblem(what, channel, details)}`];
+      return { ...(await unavailable(route, failed, details)), serverCode };
     case status.DEADLINE_EXCEEDED:
-      return ['TIMEOUT', `${who} has not answered within ${duration(timeoutMs)}`];
+      return { problem: 'TIMEOUT', message: `${who} has not answered within ${duration(timeoutMs)}`, serverCode };
     case status.INVALID_ARGUMENT:
-      return ['REFUSED', `${who} refused the request: ${details}`];
+    case status.NOT_FOUND:
+      return { problem: 'REFUSED', message: `${who} refused the request: ${details}`, serverCode };
     case status.UNAUTHENTICATED:
     case status.PERMISSION_DENIED:
-      return ['REFUSED', `${who} refused this client: ${details}`];
+      return { problem: 'REFUSED', message: `${who} refused this client: ${details}`, serverCode };
     case status.UNIMPLEMENTED:
-      return ['REFUSED', `what serves at ${address} does not know this call; is it ${ARTICLES[what]} ${what} of this version?`];
+      return { problem: 'REFUSED', message: unimplemented(route, details, serverCode), serverCode };
     default:
-      return ['FAILED', `${who} failed: ${details === '' ? `status ${code ?? 'unknown'}` : details}`];
+      return { problem: 'FAILED', message: `${who} failed: ${details || `status ${failed.code ?? 'unknown'}`}`, serverCode };
   }
 }
 
 const ARTICLES = { agent: 'an', collector: 'a' } as const;
 
-async function connectionProblem(what: Route['what'], channel: Channel, details: string): Promise<string> {
+function unimplemented({ what, address }: Route, details: string, serverCode: string | undefined): string {
+  if (serverCode !== undefined) return `the ${what} at ${address} refused the request: ${details}`;
+  return `what serves at ${address} does not know this call; is it ${ARTICLES[what]} ${what} of this version?`;
+}
+
+/** A server that stops, a connection that is not there, or a server that is there and cannot answer. */
+async function unavailable(
+  { what, address, channel }: Route,
+  failed: Partial<ServiceError>,
+  details: string,
+): Promise<Explained> {
+  const who = `the ${what} at ${address}`;
   const ask = `; is \`nsatlas ${what}\` running?`;
-  if (/^the (agent|collector) is stopping|^the stream has ended/.test(details)) return `it has stopped${ask}`;
+  const { code, answered } = readTrailer(failed);
+  if (code === 'ERR_NSATLAS_STOPPING') return { problem: 'UNREACHABLE', message: `cannot reach ${who}: it has stopped${ask}` };
+  if (answered) return { problem: 'FAILED', message: `${who} failed: ${details}` };
   const { message, listening } = await channel.problem(details);
-  return listening ? message : `${message}${ask}`;
+  return { problem: 'UNREACHABLE', message: `cannot reach ${who}: ${message}${listening ? '' : ask}` };
 }

@@ -1,4 +1,5 @@
 import { type ClientReadableStream, status } from '@grpc/grpc-js';
+import { trailerOf } from '../rpc/trailer.js';
 import { decode } from '../wire/codec.js';
 import type { MessageName, Messages } from '../wire/messages.js';
 
@@ -27,7 +28,9 @@ export async function followStream<Name extends MessageName>(
       await turn?.();
       await callback.run(decode(message, bytes as Buffer));
     }
-    if (!signal.aborted) throw Object.assign(new Error(), { code: status.UNAVAILABLE, details: 'the stream has ended' });
+    // It has no end of its own: whoever ends it in good order goes away.
+    const ended = { code: status.UNAVAILABLE, details: 'the stream has ended', metadata: trailerOf('ERR_NSATLAS_STOPPING') };
+    if (!signal.aborted) throw Object.assign(new Error(ended.details), ended);
   } catch (cause) {
     call.cancel();
     if (callback.threw(cause)) throw cause;

@@ -125,7 +125,7 @@ export class EngineClient {
     const response = await this.#counted(httpStream(question), patience);
     if (response.statusCode === 200) return response;
     response.destroy();
-    throw errorOf(question, 'ERR_ENGINE_REFUSED', `answers events with status ${response.statusCode ?? 0}`);
+    throw errorOf(question, 'ERR_NSATLAS_ENGINE_REFUSED', `answers events with status ${response.statusCode ?? 0}`);
   }
 
   #path(path: string): string {
@@ -142,7 +142,11 @@ export class EngineClient {
     if (status === 200) return body;
     const reason = errorMessage(body);
     const what = `answers ${operation} with status ${status}${reason === undefined ? '' : ` (${reason})`}`;
-    throw errorOf(question, status === 404 && reason !== undefined ? 'ERR_ENGINE_NOT_FOUND' : 'ERR_ENGINE_REFUSED', what);
+    throw errorOf(
+      question,
+      status === 404 && reason !== undefined ? 'ERR_NSATLAS_ENGINE_NOT_FOUND' : 'ERR_NSATLAS_ENGINE_REFUSED',
+      what,
+    );
   }
 
   async #getJson(path: string, operation: string, maxBytes: number, patience: Patience): Promise<unknown> {
@@ -150,9 +154,14 @@ export class EngineClient {
     try {
       return JSON.parse(body.toString('utf8')) as unknown;
     } catch (cause) {
-      throw errorOf({ socket: this.socket, operation }, 'ERR_ENGINE_MALFORMED', `the answer to ${operation} is not JSON`, {
-        cause,
-      });
+      throw errorOf(
+        { socket: this.socket, operation },
+        'ERR_NSATLAS_ENGINE_MALFORMED',
+        `the answer to ${operation} is not JSON`,
+        {
+          cause,
+        },
+      );
     }
   }
 
@@ -179,13 +188,17 @@ export class EngineClient {
   }
 
   #malformed(operation: string, what: string): EngineError {
-    return errorOf({ socket: this.socket, operation }, 'ERR_ENGINE_MALFORMED', `cannot use its answer to ${operation}: ${what}`);
+    return errorOf(
+      { socket: this.socket, operation },
+      'ERR_NSATLAS_ENGINE_MALFORMED',
+      `cannot use its answer to ${operation}: ${what}`,
+    );
   }
 }
 
 function whenNotFound(error: EngineError): undefined {
   // Gone between the list or the event and the question: what was asked is answered.
-  if (error.code === 'ERR_ENGINE_NOT_FOUND') return undefined;
+  if (error.code === 'ERR_NSATLAS_ENGINE_NOT_FOUND') return undefined;
   throw error;
 }
 

@@ -215,11 +215,11 @@ export class EngineFollower {
   #failed(error: EngineError): EnginePart {
     const { now, retryMs, explicit, socket } = this.#settings;
     this.#loseEvents();
-    if (error.code === 'ERR_ENGINE_TIMEOUT') this.#pause = { until: now() + retryMs, error };
+    if (error.code === 'ERR_NSATLAS_ENGINE_TIMEOUT') this.#pause = { until: now() + retryMs, error };
     const absent = error.errno === 'ENOENT' && !explicit && this.#known === undefined;
     if (absent) return NOTHING;
     return this.#stale(
-      this.#closed.signal.aborted ? errorOf({ socket, operation: 'view' }, 'ERR_ENGINE_CLOSED', 'closed') : error,
+      this.#closed.signal.aborted ? errorOf({ socket, operation: 'view' }, 'ERR_NSATLAS_ENGINE_CLOSED', 'closed') : error,
     );
   }
 

@@ -1,25 +1,8 @@
 import type { Gap, ReadStatus } from '../model/types.js';
+import { type ErrorCode, NsatlasError } from '../text/error.js';
 
-/** What went wrong between us and an engine. Stable. */
-export type EngineErrorCode =
-  /** Nothing answers at the socket, or the connection broke. */
-  | 'ERR_ENGINE_UNREACHABLE'
-  /** The socket's permissions do not let us in. */
-  | 'ERR_ENGINE_DENIED'
-  /** No answer within the time limit. */
-  | 'ERR_ENGINE_TIMEOUT'
-  /** The answer is larger than any that makes sense. */
-  | 'ERR_ENGINE_TOO_LARGE'
-  /** The answer is none of a Docker API. */
-  | 'ERR_ENGINE_MALFORMED'
-  /** The engine said no (HTTP status 4xx, 5xx). */
-  | 'ERR_ENGINE_REFUSED'
-  /** The object does not exist (any more). */
-  | 'ERR_ENGINE_NOT_FOUND'
-  /** Not asked at all: the engine had used up its time. */
-  | 'ERR_ENGINE_NOT_ASKED'
-  /** We hung up ourselves. */
-  | 'ERR_ENGINE_CLOSED';
+/** What went wrong between us and an engine. */
+export type EngineErrorCode = Extract<ErrorCode, `ERR_NSATLAS_ENGINE_${string}`>;
 
 /** The particulars of an {@link EngineError}. */
 export interface EngineErrorDetail {
@@ -35,16 +18,13 @@ export interface EngineErrorDetail {
 }
 
 /** An engine could not be asked, or its answer could not be used. */
-export class EngineError extends Error {
-  readonly code: EngineErrorCode;
+export class EngineError extends NsatlasError<EngineErrorCode> {
   readonly socket: string;
   readonly operation: string;
   readonly errno: string | undefined;
 
   constructor({ code, socket, operation, message, errno, cause }: EngineErrorDetail) {
-    super(message, cause === undefined ? undefined : { cause });
-    this.name = 'EngineError';
-    this.code = code;
+    super(code, message, cause === undefined ? undefined : { cause });
     this.socket = socket;
     this.operation = operation;
     this.errno = errno;
@@ -62,20 +42,21 @@ export function gapOfError(error: EngineError, about?: string): Gap {
     status: statusOf(error.code),
     ...(error.errno !== undefined && { errno: error.errno }),
     operation: error.operation,
+    code: error.code,
     message: about === undefined ? error.message : `${about}: ${error.message}`,
   };
 }
 
 function statusOf(code: EngineErrorCode): ReadStatus {
   switch (code) {
-    case 'ERR_ENGINE_DENIED':
+    case 'ERR_NSATLAS_ENGINE_DENIED':
       return 'DENIED';
-    case 'ERR_ENGINE_TIMEOUT':
+    case 'ERR_NSATLAS_ENGINE_TIMEOUT':
       return 'TIMED_OUT';
-    case 'ERR_ENGINE_MALFORMED':
-    case 'ERR_ENGINE_TOO_LARGE':
+    case 'ERR_NSATLAS_ENGINE_MALFORMED':
+    case 'ERR_NSATLAS_ENGINE_TOO_LARGE':
       return 'MALFORMED';
-    case 'ERR_ENGINE_NOT_ASKED':
+    case 'ERR_NSATLAS_ENGINE_NOT_ASKED':
       return 'NOT_READ';
     default:
       return 'FAILED';

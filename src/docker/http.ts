@@ -36,7 +36,8 @@ export async function httpGet(question: HttpQuestion, maxBytes: number): Promise
     let bytes = 0;
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > maxBytes) fail(errorOf(question, 'ERR_ENGINE_TOO_LARGE', `the answer is longer than ${maxBytes} bytes`));
+      if (bytes > maxBytes)
+        fail(errorOf(question, 'ERR_NSATLAS_ENGINE_TOO_LARGE', `the answer is longer than ${maxBytes} bytes`));
       else chunks.push(chunk);
     });
     // An answer that was cut off has no 'end' but an 'error'.
@@ -102,7 +103,9 @@ function exchange<Result>(question: HttpQuestion, receive: Receive<Result>): Pro
     signal?.addEventListener('abort', onAbort);
     outgoing.on('error', (cause: NodeJS.ErrnoException) => fail(connectionError(question, cause)));
     // After every end, a good one included: then the promise is settled already.
-    outgoing.on('close', () => fail(errorOf(question, 'ERR_ENGINE_UNREACHABLE', 'the connection ended before the answer did')));
+    outgoing.on('close', () =>
+      fail(errorOf(question, 'ERR_NSATLAS_ENGINE_UNREACHABLE', 'the connection ended before the answer did')),
+    );
     outgoing.on('response', (response) => {
       response.on('error', (cause: NodeJS.ErrnoException) => fail(connectionError(question, cause)));
       receive(response, done, fail);
@@ -124,26 +127,32 @@ export function errorOf(
 /** Out of time. */
 export function timeoutError(question: HttpQuestion): EngineError {
   const what = `no answer to ${question.operation} within ${Math.round(question.timeMs)} ms; the daemon hangs or is overloaded`;
-  return errorOf(question, 'ERR_ENGINE_TIMEOUT', what, { errno: 'ETIMEDOUT' });
+  return errorOf(question, 'ERR_NSATLAS_ENGINE_TIMEOUT', what, { errno: 'ETIMEDOUT' });
 }
 
 /** Ended by us; the signal's reason is the error when it is one of ours. */
 function abortError(question: HttpQuestion): EngineError {
   const reason: unknown = question.signal?.reason;
-  return reason instanceof EngineError ? reason : errorOf(question, 'ERR_ENGINE_CLOSED', 'closed');
+  return reason instanceof EngineError ? reason : errorOf(question, 'ERR_NSATLAS_ENGINE_CLOSED', 'closed');
 }
 
 function connectionError(question: HttpQuestion, cause: NodeJS.ErrnoException): EngineError {
   const code = cause.code ?? '';
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return errorOf(question, 'ERR_ENGINE_TOO_LARGE', `the answer's header is longer than ${MAX_HEADER_BYTES} bytes`, { cause });
+    return errorOf(question, 'ERR_NSATLAS_ENGINE_TOO_LARGE', `the answer's header is longer than ${MAX_HEADER_BYTES} bytes`, {
+      cause,
+    });
   }
-  if (code.startsWith('HPE_')) return errorOf(question, 'ERR_ENGINE_MALFORMED', 'the peer does not speak HTTP', { cause });
+  if (code.startsWith('HPE_'))
+    return errorOf(question, 'ERR_NSATLAS_ENGINE_MALFORMED', 'the peer does not speak HTTP', { cause });
   if (cause.syscall === 'connect' || code === 'ERR_INVALID_ARG_VALUE') {
     const { denied, what } = explainConnectError(question.socket, code);
-    return errorOf(question, denied ? 'ERR_ENGINE_DENIED' : 'ERR_ENGINE_UNREACHABLE', what, { errno: code, cause });
+    return errorOf(question, denied ? 'ERR_NSATLAS_ENGINE_DENIED' : 'ERR_NSATLAS_ENGINE_UNREACHABLE', what, {
+      errno: code,
+      cause,
+    });
   }
-  return errorOf(question, 'ERR_ENGINE_UNREACHABLE', `the connection broke (${code || cause.message})`, {
+  return errorOf(question, 'ERR_NSATLAS_ENGINE_UNREACHABLE', `the connection broke (${code || cause.message})`, {
     errno: code || undefined,
     cause,
   });

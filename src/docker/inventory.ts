@@ -70,7 +70,7 @@ export class Inventory {
    * @param hungBefore Unix time in milliseconds: what hung later is left alone
    */
   retries(hungBefore: number): Failure[] {
-    return [...this.#failed.values()].filter(({ error, at }) => error.code !== 'ERR_ENGINE_TIMEOUT' || at <= hungBefore);
+    return [...this.#failed.values()].filter(({ error, at }) => error.code !== 'ERR_NSATLAS_ENGINE_TIMEOUT' || at <= hungBefore);
   }
 
   get networks(): Network[] {

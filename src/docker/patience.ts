@@ -42,7 +42,7 @@ export class Patience {
 
   /**
    * How long the next question may take, in milliseconds.
-   * @throws EngineError ERR_ENGINE_NOT_ASKED when it should not be asked any more
+   * @throws EngineError ERR_NSATLAS_ENGINE_NOT_ASKED when it should not be asked any more
    */
   allow(operation: string): number {
     const left = this.#end - this.now();
@@ -57,7 +57,7 @@ export class Patience {
 
   /** Records a query that failed. */
   failed(error: unknown): void {
-    if (this.#spent || !(error instanceof EngineError) || error.code !== 'ERR_ENGINE_TIMEOUT') return;
+    if (this.#spent || !(error instanceof EngineError) || error.code !== 'ERR_NSATLAS_ENGINE_TIMEOUT') return;
     if (this.now() - this.#answeredAt < this.#limitMs * GRACE) return;
     this.#spent = true;
     this.#grace = setTimeout(() => this.#controller.abort(this.#notAsked(error.operation)), this.#limitMs * GRACE);
@@ -72,6 +72,6 @@ export class Patience {
 
   #notAsked(operation: string): EngineError {
     const message = `Docker engine at ${this.#socket}: not queried, because the engine had used up its time`;
-    return new EngineError({ code: 'ERR_ENGINE_NOT_ASKED', socket: this.#socket, operation, message });
+    return new EngineError({ code: 'ERR_NSATLAS_ENGINE_NOT_ASKED', socket: this.#socket, operation, message });
   }
 }

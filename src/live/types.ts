@@ -10,6 +10,7 @@ import type {
   Section,
   Table,
 } from '../model/types.js';
+import { NsatlasError } from '../text/error.js';
 
 /**
  * A host whose state is kept true: read once, then brought up to date by the kernel's events (or by polling), without anything left
@@ -76,13 +77,12 @@ export interface LiveChanges {
   readonly freshness: boolean;
 }
 
-/** Reading the host as a whole failed. */
-export class LiveError extends Error {
-  override readonly name = 'LiveError';
-  readonly code: 'ERR_NSATLAS_READ' | 'ERR_NSATLAS_READ_TIMEOUT';
-
-  constructor(code: LiveError['code'], message: string, options?: { cause: unknown }) {
-    super(message, options);
-    this.code = code;
+/** Reading the host as a whole failed. The message is one line for people, and names the host's reading. */
+export class LiveError extends NsatlasError<'ERR_NSATLAS_READ' | 'ERR_NSATLAS_READ_TIMEOUT'> {
+  /** What kept the host from being read, as it is reported. */
+  static of(cause: unknown): LiveError {
+    if (cause instanceof LiveError) return cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return new LiveError('ERR_NSATLAS_READ', `this host could not be read: ${reason}`, { cause });
   }
 }

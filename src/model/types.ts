@@ -154,6 +154,7 @@ export interface Gap {
   errno?: string;
   operation?: string;
   message: string;
+  code?: string;
 }
 
 export interface Interface extends LinkRecord {
@@ -283,6 +284,7 @@ export interface HostEntry extends RowCounts {
   /** RFC 3339, UTC, milliseconds. */
   heardAt?: string;
   details?: Host;
+  problemCode?: string;
 }
 
 export interface FabricAge {

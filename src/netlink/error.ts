@@ -1,3 +1,4 @@
+import { NsatlasError } from '../text/error.js';
 import { errnoName } from './errno.js';
 
 /** Where in which message bytes were not what the kernel's headers promise. */
@@ -15,13 +16,11 @@ export interface DecodeErrorDetail {
 }
 
 /** Bytes that could not be decoded. The object concerned becomes a gap; the dump goes on. */
-export class DecodeError extends Error {
-  readonly code = 'ERR_NSATLAS_DECODE';
+export class DecodeError extends NsatlasError<'ERR_NSATLAS_DECODE'> {
   readonly detail: DecodeErrorDetail;
 
   constructor(detail: DecodeErrorDetail) {
-    super(`${detail.path} at byte ${detail.offset}: wanted ${detail.wanted}, got ${detail.got}`);
-    this.name = 'DecodeError';
+    super('ERR_NSATLAS_DECODE', `${detail.path} at byte ${detail.offset}: wanted ${detail.wanted}, got ${detail.got}`);
     this.detail = detail;
   }
 }
@@ -49,8 +48,7 @@ export interface NetlinkErrorDetail {
 }
 
 /** The kernel refused a request or broke off its answer (NLMSG_ERROR, a DONE with an error, or NLMSG_OVERRUN). */
-export class NetlinkError extends Error {
-  readonly code = 'ERR_NSATLAS_NETLINK';
+export class NetlinkError extends NsatlasError<'ERR_NSATLAS_NETLINK'> {
   readonly op: string;
   readonly errno: number;
   readonly rtm: string;
@@ -61,8 +59,7 @@ export class NetlinkError extends Error {
   constructor(detail: NetlinkErrorDetail, options?: ErrorOptions) {
     const where = detail.netns === undefined ? '' : ` in ${detail.netns}`;
     const said = detail.extAck?.message === undefined ? '' : `: ${detail.extAck.message}`;
-    super(`${detail.rtm} ${detail.op}${where}: ${errnoName(detail.errno)}${said}`, options);
-    this.name = 'NetlinkError';
+    super('ERR_NSATLAS_NETLINK', `${detail.rtm} ${detail.op}${where}: ${errnoName(detail.errno)}${said}`, options);
     this.op = detail.op;
     this.errno = detail.errno;
     this.rtm = detail.rtm;

@@ -1,9 +1,17 @@
-import { type handleServerStreamingCall, type handleUnaryCall, type ServerWritableStream, status } from '@grpc/grpc-js';
+import {
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type ServerWritableStream,
+  type StatusObject,
+  status,
+} from '@grpc/grpc-js';
 import type { Received } from '../wire/definitions.js';
 import type { MessageName, Messages } from '../wire/messages.js';
 import { CallError } from './error.js';
 import { type ByteStream, type Step, writeAll, writeTogether } from './stream.js';
+import { isCallCode, statusOf, trailerOf } from './trailer.js';
 import type { CallOutcome, Log } from './types.js';
+import { codeOf } from '../text/error.js';
 
 /** What every call of the service has to do with. */
 export interface Calls {
@@ -36,8 +44,6 @@ interface CallsOptions {
   readonly maxCalls: number;
   readonly stallLimitMs: number;
   readonly now: () => number;
-  /** Whether an error thrown by an answer is worth a retry: UNAVAILABLE. Any other unexpected error is INTERNAL. */
-  readonly isUnavailable: (cause: unknown) => boolean;
   /** Called when a call begins. */
   readonly onCallBegin: (method: string) => void;
   /** Called when a call has ended. */
@@ -45,43 +51,33 @@ interface CallsOptions {
 }
 
 /** Counts, limits and logs calls, and makes of whatever goes wrong the status that the client gets. */
-export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall, onCallBegin }: CallsOptions): Calls {
+export function createCalls({ log, maxCalls, stallLimitMs, now, onCall, onCallBegin }: CallsOptions): Calls {
   let running = 0;
-
-  /** Unexpected errors are INTERNAL, and logged. */
-  const toCallError = (cause: unknown): CallError => {
-    if (cause instanceof CallError) return cause;
-    const code = isUnavailable(cause) ? status.UNAVAILABLE : status.INTERNAL;
-    return new CallError(code, cause instanceof Error ? cause.message : String(cause), { cause });
-  };
-
-  const statusOf = (cause: unknown): Error & { code: status; details: string } => {
-    const problem = toCallError(cause);
-    return Object.assign(new Error(problem.message), { code: problem.status, details: problem.message });
-  };
 
   const track = async <Result>(call: Cancellable, run: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     const startedAt = now();
     const ended = (code: status): void => onCall({ method: call.getPath(), code: status[code], ms: now() - startedAt });
     onCallBegin(call.getPath());
     const controller = new AbortController();
-    call.once('cancelled', () => controller.abort(new CallError(status.CANCELLED, 'the client cancelled the call')));
+    call.once('cancelled', () => controller.abort(new CallError('ERR_NSATLAS_CANCELLED', 'the client cancelled the call')));
     running += 1;
     try {
       if (running > maxCalls)
-        throw new CallError(status.RESOURCE_EXHAUSTED, `${maxCalls} calls are in progress already; try again later`);
+        throw new CallError('ERR_NSATLAS_TOO_MANY_CALLS', `${maxCalls} calls are in progress already; try again later`);
       const result = await run(controller.signal);
       log.debug({ method: call.getPath(), peer: call.getPeer(), ms: Math.round(now() - startedAt), ...result }, 'call answered');
       ended(status.OK);
       return result;
     } catch (cause) {
       const problem = toCallError(cause);
-      const level = problem.status === status.INTERNAL || problem.status === status.UNAVAILABLE ? 'warn' : 'debug';
+      const { code } = problem;
+      const callStatus = statusOf(code);
+      const level = callStatus === status.INTERNAL || callStatus === status.UNAVAILABLE ? 'warn' : 'debug';
       log[level](
-        { method: call.getPath(), peer: call.getPeer(), status: status[problem.status], err: problem.cause ?? problem },
+        { method: call.getPath(), peer: call.getPeer(), status: status[callStatus], code, err: problem.cause ?? problem },
         'call failed',
       );
-      ended(problem.status);
+      ended(callStatus);
       throw problem;
     } finally {
       running -= 1;
@@ -93,7 +89,7 @@ export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, o
       () => call.end(),
       (cause: unknown) => {
         // A cancelled call cannot be answered; grpc-js has destroyed its stream.
-        if (!call.cancelled && !call.destroyed) call.emit('error', statusOf(cause));
+        if (!call.cancelled && !call.destroyed) call.emit('error', failureOf(cause));
       },
     );
   };
@@ -121,13 +117,26 @@ export function createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, o
       };
       track(call, run).then(
         () => callback(null, bytes),
-        (cause: unknown) => callback(statusOf(cause)),
+        (cause: unknown) => callback(failureOf(cause)),
       );
     },
     get running() {
       return running;
     },
   };
+}
+
+/** What an answer threw, as the client gets it: what has no code for a client is a bug of ours, INTERNAL, and logged. */
+function toCallError(cause: unknown): CallError {
+  if (cause instanceof CallError) return cause;
+  const code = codeOf(cause);
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return new CallError(isCallCode(code) ? code : 'ERR_NSATLAS_INTERNAL', message, { cause });
+}
+
+function failureOf(cause: unknown): Partial<StatusObject> {
+  const { code, message } = toCallError(cause);
+  return { code: statusOf(code), details: message, metadata: trailerOf(code) };
 }
 
 interface Cancellable {
@@ -138,5 +147,5 @@ interface Cancellable {
 
 function messageOf<Name extends MessageName>(received: Received<Name>): Messages[Name] {
   if ('message' in received) return received.message;
-  throw new CallError(status.INVALID_ARGUMENT, `the request ${received.problem.message}`, { cause: received.problem });
+  throw new CallError('ERR_NSATLAS_REQUEST', `the request ${received.problem.message}`, { cause: received.problem });
 }

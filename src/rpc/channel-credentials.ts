@@ -2,12 +2,14 @@ import { isIP, type Socket } from 'node:net';
 import { checkServerIdentity, connect, type TLSSocket } from 'node:tls';
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
 import { duration } from '../text/duration.js';
-import { alertProblem, certificateProblem, tlsProblem } from './channel-problems.js';
+import { alertProblem, certificateProblem, type Reached, tlsProblem } from './channel-problems.js';
 import { readTlsFiles, type TlsMaterial } from './tls-files.js';
 import type { ClientTls } from './types.js';
 
-/** Why the last attempt to connect failed, for people; undefined if unknown. */
+/** The last attempt to connect. */
 export interface LastFailure {
+  reached: Reached;
+  /** Why it failed, for people; undefined if unknown. */
   last: string | undefined;
 }
 
@@ -57,6 +59,7 @@ class FreshCredentials extends ChannelCredentials {
       // Before the connection is made.
       waitForReady: async () => {
         this.#failure.last = undefined;
+        this.#failure.reached = 'address';
         if (this.#settings.tls !== undefined) await this.#read(this.#settings.tls);
       },
       connect: (socket) => this.#connect(socket),
@@ -77,6 +80,7 @@ class FreshCredentials extends ChannelCredentials {
   }
 
   async #connect(socket: Socket): Promise<{ socket: Socket; secure: boolean }> {
+    this.#failure.reached = 'server';
     const { tls, limitMs } = this.#settings;
     const timer = setTimeout(() => {
       this.#fail(`it has taken the connection and said nothing for ${duration(limitMs)}`);

@@ -4,23 +4,33 @@ import type { HostPort } from './address.js';
 import { describeNames, formatTime, namesOf } from './tls-peer.js';
 import type { ClientTls } from './types.js';
 
-const NOT_GRPC = 'the server there does not speak gRPC, or has just ended';
+/** How far an attempt to connect came: the name was not resolved, the address was tried, something there took the connection. */
+export type Reached = 'nothing' | 'address' | 'server';
 
-/** What grpc-js says of a connection, and what that means. */
-const PROBLEMS: readonly (readonly [RegExp, message: string, listening: boolean])[] = [
-  [/Stream refused/, 'it has too many calls already; try again later', true],
-  [/ECONNREFUSED/, 'connection refused', false],
-  [/ENOENT/, 'there is no such socket', false],
-  [/EACCES|EPERM/, 'permission denied; only the owner of the socket can use it', true],
-  [/ENOTFOUND|Name resolution failed|EAI_AGAIN/, 'no such host name', false],
-  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'no answer from that address', false],
-  [/Protocol error|Connection dropped|ECONNRESET|socket hang up|Failed to connect|EPIPE/i, NOT_GRPC, true],
-];
+/** What the errnos of connect(2) and getaddrinfo(3) mean, and whether somebody listens there. */
+const ERRNOS: Readonly<Record<string, readonly [message: string, listening: boolean]>> = {
+  ECONNREFUSED: ['connection refused', false],
+  ENOENT: ['there is no such socket', false],
+  EACCES: ['permission denied; only the owner of the socket can use it', true],
+  EPERM: ['permission denied; only the owner of the socket can use it', true],
+  ENOTFOUND: ['no such host name', false],
+  EAI_AGAIN: ['no such host name', false],
+  ETIMEDOUT: ['no answer from that address', false],
+  EHOSTUNREACH: ['no answer from that address', false],
+  ENETUNREACH: ['no answer from that address', false],
+};
 
-/** @param details of a call that ended with UNAVAILABLE */
-export function connectionProblem(details: string): { message: string; listening: boolean } {
-  const [, message, listening] = PROBLEMS.find(([pattern]) => pattern.test(details)) ?? [undefined, details, false];
-  return { message, listening };
+/**
+ * What a call failed of that got no answer.
+ * @param details of the call's status. grpc-js hands the errno of a connection on in it and nowhere else; nothing but that is taken from it
+ * @param reached how far the last attempt to connect came
+ */
+export function connectionProblem(details: string, reached: Reached): { message: string; listening: boolean } {
+  const [message, listening] = ERRNOS[/\bE[A-Z_]{3,}\b/.exec(details)?.[0] ?? ''] ?? [];
+  if (message !== undefined && listening !== undefined && reached !== 'server') return { message, listening };
+  if (reached === 'server')
+    return { message: `the server there does not speak gRPC, has just ended, or is too busy (${details})`, listening: true };
+  return { message: reached === 'nothing' ? 'no such host name' : details, listening: false };
 }
 
 /** What is wrong with a server's certificate, after a handshake that left the socket unauthorized. */

@@ -47,7 +47,7 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
   const target = address.startsWith('unix:') ? 'unix' : parseHostPort(address);
   if (target === undefined) return undefined;
   const { tls } = options;
-  const failure: LastFailure = { last: undefined };
+  const failure: LastFailure = { reached: 'nothing', last: undefined };
   const credentials = createCredentials(failure, {
     tls: target === 'unix' || tls === undefined ? undefined : { ...tls, host: target.host },
     limitMs: options.handshakeLimitMs ?? 10_000,
@@ -79,7 +79,7 @@ async function problemOf(
   { failure, target, secure }: { failure: LastFailure; target: HostPort | 'unix'; secure: boolean },
 ): Promise<ConnectionProblem> {
   if (failure.last !== undefined) return { message: failure.last, listening: true };
-  const problem = connectionProblem(details);
+  const problem = connectionProblem(details, failure.reached);
   if (!problem.listening || secure || target === 'unix' || !(await speaksTls(target))) return problem;
   return { message: 'it speaks TLS: give --tls-ca, --tls-cert and --tls-key', listening: true };
 }

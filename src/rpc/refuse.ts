@@ -1,11 +1,18 @@
 import { createServer, type Http2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import type { status } from '@grpc/grpc-js';
+import type { CallCode } from '../text/error.js';
+import { CODE_KEY, statusOf } from './trailer.js';
+
+/** Why a client is turned away. */
+interface Why {
+  readonly code: CallCode;
+  readonly message: string;
+}
 
 /** Refuses clients with a message that every gRPC client shows. */
 export interface Refuser {
   /** Takes over a connection, answers what is called with a status, and ends it. */
-  refuse(socket: Duplex, why: { readonly status: status; readonly message: string }): void;
+  refuse(socket: Duplex, why: Why): void;
 }
 
 /** How long a client may take to call and to receive the answer, in milliseconds. */
@@ -20,7 +27,7 @@ const MAX_REFUSED = 32;
  * No call gets further than that, and none is read.
  */
 export function createRefuser(): Refuser {
-  const reasons = new Map<Http2Session, { readonly status: status; readonly message: string }>();
+  const reasons = new Map<Http2Session, Why>();
   const server = createServer({
     // In megabytes, and it is the least that Node has.
     maxSessionMemory: 1,
@@ -35,9 +42,10 @@ export function createRefuser(): Refuser {
     const headers = {
       ':status': 200,
       'content-type': 'application/grpc',
-      'grpc-status': String(why.status),
+      'grpc-status': String(statusOf(why.code)),
       // doc/PROTOCOL-HTTP2.md of gRPC: Percent-Encoded. The messages are printable ASCII.
       'grpc-message': why.message.replaceAll('%', '%25'),
+      [CODE_KEY]: why.code,
     };
     stream.respond(headers, { endStream: true });
     session.close();

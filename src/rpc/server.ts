@@ -34,13 +34,12 @@ export interface ServerParts {
 /**
  * Serves gRPC services, with health and reflection.
  * @param names of the services, for health
- * @param isUnavailable as Calls has it
  * @param build makes the services
  * @throws ListenError when one of the addresses cannot be served; then none is. TlsFileError
  */
 export async function startServer(
   options: ServeOptions,
-  { names, isUnavailable }: { readonly names: readonly string[]; readonly isUnavailable: (cause: unknown) => boolean },
+  names: readonly string[],
   build: (parts: ServerParts) => readonly ServedService[],
 ): Promise<RunningServer> {
   const {
@@ -52,7 +51,7 @@ export async function startServer(
     onCallBegin = () => undefined,
   } = options;
   const health = createHealth(['', ...names]);
-  const calls = createCalls({ log, maxCalls, stallLimitMs, now, isUnavailable, onCall, onCallBegin });
+  const calls = createCalls({ log, maxCalls, stallLimitMs, now, onCall, onCallBegin });
   const server = new Server(CHANNEL_OPTIONS);
   const services = build({ calls, health, now });
   for (const { name, handlers } of services) server.addService(serviceDefinition(name), handlers);

@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
 import { duration } from '../text/duration.js';
 import { CallError } from './error.js';
 
@@ -53,7 +53,7 @@ function write(
     // grpc-js never calls back for a call that was cancelled meanwhile.
     const onAbort = (): void => settle(() => reject(signal.reason as Error));
     const timer = setTimeout(() => {
-      const problem = new CallError(status.RESOURCE_EXHAUSTED, `the client has read nothing for ${duration(stallLimitMs)}`);
+      const problem = new CallError('ERR_NSATLAS_STALLED', `the client has read nothing for ${duration(stallLimitMs)}`);
       settle(() => reject(problem));
       reset(call);
     }, stallLimitMs);

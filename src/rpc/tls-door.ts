@@ -52,7 +52,7 @@ export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs, prot
       if (refusal === undefined) {
         onClient(client);
       } else {
-        notice(refusal.kind, { peer, why: refusal.message }, 'a client was refused');
+        notice(refusal.kind, { peer, why: refusal.message, code: refusal.code }, 'a client was refused');
         refuser.refuse(client, refusal);
       }
     }

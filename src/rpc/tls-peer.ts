@@ -1,11 +1,11 @@
-import { status } from '@grpc/grpc-js';
 import type { PeerCertificate, TLSSocket } from 'node:tls';
+import type { CallCode } from '../text/error.js';
 
 /** Why a client is refused; the message is for both sides. */
 export interface Refusal {
   /** One of a few; what may be logged is counted for each. */
   readonly kind: 'no-certificate' | 'untrusted' | 'expired' | 'not-allowed';
-  readonly status: status.UNAUTHENTICATED | status.PERMISSION_DENIED;
+  readonly code: CallCode;
   readonly message: string;
 }
 
@@ -21,17 +21,17 @@ export function refusalOf(socket: TLSSocket, allow: readonly string[] | undefine
     const message =
       'no client certificate was given, and this server requires one (nsatlas: --tls-cert and --tls-key; grpcurl: -cert and -key; ' +
       'buf curl: --cert and --key)';
-    return { kind: 'no-certificate', status: status.UNAUTHENTICATED, message };
+    return { kind: 'no-certificate', code: 'ERR_NSATLAS_CERTIFICATE', message };
   }
   const who = `the client certificate of ${describeNames(certificate)}`;
   if (!socket.authorized) return untrusted(who, String(socket.authorizationError), certificate);
   if (allow === undefined || namesOf(certificate).some((name) => allow.includes(name))) return undefined;
-  return { kind: 'not-allowed', status: status.PERMISSION_DENIED, message: `${who} is not on this server's list (--tls-allow)` };
+  return { kind: 'not-allowed', code: 'ERR_NSATLAS_NOT_ALLOWED', message: `${who} is not on this server's list (--tls-allow)` };
 }
 
 /** @param code X509_verify_cert_error_string(3)'s names without X509_V_ERR_, as Node has them */
 function untrusted(who: string, code: string, { valid_from: from, valid_to: to }: Partial<PeerCertificate>): Refusal {
-  const refused = { kind: 'untrusted', status: status.UNAUTHENTICATED } as const;
+  const refused = { kind: 'untrusted', code: 'ERR_NSATLAS_CERTIFICATE' } as const;
   switch (code) {
     case 'CERT_HAS_EXPIRED':
       return { ...refused, kind: 'expired', message: `${who} expired on ${formatTime(to)}` };

@@ -10,7 +10,6 @@ import { CallError } from '../rpc/error.js';
 import { hasRows } from './narrow.js';
 import type { NetnsRevisions } from './netns-revisions.js';
 import type { Step } from '../rpc/stream.js';
-import { status } from '@grpc/grpc-js';
 
 // Answers are made while they are written: a part of a namespace is decoded, selected and encoded when the client has taken the one
 // before, so that no answer, however large, keeps the main thread or memory.
@@ -153,6 +152,6 @@ function onlyStatuses(head: Netns, tables: readonly Table[]): Netns {
 
 function hostOf(live: LiveHost): NonNullable<ReturnType<LiveHost['host']>> {
   const host = live.host();
-  if (host === undefined) throw new CallError(status.UNAVAILABLE, 'this host could not be read yet');
+  if (host === undefined) throw new CallError('ERR_NSATLAS_READ', 'this host could not be read yet');
   return host;
 }

@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import type { FeedStream } from '../rpc/calls.js';
 import { CallError } from '../rpc/error.js';
 
@@ -37,7 +36,7 @@ interface HubOptions {
 export interface WatchHub {
   /**
    * Sends the messages of the steps, as fast as the reader takes them, until it goes away.
-   * @throws what stream.write throws; stream.signal.reason; CallError UNAVAILABLE when it stops
+   * @throws what stream.write throws; stream.signal.reason; CallError ERR_NSATLAS_STOPPING when it stops
    */
   serve(steps: Iterator<HubStep, never>, stream: FeedStream, heartbeat: Heartbeat): Promise<never>;
   /** Ends all of them, so that they reconnect, here or elsewhere. */
@@ -130,7 +129,7 @@ class Hub {
   }
 
   #stopping(): CallError {
-    return new CallError(status.UNAVAILABLE, `the ${this.#options.who} is stopping`);
+    return new CallError('ERR_NSATLAS_STOPPING', `the ${this.#options.who} is stopping`);
   }
 
   #changed(): void {

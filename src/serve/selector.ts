@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import { isIP, SocketAddress } from 'node:net';
 import type { Selector } from '../model/select.js';
 import type { Cursor, Role, Table } from '../model/types.js';
@@ -17,7 +16,7 @@ const MAX_VNI = 0xffffff;
 
 /**
  * A request's selector, checked and in the spelling that the model compares.
- * @throws CallError INVALID_ARGUMENT naming the field and the value
+ * @throws CallError ERR_NSATLAS_REQUEST naming the field and the value
  */
 export function checkSelector(selector: SelectorMessage | undefined): Selector {
   if (selector === undefined) return {};
@@ -38,7 +37,7 @@ export function checkSelector(selector: SelectorMessage | undefined): Selector {
 
 /**
  * The tables of a request; all of them when none is named.
- * @throws CallError INVALID_ARGUMENT naming the value
+ * @throws CallError ERR_NSATLAS_REQUEST naming the value
  */
 export function checkTables(tables: readonly Table[], all: readonly Table[]): readonly Table[] {
   const asked = tables.map((table, at) => eachAt('tables', at, table, () => known<Table>(table, 'nsatlas.v1.Table')));
@@ -47,7 +46,7 @@ export function checkTables(tables: readonly Table[], all: readonly Table[]): re
 
 /**
  * A request to watch, but for its tables.
- * @throws CallError INVALID_ARGUMENT for a selector that speaks of interfaces or rows, naming the field
+ * @throws CallError ERR_NSATLAS_REQUEST for a selector that speaks of interfaces or rows, naming the field
  */
 export function checkWatch({ selector, after }: Pick<WatchRequestMessage, 'selector' | 'after'>): {
   selector: Selector;
@@ -87,7 +86,7 @@ function eachAt<Result>(field: string, at: number, value: unknown, check: () => 
 }
 
 function invalid(message: string): CallError {
-  return new CallError(status.INVALID_ARGUMENT, message);
+  return new CallError('ERR_NSATLAS_REQUEST', message);
 }
 
 /** A value of an enum that this release knows, the unspecified one excepted. */

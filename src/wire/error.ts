@@ -1,14 +1,14 @@
+import { NsatlasError } from '../text/error.js';
+
 /** Something that is not of the model's shape: in a model to be sent, in a message that came, in a file. */
-export class WireError extends Error {
-  readonly code = 'ERR_NSATLAS_WIRE';
+export class WireError extends NsatlasError<'ERR_NSATLAS_WIRE'> {
   /** Where, as in "namespaces[3].interfaces[0].mtu"; "" when it is the message itself. */
   readonly path: string;
   /** What is wrong there, without the path. */
   readonly reason: string;
 
-  constructor(reason: string, path = '', options: ErrorOptions = {}) {
-    super(path === '' ? reason : `${path}: ${reason}`, options);
-    this.name = 'WireError';
+  constructor(reason: string, path = '', options?: ErrorOptions) {
+    super('ERR_NSATLAS_WIRE', path === '' ? reason : `${path}: ${reason}`, options);
     this.reason = reason;
     this.path = path;
   }

@@ -1,10 +1,10 @@
-import { AgentError } from '../../client/error.js';
 import type { AgentClient } from '../../client/agent.js';
 import type { Cursor, Host, Table } from '../../model/types.js';
 import type { Log } from '../../rpc/types.js';
 import type { Clock } from './clock.js';
 import { Pauses, Refusal, SilenceError } from './pauses.js';
 import { duration } from '../../text/duration.js';
+import { codeOf, codesOf } from '../../text/error.js';
 import { clipped, NAME_LENGTH } from '../../text/printable.js';
 import type { Target } from './sources/types.js';
 import { type Replica, AgentSession, SessionError } from './agent-session.js';
@@ -59,6 +59,8 @@ export class AgentConnection {
   phase: ConnectionPhase = 'off';
   /** What is wrong, in a line for people; undefined while it is live, and before the first attempt has failed. */
   problem: string | undefined;
+  /** The code of what is wrong: the agent's own where it sent one. */
+  problemCode: string | undefined;
   /** When the last message was received, by the clock. */
   heardAt: number | undefined;
   disconnects = 0;
@@ -145,6 +147,7 @@ export class AgentConnection {
     this.refused = cause instanceof Refusal;
     if (this.connected && !this.refused) this.disconnects++;
     this.problem = this.#describe(cause);
+    this.problemCode = codesOf(cause).at(-1);
     this.#liveSince = undefined;
     this.#enter('off');
     if (!this.#isClosed()) this.#schedule(this.#isWoken() ? 0 : pauseMs);
@@ -212,6 +215,7 @@ export class AgentConnection {
     if (synced) {
       this.#liveSince = this.#options.clock.now();
       this.problem = undefined;
+      this.problemCode = undefined;
     }
     this.#enter(phase);
   }
@@ -243,10 +247,10 @@ export class AgentConnection {
 
   #pauseAfter(cause: unknown): number {
     const { clock, log } = this.#options;
-    if (cause instanceof SessionError || (cause instanceof AgentError && cause.code === 'ERR_NSATLAS_AGENT_MALFORMED'))
-      this.#needsRestart = true;
-    if (cause instanceof SessionError && cause.code === 'ERR_NSATLAS_SESSION_MOVED') this.#owner.leave(this);
-    if (!isForeseen(cause))
+    const code = codeOf(cause);
+    if (cause instanceof SessionError || code === 'ERR_NSATLAS_AGENT_MALFORMED') this.#needsRestart = true;
+    if (code === 'ERR_NSATLAS_SESSION_MOVED') this.#owner.leave(this);
+    if (code === undefined)
       log.error({ err: cause, agent: clipped(this.target.address, NAME_LENGTH) }, 'following an agent failed');
     const liveMs = this.#liveSince === undefined ? 0 : clock.now() - this.#liveSince;
     return this.#pauses.after(cause, { liveMs, longestMs: this.#owner.longestPauseMs() });
@@ -257,8 +261,4 @@ export class AgentConnection {
     const where = `the agent at ${this.target.address}`;
     return clipped(cause instanceof SessionError ? `${where} sent invalid events: ${message}; it is not used` : message, 500);
   }
-}
-
-function isForeseen(cause: unknown): boolean {
-  return [AgentError, SessionError, Refusal, SilenceError].some((foreseen) => cause instanceof foreseen);
 }

@@ -1,5 +1,6 @@
 import type { Cursor, Freshness, Host, WatchEvent } from '../../model/types.js';
 import type { LiveHost } from '../../live/types.js';
+import { NsatlasError } from '../../text/error.js';
 import type { WatchCounts } from '../../wire/watch-merge.js';
 
 /** A collector's copy of a host, updated with the events of its agent. */
@@ -17,17 +18,10 @@ export interface Replica extends LiveHost {
   received(): void;
 }
 
-/** Why a session ends: its events are invalid, or they are of another host than before. */
-export type SessionErrorCode = 'ERR_NSATLAS_SESSION_MALFORMED' | 'ERR_NSATLAS_SESSION_MOVED';
-
 /** The events of an agent cannot be used. The message is one line for people, without the agent's address. */
-export class SessionError extends Error {
-  readonly code: SessionErrorCode;
-
-  constructor(message: string, code: SessionErrorCode = 'ERR_NSATLAS_SESSION_MALFORMED') {
-    super(message);
-    this.name = 'SessionError';
-    this.code = code;
+export class SessionError extends NsatlasError<'ERR_NSATLAS_SESSION_MALFORMED' | 'ERR_NSATLAS_SESSION_MOVED'> {
+  constructor(message: string, code: SessionError['code'] = 'ERR_NSATLAS_SESSION_MALFORMED') {
+    super(code, message);
   }
 }
 

@@ -4,6 +4,7 @@ import type { Log } from '../../rpc/types.js';
 import type { LiveHost } from '../../live/types.js';
 import type { Clock } from './clock.js';
 import type { Holder, KnownHost } from './known-host.js';
+import { codeOf } from '../../text/error.js';
 import { clipped } from '../../text/printable.js';
 
 interface LocalOptions {
@@ -28,6 +29,7 @@ export class LocalHost implements Holder {
   readonly #options: LocalOptions;
   readonly #controller = new AbortController();
   #problem: string | undefined;
+  #problemCode: string | undefined;
   #release: (() => void) | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -57,8 +59,10 @@ export class LocalHost implements Holder {
 
   /** The entry until it was read. */
   entry(): HostEntry {
+    const code = this.#problemCode;
     const problem = this.#problem ?? 'this host is being read for the first time';
-    return { agent: this.address, source: this.source, state: 'UNREACHABLE', problem, ...NO_COUNTS, disconnects: 0 };
+    const known = { problem, ...(code !== undefined && { problemCode: code }) };
+    return { agent: this.address, source: this.source, state: 'UNREACHABLE', ...known, ...NO_COUNTS, disconnects: 0 };
   }
 
   #read(): void {
@@ -71,6 +75,7 @@ export class LocalHost implements Holder {
       (cause: unknown) => {
         if (signal.aborted) return;
         this.#problem = clipped(cause instanceof Error ? cause.message : String(cause), 500);
+        this.#problemCode = codeOf(cause);
         log.warn({ err: cause }, 'reading this host');
         onChange();
         clock.after(RETRY_MS, () => {

@@ -1,24 +1,22 @@
-import { AgentError } from '../../client/error.js';
 import { backoff, between, spread } from '../../text/backoff.js';
-import { SessionError } from './agent-session.js';
+import { isTransient, NsatlasError } from '../../text/error.js';
 
 /** Why a reachable agent is not used. Ends its stream; it is retried. The message is one line for people. */
-export class Refusal extends Error {
-  readonly code = 'ERR_NSATLAS_LINK_REFUSAL';
+export class Refusal extends NsatlasError<'ERR_NSATLAS_SESSION_UNUSED'> {
   /** When to retry. 'again': in a moment; 'later': in a while. */
   readonly retry: 'again' | 'later';
 
   constructor(message: string, retry: Refusal['retry'] = 'later') {
-    super(message);
-    this.name = 'Refusal';
+    super('ERR_NSATLAS_SESSION_UNUSED', message);
     this.retry = retry;
   }
 }
 
 /** An agent was silent for too long. The message is one line for people. */
-export class SilenceError extends Error {
-  override readonly name = 'SilenceError';
-  readonly code = 'ERR_NSATLAS_LINK_SILENT';
+export class SilenceError extends NsatlasError<'ERR_NSATLAS_SESSION_SILENT'> {
+  constructor(message: string) {
+    super('ERR_NSATLAS_SESSION_SILENT', message);
+  }
 }
 
 /** The first pause after a good stream, in milliseconds; it doubles with each failure. */
@@ -27,15 +25,6 @@ const FIRST_MS = 250;
 const GOOD_MS = 5000;
 /** The pause after a failure that a retry is unlikely to fix, in milliseconds. */
 const SLOW = { least: 10_000, most: 30_000 } as const;
-
-/** What may be over within a second. Anything else (a refused certificate, a malformed answer, another version) is not. */
-const PASSING: ReadonlySet<string> = new Set([
-  'ERR_NSATLAS_AGENT_UNREACHABLE',
-  'ERR_NSATLAS_AGENT_TIMEOUT',
-  'ERR_NSATLAS_AGENT_FAILED',
-  'ERR_NSATLAS_SESSION_MOVED',
-  'ERR_NSATLAS_LINK_SILENT',
-]);
 
 /** The delays between attempts to follow an agent. */
 export class Pauses {
@@ -54,8 +43,7 @@ export class Pauses {
    */
   after(cause: unknown, { liveMs, longestMs }: { readonly liveMs: number; readonly longestMs: number }): number {
     if (cause instanceof Refusal && cause.retry === 'again') return spread(FIRST_MS, this.#random());
-    const isKnown = cause instanceof AgentError || cause instanceof SessionError || cause instanceof SilenceError;
-    if (!isKnown || !PASSING.has(cause.code)) return between(SLOW.least, SLOW.most, this.#random());
+    if (!isTransient(cause)) return between(SLOW.least, SLOW.most, this.#random());
     if (liveMs >= GOOD_MS) this.#failures = 0;
     // Jitter, in case many agents ended together.
     return spread(backoff(this.#failures++, { firstMs: FIRST_MS, longestMs }), this.#random());

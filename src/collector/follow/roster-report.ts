@@ -4,6 +4,7 @@ import type { Clock } from './clock.js';
 import type { KnownHost } from './known-host.js';
 import type { Seat } from './seat.js';
 import { duration } from '../../text/duration.js';
+import type { ErrorCode } from '../../text/error.js';
 import { clipped, NAME_LENGTH } from '../../text/printable.js';
 
 interface ReportOptions {
@@ -26,6 +27,7 @@ export class Report {
     const { connection, refused, state } = seat;
     const host = seat.host ?? (refused?.same === true ? refused.host : undefined);
     const problem = this.#problem(seat);
+    const problemCode = codeOfSeat(seat);
     return {
       agent: seat.address,
       source: seat.source,
@@ -35,6 +37,7 @@ export class Report {
       disconnects: connection.disconnects,
       ...(connection.heardAt !== undefined && { heardAt: this.#time(connection.heardAt) }),
       ...(problem !== undefined && { problem }),
+      ...(problem !== undefined && problemCode !== undefined && { problemCode }),
     };
   }
 
@@ -65,6 +68,7 @@ export class Report {
       ...(entry.host !== undefined && entry.state !== 'CONFLICT' && { host: entry.host }),
       status: isShown ? 'STALE_HOST' : 'FAILED',
       operation: 'follow',
+      ...(entry.problemCode !== undefined && { code: entry.problemCode }),
       message: `${about}${entry.problem ?? 'its agent is silent'}${isShown ? age : ''}`,
     };
   }
@@ -109,6 +113,10 @@ export class Report {
   #time(at: number): string {
     return new Date(this.#clock.date() - (this.#clock.now() - at)).toISOString();
   }
+}
+
+function codeOfSeat({ connection, refused }: Seat): string | undefined {
+  return refused === undefined ? connection.problemCode : ('ERR_NSATLAS_SESSION_UNUSED' satisfies ErrorCode);
 }
 
 /** Why an agent is not used, in a line for people. @param same whether it is the same process, used at another address */

@@ -397,7 +397,10 @@ class HostRoster implements Roster, ConnectionOwner {
       state,
     };
     if (state === 'LIVE' || state === 'SYNCING') log.info(fields, 'agent');
-    else log.warn({ ...fields, problem: this.#report.ofSeat(seat).problem }, 'agent');
+    else {
+      const { problem, problemCode: code } = this.#report.ofSeat(seat);
+      log.warn({ ...fields, problem, code }, 'agent');
+    }
     this.#notify();
   }
 

@@ -1,4 +1,4 @@
-import { type UntypedServiceImplementation, status } from '@grpc/grpc-js';
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { checkSelector, checkTables, checkWatch } from '../../serve/selector.js';
 import type { ListName } from '../../model/lists.js';
 import { rowCounts } from '../../model/row-counts.js';
@@ -78,14 +78,14 @@ export function collectorHandlers(options: ServiceOptions): UntypedServiceImplem
 }
 
 function refuseCounters(counters: boolean): void {
-  if (counters) throw new CallError(status.INVALID_ARGUMENT, 'counters: a collector has no counters; ask the agent of the host');
+  if (counters) throw new CallError('ERR_NSATLAS_REQUEST', 'counters: a collector has no counters; ask the agent of the host');
 }
 
 function onlyHosts(selector: Selector): Selector {
   const { netns, roles, networks, containers, services } = selector;
   const others = [netns, roles, networks, containers, services];
   if (speaksOfRows(withoutHosts(selector)) || others.some((values) => values !== undefined && values.length > 0))
-    throw new CallError(status.INVALID_ARGUMENT, 'selector: hosts are listed by `hosts` only');
+    throw new CallError('ERR_NSATLAS_REQUEST', 'selector: hosts are listed by `hosts` only');
   return selector;
 }
 

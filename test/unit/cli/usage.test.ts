@@ -241,10 +241,16 @@ t.test('the command line', async (t) => {
     for (const args of [['watch'], ['netns'], ['overlays'], ['hosts'], ['snapshot']]) {
       const { status, said, stdout } = await nsatlas([...args, '--collector', '127.0.0.1:1']);
       t.strictSame([status, stdout], [1, '']);
-      t.match(said, /^cannot reach the collector at 127\.0\.0\.1:1: .*; is `nsatlas collector` running\?$/);
+      t.match(
+        said,
+        /^cannot reach the collector at 127\.0\.0\.1:1: .*; is `nsatlas collector` running\? \[ERR_NSATLAS_COLLECTOR_UNREACHABLE\]$/,
+      );
     }
     const { said } = await nsatlas(['netns', '--collector', 'nowhere']);
-    t.match(said, /^nowhere is not a collector address; give HOST:PORT \(127\.0\.0\.1:7127\) or unix:PATH$/);
+    t.match(
+      said,
+      /^nowhere is not a collector address; give HOST:PORT \(127\.0\.0\.1:7127\) or unix:PATH \[ERR_NSATLAS_COLLECTOR_UNREACHABLE\]$/,
+    );
   });
 
   t.test('says in one line that no agent is there', async (t) => {

@@ -2,8 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AgentClient, ClientWatchWish } from '../../../src/client/agent.js';
-import type { CallProblem } from '../../../src/client/problems.js';
-import { AgentError } from '../../../src/client/error.js';
+import { AgentError, type CallProblem } from '../../../src/client/error.js';
 import { SharedBytes } from '../../../src/serve/shared-bytes.js';
 import { WatchFeed } from '../../../src/serve/feed.js';
 import type { Clock } from '../../../src/collector/follow/clock.js';

@@ -154,11 +154,12 @@ t.test('a refused call is said and tried again slowly', async (t) => {
   await fleet.clock.advance(60_000);
   t.strictSame(states(), { [A]: '- UNREACHABLE' });
   t.match(entry(A).problem ?? '', /says no/);
+  t.equal(entry(A).problemCode, 'ERR_NSATLAS_AGENT_REFUSED');
   const attempts = fleet.attempts.get(A) ?? 0;
   t.ok(attempts >= 3 && attempts <= 6, `${attempts} attempts`);
   t.strictSame(
-    roster.gaps().map(({ status, operation, host }) => ({ status, operation, host })),
-    [{ status: 'FAILED', operation: 'follow', host: undefined }],
+    roster.gaps().map(({ status, operation, host, code }) => ({ status, operation, host, code })),
+    [{ status: 'FAILED', operation: 'follow', host: undefined, code: 'ERR_NSATLAS_AGENT_REFUSED' }],
   );
 });
 

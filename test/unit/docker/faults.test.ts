@@ -99,19 +99,19 @@ t.test('a slow engine is heard to the end although one of its containers hangs',
 t.test('what is on its way when a question has hung has a moment to arrive, and no more', async (t) => {
   const patience = new Patience('/x', 40, Date.now);
   t.equal(patience.allow('inspect'), 40);
-  patience.failed(new EngineError({ code: 'ERR_ENGINE_REFUSED', socket: '/x', operation: 'inspect', message: '' }));
+  patience.failed(new EngineError({ code: 'ERR_NSATLAS_ENGINE_REFUSED', socket: '/x', operation: 'inspect', message: '' }));
   t.equal(patience.allow('inspect'), 40, 'a refusal is an answer');
-  patience.failed(new EngineError({ code: 'ERR_ENGINE_TIMEOUT', socket: '/x', operation: 'inspect', message: '' }));
-  t.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
+  patience.failed(new EngineError({ code: 'ERR_NSATLAS_ENGINE_TIMEOUT', socket: '/x', operation: 'inspect', message: '' }));
+  t.throws(() => patience.allow('inspect'), { code: 'ERR_NSATLAS_ENGINE_NOT_ASKED' });
   t.equal(patience.signal.aborted, false);
   await new Promise((resolve) => setTimeout(resolve, 40));
-  t.equal((patience.signal.reason as EngineError).code, 'ERR_ENGINE_NOT_ASKED');
+  t.equal((patience.signal.reason as EngineError).code, 'ERR_NSATLAS_ENGINE_NOT_ASKED');
 });
 
 t.test('a question that hangs while others are answered does not end the round', async (t) => {
   let now = 0;
   const patience = new Patience('/x', 100, () => now);
-  const timeout = new EngineError({ code: 'ERR_ENGINE_TIMEOUT', socket: '/x', operation: 'inspect', message: '' });
+  const timeout = new EngineError({ code: 'ERR_NSATLAS_ENGINE_TIMEOUT', socket: '/x', operation: 'inspect', message: '' });
   now = 90;
   patience.answered();
   now = 100;
@@ -119,7 +119,7 @@ t.test('a question that hangs while others are answered does not end the round',
   t.equal(patience.allow('inspect'), 100);
   now = 190;
   patience.failed(timeout);
-  t.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
+  t.throws(() => patience.allow('inspect'), { code: 'ERR_NSATLAS_ENGINE_NOT_ASKED' });
   patience.end();
 });
 
@@ -129,7 +129,7 @@ t.test('an engine that answers may take several time limits in all, but not for 
   now = 450;
   t.equal(patience.allow('inspect'), 50);
   now = 500;
-  t.throws(() => patience.allow('inspect'), { code: 'ERR_ENGINE_NOT_ASKED' });
+  t.throws(() => patience.allow('inspect'), { code: 'ERR_NSATLAS_ENGINE_NOT_ASKED' });
 });
 
 t.test('no more than eight containers are asked about at a time', async (t) => {

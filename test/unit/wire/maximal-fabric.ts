@@ -95,6 +95,7 @@ export const hostEntry: Whole<HostEntry> = {
   heardAt: '2026-11-21T05:58:35.123Z',
   details: host,
   rows: { fdb: 7, neighbors: 8, routes: 50 },
+  problemCode: 'ERR_NSATLAS_AGENT_UNREACHABLE',
 };
 
 export const collectorStatus: Whole<CollectorStatus> = {

@@ -237,6 +237,7 @@ export const gap: Whole<Gap> = {
   status: 'NOT_A_NETNS',
   errno: 'EPERM',
   operation: 'setns',
+  code: 'ERR_NSATLAS_READ',
   message: 'no CAP_SYS_ADMIN',
 };
 

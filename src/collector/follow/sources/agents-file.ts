@@ -1,17 +1,16 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml';
+import { NsatlasError } from '../../../text/error.js';
 import { clipped, NAME_LENGTH } from '../../../text/printable.js';
 import { parseAddress } from './address.js';
 import { MOST_TARGETS } from './types.js';
 
 /** A file of agents that cannot be used. The message is one line for people and names the line of the file. */
-export class AgentsFileError extends Error {
-  readonly code = 'ERR_NSATLAS_AGENTS_FILE';
+export class AgentsFileError extends NsatlasError<'ERR_NSATLAS_AGENTS_FILE'> {
   /** From 1. */
   readonly line: number;
 
   constructor(line: number, message: string) {
-    super(`line ${line}: ${message}`);
-    this.name = 'AgentsFileError';
+    super('ERR_NSATLAS_AGENTS_FILE', `line ${line}: ${message}`);
     this.line = line;
   }
 }

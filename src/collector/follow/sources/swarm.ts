@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import { EngineClient } from '../../../docker/client.js';
-import { EngineError } from '../../../docker/error.js';
 import type { SwarmNode } from '../../../docker/nodes.js';
 import { Patience } from '../../../docker/patience.js';
 import { isUnspecified } from '../../../fabric/ip.js';
 import { parseHostPort } from '../../../rpc/address.js';
 import { type Clock, SYSTEM_CLOCK } from '../clock.js';
+import { codeOf } from '../../../text/error.js';
 import { clipped } from '../../../text/printable.js';
 import { addressOf } from './address.js';
 import { askAgain, reasonOf } from './asking.js';
@@ -33,8 +33,8 @@ export function swarmSource(socket: string, port: number, options: SwarmOptions 
     follow: (onTargets, onProblem) => {
       const round = async (signal: AbortSignal): Promise<void> => {
         const patience = new Patience(socket, timeLimitMs, () => clock.date(), signal);
+        const client = new EngineClient(socket);
         try {
-          const client = new EngineClient(socket);
           await client.version(patience);
           const nodes = await client.nodes(patience);
           if (signal.aborted) return;
@@ -42,7 +42,8 @@ export function swarmSource(socket: string, port: number, options: SwarmOptions 
           onTargets(targets);
           onProblem(problem);
         } catch (cause) {
-          if (!signal.aborted) onProblem(explain(cause));
+          const problem = await explain(cause, client, patience);
+          if (!signal.aborted) onProblem(problem);
         } finally {
           patience.end();
         }
@@ -95,13 +96,11 @@ function noteOf({ hostname, id, state, availability }: SwarmNode): string | unde
   return availability === 'active' || availability === '' ? undefined : `${node} set to ${clipped(availability, 32)}`;
 }
 
-function explain(cause: unknown): string {
+/** An engine that refuses to list nodes says of itself whether it could: its refusal has no code of its own. */
+async function explain(cause: unknown, client: EngineClient, patience: Patience): Promise<string> {
   const reason = reasonOf(cause);
-  if (
-    cause instanceof EngineError &&
-    cause.code === 'ERR_ENGINE_REFUSED' &&
-    /not a swarm manager|not part of a swarm/i.test(reason)
-  )
-    return 'this engine is not a Swarm manager; give the socket of one that is (`docker node ls` works there)';
-  return reason;
+  if (codeOf(cause) !== 'ERR_NSATLAS_ENGINE_REFUSED') return reason;
+  const info = await client.info(patience).catch(() => undefined);
+  if (info === undefined || info.swarmManager === true) return reason;
+  return `this engine is not a Swarm manager; give the socket of one that is (\`docker node ls\` works there): ${reason}`;
 }

@@ -1,3 +1,5 @@
+import { NsatlasError } from '../../../text/error.js';
+
 /** An agent that a source lists. */
 export interface Target {
   /** HOST:PORT or unix:PATH. */
@@ -26,14 +28,12 @@ export interface Following {
 }
 
 /** An invalid source. The message is one line for people. */
-export class SourceError extends Error {
-  readonly code = 'ERR_NSATLAS_SOURCE';
+export class SourceError extends NsatlasError<'ERR_NSATLAS_SOURCE'> {
   /** As it was given. */
   readonly source: string;
 
   constructor(source: string, message: string) {
-    super(`${JSON.stringify(source)} ${message}`);
-    this.name = 'SourceError';
+    super('ERR_NSATLAS_SOURCE', `${JSON.stringify(source)} ${message}`);
     this.source = source;
   }
 }

@@ -22,8 +22,9 @@ async function start(
   const engine = new FakeEngine();
   let [body, status] = [nodes, 200];
   engine.override = (path, response) => {
-    if (path !== '/nodes') return false;
-    json(response, body, status);
+    if (path === '/info') json(response, { ID: 'e', Swarm: { NodeID: 'n', ControlAvailable: status !== 503 } });
+    else if (path === '/nodes') json(response, body, status);
+    else return false;
     return true;
   };
   const stand = await standIn(engine.handler);
