@@ -32,7 +32,13 @@
         "native/rows/rows.cc"
       ],
       "include_dirs": ["native", "<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "_GNU_SOURCE"],
+      # Where an environment ends, as a worker's does at terminate(), nothing can be thrown any more: that is no reason to abort the process.
+      "defines": [
+        "NAPI_VERSION=8",
+        "NAPI_DISABLE_CPP_EXCEPTIONS",
+        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
+        "_GNU_SOURCE"
+      ],
       "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
       # Exceptions of the standard library (bad_alloc) are caught at the borders of threads and of N-API.
       "cflags_cc!": ["-fno-exceptions", "-std=gnu++17"],
