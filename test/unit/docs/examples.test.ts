@@ -68,7 +68,7 @@ t.test('every decision has a number, a title, a date, a status, its context and 
     const text = read(`docs/decisions/${name}`);
     t.match(
       text,
-      new RegExp(`^# ${Number(name.slice(0, 4))}\\. \\S.*\n\nDate: \\d{4}-\\d\\d(-\\d\\d)?\\. Status: (accepted|superseded)\\b`),
+      new RegExp(`^# ${Number(name.slice(0, 4))}\\. \\S.*\n\nDate: \\d{4}-\\d\\d-\\d\\d\\. Status: (accepted|superseded)\\b`),
       name,
     );
     for (const part of ['Context', 'Decision']) t.ok(text.includes(`\n**${part}.** `), `${name}: ${part}`);
