@@ -5,7 +5,7 @@ import { defineRows } from './contract.js';
 
 export const list = defineRows({
   name: 'netconf',
-  help: 'forwarding, reverse path filter, proxy ARP and the like, by interface',
+  help: 'forwarding, reverse path filter, proxy ARP and similar settings, by interface',
   example: 'nsatlas netconf --interface docker_gwbridge',
   columns: (): Column<Netconf>[] => [
     { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },

@@ -6,7 +6,7 @@ import { defineRows } from './contract.js';
 
 export const list = defineRows({
   name: 'nexthops',
-  help: 'next hops and groups of them that routes refer to by an id',
+  help: 'next hop objects and groups, to which routes refer by id',
   example: 'nsatlas nexthops --ip 10.0.1.1',
   hasCounters: true,
   columns: (): Column<NexthopObject>[] => [

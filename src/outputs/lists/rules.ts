@@ -7,7 +7,7 @@ import { tableName } from './routes.js';
 
 export const list = defineRows({
   name: 'rules',
-  help: 'policy rules: which routing table a packet is looked up in',
+  help: 'policy routing rules, which choose the routing table for a packet',
   example: 'nsatlas rules --container web',
   columns: (): Column<Rule>[] => [
     { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
