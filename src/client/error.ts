@@ -1,6 +1,6 @@
 import { type ErrorCode, NsatlasError } from '../text/error.js';
 
-/** Why a call brought no answer: nobody is there, it took too long, it was refused, it failed, or what came is no answer. */
+/** Why a call got no answer: nothing is there, it took too long, it was refused, it failed, or the answer is invalid. */
 export type CallProblem = 'UNREACHABLE' | 'TIMEOUT' | 'REFUSED' | 'FAILED' | 'MALFORMED';
 
 interface ServerErrorOptions extends ErrorOptions {

@@ -6,8 +6,8 @@ import { clipped } from '../text/printable.js';
 import { WireError } from '../wire/error.js';
 import type { CallProblem } from './error.js';
 
-/** Whom a call was for, the way there, and how long an answer may take on it. */
-export interface Route {
+/** The peer of a call, its channel, and the time limit for an answer. */
+export interface CallTarget {
   readonly what: 'agent' | 'collector';
   /** As it was given. */
   readonly address: string;
@@ -24,15 +24,15 @@ export interface Explained {
   readonly serverCode?: string | undefined;
 }
 
-/** Most characters of a server's own words. */
+/** Limit of a server’s message, in characters. */
 const MAX_DETAILS = 1000;
 
 /**
  * What went wrong with a call. The gRPC status and the server's code decide, and nothing else; what a server of a release without codes or
  * a proxy sends is judged by its status alone.
  */
-export async function explainProblem(route: Route, cause: unknown): Promise<Explained> {
-  const { what, address, timeoutMs } = route;
+export async function explainProblem(target: CallTarget, cause: unknown): Promise<Explained> {
+  const { what, address, timeoutMs } = target;
   const who = `the ${what} at ${address}`;
   if (cause instanceof WireError) {
     const message = `${who} sent what this release does not understand (${cause.message}); do both have the same version?`;
@@ -44,7 +44,7 @@ export async function explainProblem(route: Route, cause: unknown): Promise<Expl
   const details = clipped(failed.details ?? '', MAX_DETAILS);
   switch (failed.code) {
     case status.UNAVAILABLE:
-      return { ...(await unavailable(route, failed, details)), serverCode };
+      return { ...(await unavailable(target, failed, details)), serverCode };
     case status.DEADLINE_EXCEEDED:
       return { problem: 'TIMEOUT', message: `${who} has not answered within ${duration(timeoutMs)}`, serverCode };
     case status.INVALID_ARGUMENT:
@@ -54,7 +54,7 @@ export async function explainProblem(route: Route, cause: unknown): Promise<Expl
     case status.PERMISSION_DENIED:
       return { problem: 'REFUSED', message: `${who} refused this client: ${details}`, serverCode };
     case status.UNIMPLEMENTED:
-      return { problem: 'REFUSED', message: unimplemented(route, details, serverCode), serverCode };
+      return { problem: 'REFUSED', message: unimplemented(target, details, serverCode), serverCode };
     default:
       return { problem: 'FAILED', message: `${who} failed: ${details || `status ${failed.code ?? 'unknown'}`}`, serverCode };
   }
@@ -62,14 +62,14 @@ export async function explainProblem(route: Route, cause: unknown): Promise<Expl
 
 const ARTICLES = { agent: 'an', collector: 'a' } as const;
 
-function unimplemented({ what, address }: Route, details: string, serverCode: string | undefined): string {
+function unimplemented({ what, address }: CallTarget, details: string, serverCode: string | undefined): string {
   if (serverCode !== undefined) return `the ${what} at ${address} refused the request: ${details}`;
   return `what serves at ${address} does not know this call; is it ${ARTICLES[what]} ${what} of this version?`;
 }
 
 /** A server that stops, a connection that is not there, or a server that is there and cannot answer. */
 async function unavailable(
-  { what, address, channel }: Route,
+  { what, address, channel }: CallTarget,
   failed: Partial<ServiceError>,
   details: string,
 ): Promise<Explained> {

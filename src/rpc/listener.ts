@@ -61,7 +61,7 @@ function bindProblem(cause: NodeJS.ErrnoException): string {
 }
 
 /**
- * The socket is made in a folder that nobody else can enter, given its permissions there, and only then put where clients
+ * The socket is created in a directory that only this user can enter, gets its permissions there, and is only then put where clients
  * look for it: at no time can anybody else connect, and a socket that somebody listens on is never replaced.
  */
 async function listenUnix(text: string, path: string, server: Server, mode: number): Promise<Listener> {
@@ -115,7 +115,7 @@ async function publish(text: string, made: string, path: string): Promise<void> 
   await link(made, path);
 }
 
-/** Only a refused connection proves that nobody listens. */
+/** Only a refused connection proves that nothing listens. */
 function isListening(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = connect({ path });
