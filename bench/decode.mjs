@@ -1,6 +1,6 @@
 // Microseconds per link, by what the link is, over bytes that the kernel gave: whole messages, as a one-shot read decodes them, and what the
 // reader remembers of them, as a live host does.
-import { DumpDecoder } from '../dist/src/tables/shared/dump.js';
+import { DumpDecoder } from '../dist/test/support/dump.js';
 import { decodeLink } from '../dist/src/tables/links/link.js';
 import { createNetnsReader } from '../dist/src/native/index.js';
 import { MessageReader } from '../dist/src/netlink/messages.js';

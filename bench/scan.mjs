@@ -124,7 +124,7 @@ async function runGo(go, dir, links) {
 /** The native reader with the agent's requests, and a visitor that only counts. */
 function bareReader({ state }) {
   const reader = createNetnsReader({ rowFormats: SOURCES.map(({ format }) => format) });
-  const requests = LINKS.flatMap((table) => wholeRequests(table, false));
+  const requests = LINKS.flatMap((table) => wholeRequests(table));
   const targets = [...state.namespaces.values()].map(({ key, found }) => ({
     path: found.openPaths[0],
     expect: { dev: found.dev, ino: found.ino },
@@ -168,6 +168,8 @@ class AgentParts {
       population: this.#population,
       reader: this.#reader,
       observer: { path, identity },
+      onDemand: false,
+      pairs: () => true,
       timeLimitMs: hostOptions(dir).timeLimitMs,
       now: () => performance.now(),
       onLost: () => {},

@@ -1,7 +1,8 @@
 // Namespaces as Docker Swarm makes them: the host's with docker_gwbridge, overlays with br0 and vxlan0, containers on both.
 import { readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createHostSource } from '../dist/src/live/scan.js';
+import { readHost } from '../dist/src/live/index.js';
+import { snapshotOf } from '../dist/src/serve/view.js';
 import { exec, Scratch } from '../dist/test/support/netns.js';
 import { runFloor } from './tools.mjs';
 
@@ -109,15 +110,10 @@ export function hostOptions(dir) {
 
 /** Every interface of the topology: the path and the id of its namespace, its ifindex and its name. */
 export async function listInterfaces(dir) {
-  const source = createHostSource({ ...hostOptions(dir), followEngines: false });
-  try {
-    const { namespaces } = await source.read(['LINKS']);
-    return namespaces.flatMap(({ id, paths, interfaces }) =>
-      interfaces.map(({ ifindex, name }) => ({ path: paths[0], netnsId: id, ifindex, name })),
-    );
-  } finally {
-    source.close();
-  }
+  const { namespaces } = snapshotOf(await readHost(hostOptions(dir), ['LINKS']), ['LINKS']);
+  return namespaces.flatMap(({ id, paths, interfaces }) =>
+    interfaces.map(({ ifindex, name }) => ({ path: paths[0], netnsId: id, ifindex, name })),
+  );
 }
 
 function pairs(container, at, { host, overlay, row }) {

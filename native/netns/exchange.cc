@@ -157,8 +157,12 @@ Failure Exchange::receive(const Job& job, NetlinkSocket& socket, uint32_t seq, b
   }
 }
 
-/** One datagram of an answer: reported as it is, or collected as rows. */
+/** One datagram of an answer: reported as it is, or collected as rows. What the kernel says about a refusal is always reported. */
 int Exchange::take(const Request& request, uint32_t index, size_t received, uint32_t seq, const ReplyScan& scan) {
+  const bool is_refusal = scan.state == ReplyState::Ended && scan.err != 0;
+  if (request.rows && is_refusal && scan.err != request.rows->empty_err) {
+    if (!reader_.put_datagram(lane_, index, buffer_.get(), received)) return kGivenUp;
+  }
   if (!request.rows) return reader_.put_datagram(lane_, index, buffer_.get(), received) ? 0 : kGivenUp;
   if (scan.state == ReplyState::Broken) return 0;
   return collector_.add(buffer_.get(), scan.length, seq, request.rows->format);

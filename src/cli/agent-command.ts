@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import type { OpenLiveHost } from '../live/index.js';
-import { hostSource, liveHost } from './host.js';
+import { liveHost } from './host.js';
 import { addHostOptions, addLiveOptions, addServerOptions, type HostFlags, type LiveFlags, type ServerFlags } from './options.js';
 import type { Context } from './context.js';
 import { preferSmallHeap } from './memory.js';
@@ -32,23 +32,20 @@ export function agentCommand(context: Context, finish: (status: number) => void)
     const access = await serverTls(flags);
     // Loaded only here: loading it takes longer than reading a host.
     const { startAgent } = await import('../agent/server.js');
-    const source = hostSource(flags, { follow: true });
     let live: OpenLiveHost | undefined;
     let metrics: OpenMetrics | undefined;
     try {
       await serveUntilSignal({ name: 'nsatlas-agent', level: flags.logLevel, context }, async ({ log, notifying }) => {
         live = await liveHost(flags, (problem) => log.warn({ err: problem }, 'reading this host'));
-        await warnOfFeatures(source, log);
+        await warnOfFeatures(live, log);
         metrics = await openMetrics(flags, log, access.tls);
-        await metrics.serve(hostMetrics(flags, live, source));
-        const { listen, maxAge: maxAgeMs } = flags;
-        return startAgent({ source, live, listen, ...access, log, maxAgeMs, ...metrics.calls, ...notifying });
+        await metrics.serve(hostMetrics(flags, live));
+        return startAgent({ live, listen: flags.listen, ...access, log, ...metrics.calls, ...notifying });
       });
       finish(EXIT.ok);
     } finally {
       await metrics?.close();
       live?.close();
-      source.close();
     }
   });
 }

@@ -1,7 +1,7 @@
 import { release } from 'node:os';
 import { Command, Option } from 'commander';
 import { OUTPUTS } from '../outputs/registry.gen.js';
-import { hostSource } from './host.js';
+import { hostOptions } from './host.js';
 import { addHostOptions, type HostFlags } from './options.js';
 import type { Context } from './context.js';
 import { EXIT } from './report.js';
@@ -20,14 +20,10 @@ export function doctorCommand(context: Context, finish: (status: number) => void
         .default('table'),
     );
   return addHostOptions(command).action(async (flags: HostFlags & { output: string }) => {
-    const host = hostSource(flags);
-    try {
-      const features = await host.features();
-      const report = { version: VERSION, node: process.version, kernel: release(), features };
-      await show({ name: 'doctor', report }, flags.output, context);
-      finish(features.every((feature) => feature.enabled) ? EXIT.ok : EXIT.incomplete);
-    } finally {
-      host.close();
-    }
+    const { hostFeatures } = await import('../live/index.js');
+    const features = await hostFeatures(hostOptions(flags));
+    const report = { version: VERSION, node: process.version, kernel: release(), features };
+    await show({ name: 'doctor', report }, flags.output, context);
+    finish(features.every((feature) => feature.enabled) ? EXIT.ok : EXIT.incomplete);
   });
 }

@@ -5,7 +5,6 @@ import type { CallMetrics } from '../metrics/calls.js';
 import type { CollectorMetricsOptions } from '../metrics/collector.js';
 import type { RunningMetrics } from '../metrics/server.js';
 import type { Log, TlsFiles } from '../rpc/types.js';
-import type { HostSource } from '../live/source.js';
 import type { OpenLiveHost } from '../live/index.js';
 import { option } from './flags.js';
 import { VERSION } from './version.js';
@@ -81,17 +80,13 @@ function parseCount(text: string): number {
 }
 
 /** The metrics of a host that is read here, as the flags ask. */
-export function hostMetrics(
-  flags: MetricsFlags,
-  live: OpenLiveHost,
-  source: Pick<HostSource, 'features'>,
-): (metrics: Metrics) => Promise<readonly MetricSource[]> {
+export function hostMetrics(flags: MetricsFlags, live: OpenLiveHost): (metrics: Metrics) => Promise<readonly MetricSource[]> {
   return async ({ registry }) => {
     const [{ createHostMetrics }, { createInterfaceMetrics }] = await Promise.all([
       import('../metrics/host.js'),
       import('../metrics/interfaces.js'),
     ]);
-    const host = createHostMetrics(registry, { live, features: () => source.features() });
+    const host = createHostMetrics(registry, { live, features: () => live.features() });
     return flags.metricsInterfaces === true ? [host, createInterfaceMetrics(registry, live)] : [host];
   };
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { exitNow, sdNotify } from '../native/index.js';
 import type { Log, RunningServer } from '../rpc/types.js';
-import type { HostSource } from '../live/source.js';
+import type { OpenLiveHost } from '../live/index.js';
 import type { Context } from './context.js';
 
 /** How long running calls may take to end after SIGTERM, in milliseconds. */
@@ -44,8 +44,8 @@ function endQuietly(status: number): void {
 }
 
 /** Logs which features are off, and why. */
-export async function warnOfFeatures(source: HostSource, log: Log): Promise<void> {
-  for (const feature of await source.features()) if (!feature.enabled) log.warn({ feature: feature.name }, feature.detail);
+export async function warnOfFeatures(live: OpenLiveHost, log: Log): Promise<void> {
+  for (const feature of await live.features()) if (!feature.enabled) log.warn({ feature: feature.name }, feature.detail);
 }
 
 /** Signals within this many milliseconds count as one: Ctrl-C reaches a process from its terminal and through npm. */

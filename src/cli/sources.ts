@@ -1,15 +1,16 @@
-import { LISTS } from '../model/lists.js';
+import type { LiveHost } from '../live/types.js';
+import type { Table } from '../model/types.js';
 import type { ListDocument } from '../outputs/contract.js';
 import type { ClientTls } from '../rpc/types.js';
 import { ALL_TABLES } from '../tables/index.js';
-import type { HostSource } from '../live/source.js';
 import { fabricList, isFabricName, tablesOfList } from './fabric-lists.js';
-import { hostSource } from './host.js';
+import { hostOptions } from './host.js';
 import type { ShowFlags } from './options.js';
 import type { Source } from './source.js';
 import { openFiles } from './source-files.js';
 import { openCollector } from './source-collector.js';
 import { UsageError } from './report.js';
+import { listHost, snapshotOf } from '../serve/view.js';
 import { clientTls } from './tls-options.js';
 
 /** The source that the flags ask for. */
@@ -22,20 +23,30 @@ export async function openSource(flags: ShowFlags): Promise<Source> {
   if (flags.agent !== undefined)
     return openAgent(flags.agent, { counters: flags.counters === true }, await clientTls(flags, flags.agent));
   if (flags.collector !== undefined) return openCollector(flags.collector, await clientTls(flags, flags.collector));
-  return openHost(hostSource(flags));
+  return openHost(flags);
 }
 
-function openHost(host: HostSource): Source {
+/** This host, read once for the answer. */
+function openHost(flags: ShowFlags): Source {
+  const read = async (tables: readonly Table[]): Promise<LiveHost> => {
+    // Loaded only where it is needed: it brings the addon with it.
+    const { readHost } = await import('../live/index.js');
+    return readHost(hostOptions(flags), tables);
+  };
   return {
     doing: 'reading this host',
     list: async (name, selector) => {
-      const snapshot = await host.read(tablesOfList(name));
-      if (isFabricName(name)) return fabricList(name, [{ snapshot, agent: 'local', source: 'this host' }], selector);
-      // Name and items come from the same entry of LISTS, which the compiler cannot follow through a union.
-      return { name, listing: LISTS[name].list(snapshot, selector) } as ListDocument;
+      const host = await read(tablesOfList(name));
+      // The name and the items belong together, which the compiler cannot follow through a union.
+      if (!isFabricName(name)) return { name, listing: listHost(name, host, selector) } as ListDocument;
+      return fabricList(
+        name,
+        [{ snapshot: snapshotOf(host, tablesOfList(name)), agent: 'local', source: 'this host' }],
+        selector,
+      );
     },
-    snapshot: () => host.read(ALL_TABLES),
-    close: () => host.close(),
+    snapshot: async () => snapshotOf(await read(ALL_TABLES)),
+    close: () => undefined,
   };
 }
 

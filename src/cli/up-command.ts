@@ -2,11 +2,10 @@ import { Command } from 'commander';
 import type { AgentServiceOptions } from '../agent/types.js';
 import type { Roster } from '../collector/follow/roster.js';
 import type { RunningServer, ServeOptions } from '../rpc/types.js';
-import type { HostSource } from '../live/source.js';
 import type { OpenLiveHost } from '../live/index.js';
 import { addCollectorOptions, type CollectorFlags, followingOf, rosterOf } from './collector-options.js';
 import type { Context } from './context.js';
-import { hostSource, liveHost } from './host.js';
+import { liveHost } from './host.js';
 import { addHostOptions, addLiveOptions, addServerOptions, type HostFlags, type LiveFlags, type ServerFlags } from './options.js';
 import {
   addInterfaceMetricsOption,
@@ -33,21 +32,19 @@ export function upCommand(context: Context, finish: (status: number) => void): C
   addInterfaceMetricsOption(addMetricsOptions(command));
   return command.action(async (flags: HostFlags & LiveFlags & ServerFlags & CollectorFlags & MetricsFlags) => {
     const following = await followingOf(flags);
-    const source = hostSource(flags, { follow: true });
     let live: OpenLiveHost | undefined;
     let roster: Roster | undefined;
     let metrics: OpenMetrics | undefined;
     try {
       await serveUntilSignal({ name: 'nsatlas', level: flags.logLevel, context }, async ({ log, notifying }) => {
         live = await liveHost(flags, (problem) => log.warn({ err: problem }, 'reading this host'));
-        await warnOfFeatures(source, log);
+        await warnOfFeatures(live, log);
         const members = (roster = await rosterOf(following, log));
         members.addLocal(live);
-        const agent = { source, live, maxAgeMs: flags.maxAge };
         metrics = await openMetrics(flags, log, following.access.tls);
-        await metrics.serve(await metricsOfBoth(flags, { live, source, members }));
+        await metrics.serve(await metricsOfBoth(flags, { live, members }));
         const options = { listen: flags.listen, ...following.access, log, ...metrics.calls, ...notifying };
-        const server = await startBoth(members, agent, options);
+        const server = await startBoth(members, { live }, options);
         members.start();
         return server;
       });
@@ -56,7 +53,6 @@ export function upCommand(context: Context, finish: (status: number) => void): C
       await metrics?.close();
       roster?.close();
       live?.close();
-      source.close();
     }
   });
 }
@@ -64,10 +60,10 @@ export function upCommand(context: Context, finish: (status: number) => void): C
 /** The metrics of this host, and of all followed ones. */
 async function metricsOfBoth(
   flags: MetricsFlags,
-  { live, source, members }: { readonly live: OpenLiveHost; readonly source: HostSource; readonly members: Roster },
+  { live, members }: { readonly live: OpenLiveHost; readonly members: Roster },
 ): Promise<Parameters<OpenMetrics['serve']>[0]> {
   const { overlaysOf } = await import('../collector/serve/fabric.js');
-  const [ofHost, ofFabric] = [hostMetrics(flags, live, source), collectorMetrics({ members, overlays: overlaysOf(members) })];
+  const [ofHost, ofFabric] = [hostMetrics(flags, live), collectorMetrics({ members, overlays: overlaysOf(members) })];
   return async (metrics) => [...(await ofHost(metrics)), ...(await ofFabric(metrics))];
 }
 
@@ -84,17 +80,9 @@ async function startBoth(
     import('../collector/serve/server.js'),
     import('../collector/serve/service.js'),
   ]);
-  let ofHost: { close(): void } | undefined;
   const names = [AGENT_SERVICE, COLLECTOR_SERVICE];
-  const server = await startServer(options, names, (parts) => {
-    const service = agentService(agent, options.log, parts);
-    ofHost = service;
-    return [service, collectorService({ members, version: VERSION }, parts)];
-  });
-  return {
-    drain: async (limitMs) => {
-      await server.drain(limitMs);
-      ofHost?.close();
-    },
-  };
+  return startServer(options, names, (parts) => [
+    agentService(agent, options.log, parts),
+    collectorService({ members, version: VERSION }, parts),
+  ]);
 }

@@ -10,7 +10,7 @@ const MAX_SCOPE = 64;
 interface Entry {
   readonly tables: Map<SourceName, Scope>;
   /** When the first thing was marked. */
-  readonly since: number;
+  since: number;
 }
 
 interface Pace {
@@ -43,19 +43,20 @@ export class DirtyQueue {
     return oldest;
   }
 
-  /** Marks rows of some interfaces, or a whole table. Times in milliseconds. */
-  mark(key: number, table: SourceName, scope: Scope, now: number): void {
-    const entry = this.#entries.get(key) ?? { tables: new Map<SourceName, Scope>(), since: now };
+  /** Marks rows of some interfaces, or a full table. @param since when that became known, in milliseconds */
+  mark(key: number, table: SourceName, scope: Scope, since: number): void {
+    const entry = this.#entries.get(key) ?? { tables: new Map<SourceName, Scope>(), since };
     this.#entries.set(key, entry);
+    entry.since = Math.min(entry.since, since);
     entry.tables.set(table, union(entry.tables.get(table), scope));
   }
 
   /** Takes what is due, the longest waiting first. */
-  take(now: number, most: number): { readonly key: number; readonly tables: DirtyTables }[] {
-    const due: { key: number; tables: DirtyTables }[] = [];
-    for (const [key, { tables }] of this.#entries) {
+  take(now: number, most: number): { readonly key: number; readonly tables: DirtyTables; readonly since: number }[] {
+    const due: { key: number; tables: DirtyTables; since: number }[] = [];
+    for (const [key, { tables, since }] of this.#entries) {
       if ((this.#paces.get(key)?.notBefore ?? 0) > now) continue;
-      due.push({ key, tables });
+      due.push({ key, tables, since });
       if (due.length >= most) break;
     }
     for (const { key } of due) this.#entries.delete(key);

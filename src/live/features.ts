@@ -1,7 +1,7 @@
 import type { EngineView } from '../docker/types.js';
+import type { Feature } from '../model/types.js';
 import { type Capability, type Privileges, readPrivileges } from './capabilities.js';
 import { ownMounts } from './own-mounts.js';
-import type { Feature } from './source.js';
 
 /** What works here, what is switched off, why, and what to do about it. */
 export function describeFeatures(procRoot: string, view: EngineView): Feature[] {

@@ -1,25 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { EVENT_RULES, ROW_TABLES, SOURCE_NAMES, SOURCES, type SourceName } from '../tables/index.js';
+import { ROW_TABLES, SOURCE_NAMES, SOURCES, type SourceName } from '../tables/index.js';
 import { discover } from '../discover/index.js';
-import { createEngines, type Engines } from '../docker/index.js';
-import type { Freshness, Gap, Host, Table } from '../model/types.js';
-import { createNetnsReader, createObserver, NativeError } from '../native/index.js';
+import { createEngines, type Engines, type EnginesOptions } from '../docker/index.js';
+import type { Feature, Freshness, Gap, Host, Table } from '../model/types.js';
+import { createNetnsReader } from '../native/index.js';
 import type { IdentifyResult, NetnsReader, Observer } from '../native/types.js';
+import { Borrowed } from './borrowed.js';
 import { readPrivileges } from './capabilities.js';
+import { describeFeatures } from './features.js';
 import { discoveryGap } from './gaps.js';
 import { describeHost } from './host-info.js';
-import type { HostSourceOptions } from './scan.js';
 import { type NetnsCounters, readCounters } from './counters.js';
-import type { HistoryLimits } from './history.js';
 import { Keeper } from './keeper.js';
 import { Leases } from './leases.js';
 import type { LiveNetns } from './live-netns.js';
 import { LiveState } from './live-state.js';
 import type { ObserverPlace } from './nsids.js';
+import { openObserver } from './observing.js';
+import type { HostOptions, LiveHostOptions } from './options.js';
 import { joinOwners } from './owners.js';
 import { Population } from './population.js';
 import { Repeater } from './repeater.js';
 import { DurationCounter, type LiveStats } from './stats.js';
+import { rowFormats } from './tables.js';
 import { type NetnsTally, talliesOf } from './tallies.js';
 import { type LiveHost, LiveError } from './types.js';
 import { Waiting } from './waiting.js';
@@ -27,30 +30,19 @@ import { Waiting } from './waiting.js';
 export type { NetnsCounters } from './counters.js';
 export type { LiveStats } from './stats.js';
 export type { NetnsTally } from './tallies.js';
+export type { HostOptions, LiveHostOptions } from './options.js';
 export { LiveError, type LiveChanges, type LiveHost } from './types.js';
-
-/** How a host is kept true. */
-export interface LiveHostOptions extends Omit<HostSourceOptions, 'followEngines'> {
-  /** false: no observer namespace, everything is found by reading again. Default true. */
-  readonly events?: boolean;
-  /** Milliseconds between two whole reads under the events. Default 60,000. */
-  readonly rescanMs?: number;
-  /** The same without events. Default 5,000. */
-  readonly pollMs?: number;
-  /** Without events: oldest read that answers ready(), in milliseconds. Default 1000. */
-  readonly maxAgeMs?: number;
-  /** How long ready() waits. Default 30,000. */
-  readonly readLimitMs?: number;
-  /** Bytes of the buffer for events. Default 16 MiB. */
-  readonly receiveBufferBytes?: number;
-  /** How far back a reader may resume. */
-  readonly historyLimits?: HistoryLimits;
-  /** Told of what goes wrong with reading as a whole; it is tried again. */
-  readonly onProblem?: (problem: Error) => void;
-}
 
 /** A live host that is read here, what is known of the reading itself, and what ends it. */
 export type OpenLiveHost = LiveHost & {
+  /**
+   * The host by a read no older than maxAgeMs, of which nothing is kept true but which has counters, timers and ages. Shared by those who ask at about
+   * the same time.
+   * @throws as ready()
+   */
+  fresh(tables: readonly Table[], signal: AbortSignal): Promise<LiveHost>;
+  /** What works here, what is switched off, and why; looked at now. */
+  features(): Promise<Feature[]>;
   /** What it has done so far. */
   stats(): LiveStats;
   /** Every namespace in numbers, one by one, in the order of keys(). */
@@ -65,12 +57,19 @@ export type OpenLiveHost = LiveHost & {
   close(): void;
 };
 
+const ON_DEMAND = { observer: undefined, reason: 'read on demand' } as const;
+/** Oldest read that answers where there are no events, in milliseconds. */
+const MAX_AGE_MS = 1000;
 /** Between two looks at the mounts of this mount namespace. */
 const MOUNTS_EVERY_MS = 20;
 /** Between two looks at everything: all processes and all mount namespaces. */
 const DISCOVER_EVERY_MS = 250;
 /** Between two questions to an engine that did not answer. It costs a refused connection; one that hangs is left alone by `Engines`. */
 const ENGINES_EVERY_MS = 1000;
+/** Any time will do. */
+const LONG_MS = 3_600_000;
+/** When namespaces cannot be opened any more, those that are there are looked for again so often in one read on demand. */
+const MOST_LOOKS = 3;
 /** A container's process and its engine's word for it come after its mount. */
 const AFTERWARDS_MS = [100, 1000];
 
@@ -79,13 +78,53 @@ export function createLiveHost(options: LiveHostOptions): OpenLiveHost {
   return new KeptHost(options);
 }
 
+/**
+ * This host as it is now, with counters, timers and ages: a live host that was read once and is closed.
+ * @throws LiveError when it cannot be read; signal.reason
+ */
+export async function readHost(options: HostOptions, tables: readonly Table[], signal?: AbortSignal): Promise<LiveHost> {
+  const host = new KeptHost({ ...options, readLimitMs: Infinity }, { onDemand: true });
+  // A live host does not keep the process running; waiting for its first read is meant to.
+  const alive = setInterval(() => undefined, LONG_MS);
+  try {
+    await host.ready(tables, signal ?? new AbortController().signal);
+    return host;
+  } finally {
+    clearInterval(alive);
+    host.close();
+  }
+}
+
+/** What works on this host, what is switched off, and why. */
+export async function hostFeatures(options: HostOptions): Promise<Feature[]> {
+  const engines = createEngines(enginesOf(options));
+  try {
+    return describeFeatures(options.procRoot, await engines.view());
+  } finally {
+    engines.close();
+  }
+}
+
+function enginesOf({ dockerSockets, dockerSocketsGiven }: HostOptions): Pick<EnginesOptions, 'sockets' | 'explicit'> {
+  return { sockets: dockerSockets, explicit: dockerSocketsGiven };
+}
+
+/** What besides its options makes a host. */
+interface Making {
+  /** Read when ready() asks for it and not between, with counters, timers and ages. */
+  readonly onDemand?: boolean;
+  /** Somebody else's, who closes them. Default: its own. */
+  readonly engines?: Engines;
+}
+
 class KeptHost implements OpenLiveHost {
   readonly epoch = randomUUID();
   readonly #options: LiveHostOptions;
+  readonly #onDemand: boolean;
   readonly #state: LiveState;
   readonly #population: Population;
   readonly #waiting = new Waiting();
-  readonly #leases = new Leases(now);
+  readonly #leases: Leases;
   readonly #reader: NetnsReader;
   /** For directories: so that it never waits for the other one. */
   readonly #prover: NetnsReader;
@@ -94,9 +133,13 @@ class KeptHost implements OpenLiveHost {
   #counting: NetnsReader | undefined;
   #counted: Promise<unknown> = Promise.resolve();
   readonly #scans = new DurationCounter();
-  readonly #observer: Observer;
+  /** Absent on demand. */
+  readonly #observer: Observer | undefined;
   readonly #noEvents: string | undefined;
   readonly #engines: Engines;
+  readonly #ownEngines: Engines | undefined;
+  /** Reads with counters: made when somebody wants them. */
+  readonly #fresh: Borrowed<KeptHost>;
   readonly #keeper: Keeper;
   readonly #mounts: Repeater;
   readonly #everything: Repeater;
@@ -109,32 +152,42 @@ class KeptHost implements OpenLiveHost {
   #scannedAt: number | undefined;
   /** Full reads so far. */
   #rescans = 0;
+  /** How long the last one took, in milliseconds. */
+  #tookMs: number | undefined;
+  /** Looks for namespaces in the last of them. */
+  #looks = 0;
+  #looking = false;
 
-  constructor(options: LiveHostOptions) {
+  constructor(options: LiveHostOptions, { onDemand = false, engines }: Making = {}) {
     this.#options = options;
+    this.#onDemand = onDemand;
+    // Nothing is read that nobody asked for, but what gives rows their names.
+    this.#leases = onDemand ? new Leases(now, ['LINKS']) : new Leases(now);
     this.#state = new LiveState(options.historyLimits);
     this.#population = new Population(this.#state);
-    this.#reader = createNetnsReader({ rowFormats: SOURCES.map(({ format }) => format) });
+    this.#reader = createNetnsReader({ rowFormats: rowFormats(onDemand) });
     this.#prover = createNetnsReader();
-    const { observer, reason } = openObserver(options, () => this.#hear());
+    const { observer, reason } = onDemand ? ON_DEMAND : openObserver(options, () => this.#hear());
     this.#observer = observer;
     this.#noEvents = reason;
-    this.#engines = createEngines({
-      sockets: options.dockerSockets,
-      explicit: options.dockerSocketsGiven,
-      follow: true,
-      onChange: () => this.#everything.request(),
-    });
+    const onChange = (): void => this.#everything.request();
+    if (engines === undefined)
+      this.#ownEngines = createEngines({ ...enginesOf(options), ...(!onDemand && { follow: true, onChange }) });
+    this.#engines = engines ?? (this.#ownEngines as Engines);
+    const make = (): KeptHost => new KeptHost(options, { onDemand: true, engines: this.#engines });
+    this.#fresh = new Borrowed(make, options.maxAgeMs ?? MAX_AGE_MS);
     this.#mounts = new Repeater(() => this.#discover(false), MOUNTS_EVERY_MS, this.#onProblem);
-    this.#everything = new Repeater(() => this.#discover(true), DISCOVER_EVERY_MS, this.#onProblem);
+    this.#everything = new Repeater(() => this.#discover(true), onDemand ? 0 : DISCOVER_EVERY_MS, this.#onProblem);
     this.#keeper = new Keeper({
       state: this.#state,
       population: this.#population,
       reader: this.#reader,
       observer: placeOf(observer),
+      onDemand,
+      pairs: () => this.#leases.wants('NSIDS'),
       timeLimitMs: options.timeLimitMs,
       now,
-      onLost: () => this.#everything.request(),
+      onLost: () => this.#lookAgain(),
       onProblem: this.#onProblem,
       onProgress: () => this.#progress(),
     });
@@ -149,14 +202,26 @@ class KeptHost implements OpenLiveHost {
   }
 
   async ready(tables: readonly Table[], signal: AbortSignal): Promise<void> {
-    const { maxAgeMs = 1000, readLimitMs = 30_000 } = this.#options;
+    const { maxAgeMs = MAX_AGE_MS, readLimitMs = 30_000 } = this.#options;
+    const since = now() - maxAgeMs;
     this.#leases.request(tables);
     this.#begin();
     this.#keepWanted();
+    if (this.#noEvents !== undefined) this.#scanUnlessSince(since);
     const asked = now();
-    if (this.#noEvents !== undefined) this.#scanUnlessSince(asked - maxAgeMs);
     // What was marked before the question has to be read; what comes after it need not.
-    await this.#waiting.until(() => this.#isRead(asked), signal, readLimitMs);
+    await this.#waiting.until(() => this.#isRead(asked, since), signal, readLimitMs);
+  }
+
+  fresh(tables: readonly Table[], signal: AbortSignal): Promise<LiveHost> {
+    return this.#fresh.use(async (host) => {
+      await host.ready(tables, signal);
+      return host;
+    });
+  }
+
+  async features(): Promise<Feature[]> {
+    return describeFeatures(this.#options.procRoot, await this.#engines.view());
   }
 
   lease(tables: readonly Table[]): () => void {
@@ -240,18 +305,19 @@ class KeptHost implements OpenLiveHost {
     this.#mounts.close();
     this.#everything.close();
     this.#keeper.close();
-    this.#observer.close();
+    this.#observer?.close();
     this.#reader.close();
     this.#prover.close();
     this.#counting?.close();
-    this.#engines.close();
+    this.#fresh.close();
+    this.#ownEngines?.close();
     this.#waiting.fail(new LiveError('ERR_NSATLAS_READ', 'this host is not read any more'));
   }
 
   readonly #onProblem = (problem: Error): void => {
     if (this.#closed) return;
     this.#options.onProblem?.(problem);
-    if (this.#scannedAt === undefined)
+    if (this.#scannedAt === undefined || this.#onDemand)
       this.#waiting.fail(
         new LiveError('ERR_NSATLAS_READ', `this host could not be read: ${problem.message}`, { cause: problem }),
       );
@@ -267,7 +333,9 @@ class KeptHost implements OpenLiveHost {
   #scanNow(): void {
     this.#scan = { startedAt: now(), done: false, discovered: false };
     this.#everything.request();
+    this.#looks = 0;
     clearTimeout(this.#rescanTimer);
+    if (this.#onDemand) return;
     const { rescanMs = 60_000, pollMs = 5000 } = this.#options;
     this.#rescanTimer = setTimeout(() => this.#scanAgain(), this.#noEvents === undefined ? rescanMs : pollMs);
     this.#rescanTimer.unref();
@@ -289,10 +357,10 @@ class KeptHost implements OpenLiveHost {
     for (const table of SOURCE_NAMES) if (wanted.has(table)) this.#keeper.keep(table);
   }
 
-  #isRead(asked: number): boolean {
-    const { maxAgeMs = 1000 } = this.#options;
+  #isRead(asked: number, since: number): boolean {
     if (this.#scannedAt === undefined || !this.#keeper.isSettled) return false;
-    if (this.#noEvents !== undefined && this.#scannedAt < asked - maxAgeMs) return false;
+    if (this.#noEvents !== undefined && this.#scannedAt < since) return false;
+    if (this.#onDemand && (this.#looking || this.#everything.isWanted)) return false;
     const behind = this.#keeper.behindSince;
     return behind === undefined || behind > asked;
   }
@@ -301,6 +369,7 @@ class KeptHost implements OpenLiveHost {
     const { procRoot, netnsDirs } = this.#options;
     const scan = this.#scan;
     const { mark } = this.#population;
+    this.#looking ||= whole;
     const readAt = new Date();
     const began = now();
     const [discovery, view] = await Promise.all([
@@ -320,7 +389,7 @@ class KeptHost implements OpenLiveHost {
     if (view !== undefined) {
       this.#state.setGaps('discovery', discovery.problems.map(discoveryGap));
       await joinOwners(this.#state, view, { procRoot, narrowed: netnsDirs.length > 0 });
-      this.#state.setHost(describeHost(this.#options, view.engines, readAt, now() - began));
+      this.#state.setHost(describeHost(this.#options, view.engines, readAt, this.#tookMs ?? now() - began));
       this.#followEngines(view.gaps);
     }
     this.#state.commit();
@@ -328,6 +397,7 @@ class KeptHost implements OpenLiveHost {
     this.#keeper.added([...come, ...found]);
     if (come.length + found.length > 0 && !whole) for (const wait of AFTERWARDS_MS) this.#everything.requestIn(wait);
     if (whole && scan !== undefined && scan === this.#scan && !scan.discovered) this.#readAgain(scan, new Set(come));
+    if (whole) this.#looking = false;
     this.#progress();
   }
 
@@ -344,6 +414,11 @@ class KeptHost implements OpenLiveHost {
     if (this.#closed) return;
     if (kindsOf(gaps) === before) this.#followEngines(gaps);
     else this.#everything.request();
+  }
+
+  /** What is gone is not found again. */
+  #lookAgain(): void {
+    if (!this.#onDemand || this.#looks++ < MOST_LOOKS) this.#everything.request();
   }
 
   /** One job at a time: a quick look at the mounts can come while everything is looked at. */
@@ -379,7 +454,8 @@ class KeptHost implements OpenLiveHost {
 
   #hear(): void {
     if (this.#closed) return;
-    const events = this.#observer.take();
+    const events = this.#observer?.take();
+    if (events === undefined) return;
     if (events.mounts) this.#mounts.request();
     this.#keeper.hear(events);
   }
@@ -390,7 +466,10 @@ class KeptHost implements OpenLiveHost {
     if (scan?.discovered === true && !scan.done && this.#keeper.isScanned) {
       scan.done = true;
       this.#scannedAt = scan.startedAt;
-      this.#scans.add(now() - scan.startedAt);
+      this.#tookMs = now() - scan.startedAt;
+      this.#scans.add(this.#tookMs);
+      const { host } = this.#state;
+      if (host !== undefined) this.#state.setHost({ ...host, durationMs: this.#tookMs });
     }
     this.#waiting.check();
   }
@@ -410,28 +489,7 @@ function kindsOf(gaps: readonly Gap[]): string {
   return gaps.map(({ engine, status, operation, errno }) => [engine, status, operation, errno].join(' ')).join('\n');
 }
 
-function placeOf({ path, identity }: Observer): ObserverPlace | undefined {
+function placeOf(observer: Observer | undefined): ObserverPlace | undefined {
+  const { path, identity } = observer ?? {};
   return path === undefined || identity === undefined ? undefined : { path, identity };
-}
-
-/** Where there may be no events, the mounts are watched all the same. */
-function openObserver(
-  { events = true, receiveBufferBytes }: LiveHostOptions,
-  onEvents: () => void,
-): { observer: Observer; reason: string | undefined } {
-  const common = { onEvents, ...(receiveBufferBytes !== undefined && { receiveBufferBytes }) };
-  if (!events) return { observer: createObserver(common), reason: 'events are switched off (--no-events)' };
-  const missing = (['CAP_NET_BROADCAST', 'CAP_NET_ADMIN', 'CAP_SYS_ADMIN'] as const).filter(
-    (name) => !readPrivileges().has(name),
-  );
-  if (missing.length > 0) {
-    const reason = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: everything is read again and again instead of following the kernel's events; run as root or add the capability (docs/capabilities.md)`;
-    return { observer: createObserver(common), reason };
-  }
-  try {
-    return { observer: createObserver({ ...common, events: EVENT_RULES }), reason: undefined };
-  } catch (cause) {
-    if (!(cause instanceof NativeError)) throw cause;
-    return { observer: createObserver(common), reason: cause.message };
-  }
 }

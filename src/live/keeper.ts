@@ -5,7 +5,7 @@ import { DirtyQueue, type DirtyTables } from './dirty.js';
 import { Later } from './later.js';
 import type { LiveNetns } from './live-netns.js';
 import type { LiveState } from './live-state.js';
-import { dumpNsidsOf, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, questionNsids, UNTOLD } from './nsids.js';
+import { askNsids, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, UNTOLD } from './nsids.js';
 import type { Population } from './population.js';
 import { type Outcome, type Plan, readPlans, setProblem } from './reading.js';
 import { DurationCounter } from './stats.js';
@@ -18,6 +18,10 @@ export interface KeeperOptions {
   readonly reader: NetnsReader;
   /** Absent: there are no events, everything is found by reading again. */
   readonly observer: ObserverPlace | undefined;
+  /** Read when asked, with counters, timers and ages, and without rest. */
+  readonly onDemand: boolean;
+  /** Whether anybody wants to know what nsids stand for. */
+  readonly pairs: () => boolean;
   readonly timeLimitMs: number;
   readonly now: () => number;
   /** Something is known that makes it worth while to look for namespaces. */
@@ -38,8 +42,14 @@ const MIN_REST_MS = 4;
 const MAX_REST_MS = 10_000;
 /** A namespace that did not answer, or could not be read for want of memory, is tried again after so long, twice as long each time. */
 const AGAIN = { firstMs: 500, longestMs: 60_000 };
+/** Without events, pairs whose ends contradict each other are read again so often: a busy host changes while it is read. */
+const SETTLE_ROUNDS = 2;
 /** After a job that failed as a whole. */
 const RETRY_MS = 1000;
+/** Marked before anybody asked: whoever asks waits for it. */
+const AT_ONCE = 0;
+/** What of a namespace tells whether its links are paired, and what a link that has moved brings along. */
+const PAIR_TABLES = ['LINKS', 'ADDRESSES'] as const;
 /** asm-generic/errno-base.h, asm-generic/errno.h */
 const EEXIST = 17;
 const ETIMEDOUT = 110;
@@ -72,6 +82,7 @@ export class Keeper {
   #holdUntil = 0;
   #resolving = false;
   #scanning = false;
+  #settleRounds = 0;
   /** When the oldest event came of which nothing is read yet, for each namespace. */
   readonly #heard = new Map<LiveNetns, number>();
   lostEvents = 0;
@@ -92,7 +103,7 @@ export class Keeper {
 
   /** Whether every namespace that came was read once, as far as it can be. */
   get isSettled(): boolean {
-    return this.#unread.size === 0 && !this.#hasQuestions && !this.#resolving;
+    return this.#unread.size === 0 && !this.#hasQuestions && !this.#resolving && this.#settleRounds === 0;
   }
 
   /** Whether what rescan() asked for is read. */
@@ -107,7 +118,7 @@ export class Keeper {
   }
 
   get #hasQuestions(): boolean {
-    return this.#options.state.pairing.hasQuestions;
+    return this.#options.state.pairing.hasQuestions && this.#options.pairs();
   }
 
   /** Namespaces that were not there before: they get an id and are read. The host's and the overlays' first, for low ids cost less. */
@@ -118,6 +129,7 @@ export class Keeper {
       this.#unread.add(netns);
     }
     this.#options.state.pairing.askAllAgain();
+    this.#settleLater();
     this.#pump();
   }
 
@@ -139,6 +151,7 @@ export class Keeper {
       for (const table of tables) if (netns.tables[table].kept) wanted.set(table, 'whole');
       if (wanted.size > 0) this.#rescan.set(netns, wanted);
     }
+    this.#settleLater();
     this.#pump();
   }
 
@@ -262,7 +275,7 @@ export class Keeper {
 
   #arm(now: number): void {
     const due = this.#dirty.nextDueAt();
-    const work = this.#newcomers.length > 0 || this.#rescan.size > 0 || this.#hasQuestions;
+    const work = this.#newcomers.length > 0 || this.#rescan.size > 0 || this.#hasQuestions || this.#settleRounds > 0;
     const at = now < this.#holdUntil && (due !== undefined || work) ? this.#holdUntil : due;
     if (at === undefined || at >= this.#timerAt) return;
     clearTimeout(this.#timer);
@@ -280,18 +293,19 @@ export class Keeper {
   #nextWork(now: number): (() => Promise<void>) | undefined {
     if (this.#newcomers.length > 0) return () => this.#admit();
     const oldest = this.#dirty.oldestAt;
-    const due = this.#dirty.take(now, READ_AT_ONCE);
+    const due = this.#dirty.take(now, this.#options.onDemand ? RESCAN_AT_ONCE : READ_AT_ONCE);
     if (due.length > 0) {
       this.#readingSince = oldest;
       const { namespaces } = this.#options.state;
-      const plans = due.flatMap(({ key, tables }): Plan[] => {
+      const plans = due.flatMap(({ key, tables, since }): Plan[] => {
         const netns = namespaces.get(key);
-        return netns === undefined ? [] : [{ netns, tables }];
+        return netns === undefined ? [] : [{ netns, tables, since }];
       });
       return () => this.#readHeard(plans);
     }
     if (this.#hasQuestions) return () => this.#resolve();
     if (this.#rescan.size > 0) return () => this.#readAgain();
+    if (this.#settleRounds > 0 && oldest !== AT_ONCE) return async () => this.#settle();
     return undefined;
   }
 
@@ -361,19 +375,20 @@ export class Keeper {
     const unfinished = new Set<LiveNetns>();
     const plans = all.filter(({ netns }) => this.#isThere(netns));
     if (plans.length === 0) return { unfinished, left: [] };
-    const { reader, state, timeLimitMs } = this.#options;
+    const { state, onDemand } = this.#options;
     let left: readonly Plan[] = [];
     try {
-      const read = await readPlans(reader, plans, state, timeLimitMs);
+      const read = await readPlans(plans, { ...this.#options, complete: onDemand });
       left = read.left;
       for (const { plan, interrupted, again } of read.outcomes)
         if (interrupted.length + again.length > 0) unfinished.add(plan.netns);
       const later = new Set(left.map(({ netns }) => netns));
+      for (const { plan, interrupted } of read.outcomes) if (interrupted.length > 0) later.add(plan.netns);
       // Also those that have no outcome, for no path leads to them.
       for (const { netns } of plans) if (!later.has(netns)) this.#unread.delete(netns);
       for (const outcome of read.outcomes) this.#finish(outcome);
     } catch (cause) {
-      // Their rows were forgotten: all that is kept has to be read anew.
+      // Their rows were forgotten: all that is kept has to be read again.
       for (const { netns } of plans) if (this.#isThere(netns)) this.#newcomers.push(netns);
       throw cause;
     } finally {
@@ -381,20 +396,23 @@ export class Keeper {
     }
     for (const [key, ifindexes] of state.pairing.takeSuspects()) {
       const suspect = state.namespaces.get(key);
-      if (suspect?.tables.LINKS.kept === true) this.#dirty.mark(key, 'LINKS', ifindexes, this.#options.now());
+      // On demand every link differs at each read, for it has counters, and would be suspected again: settling looks at them.
+      if (!onDemand && suspect?.tables.LINKS.kept === true) this.#dirty.mark(key, 'LINKS', ifindexes, this.#options.now());
     }
     return { unfinished, left };
   }
 
-  #finish({ plan: { netns, tables }, interrupted, again, failed, lost, replaced, rows }: Outcome): void {
-    const { now, onLost, population, state } = this.#options;
+  #finish({ plan: { netns, tables, since }, interrupted, again, failed, lost, replaced, rows }: Outcome): void {
+    const { now, observer, onDemand, onLost, population, state } = this.#options;
     if (!this.#isThere(netns)) return;
     const at = now();
-    this.#dirty.rest(netns.key, at + Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, rows / ROWS_PER_MS)));
+    if (!onDemand) this.#dirty.rest(netns.key, at + Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, rows / ROWS_PER_MS)));
     this.interruptedDumps += interrupted.length;
-    for (const table of [...interrupted, ...again]) this.#dirty.mark(netns.key, table, 'whole', at);
-    if (failed) this.#retryLater(netns, tables);
-    else this.#failures.delete(netns);
+    // What it was read for is not known yet.
+    const askedAt = observer === undefined ? AT_ONCE : (since ?? at);
+    for (const table of interrupted) this.#dirty.mark(netns.key, table, 'whole', askedAt);
+    // Without events the next full read is soon enough.
+    if (observer !== undefined) for (const table of again) this.#dirty.mark(netns.key, table, 'whole', at);
     if (replaced) {
       population.ended(netns);
       this.#drop(netns);
@@ -403,12 +421,29 @@ export class Keeper {
       // Another path may lead there, and the id has to be given by it, too.
       netns.pathAt++;
       this.#newcomers.push(netns);
+      this.#unread.add(netns);
     } else if (lost !== undefined) {
-      // Whoever looks for namespaces will find it gone, or it stays, with what is wrong.
       netns.pathAt = 0;
       setProblem(state, netns, lost);
-      onLost();
-    }
+      // Whoever looks for namespaces will find it gone, or it stays, with what is wrong.
+      if (lost.status === 'VANISHED') onLost();
+      if (failed) this.#retryLater(netns, tables);
+    } else if (failed) this.#retryLater(netns, tables);
+    else this.#failures.delete(netns);
+  }
+
+  /** Without events nothing reports what moved while the namespaces were read. */
+  #settleLater(): void {
+    if (this.#options.observer === undefined && this.#options.pairs()) this.#settleRounds = SETTLE_ROUNDS;
+  }
+
+  #settle(): void {
+    const { namespaces, pairing } = this.#options.state;
+    const again = pairing.contradictions();
+    this.#settleRounds = again.size === 0 ? 0 : this.#settleRounds - 1;
+    for (const key of again)
+      for (const table of PAIR_TABLES)
+        if (namespaces.get(key)?.tables[table].kept === true) this.#dirty.mark(key, table, 'whole', AT_ONCE);
   }
 
   /** What it was read for would be shown as it was until the next whole read. Not counted as being behind: that it is not known is told as its status. */
@@ -421,37 +456,10 @@ export class Keeper {
   async #resolve(): Promise<void> {
     this.#resolving = true;
     try {
-      await this.#ask();
+      await askNsids(this.#options);
     } finally {
       this.#resolving = false;
     }
-  }
-
-  async #ask(): Promise<void> {
-    const { state, observer, reader, population, timeLimitMs } = this.#options;
-    const askers = state.pairing.takeQuestions();
-    const heard = askers.filter(({ nsid }) => nsid !== undefined);
-    if (observer !== undefined) {
-      for (let at = 0; at < heard.length; at += NSIDS_AT_ONCE) {
-        const some = heard.slice(at, at + NSIDS_AT_ONCE);
-        const answers = await dumpNsidsOf(reader, observer, some, timeLimitMs);
-        for (const [index, netns] of some.entries()) this.#learn(netns, answers[index]);
-        state.commit();
-      }
-    }
-    const left = askers.some((netns) => this.#isThere(netns) && netns.unresolved.size > 0);
-    if (left && (observer === undefined || !population.allHeard)) await questionNsids(reader, state, timeLimitMs);
-    state.commit();
-  }
-
-  #learn(netns: LiveNetns, answer: ReadonlyMap<number, number> | undefined): void {
-    if (answer === undefined || !this.#isThere(netns)) return;
-    const { population, state } = this.#options;
-    const keys = [...answer].flatMap(([nsid, observed]): [number, number][] => {
-      const key = population.byNsid(observed)?.key;
-      return key === undefined ? [] : [[nsid, key]];
-    });
-    state.pairing.learn(netns, new Map(keys));
   }
 
   #isThere(netns: LiveNetns): boolean {

@@ -5,33 +5,35 @@ import type { Table } from '../model/types.js';
 const REQUEST_LEASE_MS = 300_000;
 
 /** Tables that are always kept true: what everything else refers to. */
-const ALWAYS: readonly SourceName[] = ['LINKS', 'ADDRESSES'];
+const ALWAYS: readonly Table[] = ['LINKS', 'ADDRESSES', 'NSIDS'];
 
 /** Which tables somebody wants to be kept true. Keeping costs dumps: of neighbours each walks all those of the machine. */
 export class Leases {
-  readonly #holders = new Map<SourceName, number>();
-  readonly #until = new Map<SourceName, number>();
+  readonly #holders = new Map<Table, number>();
+  readonly #until = new Map<Table, number>();
   readonly #now: () => number;
+  readonly #always: readonly Table[];
 
-  constructor(now: () => number) {
+  /** @param always tables that are kept true whether somebody wants them or not */
+  constructor(now: () => number, always: readonly Table[] = ALWAYS) {
     this.#now = now;
+    this.#always = always;
   }
 
   /** Somebody asked. */
   request(tables: readonly Table[]): void {
-    for (const table of tables) if (table !== 'NSIDS') this.#until.set(table, this.#now() + REQUEST_LEASE_MS);
+    for (const table of tables) this.#until.set(table, this.#now() + REQUEST_LEASE_MS);
   }
 
   /** Somebody wants them for as long as the function that is returned was not called. */
   hold(tables: readonly Table[]): () => void {
-    const held = tables.filter((table) => table !== 'NSIDS');
-    for (const table of held) this.#holders.set(table, (this.#holders.get(table) ?? 0) + 1);
+    for (const table of tables) this.#holders.set(table, (this.#holders.get(table) ?? 0) + 1);
     let over = false;
     return () => {
       if (over) return;
       over = true;
-      for (const table of held) this.#holders.set(table, (this.#holders.get(table) ?? 1) - 1);
-      this.request(held);
+      for (const table of tables) this.#holders.set(table, (this.#holders.get(table) ?? 1) - 1);
+      this.request(tables);
     };
   }
 
@@ -43,9 +45,11 @@ export class Leases {
 
   /** What is to be kept true now. */
   wanted(): SourceName[] {
-    const now = this.#now();
-    return SOURCE_NAMES.filter(
-      (table) => ALWAYS.includes(table) || (this.#holders.get(table) ?? 0) > 0 || (this.#until.get(table) ?? 0) > now,
-    );
+    return SOURCE_NAMES.filter((table) => this.wants(table));
+  }
+
+  /** Whether a table is to be kept true now. */
+  wants(table: Table): boolean {
+    return this.#always.includes(table) || (this.#holders.get(table) ?? 0) > 0 || (this.#until.get(table) ?? 0) > this.#now();
   }
 }

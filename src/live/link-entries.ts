@@ -1,5 +1,5 @@
 import { decodeLinkFacts, type LinkFacts } from '../tables/links/link-facts.js';
-import { ROW_TABLES, type Table } from '../tables/index.js';
+import { ROW_TABLES } from '../tables/index.js';
 import { DecodeError } from '../netlink/error.js';
 import type { History } from './history.js';
 import type { LinkEntry, LiveNetns } from './live-netns.js';
@@ -9,7 +9,7 @@ import type { Pairing } from './pairing.js';
 export interface LinkUpdateContext {
   readonly history: History;
   readonly pairing: Pairing;
-  readonly onMalformed: (netns: LiveNetns, table: Table, error: DecodeError) => void;
+  readonly onMalformed: (slot: number, error: DecodeError) => void;
 }
 
 /**
@@ -35,7 +35,7 @@ export function updateLinks(
     if (!rows.has(slot)) continue;
     const record = decodeLinkFacts(view, rows.start(slot), rows.end(slot));
     if (record instanceof DecodeError) {
-      onMalformed(netns, 'LINKS', record);
+      onMalformed(slot, record);
       continue;
     }
     const old = netns.links.get(record.ifindex);

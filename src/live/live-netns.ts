@@ -13,8 +13,12 @@ export interface TableState {
   status: ReadStatus;
   /** Reads in a row that were interrupted by changes. */
   interrupted: number;
+  /** How many reads the last one took, the interrupted ones included. */
+  attempts: number;
   /** What was wrong with the last read. */
   gap: Gap | undefined;
+  /** Rows that were found to be malformed when they were decoded, by slot. */
+  readonly malformed: Map<number, Gap>;
   /** Revision of the last change of a row. */
   changedAt: number;
   /** Kept true: read at the start and whenever an event says so. */
@@ -90,8 +94,11 @@ export class LiveNetns {
   readonly nsids = new Map<number, number>();
   /** Nsids that links refer to and that are not known. */
   readonly unresolved = new Set<number>();
+  /** Why the last question about nsids was not answered. */
+  nsidGap: Gap | undefined;
   ownership: Ownership = { owner: undefined, joined: [], network: undefined };
   #removals: Removal[] = [];
+  #resolved: { readonly revision: number; readonly count: number } | undefined;
   /** Removals up to this revision are forgotten: readers who know less have to be told everything. */
   forgottenAt = 0;
 
@@ -139,6 +146,27 @@ export class LiveNetns {
     };
   }
 
+  /** How many of the ids that its links refer to are known. */
+  get resolvedNsids(): number {
+    if (this.#resolved?.revision !== this.revision) {
+      const known = new Set<number>();
+      for (const { linkNsid } of this.links.values()) if (linkNsid !== undefined && this.nsids.has(linkNsid)) known.add(linkNsid);
+      this.#resolved = { revision: this.revision, count: known.size };
+    }
+    return this.#resolved.count;
+  }
+
+  /** What is wrong with it, with its tables and with their rows. */
+  *gaps(): Generator<Gap> {
+    if (this.gap !== undefined) yield this.gap;
+    for (const table of SOURCE_NAMES) {
+      const { gap, malformed } = this.tables[table];
+      if (gap !== undefined && this.gap === undefined) yield gap;
+      yield* malformed.values();
+    }
+    if (this.nsidGap !== undefined) yield this.nsidGap;
+  }
+
   /** Remembers a removal for readers who have it still. */
   remember(removal: Removal): void {
     this.#removals.push(removal);
@@ -172,5 +200,6 @@ export class LiveNetns {
 
 function newTable(table: SourceName): TableState {
   const rows = new RowStore(sourceOf(table).format.ordered);
-  return { rows, status: 'NOT_READ', interrupted: 0, gap: undefined, changedAt: 0, kept: false };
+  const none = { interrupted: 0, attempts: 0, gap: undefined, malformed: new Map<number, Gap>() };
+  return { rows, status: 'NOT_READ', ...none, changedAt: 0, kept: false };
 }

@@ -1,8 +1,9 @@
-import { ALL_TABLES, eachSection, ROW_TABLES, SOURCE_NAMES, type SourceName } from '../tables/index.js';
+import { ALL_TABLES, eachSection, ROW_TABLES, sourceOf, type SourceName } from '../tables/index.js';
 import type { FoundNetns } from '../discover/types.js';
 import { netnsName } from '../model/ids.js';
 import type { Gap, Host, Interface, Netns, NetnsChange, NetnsRemoved, Network, Table } from '../model/types.js';
-import type { DecodeError } from '../netlink/error.js';
+import { LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { DecodeError } from '../netlink/error.js';
 import { decodeGap } from './gaps.js';
 import { History, type HistoryLimits, type HostPart } from './history.js';
 import { updateLinks } from './link-entries.js';
@@ -31,7 +32,6 @@ export class LiveState {
   host: Host | undefined;
   networks: readonly Network[] = [];
   readonly #gaps: Record<GapSource, readonly Gap[]> = { discovery: [], engines: [], owners: [] };
-  readonly #malformed = new Map<LiveNetns, Map<string, Gap>>();
   readonly #byId = new Map<string, LiveNetns>();
   #keys: readonly number[] | undefined;
   readonly #listeners = new Set<() => void>();
@@ -81,10 +81,7 @@ export class LiveState {
   }
 
   gaps(): Gap[] {
-    const ofNamespaces = [...this.namespaces.values()].flatMap((netns) => {
-      const tables = SOURCE_NAMES.flatMap((table) => netns.tables[table].gap ?? []);
-      return [...(netns.gap === undefined ? tables : [netns.gap]), ...(this.#malformed.get(netns)?.values() ?? [])];
-    });
+    const ofNamespaces = [...this.namespaces.values()].flatMap((netns) => [...netns.gaps()]);
     const { discovery, engines, owners } = this.#gaps;
     return [...discovery, ...engines, ...ofNamespaces, ...owners];
   }
@@ -114,14 +111,12 @@ export class LiveState {
   remove(netns: LiveNetns): void {
     if (!this.namespaces.delete(netns.key)) return;
     if (this.#byId.get(netns.id) === netns) this.#byId.delete(netns.id);
-    this.#malformed.delete(netns);
     this.#keys = undefined;
     const { id, cookie } = netns;
     const removed: NetnsRemoved = { id, ...(cookie !== undefined && { cookie }), netnsName: netnsName(netns.head()) };
     this.history.removed(netns.key, removed);
     this.pairing.netnsRemoved(netns);
-    if (netns.gap !== undefined || SOURCE_NAMES.some((table) => netns.tables[table].gap !== undefined))
-      this.history.partChanged('gaps');
+    if (netns.gaps().next().done !== true) this.history.partChanged('gaps');
   }
 
   /** Rows of one table came and went; `changes` has their slots. To be called once for each read of a table that changed something. */
@@ -130,9 +125,14 @@ export class LiveState {
     netns.tables[table].changedAt = revision;
     netns.revision = revision;
     this.history.changed(netns.key);
-    this.#forgetMalformed(netns, table);
+    const { malformed } = netns.tables[table];
+    if (malformed.size > 0 && changes.gone.some((slot) => malformed.has(slot))) {
+      for (const slot of changes.gone) malformed.delete(slot);
+      this.headChanged(netns);
+      this.history.partChanged('gaps');
+    }
     if (table === 'LINKS') {
-      const onMalformed = (at: LiveNetns, of: Table, error: DecodeError): void => this.#noteMalformed(at, of, error);
+      const onMalformed = (slot: number, error: DecodeError): void => this.#noteMalformed(netns, table, slot, error);
       updateLinks(netns, changes, { history: this.history, pairing: this.pairing, onMalformed });
     }
   }
@@ -202,24 +202,21 @@ export class LiveState {
     return {
       namespaces: this.namespaces,
       until: this.history.revision,
-      onMalformed: (netns, table, error) => this.#noteMalformed(netns, table, error),
+      onMalformed: (netns, table, slot, error) => this.#noteMalformed(netns, table, slot, error),
     };
   }
 
-  #noteMalformed(netns: LiveNetns, table: Table, error: DecodeError): void {
-    const gaps = this.#malformed.get(netns) ?? new Map<string, Gap>();
-    this.#malformed.set(netns, gaps);
-    const gap = decodeGap(netns.found, table, error);
-    if (gaps.has(gap.message)) return;
-    gaps.set(gap.message, gap);
-    this.history.partChanged('gaps');
-  }
-
-  /** Rows that cannot be decoded are told of again when they are met again. */
-  #forgetMalformed(netns: LiveNetns, table: Table): void {
-    const gaps = this.#malformed.get(netns);
-    if (gaps === undefined) return;
-    for (const [message, gap] of gaps) if (gap.table === table) gaps.delete(message);
+  /** Says where in the row: where that stands is by chance. */
+  #noteMalformed(netns: LiveNetns, table: SourceName, slot: number, { detail }: DecodeError): void {
+    const { rows, malformed } = netns.tables[table];
+    if (malformed.has(slot)) return;
+    const { ifindexAt } = sourceOf(table).format;
+    const [start, length] = [rows.start(slot), rows.end(slot) - rows.start(slot)];
+    const isThere = ifindexAt !== undefined && length >= ifindexAt + 4;
+    const ifindex = isThere ? rows.view.getInt32(start + ifindexAt, LITTLE_ENDIAN) : 0;
+    const error = new DecodeError({ ...detail, offset: detail.offset - start, ...(ifindex > 0 && { ifindex }) });
+    malformed.set(slot, decodeGap(netns.found, table, error));
+    this.headChanged(netns);
     this.history.partChanged('gaps');
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { type FolderMount, type NsfsMount, parseFolderMounts, parseMountinfo } from '../discover/mountinfo.js';
-import type { Feature } from './source.js';
+import type { Feature } from '../model/types.js';
 
 const NAME = 'mount-propagation';
 

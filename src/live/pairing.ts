@@ -2,8 +2,8 @@ import type { History } from './history.js';
 import type { LinkEntry, LiveNetns, Verdict } from './live-netns.js';
 
 /**
- * Keeps the pairs true while links come, go and move: each change looks only at the link itself and at those that point at it. The rules
- * are those of model/pairs.ts: PAIRED only when the kernel said which namespace an nsid stands for and both ends point at each other.
+ * Keeps the pairs true while links come, go and move: each change looks only at the link itself and at those that point at it. PAIRED only when
+ * the kernel said which namespace an nsid stands for, the link with that ifindex is there, and it points back the same way.
  */
 export class Pairing {
   readonly #namespaces: ReadonlyMap<number, LiveNetns>;
@@ -42,6 +42,22 @@ export class Pairing {
     const suspects = this.#suspects;
     this.#suspects = new Map();
     return suspects;
+  }
+
+  /**
+   * Namespaces whose links contradict each other: an end that stands for a link which is not there or points elsewhere. Without events nobody reports a
+   * pair that was made, moved or removed between two dumps: reading those namespaces again settles it.
+   */
+  contradictions(): Set<number> {
+    const again = new Set<number>();
+    for (const netns of this.#namespaces.values()) {
+      for (const { verdict, peer } of netns.links.values()) {
+        if (verdict === undefined || verdict.status === 'PAIRED' || peer === undefined) continue;
+        const there = this.#namespaceOf(netns, peer.nsid);
+        if (there !== undefined) again.add(netns.key).add(there.key);
+      }
+    }
+    return again;
   }
 
   /** A namespace may know more ids by now (RTM_NEWNSID), or a question about it was not answered. */

@@ -1,7 +1,17 @@
 import { decodeAddress } from '../tables/addresses.js';
 import { decodeLink } from '../tables/links/link.js';
 import type { AddressRecord } from '../tables/shared/records.js';
-import { type AnyRowTable, noRemovals, noRows, removedOf, ROW_TABLES, type Row, rowAt, SECTIONS } from '../tables/index.js';
+import {
+  type AnyRowTable,
+  noRemovals,
+  noRows,
+  removedOf,
+  ROW_TABLES,
+  type Row,
+  rowAt,
+  SECTIONS,
+  type SourceName,
+} from '../tables/index.js';
 import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { DecodeError } from '../netlink/error.js';
 import { completeInterface } from '../model/complete.js';
@@ -17,8 +27,8 @@ export interface PartsContext {
   readonly namespaces: ReadonlyMap<number, LiveNetns>;
   /** Rows that come later are left out. */
   readonly until: number;
-  /** Told of each row that cannot be decoded. */
-  readonly onMalformed: (netns: LiveNetns, table: Table, error: DecodeError) => void;
+  /** Receives each row that cannot be decoded, by its slot. */
+  readonly onMalformed: (netns: LiveNetns, table: SourceName, slot: number, error: DecodeError) => void;
 }
 
 /** The head of a namespace with the statuses of some tables. */
@@ -87,7 +97,7 @@ function* sections(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, c
 function addRows(part: NetnsChange, netns: LiveNetns, table: AnyRowTable, slots: readonly number[], context: PartsContext): void {
   const { rows } = netns.tables[table.name];
   const { view } = rows;
-  const add = adder(part[table.section], netns, table, context);
+  const add = adder(part[table.section], netns, table, context.onMalformed);
   for (const slot of slots) {
     // Gone since the part before: its removal is sent next time.
     if (rows.has(slot)) add(view, rows.start(slot), rows.end(slot), slot);
@@ -99,13 +109,13 @@ function adder(
   list: Row[],
   netns: LiveNetns,
   table: AnyRowTable,
-  { onMalformed }: PartsContext,
+  onMalformed?: PartsContext['onMalformed'],
 ): (view: DataView, start: number, end: number, rowId: number) => void {
   const { id: netnsId, links } = netns;
   const nameOf = (ifindex: number): string | undefined => links.get(ifindex)?.name;
   return (view, start, end, rowId) => {
     const row = rowAt(table, view, start, end, { netnsId, nameOf, rowId });
-    if (row instanceof DecodeError) onMalformed(netns, table.name, row);
+    if (row instanceof DecodeError) onMalformed?.(netns, table.name, rowId, row);
     else list.push(row);
   };
 }
@@ -121,7 +131,7 @@ export function interfaceOf(
   if (!rows.has(link.slot)) return undefined;
   const record = decodeLink(rows.view, rows.start(link.slot), rows.end(link.slot));
   if (record instanceof DecodeError) {
-    context.onMalformed(netns, 'LINKS', record);
+    context.onMalformed(netns, 'LINKS', link.slot, record);
     return undefined;
   }
   // A slot may be another interface's by now: both are told anew then.
@@ -148,7 +158,7 @@ function addressesOf(netns: LiveNetns, slots: readonly number[], context: PartsC
     if (!rows.has(slot)) return [];
     const record = decodeAddress(view, rows.start(slot), rows.end(slot));
     if (!(record instanceof DecodeError)) return [record];
-    context.onMalformed(netns, 'ADDRESSES', record);
+    context.onMalformed(netns, 'ADDRESSES', slot, record);
     return [];
   });
 }
@@ -170,10 +180,10 @@ export function slotsByIfindex(netns: LiveNetns): Map<number, number[]> {
 /** What is gone comes before what is there, and in slices, too: a whole table can be gone at once. */
 function* removals(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, context: PartsContext): Generator<Fill> {
   const gone = netns.removalsAfter(from, context.until).filter(({ table }) => wanted.has(table));
-  for (const some of slices(gone, ROWS_AT_ONCE)) yield (part) => addRemovals(part, netns, some, context);
+  for (const some of slices(gone, ROWS_AT_ONCE)) yield (part) => addRemovals(part, netns, some);
 }
 
-function addRemovals(part: NetnsChange, netns: LiveNetns, gone: readonly Removal[], context: PartsContext): void {
+function addRemovals(part: NetnsChange, netns: LiveNetns, gone: readonly Removal[]): void {
   for (const { table, number, bytes } of gone) {
     if (table === 'LINKS') {
       // It may be there again.
@@ -183,18 +193,22 @@ function addRemovals(part: NetnsChange, netns: LiveNetns, gone: readonly Removal
     const rowTable = ROW_TABLES.find(({ name }) => name === table);
     if (bytes === undefined || rowTable === undefined) continue;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    adder(part[removedOf(rowTable.section)], netns, rowTable, context)(view, 0, bytes.length, number);
+    adder(part[removedOf(rowTable.section)], netns, rowTable)(view, 0, bytes.length, number);
   }
 }
 
 function statusesOf(netns: LiveNetns, tables: readonly Table[]): TableStatus[] {
   return tables.map((table): TableStatus => {
     if (table === 'NSIDS') {
-      const known = netns.tables.LINKS.status !== 'OK' ? netns.tables.LINKS.status : 'OK';
-      return { table, status: known, rows: netns.nsids.size, attempts: 1 };
+      return { table, status: netns.nsidGap?.status ?? netns.tables.LINKS.status, rows: netns.resolvedNsids, attempts: 1 };
     }
-    const state = netns.tables[table];
-    return { table, status: state.status, rows: state.rows.count, attempts: state.interrupted + 1 };
+    const { status, rows, attempts, malformed } = netns.tables[table];
+    return {
+      table,
+      status: status === 'OK' && malformed.size > 0 ? 'MALFORMED' : status,
+      rows: rows.count - malformed.size,
+      attempts,
+    };
   });
 }
 

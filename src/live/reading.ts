@@ -1,9 +1,12 @@
-import { ROW_TABLES, type SourceName } from '../tables/index.js';
+import { ROW_TABLES, sourceOf, type SourceName } from '../tables/index.js';
 import { statusOfErrno } from '../model/gaps.js';
 import type { Gap, ReadStatus } from '../model/types.js';
 import type { NetlinkRequest, NetnsReader, NetnsReadProblem, ReadTarget, ReadVisitor } from '../native/types.js';
 import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { errnoName } from '../netlink/errno.js';
+import { DecodeError } from '../netlink/error.js';
+import { MessageReader, readDone, readError } from '../netlink/messages.js';
+import * as uapi from '../netlink/uapi.js';
 import { problemGap, tableGap, unopenableGap } from './gaps.js';
 import type { DirtyTables } from './dirty.js';
 import type { LiveNetns } from './live-netns.js';
@@ -15,6 +18,17 @@ import { partRequest, type Scope, wholeRequests } from './tables.js';
 export interface Plan {
   readonly netns: LiveNetns;
   readonly tables: DirtyTables;
+  /** When it became known that it has to be read, in milliseconds. */
+  readonly since?: number;
+}
+
+/** What plans are read with. */
+export interface ReadingOptions {
+  readonly reader: NetnsReader;
+  readonly state: LiveState;
+  readonly timeLimitMs: number;
+  /** Counters, timers and ages, too. */
+  readonly complete: boolean;
 }
 
 /** How reading one namespace went. */
@@ -26,7 +40,7 @@ export interface Outcome {
   readonly again: readonly SourceName[];
   /** Something could not be read, which may be different soon. */
   readonly failed: boolean;
-  /** The path leads nowhere any more. */
+  /** The namespace could not be read through this path, but perhaps through another one, or it is gone. */
   readonly lost: Gap | undefined;
   /** A later namespace has the same inode: this one has ended. */
   readonly replaced: boolean;
@@ -58,6 +72,8 @@ interface Reading {
   readonly interrupted: SourceName[];
   readonly again: SourceName[];
   readonly ended: Map<SourceName, { status: ReadStatus; gap: Gap | undefined }>;
+  /** What the kernel says about its refusals. */
+  readonly refusals: Map<SourceName, string>;
   replaced: boolean;
   failed: boolean;
   lost: Gap | undefined;
@@ -69,12 +85,10 @@ interface Reading {
  * @throws NativeError when the job as a whole failed: then the namespaces were reset, and have to be read again
  */
 export async function readPlans(
-  reader: NetnsReader,
   plans: readonly Plan[],
-  state: LiveState,
-  timeLimitMs: number,
+  { reader, state, timeLimitMs, complete }: ReadingOptions,
 ): Promise<Readings> {
-  const job = new JobBuilder();
+  const job = new JobBuilder(complete);
   const readings: Reading[] = [];
   for (const plan of plans) {
     const reading = begin(plan);
@@ -103,7 +117,14 @@ export async function readPlans(
 function begin(plan: Plan): Reading | undefined {
   const path = plan.netns.found.openPaths[plan.netns.pathAt];
   if (path === undefined) return undefined;
-  const none = { changes: new Map(), addressed: new Set<number>(), interrupted: [], again: [], ended: new Map() };
+  const none = {
+    changes: new Map(),
+    addressed: new Set<number>(),
+    interrupted: [],
+    again: [],
+    ended: new Map(),
+    refusals: new Map(),
+  };
   return { plan, path, ...none, replaced: false, failed: false, lost: undefined, told: false };
 }
 
@@ -121,6 +142,11 @@ class JobBuilder {
   /** Table of each request. */
   readonly tables: SourceName[] = [];
   readonly #whole = new Map<string, number[]>();
+  readonly #complete: boolean;
+
+  constructor(complete: boolean) {
+    this.#complete = complete;
+  }
 
   add({ plan: { netns, tables }, path }: Reading): void {
     const { dev, ino } = netns.found;
@@ -130,14 +156,15 @@ class JobBuilder {
 
   #indexesOf(netns: LiveNetns, table: SourceName, scope: Scope): readonly number[] {
     const { rows, status } = netns.tables[table];
-    const inParts = scope !== 'whole' && status === 'OK' && rows.count >= WHOLE_BELOW && scope.size <= MOST_PARTS;
+    const inParts =
+      !this.#complete && scope !== 'whole' && status === 'OK' && rows.count >= WHOLE_BELOW && scope.size <= MOST_PARTS;
     if (inParts) {
       const parts = [...scope].map((ifindex) => partRequest(table, ifindex));
       if (parts.every((part) => part !== undefined)) return parts.map((part) => this.#push(table, part));
     }
-    const anyhow = isTakenAnyhow(netns, table);
-    const name = `${table} ${anyhow}`;
-    const known = this.#whole.get(name) ?? wholeRequests(table, anyhow).map((request) => this.#push(table, request));
+    const wish = { acceptInterrupted: acceptsInterrupted(netns, table), complete: this.#complete };
+    const name = `${table} ${wish.acceptInterrupted}`;
+    const known = this.#whole.get(name) ?? wholeRequests(table, wish).map((request) => this.#push(table, request));
     this.#whole.set(name, known);
     return known;
   }
@@ -166,6 +193,10 @@ function visitor(state: LiveState, readings: readonly Reading[], tables: readonl
         if (cookie !== undefined) state.headChanged(netns);
       } else if (cookie !== undefined && cookie !== netns.cookie) reading.replaced = true;
     },
+    datagram: (target, request, view, start, end) => {
+      const [table, said] = [tables[request], refusalIn(view, start, end)];
+      if (table !== undefined && said !== undefined) readings[target]?.refusals.set(table, said);
+    },
     rowAdded: (target, request, slot, view, start, end) => {
       if (rows.aim(target, request)) rows.add(slot, view, start, end);
     },
@@ -188,6 +219,18 @@ function visitor(state: LiveState, readings: readonly Reading[], tables: readonl
   };
 }
 
+/** The kernel's own words about what it refused. */
+function refusalIn(view: DataView, start: number, end: number): string | undefined {
+  const messages = new MessageReader(view, start, end);
+  let said: string | undefined;
+  while (messages.next()) {
+    if (messages.type !== uapi.NLMSG_ERROR && messages.type !== uapi.NLMSG_DONE) continue;
+    const verdict = messages.type === uapi.NLMSG_ERROR ? readError(messages) : readDone(messages);
+    if (!(verdict instanceof DecodeError)) said = verdict.extAck.message;
+  }
+  return said;
+}
+
 /** Takes the rows of a job. They come by the thousand, one table after the other: what is the same for all of a table is looked up once. */
 class RowSink {
   readonly #state: LiveState;
@@ -199,6 +242,7 @@ class RowSink {
   #table: SourceName = 'LINKS';
   #rows: RowStore | undefined;
   #isHidden: ((view: DataView, start: number) => boolean) | undefined;
+  #headerBytes = 0;
   #changes: RowChanges = { gone: [], come: [] };
 
   constructor(state: LiveState, readings: readonly Reading[], tables: readonly SourceName[]) {
@@ -216,6 +260,7 @@ class RowSink {
       this.#reading = reading === undefined || table === undefined || reading.replaced ? undefined : reading;
       if (this.#reading === undefined || table === undefined) return false;
       this.#table = table;
+      this.#headerBytes = sourceOf(table).format.headerBytes;
       this.#isHidden = ROW_TABLES.find(({ name }) => name === table)?.isHidden;
       this.#rows = this.#reading.plan.netns.tables[table].rows;
       this.#changes = changesOf(this.#reading, table);
@@ -224,7 +269,7 @@ class RowSink {
   }
 
   add(slot: number, view: DataView, start: number, end: number): void {
-    if (this.#isHidden?.(view, start) === true) return;
+    if (end - start >= this.#headerBytes && this.#isHidden?.(view, start) === true) return;
     this.#rows?.add(slot, view, start, end, this.#state.history.next);
     this.#changes.come.push(slot);
     if (this.#table === 'ADDRESSES') this.#reading?.addressed.add(ifindexAt(view, start));
@@ -270,7 +315,7 @@ function endRequest([reading, table]: [Reading, SourceName], errno: number, oper
     if (!reading.interrupted.includes(table)) reading.interrupted.push(table);
     return;
   }
-  if (errno === 0 && isTakenAnyhow(netns, table)) {
+  if (errno === 0 && acceptsInterrupted(netns, table)) {
     // Whether this one was interrupted, too, is not told. It is read again, in peace.
     reading.again.push(table);
     const what = `changed during each of ${MAX_INTERRUPTED} dumps; rows may be missing or doubled`;
@@ -286,11 +331,13 @@ function endRequest([reading, table]: [Reading, SourceName], errno: number, oper
   const name = errnoName(errno);
   if (TRANSIENT.has(name)) reading.failed = true;
   const status = statusOfErrno(name);
-  const gap = tableGap(netns.found, table, status, `${operation} failed (${name})`, { errno: name, operation });
+  const refusal = reading.refusals.get(table);
+  const said = refusal === undefined ? '' : `: ${refusal}`;
+  const gap = tableGap(netns.found, table, status, `${operation} failed (${name}${said})`, { errno: name, operation });
   reading.ended.set(table, { status, gap });
 }
 
-function isTakenAnyhow(netns: LiveNetns, table: SourceName): boolean {
+function acceptsInterrupted(netns: LiveNetns, table: SourceName): boolean {
   return netns.tables[table].interrupted >= MAX_INTERRUPTED - 1;
 }
 
@@ -309,16 +356,15 @@ function endTarget(state: LiveState, reading: Reading, problem: NetnsReadProblem
     return;
   }
   const gap = problemGap(netns.found, problem, reading.path);
-  if (gap.status === 'VANISHED') {
-    reading.lost = gap;
-    return;
-  }
-  setProblem(state, netns, gap);
+  // Another path may be open, or there again: one that does not answer is the namespace itself.
+  if (gap.status !== 'TIMED_OUT') reading.lost = gap;
+  else setProblem(state, netns, gap);
   if (gap.status === 'TIMED_OUT' || gap.status === 'FAILED') reading.failed = true;
 }
 
 function setTable(state: LiveState, netns: LiveNetns, table: SourceName, status: ReadStatus, gap: Gap | undefined): void {
   const known = netns.tables[table];
+  known.attempts = known.interrupted + 1;
   known.interrupted = 0;
   if (known.status !== status) {
     known.status = status;

@@ -16,6 +16,11 @@ export class Repeater {
     this.#onProblem = onProblem;
   }
 
+  /** Whether it is to be done once more. */
+  get isWanted(): boolean {
+    return this.#wanted;
+  }
+
   /** At once, or after the one that runs and the pause. */
   request(): void {
     this.#wanted = true;

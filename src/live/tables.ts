@@ -1,6 +1,6 @@
 // Which requests read which tables, in full and in part.
-import type { NetlinkRequest } from '../native/types.js';
-import { formatOf, sourceOf, type SourceName } from '../tables/index.js';
+import type { NetlinkRequest, RowFormat } from '../native/types.js';
+import { formatOf, sourceOf, SOURCES, type SourceName } from '../tables/index.js';
 
 /** asm-generic/errno-base.h: what the kernel answers about an interface that is gone. */
 const ENODEV = 19;
@@ -8,9 +8,26 @@ const ENODEV = 19;
 /** What of a table is read: all of it, or the rows of some interfaces. */
 export type Scope = 'whole' | ReadonlySet<number>;
 
-/** The requests that read a table in full. @param acceptInterrupted take the rows even when the table changed meanwhile */
-export function wholeRequests(table: SourceName, acceptInterrupted: boolean): NetlinkRequest[] {
-  const { requests } = sourceOf(table);
+/** How a table is read. */
+export interface ReadWish {
+  /** Take the rows even when the table changed meanwhile. */
+  readonly acceptInterrupted?: boolean;
+  /** Counters, timers and ages, too. */
+  readonly complete?: boolean;
+}
+
+/** What is remembered of the rows of every table. @param complete counters, timers and ages, too: then everything differs at each read */
+export function rowFormats(complete = false): RowFormat[] {
+  return SOURCES.map(({ format }) => (complete ? { ...format, filter: format.filter.complete } : format));
+}
+
+/** The requests that read a table in full. */
+export function wholeRequests(
+  table: SourceName,
+  { acceptInterrupted = false, complete = false }: ReadWish = {},
+): NetlinkRequest[] {
+  const source = sourceOf(table);
+  const requests = (complete ? source.completeRequests : undefined) ?? source.requests;
   const rows = { format: formatOf(table), ...(acceptInterrupted && { acceptInterrupted }) };
   return requests.map((bytes, at) => ({ bytes, rows: at === requests.length - 1 ? rows : { ...rows, more: true } }));
 }

@@ -22,7 +22,7 @@ export class Waiting {
 
   /**
    * Resolves when the condition holds.
-   * @throws signal.reason; LiveError when that takes longer than `limitMs`
+   * @throws signal.reason; LiveError when that takes longer than `limitMs`, which may be Infinity
    */
   async until(holds: () => boolean, signal: AbortSignal, limitMs: number): Promise<void> {
     signal.throwIfAborted();
@@ -37,7 +37,7 @@ export class Waiting {
         abort = () => reject(signal.reason as Error);
         signal.addEventListener('abort', abort, { once: true });
         const late = `reading this host has not ended within ${duration(limitMs)}`;
-        timer = setTimeout(() => reject(new LiveError('ERR_NSATLAS_READ_TIMEOUT', late)), limitMs);
+        if (limitMs < Infinity) timer = setTimeout(() => reject(new LiveError('ERR_NSATLAS_READ_TIMEOUT', late)), limitMs);
       });
     } finally {
       clearTimeout(timer);

@@ -1,7 +1,6 @@
 import type { Registry } from 'prom-client';
 import { netnsName } from '../model/ids.js';
-import type { Freshness, Gap, Host, Netns, ReadStatus, Table } from '../model/types.js';
-import type { Feature } from '../live/source.js';
+import type { Feature, Freshness, Gap, Host, Netns, ReadStatus, Table } from '../model/types.js';
 import type { NetnsTally, OpenLiveHost } from '../live/index.js';
 import { askedCounter, askedGauge, askedGauges, askedHistogram } from './families.js';
 import { formatLabels, labelValue } from './labels.js';

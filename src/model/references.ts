@@ -1,11 +1,18 @@
-import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../tables/shared/records.js';
+import type { AddressRecord, Ifindex, Nsid, ReferringLink } from '../tables/shared/records.js';
 import { ipv4Network, type Ipv4Network, sameNetwork } from './networks.js';
+
+/** What the resolver needs of a link. */
+export interface ReferencedLink extends Pick<ReferringLink, 'ifindex' | 'refs'> {
+  readonly masterIfindex?: Ifindex | undefined;
+  readonly linkNsid?: Nsid | undefined;
+}
 
 /** What the resolver needs of one namespace. */
 export interface ReferencedNamespace {
   /** In the kernel's order. */
-  readonly links: ReadonlyMap<Ifindex, ReferringLink>;
-  readonly addresses: readonly AddressRecord[];
+  readonly links: ReadonlyMap<Ifindex, ReferencedLink>;
+  /** Called at most once, and only where several namespaces could be meant. */
+  addresses(): readonly Pick<AddressRecord, 'ifindex' | 'address' | 'prefixLength'>[];
   readonly isHost: boolean;
 }
 
@@ -83,7 +90,8 @@ export class NsidResolver {
 
   #collect(): void {
     const pointing = this.#peersByEnds();
-    const networks = this.#namespaces.map(networksByIfindex);
+    const known: Networks[] = [];
+    const networksAt = (at: number): Networks => (known[at] ??= networksByIfindex(this.#namespaces[at]));
     const hosts = [...this.#namespaces.entries()].flatMap(([at, { isHost }]) => (isHost ? [at] : []));
     for (const [asker, { links }] of this.#namespaces.entries()) {
       const votes = new Map<Nsid, Map<number, number>>();
@@ -95,11 +103,12 @@ export class NsidResolver {
           const candidates = votes.get(nsid) ?? new Map<number, number>();
           votes.set(nsid, candidates);
           if (role === 'peer') {
-            for (const candidate of pointing.get(`${ifindex} ${link.ifindex}`) ?? []) {
-              if (candidate === asker) continue;
+            const possible = (pointing.get(`${ifindex} ${link.ifindex}`) ?? []).filter((candidate) => candidate !== asker);
+            for (const candidate of possible) {
               const peer = this.#namespaces[candidate]?.links.get(ifindex);
-              const vote =
-                peer !== undefined && shareNetwork(networks[asker], link, networks[candidate], peer) ? NETWORK_VOTE : 1;
+              const isLikely =
+                possible.length > 1 && peer !== undefined && shareNetwork(networksAt(asker), link, networksAt(candidate), peer);
+              const vote = isLikely ? NETWORK_VOTE : 1;
               candidates.set(candidate, (candidates.get(candidate) ?? 0) + vote);
             }
           } else others.set(nsid, (others.get(nsid) ?? new Set()).add(ifindex));
@@ -156,9 +165,9 @@ type Networks = ReadonlyMap<Ifindex, readonly Ipv4Network[]>;
  */
 const NETWORK_VOTE = 1000;
 
-function networksByIfindex({ addresses }: ReferencedNamespace): Networks {
+function networksByIfindex(namespace: ReferencedNamespace | undefined): Networks {
   const networks = new Map<Ifindex, Ipv4Network[]>();
-  for (const { ifindex, address, prefixLength } of addresses) {
+  for (const { ifindex, address, prefixLength } of namespace?.addresses() ?? []) {
     const network = ipv4Network(address, prefixLength);
     if (network === undefined) continue;
     const known = networks.get(ifindex);
@@ -169,16 +178,11 @@ function networksByIfindex({ addresses }: ReferencedNamespace): Networks {
 }
 
 /** Whether two ends are in one IPv4 network: by their own addresses, or as ports by those of their bridge. */
-function shareNetwork(
-  ours: Networks | undefined,
-  link: ReferringLink,
-  theirs: Networks | undefined,
-  peer: ReferringLink,
-): boolean {
+function shareNetwork(ours: Networks, link: ReferencedLink, theirs: Networks, peer: ReferencedLink): boolean {
   const own = networksOf(ours, link);
   return networksOf(theirs, peer).some((network) => own.some((other) => sameNetwork(network, other)));
 }
 
-function networksOf(networks: Networks | undefined, { ifindex, masterIfindex }: ReferringLink): readonly Ipv4Network[] {
-  return networks?.get(ifindex) ?? (masterIfindex === undefined ? undefined : networks?.get(masterIfindex)) ?? [];
+function networksOf(networks: Networks, { ifindex, masterIfindex }: ReferencedLink): readonly Ipv4Network[] {
+  return networks.get(ifindex) ?? (masterIfindex === undefined ? undefined : networks.get(masterIfindex)) ?? [];
 }

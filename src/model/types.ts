@@ -377,3 +377,11 @@ export interface FabricEvent {
   forgotten?: { reason: string };
   synced?: { fabric: FabricAge };
 }
+
+/** Something that a missing capability, an old kernel or an absent engine can switch off. */
+export interface Feature {
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Why it is off and what to do; what it is worth when it is on. */
+  readonly detail: string;
+}

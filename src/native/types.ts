@@ -43,7 +43,10 @@ export interface NetlinkRequest {
   readonly family?: string;
   /** Another namespace whose file descriptor is to be written (host order, 4 bytes) at `offset` before sending: NETNSA_FD. ROUTE only. */
   readonly netnsFd?: { readonly offset: number; readonly path: string; readonly expect?: NetnsIdentity };
-  /** Needs ReadTarget.key. The answer is reported with `row…` instead of `datagram`, after the namespace was left. */
+  /**
+   * Needs ReadTarget.key. The answer is reported with `row…` instead of `datagram`, after the namespace was left; a refusal also with the `datagram`
+   * that says so.
+   */
   readonly rows?: RowRequest;
 }
 

@@ -1,6 +1,5 @@
 import type { ListName } from '../model/lists.js';
-import type { HostAge, HostSnapshot, Listing } from '../model/types.js';
-import type { Feature } from '../live/source.js';
+import type { Feature, HostAge, HostSnapshot, Listing } from '../model/types.js';
 import type { FabricItemOf, FabricListName, ItemOf } from '../wire/messages.js';
 
 /** Every list of the command line: the word of its command. */

@@ -1,7 +1,6 @@
 import stringWidth from 'fast-string-width';
 import { LISTS } from '../model/lists.js';
-import type { HostSnapshot } from '../model/types.js';
-import type { Feature } from '../live/source.js';
+import type { Feature, HostSnapshot } from '../model/types.js';
 import { printable } from '../text/printable.js';
 import { FABRIC_RPCS } from '../wire/messages.js';
 import type { Column } from './columns.js';

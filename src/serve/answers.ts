@@ -1,15 +1,13 @@
-import { eachSection, type Sections } from '../tables/index.js';
+import { countRows, eachSection, type Sections } from '../tables/index.js';
 import { LISTS, type ListName, relevantGaps, wantedLinks } from '../model/lists.js';
 import { selectRows, selectsNetns, type Selector, speaksOfRows } from '../model/select.js';
-import type { Freshness, Gap, Netns, Table } from '../model/types.js';
-import type { HostView, NetnsView } from '../model/views.js';
+import type { Freshness, Gap, Table } from '../model/types.js';
 import type { LiveHost } from '../live/types.js';
-import { encodeListing, encodeNetnsPart, encodeSnapshotHead } from '../wire/chunks.js';
+import { encodeListing, encodeNetnsPart, encodeSnapshotHead, encodeStatuses } from '../wire/chunks.js';
 import type { ItemOf } from '../wire/messages.js';
-import { CallError } from '../rpc/error.js';
-import { hasRows } from './narrow.js';
-import type { NetnsRevisions } from './netns-revisions.js';
 import type { Step } from '../rpc/stream.js';
+import { isSame } from '../model/same.js';
+import { hostOf, type LiveNetnsView, liveView } from './view.js';
 
 // Answers are made while they are written: a part of a namespace is decoded, selected and encoded when the client has taken the one
 // before, so that no answer, however large, keeps the main thread or memory.
@@ -31,20 +29,20 @@ interface LiveAnswer {
   /** What it says of hosts is not looked at. */
   readonly selector: Selector;
   readonly now: () => number;
-  /** Whether the first message has the freshness; a collector sends that of all hosts at once. */
-  readonly withFreshness?: boolean;
+  /** Of the first message; a collector says that of all hosts at once. */
+  readonly freshness?: Freshness | undefined;
 }
 
 /** A list of what is known, as the messages of its stream. Gaps come last. */
 export function* liveList<Name extends ListName>(
   name: Name,
-  { live, selector, now, withFreshness = true }: LiveAnswer,
+  { live, selector, now, freshness: age }: LiveAnswer,
 ): Generator<Step> {
   const { tables } = LISTS[name];
   const view = liveView(live, { selector, tables });
   // The compiler cannot follow that the name and its items belong together.
   const batches = LISTS[name].batches(view, selector) as Iterable<readonly ItemOf<Name>[]>;
-  let freshness: Freshness | undefined = withFreshness ? live.freshness() : undefined;
+  let freshness = age;
   const encode = (items: ItemOf<Name>[], gaps: Gap[]): Generator<Uint8Array> => {
     const messages = encodeListing(name, { items, gaps, ...(freshness !== undefined && { freshness }) });
     freshness = undefined;
@@ -65,9 +63,10 @@ export function* liveList<Name extends ListName>(
 }
 
 /** What is known as the messages of a GetSnapshot stream: the host first, gaps last. */
-export function* liveSnapshot(tables: readonly Table[], { live, selector, now }: LiveAnswer): Generator<Step> {
+export function* liveSnapshot(tables: readonly Table[], { live, selector, now, freshness }: LiveAnswer): Generator<Step> {
   const view = liveView(live, { selector, tables });
-  yield* encodeSnapshotHead({ host: hostOf(live), networks: [...live.networks()], gaps: [] });
+  const host = { ...hostOf(live), ...(freshness !== undefined && { freshness }) };
+  yield* encodeSnapshotHead({ host, networks: [...live.networks()], gaps: [] });
   let since = now();
   for (const netns of view.namespaces()) {
     for (const step of netnsSteps(netns, tables, selector)) {
@@ -83,7 +82,7 @@ export function* liveSnapshot(tables: readonly Table[], { live, selector, now }:
 }
 
 /** The messages of one namespace. Where rows are asked for, one without any is left out. */
-function* netnsSteps(netns: NetnsView, tables: readonly Table[], selector: Selector): Generator<Step> {
+function* netnsSteps(netns: LiveNetnsView, tables: readonly Table[], selector: Selector): Generator<Step> {
   yield undefined;
   if (!selectsNetns(netns.head, selector)) return;
   const wanted = yield* breathing(wantedLinks(netns, selector));
@@ -93,10 +92,12 @@ function* netnsSteps(netns: NetnsView, tables: readonly Table[], selector: Selec
     const part = { interfaces: taken.interfaces, ...(eachSection((section) => taken[section]) as Sections) };
     const rows = all ? part : selectRows(part, selector, wanted);
     yield undefined;
-    if (!all && !hasRows(rows)) continue;
+    if (!all && rows.interfaces.length + countRows(rows) === 0) continue;
     yield* encodeNetnsPart({ ...netns.head, ...rows }, first);
     first = false;
   }
+  const statuses = netns.statuses();
+  if (!first && !isSame(statuses, netns.head.tables)) yield encodeStatuses(netns.head.id, statuses);
 }
 
 function* breathing<Value>(work: Generator<unknown, Value>): Generator<undefined, Value> {
@@ -105,53 +106,4 @@ function* breathing<Value>(work: Generator<unknown, Value>): Generator<undefined
     if (done === true) return value;
     yield undefined;
   }
-}
-
-/** A live host as lists are made of it. */
-export interface LiveView extends HostView {
-  /** Ids of the namespaces that were looked at and did not fit the selector. */
-  readonly left: ReadonlySet<string>;
-}
-
-interface LiveViewOptions {
-  readonly selector: Selector;
-  readonly tables: readonly Table[];
-  /** For readers who keep what they made of a namespace. */
-  readonly revisions?: NetnsRevisions;
-}
-
-/** @throws CallError when nothing is known of the host yet */
-export function liveView(live: LiveHost, { selector, tables, revisions }: LiveViewOptions): LiveView {
-  const left = new Set<string>();
-  return {
-    hostId: hostOf(live).id,
-    left,
-    *namespaces() {
-      revisions?.keep(live.keys());
-      for (const key of live.keys()) {
-        // Before anything of it is read, so that a change in between is seen the next time.
-        const revision = live.head(key) === undefined ? undefined : revisions?.of(key);
-        const head = live.head(key);
-        if (head === undefined) continue;
-        if (!selectsNetns(head, selector)) left.add(head.id);
-        yield {
-          head: onlyStatuses(head, tables),
-          ...(revision !== undefined && { revision }),
-          take: (wanted) => live.parts(key, undefined, wanted),
-        };
-      }
-    },
-    interfaceOf: (netnsId, ifindex) => live.interfaceOf(netnsId, ifindex),
-  };
-}
-
-/** What a client gets must not depend on what others asked for. */
-function onlyStatuses(head: Netns, tables: readonly Table[]): Netns {
-  return { ...head, tables: head.tables.filter(({ table }) => tables.includes(table)) };
-}
-
-function hostOf(live: LiveHost): NonNullable<ReturnType<LiveHost['host']>> {
-  const host = live.host();
-  if (host === undefined) throw new CallError('ERR_NSATLAS_READ', 'this host could not be read yet');
-  return host;
 }

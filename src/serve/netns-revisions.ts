@@ -2,7 +2,7 @@ import { isSame } from '../model/same.js';
 import { removedOf, SECTIONS } from '../tables/index.js';
 import type { Netns, NetnsChange, Table } from '../model/types.js';
 import type { LiveHost } from '../live/types.js';
-import { hasRows } from './narrow.js';
+import { countRows } from '../tables/index.js';
 
 interface Known {
   /** Revision of the host up to which the namespace was looked at. */
@@ -56,7 +56,7 @@ export class NetnsRevisions {
     const head = this.#headOf(key);
     const isOther = !isSame(head, known.head);
     known.head = head;
-    return isOther || part.whole || hasRows(part) || hasRemovals(part);
+    return isOther || part.whole || part.interfaces.length + countRows(part) > 0 || hasRemovals(part);
   }
 
   #headOf(key: number): object | undefined {

@@ -2,6 +2,7 @@
 // sends, selects or counts rows iterates over these definitions and knows no table by name.
 import type { EventRule, RowFormat } from '../native/types.js';
 import type { Ifindex } from './shared/records.js';
+import type { DecoderFilter } from './shared/attribute-table.js';
 import type { Decoded } from './shared/result.js';
 
 /** Fields of the rows of every table in the public model. */
@@ -51,9 +52,11 @@ export interface TableSource<Name extends string = string> {
   /** Its name in enum Table of the .proto files, in statuses and in gaps. */
   readonly name: Name;
   /** The parts of a message that are remembered between reads. */
-  readonly format: RowFormat;
+  readonly format: RowFormat & { readonly filter: DecoderFilter };
   /** The requests that read the full table, in this order. */
   readonly requests: readonly Uint8Array[];
+  /** The same where counters are wanted, too. Default: `requests`. */
+  readonly completeRequests?: readonly Uint8Array[];
   /** The kernel's events that report changed rows. */
   readonly events: readonly Omit<EventRule, 'table'>[];
   /** The request that reads the rows of one interface. Absent: the table cannot be read in parts, or that would cost as much. */

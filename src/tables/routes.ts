@@ -144,6 +144,8 @@ export const table = defineTable<Route>()({
   ],
   requests: [dumpRoutes()],
   decode: decodeRoute,
+  // A dump of all families also lists the jobs of the CAN gateway, with a header of their own. // cgw_dump_jobs(), net/can/gw.c
+  isHidden: (view, start) => view.getUint8(start) === uapi.AF_CAN,
   complete: (row, { nameOf }) => {
     for (const hop of row.nextHops) {
       const ifname = nameOf(hop.ifindex);

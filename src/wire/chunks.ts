@@ -1,5 +1,5 @@
 import type { ListName } from '../model/lists.js';
-import type { HostSnapshot, Listing, Netns } from '../model/types.js';
+import type { Listing, Netns, TableStatus } from '../model/types.js';
 import { eachSection, noRows, SECTIONS, type Sections } from '../tables/index.js';
 import { encode } from './codec.js';
 import {
@@ -55,12 +55,6 @@ export function* encodeFabricListing<Name extends FabricListName>(
   });
 }
 
-/** A snapshot as the messages of its stream: first the host, then each namespace, in several parts when it is large. */
-export function* encodeSnapshot({ namespaces, ...head }: HostSnapshot): Generator<Uint8Array> {
-  yield* encodeSnapshotHead(head);
-  for (const netns of namespaces) yield* encodeNetns(netns);
-}
-
 /** What a snapshot has besides its namespaces, as messages of its stream. At least one; the first has the host if there is one. */
 export function encodeSnapshotHead({ host, networks, gaps }: Omit<SnapshotPart, 'namespaces'>): Generator<Uint8Array> {
   return split(networks.length + gaps.length, (from, to) =>
@@ -84,6 +78,12 @@ export function encodeNetnsPart(netns: Netns, first: boolean): Generator<Uint8Ar
   );
 }
 
+/** What is known of the tables of a namespace after all, in place of what was sent with its first part. */
+export function encodeStatuses(id: string, tables: readonly TableStatus[]): Uint8Array {
+  const netns = { ...laterPart({ id }), tables: [...tables] };
+  return encode('nsatlas.v1.HostSnapshot', { namespaces: [netns], networks: [], gaps: [] });
+}
+
 const ROWS = ['interfaces', ...SECTIONS] as const;
 
 function encodeNetns(netns: Netns): Generator<Uint8Array> {
@@ -101,7 +101,7 @@ function encodeNetns(netns: Netns): Generator<Uint8Array> {
 }
 
 /** A part without anything but its id: zero values are not on the wire. */
-function laterPart({ id }: Netns): Netns {
+function laterPart({ id }: Pick<Netns, 'id'>): Netns {
   const zero = { role: 'ROLE_UNSPECIFIED' as Netns['role'], status: 'READ_STATUS_UNSPECIFIED' as Netns['status'] };
   return { id, dev: 0, paths: [], pids: [], joined: [], tables: [], interfaces: [], ...zero, ...noRows() };
 }

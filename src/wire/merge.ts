@@ -29,6 +29,8 @@ export class SnapshotMerger {
       this.#namespaces.set(part.id, part);
       return;
     }
+    // Rows that are malformed were found among those that were sent meanwhile.
+    if (part.tables.length > 0) known.tables = part.tables;
     append(known.interfaces, part.interfaces);
     for (const section of SECTIONS) append<Row>(known[section], part[section]);
   }

@@ -9,7 +9,8 @@ import { ListenError } from '../../src/rpc/error.js';
 import { startAgent } from '../../src/agent/server.js';
 import type { HostSnapshot } from '../../src/model/types.js';
 import { eventually } from '../support/hygiene.js';
-import { fakeLog, fakeNetns, fakeSnapshot, fakeSource, withFdb } from '../unit/agent/fake-host.js';
+import { fakeLog, fakeNetns, fakeSnapshot, withFdb } from '../unit/agent/fake-host.js';
+import { AnsweringHost } from '../unit/agent/fake-live.js';
 import { begunCurl, curl, messagesOf, run, scratch, serve } from './agent-rig.js';
 import { exactly } from '../support/exactly.js';
 
@@ -20,7 +21,7 @@ const one = (): HostSnapshot => fakeSnapshot([fakeNetns(1)]);
 /** A problem that is said in one line, naming the address. */
 async function refused(listen: readonly string[]): Promise<ListenError> {
   try {
-    const agent = await startAgent({ source: fakeSource(one), log: fakeLog(), listen });
+    const agent = await startAgent({ live: new AnsweringHost(one), log: fakeLog(), listen });
     await agent.drain(0);
   } catch (cause) {
     assert.ok(cause instanceof ListenError, String(cause));

@@ -13,23 +13,24 @@ import { startAgent } from '../../src/agent/server.js';
 import type { AgentOptions } from '../../src/agent/types.js';
 import type { RunningServer } from '../../src/rpc/types.js';
 import { ROOT } from '../support/root.js';
-import { fakeLog, type FakeSource, fakeSource } from '../unit/agent/fake-host.js';
+import { fakeLog } from '../unit/agent/fake-host.js';
+import { AnsweringHost } from '../unit/agent/fake-live.js';
 
 export const BUF = join(ROOT, 'node_modules/.bin/buf');
 
 export interface Served {
   readonly agent: RunningServer;
-  readonly source: FakeSource;
+  readonly source: AnsweringHost;
   readonly log: ReturnType<typeof fakeLog>;
   readonly address: string;
   readonly client: AgentClient;
 }
 
 /** An agent for one test; drained when the test ends, whatever became of it. */
-export async function serve(t: Test, answer: FakeSource['answer'], options: Partial<AgentOptions> = {}): Promise<Served> {
-  const source = fakeSource(answer, [{ name: 'enter', enabled: true, detail: 'works' }]);
+export async function serve(t: Test, answer: AnsweringHost['read'], options: Partial<AgentOptions> = {}): Promise<Served> {
+  const source = new AnsweringHost(answer, [{ name: 'enter', enabled: true, detail: 'works' }]);
   const log = fakeLog();
-  const agent = await startAgent({ source, log, listen: ['127.0.0.1:0'], ...options });
+  const agent = await startAgent({ live: source, log, listen: ['127.0.0.1:0'], ...options });
   const address = agent.addresses[0] ?? '';
   const client = createAgentClient(address);
   t.after(async () => {

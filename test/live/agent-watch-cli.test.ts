@@ -8,7 +8,7 @@ import { toJson } from '../../src/wire/json.js';
 import { NSATLAS, nsatlasAsync } from '../support/cli.js';
 import { eventually } from '../support/hygiene.js';
 import { Scratch } from '../support/netns.js';
-import { fakeLink, fakeLog, fakeNetns, fakeSource, withFdb } from '../unit/agent/fake-host.js';
+import { fakeLink, fakeLog, fakeNetns, withFdb } from '../unit/agent/fake-host.js';
 import { FakeLive } from '../unit/agent/fake-live.js';
 import { scratch } from './agent-rig.js';
 
@@ -42,7 +42,7 @@ function watch(t: Test, args: readonly string[]): Watching {
 
 /** An agent at a path of its own, so that a second one can take its place. */
 async function serveAt(t: Test, address: string, live: FakeLive): Promise<() => Promise<void>> {
-  const agent = await startAgent({ source: fakeSource(() => live.snapshot()), live, log: fakeLog(), listen: [address] });
+  const agent = await startAgent({ live, log: fakeLog(), listen: [address] });
   const stop = (): Promise<void> => agent.drain(1000);
   t.after(stop);
   return stop;

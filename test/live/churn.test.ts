@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { LISTS } from '../../src/model/lists.js';
-import { createHostSource } from '../../src/live/scan.js';
+import { readHost } from '../../src/live/index.js';
+import { snapshotOf } from '../../src/serve/view.js';
 import { ALL_TABLES } from '../../src/tables/index.js';
 import { CHURN_MS } from '../support/extent.js';
 import { assertClean, eventually, takeFootprint } from '../support/hygiene.js';
@@ -24,8 +25,8 @@ t.test('a host whose namespaces come and go', async (t) => {
       timeout: CHURN_MS + 60_000,
     },
     async (t) => {
-      const scratch = Scratch.create(t);
       const started: ChildProcess[] = [];
+      const scratch = Scratch.create(t);
       // The last hook runs first: what fills the folder has to end first.
       t.after(() => started.forEach((child) => child.kill('SIGKILL')));
       const host = scratch.netns('host');
@@ -35,20 +36,18 @@ t.test('a host whose namespaces come and go', async (t) => {
       });
       started.push(churn);
       const made = text(churn.stdout);
-      const source = createHostSource({
+      const options = {
         procRoot: '/proc',
         netnsDirs: [],
         dockerSockets: [],
         dockerSocketsGiven: false,
-        followEngines: false,
         timeLimitMs: 20_000,
         agentVersion: 'test',
-      });
-      t.after(() => source.close());
+      };
       const begin = performance.now();
       const seen = { snapshots: 0, pairs: 0, unpaired: 0, vanished: 0 };
       while (performance.now() - begin < CHURN_MS) {
-        const snapshot = await source.read(ALL_TABLES);
+        const snapshot = snapshotOf(await readHost(options, ALL_TABLES));
         seen.snapshots++;
         for (const { status, a, b } of LISTS.veths.list(snapshot, { netns: [host.path] }).items) {
           if (status !== 'PAIRED' || b === undefined) {
@@ -70,11 +69,10 @@ t.test('a host whose namespaces come and go', async (t) => {
       await once(churn, 'exit');
       const containers = Number(await made);
       t.comment(`${containers} containers, ${JSON.stringify(seen)}`);
-      t.ok(containers > ALIVE, `${containers} containers`);
-      t.ok(seen.pairs > ALIVE, `${seen.pairs} pairs`);
+      assert.ok(containers > ALIVE, `${containers} containers`);
+      assert.ok(seen.pairs > ALIVE, `${seen.pairs} pairs`);
       // The end in the host goes with the namespace of the other: one that stays is a namespace that something holds.
       await eventually('all namespaces are gone', () => (host.ipJson('link') as unknown[]).length === 1);
-      source.close();
       await assertClean(before);
     },
   );

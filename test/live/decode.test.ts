@@ -1,10 +1,10 @@
 // What the decoders make of a kernel's answers, field by field as iproute2 prints the same.
+import t, { type Test } from 'tap';
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import type { DumpDecoder } from '../../src/tables/shared/dump.js';
+import type { DumpDecoder } from '../support/dump.js';
 import type { AddressRecord, FdbRecord, LinkRecord, NeighborRecord, RouteRecord } from '../../src/tables/shared/records.js';
 import { decodeAll, readCapture } from '../support/fixture.js';
 import { runScenario } from '../support/scenario.js';

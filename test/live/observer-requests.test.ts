@@ -1,10 +1,10 @@
 // The requests that read a part of a table, and those about ids, as this kernel answers them.
+import t from 'tap';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
-import { DumpDecoder } from '../../src/tables/shared/dump.js';
+import { DumpDecoder } from '../support/dump.js';
 import type { NetnsReader } from '../../src/native/types.js';
 import * as requests from '../support/requests.js';
 import { guardHygiene } from '../support/hygiene.js';

@@ -2,7 +2,8 @@
 
 import { startAgent } from '../../src/agent/server.js';
 import type { ServeOptions } from '../../src/rpc/types.js';
-import { fakeLog, fakeNetns, fakeSnapshot, fakeSource } from '../unit/agent/fake-host.js';
+import { fakeLog, fakeNetns, fakeSnapshot } from '../unit/agent/fake-host.js';
+import { AnsweringHost } from '../unit/agent/fake-live.js';
 
 /** What the child is started with, and what it tells. */
 export interface ChildOptions
@@ -21,8 +22,8 @@ let address = '';
 
 process.on('message', (options: ChildOptions | 'report') => {
   if (options !== 'report') {
-    const source = fakeSource(() => fakeSnapshot([fakeNetns(1)]), []);
-    void startAgent({ source, log, ...options }).then((agent) => {
+    const live = new AnsweringHost(() => fakeSnapshot([fakeNetns(1)]));
+    void startAgent({ live, log, ...options }).then((agent) => {
       address = agent.addresses[0] ?? '';
       report();
     });

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DumpDecoder } from '../../src/tables/shared/dump.js';
+import { DumpDecoder } from './dump.js';
 import { ROOT } from './root.js';
 
 /** Where the captured answers of the kernel are. */

@@ -25,13 +25,8 @@ export type Comparable = Readonly<Record<'interfaces' | Section, string[]>>;
 export function comparable(netns: Pick<Netns, 'interfaces' | Section>): Comparable {
   return {
     interfaces: texts(netns.interfaces.map((link): Interface => ({ ...stripVolatile(link) }))),
-    ...eachSection((section) => texts(netns[section].filter(isShown).map(stripVolatile))),
+    ...eachSection((section) => texts(netns[section].map(stripVolatile))),
   };
-}
-
-/** Neighbours of multicast addresses come without an event, and neither a live host nor `ip neigh` shows them. */
-function isShown(row: object): boolean {
-  return !('state' in row) || row.state !== 'NOARP';
 }
 
 function texts(rows: readonly object[]): string[] {

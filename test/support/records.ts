@@ -1,5 +1,5 @@
 import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../../src/tables/shared/records.js';
-import type { NamespaceRead } from '../../src/model/build.js';
+import type { ReferencedNamespace } from '../../src/model/references.js';
 
 /** A link with the least a kernel says of one. */
 export function link(ifindex: number, name: string, more: Partial<ReferringLink> = {}): ReferringLink {
@@ -43,21 +43,10 @@ export function address(ifindex: number, text: string, prefixLength: number): Ad
   return { ifindex: ifindex as Ifindex, family: 'inet', address: text, prefixLength, scope: 'global', flags: ['PERMANENT'] };
 }
 
-/** A namespace that was read whole. */
-export function namespace(ino: number, links: readonly ReferringLink[], more: Partial<NamespaceRead> = {}): NamespaceRead {
-  return {
-    ino,
-    dev: 4,
-    paths: [],
-    pids: [],
-    isHost: false,
-    status: 'OK',
-    tables: [],
-    links: new Map(links.map((record) => [record.ifindex, record])),
-    addresses: [],
-    fdb: [],
-    neighbors: [],
-    routes: [],
-    ...more,
-  };
+/** A namespace as the resolver of nsids sees it. */
+export function namespace(
+  links: readonly ReferringLink[],
+  { isHost = false, addresses = [] }: { readonly isHost?: boolean; readonly addresses?: readonly AddressRecord[] } = {},
+): ReferencedNamespace {
+  return { links: new Map(links.map((record) => [record.ifindex, record])), addresses: () => addresses, isHost };
 }

@@ -1,8 +1,8 @@
-import type { Ifindex, NeighborRecord } from '../../src/tables/shared/records.js';
-import { buildNamespaces, type NamespaceRead } from '../../src/model/build.js';
-import { NsidResolver } from '../../src/model/references.js';
-import type { HostSnapshot, Owner } from '../../src/model/types.js';
-import { address, link, namespace, veth } from './records.js';
+import { completeInterface } from '../../src/model/complete.js';
+import type { HostSnapshot, Netns, Owner, Section, SectionRows } from '../../src/model/types.js';
+import { completeRow, noRows, tableOf } from '../../src/tables/index.js';
+import type { AddressRecord, Ifindex, ReferringLink } from '../../src/tables/shared/records.js';
+import { address, link, veth } from './records.js';
 
 const OK_TABLES = (['LINKS', 'ADDRESSES', 'FDB', 'NEIGHBORS', 'ROUTES'] as const).map((table) => ({
   table,
@@ -28,77 +28,32 @@ export const WEB: Owner = {
   pid: 4711,
 };
 
+const OVERLAY = { networkId: 'x8sn2ys3vdabcdefghijklmno', networkName: 'app_net' };
+
 /** One host, one overlay, one container on it: the ends of two veth pairs and one vxlan. */
 export function sampleSnapshot(): HostSnapshot {
-  const reads: NamespaceRead[] = [
-    namespace(
-      1,
-      [link(1, 'lo'), link(3, 'docker_gwbridge', { kind: 'bridge' }), veth(9, 'veth9', 4, 7, { masterIfindex: 3 as Ifindex })],
-      {
-        isHost: true,
-        pids: [1, 2],
-        tables: OK_TABLES,
-        neighbors: [
-          { ifindex: 3 as Ifindex, ip: '172.18.0.3', mac: '02:42:ac:12:00:03', state: 'STALE', rawState: 4, flags: [] },
-        ],
-      },
-    ),
-    namespace(
-      20,
-      [
-        link(2, 'br0', { kind: 'bridge' }),
-        link(5, 'vxlan0', { kind: 'vxlan', masterIfindex: 2 as Ifindex, vxlan: VXLAN, operState: 'UNKNOWN' }),
-        veth(8, 'veth0', 6, 1, { masterIfindex: 2 as Ifindex }),
-      ],
-      {
-        paths: ['/run/docker/netns/1-x8sn2ys3vd'],
-        tables: OK_TABLES,
-        addresses: [address(2, '10.0.1.1', 24)],
-        fdb: [
-          {
-            ifindex: 5 as Ifindex,
-            mac: '02:42:0a:00:01:07',
-            dst: '192.168.0.2',
-            state: 'PERMANENT',
-            rawState: 0x80,
-            flags: ['SELF'],
-          },
-          {
-            ifindex: 8 as Ifindex,
-            mac: '02:42:0a:00:01:02',
-            state: 'REACHABLE',
-            rawState: 2,
-            flags: [],
-            masterIfindex: 2 as Ifindex,
-          },
-        ],
-        neighbors: [neighbor(5, '10.0.1.7', '02:42:0a:00:01:07')],
-      },
-    ),
-    namespace(30, [link(1, 'lo'), veth(4, 'eth1', 9, 0), veth(6, 'eth0', 8, 1)], {
-      paths: ['/run/docker/netns/4d6dee9fdc0a'],
-      pids: [4711],
-      tables: OK_TABLES,
-      addresses: [address(6, '10.0.1.2', 24), address(4, '172.18.0.3', 16)],
-    }),
-  ];
-  const resolver = new NsidResolver(reads);
-  const ids = [
-    new Map([[2, 7]]),
-    new Map([[2, 1]]),
-    new Map([
-      [0, 0],
-      [1, 1],
-    ]),
-  ];
-  for (let questions = resolver.questions(); questions.length > 0; questions = resolver.questions()) {
-    for (const { asker, candidates } of questions)
-      for (const candidate of candidates) resolver.answer(asker, candidate, ids[asker]?.get(candidate));
-  }
-  const namespaces = buildNamespaces(reads, resolver);
-  const [, overlay, container] = namespaces;
-  if (overlay !== undefined) Object.assign(overlay, { networkId: 'x8sn2ys3vdabcdefghijklmno', networkName: 'app_net' });
-  if (container !== undefined) container.owner = WEB;
+  const host = netns(1, 'HOST', { pids: [1, 2] }, [
+    [link(1, 'lo')],
+    [link(3, 'docker_gwbridge', { kind: 'bridge' })],
+    [veth(9, 'veth9', 4, 7, { masterIfindex: 3 as Ifindex }), { peer: [30, 4, 'eth1'] }],
+  ]);
+  host.neighbors.push(
+    row(host, 'neighbors', { ifindex: 3, ip: '172.18.0.3', mac: '02:42:ac:12:00:03', state: 'STALE', rawState: 4, flags: [] }),
+  );
+  const overlay = netns(20, 'OVERLAY', { paths: ['/run/docker/netns/1-x8sn2ys3vd'], ...OVERLAY }, [
+    [link(2, 'br0', { kind: 'bridge' }), { addresses: [address(2, '10.0.1.1', 24)] }],
+    [link(5, 'vxlan0', { kind: 'vxlan', masterIfindex: 2 as Ifindex, vxlan: VXLAN, operState: 'UNKNOWN' })],
+    [veth(8, 'veth0', 6, 1, { masterIfindex: 2 as Ifindex }), { peer: [30, 6, 'eth0'] }],
+  ]);
+  const remote = { ifindex: 5, mac: '02:42:0a:00:01:07', state: 'PERMANENT', rawState: 0x80 };
+  const local = { ifindex: 8, mac: '02:42:0a:00:01:02', state: 'REACHABLE', rawState: 2, flags: [], masterIfindex: 2 };
+  overlay.fdb.push(row(overlay, 'fdb', { ...remote, dst: '192.168.0.2', flags: ['SELF'] }), row(overlay, 'fdb', local));
+  overlay.neighbors.push(row(overlay, 'neighbors', { ...remote, ip: '10.0.1.7', flags: [] }));
+  const container = netns(30, 'CONTAINER', { paths: ['/run/docker/netns/4d6dee9fdc0a'], pids: [4711], owner: WEB }, [
+    [link(1, 'lo')],
+    [veth(4, 'eth1', 9, 0), { addresses: [address(4, '172.18.0.3', 16)], peer: [1, 9, 'veth9'] }],
+    [veth(6, 'eth0', 8, 1), { addresses: [address(6, '10.0.1.2', 24)], peer: [20, 8, 'veth0'] }],
+  ]);
   return {
     host: {
       id: 'host-1',
@@ -109,12 +64,41 @@ export function sampleSnapshot(): HostSnapshot {
       engines: [],
       readAt: '2026-11-21T06:00:00.000Z',
     },
-    namespaces,
+    namespaces: [host, overlay, container],
     gaps: [],
     networks: [],
   };
 }
 
-function neighbor(ifindex: number, ip: string, mac: string): NeighborRecord {
-  return { ifindex: ifindex as Ifindex, ip, mac, state: 'PERMANENT', rawState: 0x80, flags: [] };
+interface LinkMore {
+  readonly addresses?: readonly AddressRecord[];
+  /** Inode of its namespace, ifindex and name. */
+  readonly peer?: readonly [ino: number, ifindex: number, name: string];
+}
+
+function netns(
+  ino: number,
+  role: Netns['role'],
+  more: Partial<Netns>,
+  links: readonly (readonly [ReferringLink, LinkMore?])[],
+): Netns {
+  const id = `net:[${ino}]`;
+  const interfaces = links.map(([{ refs, ...record }, { addresses = [], peer } = {}]) =>
+    completeInterface(record, addresses, {
+      netnsId: id,
+      masterName: links.find(([{ ifindex }]) => ifindex === record.masterIfindex)?.[0].name,
+      linkNetnsId: peer === undefined || refs[0]?.nsid === undefined ? undefined : `net:[${peer[0]}]`,
+      veth:
+        peer === undefined
+          ? undefined
+          : { status: 'PAIRED', peer: { netnsId: `net:[${peer[0]}]`, ifindex: peer[1] as Ifindex, name: peer[2] } },
+    }),
+  );
+  const known = { dev: 4, paths: [], pids: [], joined: [], status: 'OK' as const, tables: [...OK_TABLES] };
+  return { id, role, ...known, interfaces, ...noRows(), ...more };
+}
+
+function row<Name extends Section>({ id, interfaces }: Netns, section: Name, record: object): SectionRows[Name] {
+  const nameOf = (ifindex: number): string | undefined => interfaces.find((link) => link.ifindex === ifindex)?.name;
+  return completeRow(tableOf(section), { ...record }, { netnsId: id, nameOf }) as SectionRows[Name];
 }

@@ -27,7 +27,7 @@ export function* listOfHosts(name: ListName, { members, selector, now }: FabricA
   for (const { live } of hosts) {
     yield undefined;
     if (live.host() === undefined) continue;
-    yield* liveList(name, { live, selector: withoutHosts(selector), now, withFreshness: false });
+    yield* liveList(name, { live, selector: withoutHosts(selector), now });
   }
 }
 

@@ -1,5 +1,5 @@
 import { NetnsRevisions } from '../../serve/netns-revisions.js';
-import { liveView } from '../../serve/answers.js';
+import { liveView } from '../../serve/view.js';
 import {
   endpointList,
   FABRIC_TABLES,

@@ -34,5 +34,6 @@ export const LINKS: TableSource<'LINKS'> = {
   format: { headerBytes: uapi.SIZEOF_IFINFOMSG, filter: LINK_FILTER, ordered: false, ifindexAt: IFINDEX_AT },
   events: [{ groups: [uapi.RTNLGRP_LINK], types: [uapi.RTM_NEWLINK, uapi.RTM_DELLINK], ifindexAt: IFINDEX_AT }],
   requests: [dumpLinks({ counters: false })],
+  completeRequests: [dumpLinks()],
   partRequest: getLink,
 };

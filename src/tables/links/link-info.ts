@@ -6,7 +6,7 @@ import { decodeTable, decodeTexts, formatDetail, type UnknownAttributes } from '
 import type { AttributeFilter } from '../../native/types.js';
 import type { AttributeReader } from '../../netlink/attributes.js';
 import { IFLA_INFO_DATA, IFLA_INFO_KIND, IFLA_INFO_SLAVE_DATA, IFLA_INFO_SLAVE_KIND } from '../../netlink/uapi.js';
-import { AttributeDecoder, partly } from '../shared/attribute-table.js';
+import { AttributeDecoder, type DecoderFilter, partly } from '../shared/attribute-table.js';
 import type { LinkRecord, ReferringLink, UnresolvedReference } from '../shared/records.js';
 
 /** IFLA_LINKINFO while it is walked: the attributes of a kind can come before its name. // rtnl_link_fill(), net/core/rtnetlink.c */
@@ -42,7 +42,7 @@ const LINK_INFO = new AttributeDecoder<Draft>({
 });
 
 /** What of IFLA_LINKINFO is remembered between reads; of kinds that are not known, everything. */
-export const LINK_INFO_FILTER: AttributeFilter = LINK_INFO.filter;
+export const LINK_INFO_FILTER: DecoderFilter = LINK_INFO.filter;
 
 function filtersByKind(tableOf: (kind: LinkKind) => AttributeTable | undefined): Map<string, AttributeFilter> {
   const filters = new Map<string, AttributeFilter>();

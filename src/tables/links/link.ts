@@ -1,8 +1,7 @@
-import type { AttributeFilter } from '../../native/types.js';
 import { AttributeReader, LITTLE_ENDIAN } from '../../netlink/attributes.js';
 import { hexBytes, linkAddressText } from '../../netlink/text.js';
 import * as uapi from '../../netlink/uapi.js';
-import { AttributeDecoder, partly, volatile } from '../shared/attribute-table.js';
+import { AttributeDecoder, type DecoderFilter, partly, volatile } from '../shared/attribute-table.js';
 import { decodeCounters } from './counters.js';
 import { shortHeader } from '../shared/header.js';
 import { decodeLinkInfo, LINK_INFO_FILTER } from './link-info.js';
@@ -208,7 +207,7 @@ const LINK = new AttributeDecoder<Draft>({
 });
 
 /** What of an RTM_NEWLINK is remembered between reads: all that is decoded but counters and what kinds say changes by itself. */
-export const LINK_FILTER: AttributeFilter = LINK.filter;
+export const LINK_FILTER: DecoderFilter = LINK.filter;
 
 function address(attribute: AttributeReader, linkType: number): string {
   return linkAddressText(attribute.view, attribute.offset, attribute.length, linkType);

@@ -1,6 +1,12 @@
 import type { AttributeFilter, FilterChoice } from '../../native/types.js';
 import type { AttributeReader } from '../../netlink/attributes.js';
 
+/** What the native reader copies of what a decoder reads. */
+export interface DecoderFilter extends AttributeFilter {
+  /** All of it, what changes by itself included: for reads that are not compared with the next one. */
+  readonly complete: AttributeFilter;
+}
+
 /** Reads the current attribute into what is being decoded. */
 export type Read<Target> = (target: Target, attribute: AttributeReader) => void;
 
@@ -27,7 +33,7 @@ export function partly<Target>(keep: AttributeFilter | FilterChoice, read: Read<
  */
 export class AttributeDecoder<Target> {
   /** What is remembered: the attributes that are read, less what changes by itself. */
-  readonly filter: AttributeFilter;
+  readonly filter: DecoderFilter;
   /** By attribute id; ids are small. */
   readonly #readers: readonly (Read<Target> | undefined)[];
 
@@ -35,13 +41,15 @@ export class AttributeDecoder<Target> {
     const entries = Object.entries(rules).map(([id, rule]) => [Number(id), rule] as const);
     const readers = new Array<Read<Target> | undefined>(Math.max(...entries.map(([id]) => id)) + 1).fill(undefined);
     const keep = new Map<number, 'whole' | AttributeFilter | FilterChoice>();
+    const complete = new Map<number, 'whole' | AttributeFilter>();
     for (const [id, rule] of entries) {
       readers[id] = typeof rule === 'function' ? rule : rule.read;
       const kept = typeof rule === 'function' ? 'whole' : rule.keep;
       if (kept !== undefined) keep.set(id, kept);
+      complete.set(id, typeof kept === 'object' && 'complete' in kept ? (kept as DecoderFilter).complete : 'whole');
     }
     this.#readers = readers;
-    this.filter = { keep };
+    this.filter = { keep, complete: { keep: complete } };
   }
 
   /** Reads all attributes that the table has; what is wrong sticks in the reader. */

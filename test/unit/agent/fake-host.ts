@@ -2,7 +2,6 @@
 
 import { noRows } from '../../../src/tables/index.js';
 import type { HostSnapshot, Ifindex, Interface, Netns, Table } from '../../../src/model/types.js';
-import type { Feature, HostSource } from '../../../src/live/source.js';
 import type { Log } from '../../../src/rpc/types.js';
 
 export const HOST: NonNullable<HostSnapshot['host']> = {
@@ -75,38 +74,6 @@ export function withFdb(number: number, rows: number): Netns {
     flags: ['SELF'],
   }));
   return fakeNetns(number, { fdb });
-}
-
-export interface FakeSource extends HostSource {
-  /** The tables of each read that was begun. */
-  readonly reads: (readonly Table[])[];
-  /** Reads under way. */
-  active: number;
-  maxActive: number;
-  /** What the next reads do. */
-  answer: (tables: readonly Table[]) => Promise<HostSnapshot> | HostSnapshot;
-}
-
-export function fakeSource(answer: FakeSource['answer'], features: Feature[] = []): FakeSource {
-  const source: FakeSource = {
-    reads: [],
-    active: 0,
-    maxActive: 0,
-    answer,
-    read: async (tables) => {
-      source.reads.push(tables);
-      source.active += 1;
-      source.maxActive = Math.max(source.maxActive, source.active);
-      try {
-        return await source.answer(tables);
-      } finally {
-        source.active -= 1;
-      }
-    },
-    features: () => Promise.resolve(features),
-    close: () => undefined,
-  };
-  return source;
 }
 
 /** A log that only remembers. */

@@ -12,6 +12,7 @@ import {
 } from '../../../src/tables/index.js';
 import type {
   FdbEntry,
+  Feature,
   Freshness,
   Gap,
   Host,
@@ -26,6 +27,7 @@ import type {
   Table,
 } from '../../../src/model/types.js';
 import { netnsName } from '../../../src/model/ids.js';
+import type { ServedHost } from '../../../src/agent/types.js';
 import type { LiveChanges, LiveCounts, LiveHost } from '../../../src/live/types.js';
 import { HOST } from './fake-host.js';
 
@@ -46,7 +48,7 @@ interface Kept {
 }
 
 /** Changes become visible with commit(), which every editing method calls unless told to `hold`. */
-export class FakeLive implements LiveHost {
+export class FakeLive implements ServedHost {
   readonly epoch: string;
   revision = 1;
   /** Interfaces or rows of one part. */
@@ -56,6 +58,9 @@ export class FakeLive implements LiveHost {
   readonly leased: Table[][] = [];
   released = 0;
   answer: () => Promise<void> = () => Promise.resolve();
+  /** The tables of each read with counters. */
+  readonly freshReads: (readonly Table[])[] = [];
+  featureList: Feature[] = [];
   #fresh: Freshness = { mode: 'EVENTS', ageMs: 0, rescanMs: 60_000, lostEvents: 0, interruptedDumps: 0 };
   #host: Host | undefined = HOST;
   #networks: Network[] = [];
@@ -82,6 +87,16 @@ export class FakeLive implements LiveHost {
   ready(_tables: readonly Table[], signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     return this.answer();
+  }
+
+  async fresh(tables: readonly Table[], signal: AbortSignal): Promise<LiveHost> {
+    await this.ready(tables, signal);
+    this.freshReads.push(tables);
+    return this;
+  }
+
+  features(): Promise<Feature[]> {
+    return Promise.resolve(this.featureList);
   }
 
   lease(tables: readonly Table[]): () => void {
@@ -246,6 +261,15 @@ export class FakeLive implements LiveHost {
     if (!hold) this.commit();
   }
 
+  /** Everything is as a snapshot has it. */
+  replace({ host, namespaces, gaps, networks }: HostSnapshot): void {
+    for (const id of this.ids()) this.remove(id, true);
+    for (const netns of namespaces) this.add(netns, true);
+    this.#networks = [...networks];
+    this.setGaps(gaps, true);
+    this.setHost(host);
+  }
+
   setHost(host: Host | undefined, hold = false): void {
     this.#host = host;
     this.#changed.host = this.revision + 1;
@@ -322,7 +346,11 @@ export class FakeLive implements LiveHost {
     for (const { section, name } of ROW_TABLES) {
       const ids = tables.includes(name) ? [...kept.rows[section]].filter(([, row]) => isNew(row)).map(([id]) => id) : [];
       for (let at = 0; at < ids.length; at += this.partRows) {
-        const rows = ids.slice(at, at + this.partRows).flatMap((id) => kept.rows[section].get(id)?.value ?? []);
+        // As the real one makes new ones each time.
+        const rows = ids.slice(at, at + this.partRows).flatMap((id) => {
+          const row = kept.rows[section].get(id)?.value;
+          return row === undefined ? [] : [{ ...row }];
+        });
         Object.assign(part, { [section]: rows });
         this.made++;
         yield part;
@@ -333,6 +361,32 @@ export class FakeLive implements LiveHost {
     if (!told) return;
     this.made++;
     yield part;
+  }
+}
+
+/** A live host that is read anew whenever somebody asks, each time as `answer` says. */
+export class AnsweringHost extends FakeLive {
+  /** The tables of each read that was begun. */
+  readonly reads: (readonly Table[])[] = [];
+  read: (tables: readonly Table[]) => Promise<HostSnapshot> | HostSnapshot;
+  #last: HostSnapshot | undefined;
+
+  constructor(read: AnsweringHost['read'], features: Feature[] = []) {
+    super({ namespaces: [] });
+    this.setHost(undefined);
+    this.read = read;
+    this.featureList = features;
+  }
+
+  override async ready(tables: readonly Table[], signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.reads.push(tables);
+    const cancelled = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+    const snapshot = await Promise.race([Promise.resolve(this.read(tables)), cancelled]);
+    if (snapshot !== this.#last) this.replace(snapshot);
+    this.#last = snapshot;
   }
 }
 

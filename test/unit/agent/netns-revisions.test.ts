@@ -1,5 +1,5 @@
 import t from 'tap';
-import { liveView } from '../../../src/serve/answers.js';
+import { liveView } from '../../../src/serve/view.js';
 import { NetnsRevisions } from '../../../src/serve/netns-revisions.js';
 import { FABRIC_TABLES, FabricMemory } from '../../../src/fabric/index.js';
 import type { Table } from '../../../src/model/types.js';

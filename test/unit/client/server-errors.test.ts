@@ -143,14 +143,6 @@ const CASES: readonly [
     false,
   ],
   [
-    'an agent without events says so, and not that its version is another',
-    { code: status.UNIMPLEMENTED, details: 'no events', metadata: trailerOf('ERR_NSATLAS_NO_WATCH') },
-    'REFUSED',
-    /refused the request: no events$/,
-    'ERR_NSATLAS_NO_WATCH',
-    false,
-  ],
-  [
     'a release without codes: its status decides, and its words are shown',
     { code: status.UNAVAILABLE, details: 'this host could not be read: no /proc' },
     'FAILED',

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import t from 'tap';
 import { DirtyQueue } from '../../../src/live/dirty.js';
 
@@ -5,7 +6,7 @@ t.test('what events have made dirty', async (t) => {
   t.test('is due at once the first time, and after a rest when the namespace was just read', async (t) => {
     const queue = new DirtyQueue();
     queue.mark(1, 'LINKS', new Set([2]), 100);
-    t.strictSame(queue.take(100, 10), [{ key: 1, tables: new Map([['LINKS', new Set([2])]]) }]);
+    assert.deepEqual(queue.take(100, 10), [{ key: 1, tables: new Map([['LINKS', new Set([2])]]), since: 100 }]);
     queue.rest(1, 150);
     queue.mark(1, 'LINKS', new Set([2]), 101);
     queue.mark(2, 'LINKS', new Set([2]), 102);

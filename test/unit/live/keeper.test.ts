@@ -63,6 +63,8 @@ function world(
     population,
     reader,
     observer: OBSERVER,
+    onDemand: false,
+    pairs: () => true,
     timeLimitMs: 1000,
     now,
     onLost: () => undefined,

@@ -4,7 +4,7 @@ import { join as joinPath } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { decodeAddress } from '../../../src/tables/addresses.js';
-import { DumpDecoder } from '../../../src/tables/shared/dump.js';
+import { DumpDecoder } from '../../support/dump.js';
 import { decodeLink } from '../../../src/tables/links/link.js';
 import { decodeFdb } from '../../../src/tables/fdb.js';
 import { decodeNeighbor } from '../../../src/tables/neighbors.js';

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { DumpDecoder } from '../../../src/tables/shared/dump.js';
+import { DumpDecoder } from '../../support/dump.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { decodeAll, readDatagrams, viewOf } from '../../support/fixture.js';
 import { attribute, hex, ifaddrmsg, ifinfomsg, join, message, ndmsg, rtmsg, text, u32 } from '../../support/message-builder.js';

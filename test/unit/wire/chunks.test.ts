@@ -1,6 +1,6 @@
 import t from 'tap';
 import type { FdbEntry, HostSnapshot, Ifindex } from '../../../src/model/types.js';
-import { encodeListing, encodeSnapshot, MAX_PART_BYTES } from '../../../src/wire/chunks.js';
+import { encodeListing, encodeNetnsPart, encodeSnapshotHead, MAX_PART_BYTES } from '../../../src/wire/chunks.js';
 import { decode } from '../../../src/wire/codec.js';
 import { fileDescriptors } from '../../../src/wire/descriptors.js';
 import { mergeListing, SnapshotMerger } from '../../../src/wire/merge.js';
@@ -8,7 +8,8 @@ import { fdb, gap, link, neighbor, netns, network, route, snapshot } from './max
 
 function merged(whole: HostSnapshot): { whole: HostSnapshot; parts: Uint8Array[] } {
   const merger = new SnapshotMerger();
-  const parts = [...encodeSnapshot(whole)];
+  const { namespaces, ...head } = whole;
+  const parts = [...encodeSnapshotHead(head), ...namespaces.flatMap((one) => [...encodeNetnsPart(one, true)])];
   for (const part of parts) merger.add(decode('nsatlas.v1.HostSnapshot', part));
   return { whole: merger.finish(), parts };
 }

@@ -1,16 +1,23 @@
-import { LITTLE_ENDIAN } from '../../netlink/attributes.js';
-import { DecodeError, NetlinkError } from '../../netlink/error.js';
-import { MessageReader, readDone, readError, type Verdict } from '../../netlink/messages.js';
-import * as uapi from '../../netlink/uapi.js';
-import { EVENT_RULES, EVENT_TABLES, ROW_TABLES, type Section } from '../index.js';
-import { decodeAddress } from '../addresses.js';
-import { decodeReferringLink } from '../links/link.js';
-import { decodeFdb } from '../fdb.js';
-import { decodeNeighbor } from '../neighbors.js';
-import { decodeNsid } from './nsid.js';
-import type { AddressRecord, FdbRecord, ReferringLink, NeighborRecord, NsidRecord, RouteRecord } from './records.js';
-import type { Decoded } from './result.js';
-import { decodeRoute } from '../routes.js';
+import { LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
+import { DecodeError, NetlinkError } from '../../src/netlink/error.js';
+import { MessageReader, readDone, readError, type Verdict } from '../../src/netlink/messages.js';
+import * as uapi from '../../src/netlink/uapi.js';
+import { EVENT_RULES, EVENT_TABLES, ROW_TABLES, type Section } from '../../src/tables/index.js';
+import { decodeAddress } from '../../src/tables/addresses.js';
+import { decodeReferringLink } from '../../src/tables/links/link.js';
+import { decodeFdb } from '../../src/tables/fdb.js';
+import { decodeNeighbor } from '../../src/tables/neighbors.js';
+import { decodeNsid } from '../../src/tables/shared/nsid.js';
+import type {
+  AddressRecord,
+  FdbRecord,
+  ReferringLink,
+  NeighborRecord,
+  NsidRecord,
+  RouteRecord,
+} from '../../src/tables/shared/records.js';
+import type { Decoded } from '../../src/tables/shared/result.js';
+import { decodeRoute } from '../../src/tables/routes.js';
 
 /** asm-generic/errno.h */
 const ENOBUFS = 105;

@@ -1,8 +1,16 @@
-import { countRows, eachSection, type Sections, tableOf } from '../tables/index.js';
-import { wantedLinks } from '../model/lists.js';
-import { isEmptySelector, type LinkTest, selectRows, selectsNetns, type Selector, speaksOfRows } from '../model/select.js';
-import type { HostSnapshot, Netns, Table } from '../model/types.js';
-import type { Rows } from '../model/views.js';
+// What answers of a live host have to be: made of a whole snapshot, all at once.
+import { countRows, eachSection, type Sections, tableOf } from '../../../src/tables/index.js';
+import { wantedLinks } from '../../../src/model/lists.js';
+import {
+  isEmptySelector,
+  type LinkTest,
+  selectRows,
+  selectsNetns,
+  type Selector,
+  speaksOfRows,
+} from '../../../src/model/select.js';
+import type { HostSnapshot, Netns, Table } from '../../../src/model/types.js';
+import type { Rows } from '../../../src/model/views.js';
 
 /**
  * A snapshot as if no other tables had been read. Reads are shared, so there may be more in one than was asked for; what a
@@ -50,7 +58,7 @@ export function selectSnapshot(snapshot: HostSnapshot, selector: Selector): Host
 }
 
 /** Whether there is any row. */
-export function hasRows(rows: Rows): boolean {
+function hasRows(rows: Rows): boolean {
   return rows.interfaces.length + countRows(rows) > 0;
 }
 
