@@ -111,7 +111,7 @@ function refuseOtherHost(live: LiveHost, selector: Selector): void {
 }
 
 function otherHost({ id, name }: Host): CallError {
-  return new CallError('ERR_NSATLAS_OTHER_HOST', `this agent is of host ${name} (${id}), which selector.hosts leaves out`);
+  return new CallError('ERR_NSATLAS_OTHER_HOST', `this is the agent of host ${name} (${id}), which selector.hosts excludes`);
 }
 
 /** Waits for the host to be read. @throws LiveError when it cannot be */

@@ -1,4 +1,4 @@
-/** Something that is made when somebody needs it, shared while several do, and closed when nobody has needed it for a while. */
+/** Something that is created on demand, shared between users, and closed after an idle time. */
 export class Borrowed<Thing extends { close(): void }> {
   readonly #make: () => Thing;
   readonly #idleMs: number;

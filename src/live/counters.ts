@@ -6,12 +6,12 @@ import { dumpLinks } from '../tables/links/index.js';
 import * as uapi from '../netlink/uapi.js';
 import type { LiveNetns } from './live-netns.js';
 
-/** The counters of the interfaces of one namespace, read anew. */
+/** The counters of the interfaces of one namespace, from a fresh read. */
 export interface NetnsCounters {
   readonly key: number;
   /** By ifindex. Empty when it could not be read. */
   readonly links: ReadonlyMap<number, LinkCounters>;
-  /** False: it could not be entered, or its interfaces could not be read whole. */
+  /** False: it could not be entered, or its interfaces could not be read completely. */
   readonly isWhole: boolean;
 }
 

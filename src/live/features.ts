@@ -3,7 +3,7 @@ import type { Feature } from '../model/types.js';
 import { type Capability, type Privileges, readPrivileges } from './capabilities.js';
 import { ownMounts } from './own-mounts.js';
 
-/** What works here, what is switched off, why, and what to do about it. */
+/** What works here, what is off, why, and how to fix it. */
 export function describeFeatures(procRoot: string, view: EngineView): Feature[] {
   const privileges = readPrivileges();
   return [
@@ -48,7 +48,7 @@ function capabilityFeature(privileges: Privileges, { name, capability, worth, lo
   };
 }
 
-/** What an agent and `nsatlas watch` need to hear of changes: an observer namespace of their own, with ids for all others in it. */
+/** What an agent and `nsatlas watch` need to receive events: an observer namespace of their own, with nsids for all others. */
 function events(privileges: Privileges): Feature {
   const needed: readonly Capability[] = ['CAP_SYS_ADMIN', 'CAP_NET_ADMIN', 'CAP_NET_BROADCAST'];
   const missing = needed.filter((capability) => !privileges.has(capability));
@@ -56,10 +56,10 @@ function events(privileges: Privileges): Feature {
     return {
       name: 'events',
       enabled: true,
-      detail: 'an agent hears of every change through the kernel’s events, within milliseconds',
+      detail: 'agents receive every change as a kernel event, within milliseconds',
     };
   }
-  const detail = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: polling only, so an agent reads everything again every few seconds instead of hearing of changes; run as root or add the capability (docs/capabilities.md)`;
+  const detail = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: agents poll every few seconds instead of following the kernel’s events; run as root or add the capability (docs/capabilities.md)`;
   return { name: 'events', enabled: false, detail };
 }
 

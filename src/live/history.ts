@@ -87,7 +87,7 @@ export class History {
   }
 
   /**
-   * What changed after a revision; undefined when that cannot be told.
+   * What changed after a revision; undefined if that history is gone.
    * @param all the namespaces there are with the revisions of their last changes, for when the log does not go back so far
    */
   changesAfter(revision: number, all: ReadonlyMap<number, { readonly revision: number }>): LiveChanges | undefined {
@@ -110,7 +110,7 @@ export class History {
     }
     const seen = new Set<number>();
     for (let at = revision + 1 - this.#first; at < this.#log.length; at++) for (const key of this.#log[at] ?? []) seen.add(key);
-    // What has ended since is told by `removed`.
+    // Namespaces that have ended since are in `removed`.
     for (const key of seen) if (all.has(key)) yield key;
   }
 }

@@ -147,7 +147,7 @@ class KeptHost implements OpenLiveHost {
   #closed = false;
   #rescanTimer: NodeJS.Timeout | undefined;
   #enginesTimer: NodeJS.Timeout | undefined;
-  /** The last whole read: when it began, and whether it is done. */
+  /** The last full read: when it began, and whether it is done. */
   #scan: { readonly startedAt: number; done: boolean; discovered: boolean } | undefined;
   #scannedAt: number | undefined;
   /** Full reads so far. */
@@ -167,7 +167,7 @@ class KeptHost implements OpenLiveHost {
     this.#population = new Population(this.#state);
     this.#reader = createNetnsReader({ rowFormats: rowFormats(onDemand) });
     this.#prover = createNetnsReader();
-    const { observer, reason } = onDemand ? ON_DEMAND : openObserver(options, () => this.#hear());
+    const { observer, reason } = onDemand ? ON_DEMAND : openObserver(options, () => this.#receive());
     this.#observer = observer;
     this.#noEvents = reason;
     const onChange = (): void => this.#everything.request();
@@ -329,7 +329,7 @@ class KeptHost implements OpenLiveHost {
     this.#scanNow();
   }
 
-  /** A whole read: everything is looked for, and all that is kept is read again. */
+  /** A full read: discovery of everything, then all kept tables are read again. */
   #scanNow(): void {
     this.#scan = { startedAt: now(), done: false, discovered: false };
     this.#everything.request();
@@ -341,7 +341,7 @@ class KeptHost implements OpenLiveHost {
     this.#rescanTimer.unref();
   }
 
-  /** Without events nothing is read for nobody. */
+  /** Without events nothing is read unless somebody needs it. */
   #scanAgain(): void {
     if (this.#noEvents === undefined || this.#leases.isWanted) this.#scanNow();
     else this.#started = false;
@@ -401,7 +401,7 @@ class KeptHost implements OpenLiveHost {
     this.#progress();
   }
 
-  /** No event tells that an engine is back, and nothing in the kernel need change: it is asked until its answer is another. */
+  /** There is no event when an engine comes back, and the kernel need not change: it is queried until its answer differs. */
   #followEngines(gaps: readonly Gap[]): void {
     clearTimeout(this.#enginesTimer);
     if (gaps.length === 0 || this.#closed || this.#noEvents !== undefined) return;
@@ -428,7 +428,7 @@ class KeptHost implements OpenLiveHost {
     return proved;
   }
 
-  /** The second half of a whole read. Tables that nobody wants any more are let go. */
+  /** The second half of a full read. Tables that are no longer wanted are dropped. */
   #readAgain(scan: { discovered: boolean }, come: ReadonlySet<LiveNetns>): void {
     scan.discovered = true;
     const wanted = new Set<SourceName>(this.#leases.wanted());
@@ -452,12 +452,12 @@ class KeptHost implements OpenLiveHost {
     }
   }
 
-  #hear(): void {
+  #receive(): void {
     if (this.#closed) return;
     const events = this.#observer?.take();
     if (events === undefined) return;
     if (events.mounts) this.#mounts.request();
-    this.#keeper.hear(events);
+    this.#keeper.receive(events);
   }
 
   #progress(): void {
@@ -484,7 +484,7 @@ function now(): number {
   return performance.now();
 }
 
-/** Without the messages, which tell how long it has been so. */
+/** Without the messages, which contain the time since the failure. */
 function kindsOf(gaps: readonly Gap[]): string {
   return gaps.map(({ engine, status, operation, errno }) => [engine, status, operation, errno].join(' ')).join('\n');
 }

@@ -5,7 +5,7 @@ import { DirtyQueue, type DirtyTables } from './dirty.js';
 import { Later } from './later.js';
 import type { LiveNetns } from './live-netns.js';
 import type { LiveState } from './live-state.js';
-import { askNsids, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, UNTOLD } from './nsids.js';
+import { askNsids, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, NOT_REACHED } from './nsids.js';
 import type { Population } from './population.js';
 import { type Outcome, type Plan, readPlans, setProblem } from './reading.js';
 import { DurationCounter } from './stats.js';
@@ -48,7 +48,7 @@ const SETTLE_ROUNDS = 2;
 const RETRY_MS = 1000;
 /** Marked before anybody asked: whoever asks waits for it. */
 const AT_ONCE = 0;
-/** What of a namespace tells whether its links are paired, and what a link that has moved brings along. */
+/** The tables that show whether links are paired, and what a moved link brings along. */
 const PAIR_TABLES = ['LINKS', 'ADDRESSES'] as const;
 /** asm-generic/errno-base.h, asm-generic/errno.h */
 const EEXIST = 17;
@@ -83,13 +83,13 @@ export class Keeper {
   #resolving = false;
   #scanning = false;
   #settleRounds = 0;
-  /** When the oldest event came of which nothing is read yet, for each namespace. */
-  readonly #heard = new Map<LiveNetns, number>();
+  /** When the oldest unhandled event of each namespace was received. */
+  readonly #eventAt = new Map<LiveNetns, number>();
   lostEvents = 0;
   interruptedDumps = 0;
   /** Messages of the kernel. */
   events = 0;
-  /** Jobs of reading what is new or was told of by events. */
+  /** Jobs that read new namespaces, or what events marked. */
   readonly reads = new DurationCounter();
   /** From an event to what it changed. */
   readonly lag = new DurationCounter();
@@ -165,8 +165,8 @@ export class Keeper {
     this.#pump();
   }
 
-  /** What the observer heard. */
-  hear({ changes, dead, lost, messages, oldestAtMs }: ObservedEvents): void {
+  /** Handles events of the observer. */
+  receive({ changes, dead, lost, messages, oldestAtMs }: ObservedEvents): void {
     const { state, population, now } = this.#options;
     const at = now();
     this.events += messages;
@@ -175,7 +175,7 @@ export class Keeper {
       const table = EVENT_TABLES[number];
       if (netns === undefined || table === undefined) continue;
       this.#note(netns, table, ifindexes.length === 0 ? 'whole' : new Set(ifindexes), at);
-      if (!this.#heard.has(netns) && this.#dirty.has(netns.key)) this.#heard.set(netns, oldestAtMs ?? at);
+      if (!this.#eventAt.has(netns) && this.#dirty.has(netns.key)) this.#eventAt.set(netns, oldestAtMs ?? at);
     }
     for (const nsid of dead) {
       const netns = population.byNsid(nsid);
@@ -188,7 +188,7 @@ export class Keeper {
     if (lost > 0) {
       this.lostEvents += lost;
       state.partChanged('freshness');
-      // Not as a rescan: what is told from now on is behind the kernel until all of it is read.
+      // Not as a rescan: the state is behind the kernel until all of it is read.
       for (const netns of state.namespaces.values()) this.#markKept(netns, at);
       this.#options.onLost();
     }
@@ -228,7 +228,7 @@ export class Keeper {
   }
 
   #drop(netns: LiveNetns): void {
-    this.#heard.delete(netns);
+    this.#eventAt.delete(netns);
     this.#echoes.drop(netns);
     this.#retries.drop(netns);
     this.#failures.delete(netns);
@@ -301,7 +301,7 @@ export class Keeper {
         const netns = namespaces.get(key);
         return netns === undefined ? [] : [{ netns, tables, since }];
       });
-      return () => this.#readHeard(plans);
+      return () => this.#readMarked(plans);
     }
     if (this.#hasQuestions) return () => this.#resolve();
     if (this.#rescan.size > 0) return () => this.#readAgain();
@@ -326,12 +326,12 @@ export class Keeper {
     if (observer !== undefined && openable.length > 0) {
       const wanted: NewNsid[] = openable.map((netns) => ({ netns, nsid: population.nsidFor(netns) }));
       const outcomes = await giveNsids(reader, observer, wanted, timeLimitMs);
-      // EEXIST: it has had this id since it was last in sight. Others cannot be opened, as reading them will tell.
+      // EEXIST: it has had this id since it was last in sight. Others cannot be opened, as reading them will show.
       for (const [at, { netns, nsid }] of wanted.entries()) {
         const errno = outcomes[at];
-        if (errno === 0 || errno === EEXIST) population.heard(netns, nsid);
-        // Nobody hears of it: it did not answer, or another one did not whose turn was before it.
-        else if (errno === UNTOLD || errno === ETIMEDOUT) this.#retries.put(netns, keptOf(netns), AGAIN.firstMs);
+        if (errno === 0 || errno === EEXIST) population.assigned(netns, nsid);
+        // No events of it are received: it did not answer, or one before it in the job did not.
+        else if (errno === NOT_REACHED || errno === ETIMEDOUT) this.#retries.put(netns, keptOf(netns), AGAIN.firstMs);
       }
     }
   }
@@ -354,18 +354,18 @@ export class Keeper {
   }
 
   /** Reads what events made dirty, and counts how long it took from them on. */
-  async #readHeard(plans: readonly Plan[]): Promise<void> {
+  async #readMarked(plans: readonly Plan[]): Promise<void> {
     const { now } = this.#options;
     const began = now();
-    const heard = plans.flatMap(({ netns }): [LiveNetns, number][] => {
-      const at = this.#heard.get(netns);
-      this.#heard.delete(netns);
+    const marked = plans.flatMap(({ netns }): [LiveNetns, number][] => {
+      const at = this.#eventAt.get(netns);
+      this.#eventAt.delete(netns);
       return at === undefined ? [] : [[netns, at]];
     });
     const { unfinished } = await this.#read(plans);
     this.reads.add(now() - began);
-    for (const [netns, at] of heard) {
-      if (unfinished.has(netns) && this.#isThere(netns)) this.#heard.set(netns, at);
+    for (const [netns, at] of marked) {
+      if (unfinished.has(netns) && this.#isThere(netns)) this.#eventAt.set(netns, at);
       else this.lag.add(now() - at);
     }
   }
@@ -446,7 +446,7 @@ export class Keeper {
         if (namespaces.get(key)?.tables[table].kept === true) this.#dirty.mark(key, table, 'whole', AT_ONCE);
   }
 
-  /** What it was read for would be shown as it was until the next whole read. Not counted as being behind: that it is not known is told as its status. */
+  /** Without a retry, the change would stay invisible until the next full read. Not counted as being behind: its status says that it is unknown. */
   #retryLater(netns: LiveNetns, tables: DirtyTables): void {
     const failures = this.#failures.get(netns) ?? 0;
     this.#failures.set(netns, failures + 1);

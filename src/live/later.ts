@@ -16,7 +16,7 @@ export class Later {
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  /** @param onDue told of what is due, together with whatever else is due then */
+  /** @param onDue called with everything that is due */
   constructor(now: () => number, onDue: (due: readonly { readonly netns: LiveNetns; readonly tables: DirtyTables }[]) => void) {
     this.#now = now;
     this.#onDue = onDue;

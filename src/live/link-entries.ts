@@ -52,7 +52,7 @@ export function updateLinks(
     renamed.add(ifindex);
     pairing.linkRemoved(netns, link);
   }
-  if (renamed.size > 0) tellNames(netns, renamed, revision);
+  if (renamed.size > 0) touchNames(netns, renamed, revision);
   netns.revision = revision;
   history.changed(netns.key);
 }
@@ -65,8 +65,8 @@ function makeEntry(record: LinkFacts, slot: number, revision: number, old: LinkE
   return { ifindex: record.ifindex, ...facts, verdict: undefined, linkKey: undefined, target: undefined };
 }
 
-/** What shows the names of links, ports of a master and rows of tables, is told anew. */
-function tellNames(netns: LiveNetns, ifindexes: ReadonlySet<number>, revision: number): void {
+/** Marks ports of a master and rows of tables as changed, because they show names of links. */
+function touchNames(netns: LiveNetns, ifindexes: ReadonlySet<number>, revision: number): void {
   for (const link of netns.links.values()) {
     if (link.masterIfindex !== undefined && ifindexes.has(link.masterIfindex)) link.revision = revision;
   }

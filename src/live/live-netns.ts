@@ -99,10 +99,10 @@ export class LiveNetns {
   ownership: Ownership = { owner: undefined, joined: [], network: undefined };
   #removals: Removal[] = [];
   #resolved: { readonly revision: number; readonly count: number } | undefined;
-  /** Removals up to this revision are forgotten: readers who know less have to be told everything. */
+  /** Removals up to this revision are forgotten: readers behind it need the full namespace. */
   forgottenAt = 0;
 
-  /** Its id in the observer namespace; undefined until it has one: then nothing is heard of it. */
+  /** Its nsid in the observer namespace; undefined until it has one: until then there are no events. */
   nsid: number | undefined;
 
   /** @param key never used for another namespace */
@@ -178,8 +178,8 @@ export class LiveNetns {
   }
 
   /**
-   * Removals after revision `since` and up to `until`, the oldest first. Also of what came after `since`: a reader may have been told of it, for parts are
-   * made of what is there when they are taken.
+   * Removals after revision `since` and up to `until`, the oldest first. Includes rows that were added after `since`: a reader may have received them, because parts
+   * contain the state at the time when they are taken.
    */
   removalsAfter(since: number, until: number): Removal[] {
     // The newest are at the end, and nearly always they are the ones that are asked for.
@@ -188,7 +188,7 @@ export class LiveNetns {
     return this.#removals.slice(first).filter(({ revision }) => revision <= until);
   }
 
-  /** Forgets all rows: the next read tells all of them anew. Readers are told the namespace whole. */
+  /** Forgets all rows: the next read reports all of them again. Readers get the namespace in full. */
   reset(revision: number): void {
     for (const table of SOURCE_NAMES) Object.assign(this.tables[table], { ...newTable(table), kept: this.tables[table].kept });
     this.links.clear();

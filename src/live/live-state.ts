@@ -22,7 +22,7 @@ export interface RowChanges {
 }
 
 /**
- * Everything that is known of a host, versioned. Changed by whoever reads the kernel, told to whoever asks; knows no clock, no kernel and
+ * The versioned state of a host. Changed by the code that reads the kernel, queried by readers; knows no clock, no kernel and
  * no reader. Changes become visible with commit().
  */
 export class LiveState {
@@ -97,7 +97,7 @@ export class LiveState {
     return () => this.#listeners.delete(own);
   }
 
-  // What those who read the kernel tell.
+  // Called by the code that reads the kernel.
 
   add(key: number, found: FoundNetns): LiveNetns {
     const netns = new LiveNetns(key, found, this.history.next);
@@ -152,7 +152,7 @@ export class LiveState {
     this.history.changed(netns.key);
   }
 
-  /** What is known of its rows may be wrong: all are forgotten, to be read anew. */
+  /** Its rows may be wrong: all are forgotten and read again. */
   reset(netns: LiveNetns): void {
     this.pairing.netnsReset(netns);
     netns.reset(this.history.next);
@@ -192,7 +192,7 @@ export class LiveState {
     this.history.partChanged(part);
   }
 
-  /** Makes what changed visible and tells those who listen. */
+  /** Makes changes visible and notifies listeners. */
   commit(): void {
     if (!this.history.commit()) return;
     for (const listener of [...this.#listeners]) listener();

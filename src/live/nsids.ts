@@ -33,13 +33,13 @@ export interface NewNsid {
 }
 
 /** Instead of an errno: it was not tried, for another one did not answer. */
-export const UNTOLD = -1;
+export const NOT_REACHED = -1;
 /** Nor was it tried, for the observer namespace could not be entered. */
 const REFUSED = -2;
 
 /**
  * Gives namespaces ids in the observer namespace, from which on it hears of them.
- * @returns errno of each, 0 for success, UNTOLD or another negative number, in order
+ * @returns errno of each, 0 for success, NOT_REACHED or another negative number, in order
  */
 export async function giveNsids(
   reader: NetnsReader,
@@ -47,7 +47,7 @@ export async function giveNsids(
   wanted: readonly NewNsid[],
   timeLimitMs: number,
 ): Promise<number[]> {
-  const outcomes = wanted.map(() => UNTOLD);
+  const outcomes = wanted.map(() => NOT_REACHED);
   const end = { isLate: false };
   const requests = wanted.map(({ netns: { found, pathAt }, nsid }) => {
     const { bytes, fdOffset } = newNsid(nsid);
@@ -66,7 +66,7 @@ export async function giveNsids(
       },
     },
   );
-  return end.isLate ? outcomes : outcomes.map((outcome) => (outcome === UNTOLD ? REFUSED : outcome));
+  return end.isLate ? outcomes : outcomes.map((outcome) => (outcome === NOT_REACHED ? REFUSED : outcome));
 }
 
 /** What a namespace was asked about its ids. */
@@ -88,7 +88,7 @@ async function dumpNsidsOf(
   timeLimitMs: number,
 ): Promise<NsidAnswer[]> {
   const answers = askers.map((): Map<number, number> => new Map());
-  const errnos = askers.map(() => UNTOLD);
+  const errnos = askers.map(() => NOT_REACHED);
   const requests = askers.map(({ nsid }) => ({ bytes: dumpNsids({ targetNsid: nsid ?? -1 }) }));
   const targets = [{ path: observer.path, expect: observer.identity, requests: requests.map((_, at) => at) }];
   await reader.read(
@@ -103,7 +103,7 @@ async function dumpNsidsOf(
       },
     },
   );
-  return askers.map((_, at) => ({ errno: errnos[at] ?? UNTOLD, nsids: answers[at] ?? new Map() }));
+  return askers.map((_, at) => ({ errno: errnos[at] ?? NOT_REACHED, nsids: answers[at] ?? new Map() }));
 }
 
 /** What the questions of pairs are asked with. */
@@ -120,12 +120,12 @@ export interface NsidOptions {
 export async function askNsids({ state, observer, reader, population, timeLimitMs }: NsidOptions): Promise<void> {
   const isThere = (netns: LiveNetns): boolean => state.namespaces.get(netns.key) === netns;
   const askers = state.pairing.takeQuestions();
-  const heard = askers.filter(({ nsid }) => nsid !== undefined);
-  for (let at = 0; observer !== undefined && at < heard.length; at += NSIDS_AT_ONCE) {
-    const some = heard.slice(at, at + NSIDS_AT_ONCE);
+  const reachable = askers.filter(({ nsid }) => nsid !== undefined);
+  for (let at = 0; observer !== undefined && at < reachable.length; at += NSIDS_AT_ONCE) {
+    const some = reachable.slice(at, at + NSIDS_AT_ONCE);
     const answers = await dumpNsidsOf(reader, observer, some, timeLimitMs);
     for (const [index, netns] of some.entries()) {
-      const { errno, nsids } = answers[index] ?? { errno: UNTOLD, nsids: new Map<number, number>() };
+      const { errno, nsids } = answers[index] ?? { errno: NOT_REACHED, nsids: new Map<number, number>() };
       if (errno < 0 || !isThere(netns)) continue;
       setNsidGap(state, netns, errno);
       if (errno !== 0) continue;
@@ -138,7 +138,7 @@ export async function askNsids({ state, observer, reader, population, timeLimitM
     state.commit();
   }
   const left = askers.some((netns) => isThere(netns) && netns.unresolved.size > 0);
-  if (left && (observer === undefined || !population.allHeard)) await questionNsids(reader, state, timeLimitMs);
+  if (left && (observer === undefined || !population.allAssigned)) await questionNsids(reader, state, timeLimitMs);
   state.commit();
 }
 

@@ -14,12 +14,12 @@ export interface Observing {
 /** Where there may be no events, the mounts are watched all the same. */
 export function openObserver({ events = true, receiveBufferBytes }: LiveHostOptions, onEvents: () => void): Observing {
   const common = { onEvents, ...(receiveBufferBytes !== undefined && { receiveBufferBytes }) };
-  if (!events) return { observer: createObserver(common), reason: 'events are switched off (--no-events)' };
+  if (!events) return { observer: createObserver(common), reason: 'events are off (--no-events)' };
   const missing = (['CAP_NET_BROADCAST', 'CAP_NET_ADMIN', 'CAP_SYS_ADMIN'] as const).filter(
     (name) => !readPrivileges().has(name),
   );
   if (missing.length > 0) {
-    const reason = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: everything is read again and again instead of following the kernel's events; run as root or add the capability (docs/capabilities.md)`;
+    const reason = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: polling instead of following the kernel's events; run as root or add the capability (docs/capabilities.md)`;
     return { observer: createObserver(common), reason };
   }
   try {

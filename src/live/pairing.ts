@@ -35,7 +35,7 @@ export class Pairing {
   }
 
   /**
-   * Links that have to be read again, by key of their namespace: where the other end of a link has moved to another namespace, the kernel tells of the
+   * Links that have to be read again, by key of their namespace: where the other end of a link has moved to another namespace, the kernel reports the
    * end that moved and not of the one that stays, though its IFLA_LINK_NETNSID is another one. // dev_change_net_namespace(), net/core/dev.c
    */
   takeSuspects(): ReadonlyMap<number, ReadonlySet<number>> {
@@ -72,7 +72,7 @@ export class Pairing {
 
   /** What the kernel says the ids of a namespace stand for. Ids that are not among them are not known. */
   learn(netns: LiveNetns, nsids: ReadonlyMap<number, number>): void {
-    // Also one that was known before: its namespace may have ended without our having heard of it, and the id may be another one's.
+    // Also one that was known before: its namespace may have ended without an event, and the nsid may be another one's.
     const learned = new Set<number>();
     for (const [nsid, key] of nsids) {
       if (netns.nsids.get(nsid) !== key) learned.add(nsid);
@@ -103,7 +103,7 @@ export class Pairing {
   /** A namespace is gone from the namespaces. */
   netnsRemoved(netns: LiveNetns): void {
     for (const link of netns.links.values()) this.linkRemoved(netns, link);
-    // The kernel gives the id to another namespace at once: a link that was read before this end was heard of was taken for one that points here.
+    // The kernel reuses the nsid immediately: a link that was read before the event of this end was received may have been resolved to here by mistake.
     for (const [link, from] of [...(this.#referrers.get(netns.key) ?? [])]) this.#evaluate(from, link);
   }
 

@@ -18,7 +18,7 @@ import { completeInterface } from '../model/complete.js';
 import type { Interface, NetnsChange, Table, TableStatus, Veth } from '../model/types.js';
 import type { LinkEntry, LiveNetns, Removal } from './live-netns.js';
 
-/** What is taken at a time: decoding it keeps the main thread for a millisecond or two. */
+/** Size of a part: decoding it takes a millisecond or two of the main thread. */
 const LINKS_AT_ONCE = 12;
 const ROWS_AT_ONCE = 150;
 
@@ -49,17 +49,17 @@ export function* partsOf(
   const empty = (): NetnsChange => emptyChange(headOf(netns, tables));
   let part = empty();
   part.whole = whole;
-  let [told, pending] = [false, false];
+  let [filled, pending] = [false, false];
   for (const fill of [...(whole ? [] : removals(netns, from, wanted, context)), ...sections(netns, from, wanted, context)]) {
     fill(part);
-    told = true;
+    filled = true;
     pending = true;
     if (weight(part) < ROWS_AT_ONCE / 2) continue;
     yield part;
     part = empty();
     pending = false;
   }
-  if (pending || (!told && (whole || netns.headChangedAt > from))) yield part;
+  if (pending || (!filled && (whole || netns.headChangedAt > from))) yield part;
 }
 
 /** How much is in a part, in rows. */
@@ -120,7 +120,7 @@ function adder(
   };
 }
 
-/** One interface, whole; undefined when its bytes cannot be decoded. @param addresses slots of its addresses */
+/** One complete interface; undefined if its bytes cannot be decoded. @param addresses slots of its addresses */
 export function interfaceOf(
   netns: LiveNetns,
   link: LinkEntry,
@@ -134,7 +134,7 @@ export function interfaceOf(
     context.onMalformed(netns, 'LINKS', link.slot, record);
     return undefined;
   }
-  // A slot may be another interface's by now: both are told anew then.
+  // The slot may belong to another interface by now: both are sent again then.
   const own = addressesOf(netns, addresses, context).filter(({ ifindex }) => ifindex === link.ifindex);
   return completeInterface(record, own, {
     netnsId: netns.id,

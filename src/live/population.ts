@@ -60,7 +60,7 @@ export class Population {
     return { come: come.filter(isThere), gone, found: again.filter(isThere) };
   }
 
-  /** The id under which a namespace is to be heard of. Low ones are found faster by the kernel: whoever is asked for first gets the lowest. */
+  /** The nsid that a namespace gets in the observer namespace. The kernel finds low ones faster: the first request gets the lowest. */
   nsidFor(netns: LiveNetns): number {
     const identity = identityOf(netns.found);
     const known = this.#nsids.get(identity);
@@ -70,8 +70,8 @@ export class Population {
     return nsid;
   }
 
-  /** A namespace has its id by now. */
-  heard(netns: LiveNetns, nsid: number): void {
+  /** A namespace has its nsid: its events are received from now on. */
+  assigned(netns: LiveNetns, nsid: number): void {
     netns.nsid = nsid;
     if (this.#state.namespaces.get(netns.key) === netns) this.#byNsid.set(nsid, netns);
   }
@@ -80,8 +80,8 @@ export class Population {
     return this.#byNsid.get(nsid);
   }
 
-  /** Whether every namespace that can be opened is heard of. */
-  get allHeard(): boolean {
+  /** Whether events of every namespace that can be opened are received. */
+  get allAssigned(): boolean {
     return [...this.#state.namespaces.values()].every(({ nsid }) => nsid !== undefined);
   }
 

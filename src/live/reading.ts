@@ -55,11 +55,11 @@ export interface Readings {
   readonly left: readonly Plan[];
 }
 
-/** Dumps that are interrupted so often in a row are taken as they are, and the table says so. */
+/** After so many interrupted dumps in a row, their rows are accepted, and the table's status is INTERRUPTED. */
 const MAX_INTERRUPTED = 5;
-/** Below so many rows a table is read whole: that is as cheap as reading one row. */
+/** Below so many rows a table is read in full: that is as cheap as reading one row. */
 const WHOLE_BELOW = 24;
-/** Above so many interfaces a table is read whole. */
+/** Above so many interfaces a table is read in full. */
 const MOST_PARTS = 16;
 
 /** One namespace that is being read. */
@@ -72,12 +72,12 @@ interface Reading {
   readonly interrupted: SourceName[];
   readonly again: SourceName[];
   readonly ended: Map<SourceName, { status: ReadStatus; gap: Gap | undefined }>;
-  /** What the kernel says about its refusals. */
+  /** The kernel's messages about refused requests. */
   readonly refusals: Map<SourceName, string>;
   replaced: boolean;
   failed: boolean;
   lost: Gap | undefined;
-  told: boolean;
+  reached: boolean;
 }
 
 /**
@@ -107,11 +107,11 @@ export async function readPlans(
     throw cause;
   }
   const outcomes = readings
-    .filter(({ told }) => told)
+    .filter(({ reached }) => reached)
     .map(({ plan, interrupted, again, failed, lost, replaced }): Outcome => {
       return { plan, interrupted, again, failed, lost, replaced, rows: rowsOf(plan) };
     });
-  return { outcomes, left: readings.filter(({ told }) => !told).map(({ plan }) => plan) };
+  return { outcomes, left: readings.filter(({ reached }) => !reached).map(({ plan }) => plan) };
 }
 
 function begin(plan: Plan): Reading | undefined {
@@ -125,7 +125,7 @@ function begin(plan: Plan): Reading | undefined {
     ended: new Map(),
     refusals: new Map(),
   };
-  return { plan, path, ...none, replaced: false, failed: false, lost: undefined, told: false };
+  return { plan, path, ...none, replaced: false, failed: false, lost: undefined, reached: false };
 }
 
 function rowsOf({ netns, tables }: Plan): number {
@@ -290,7 +290,7 @@ class RowSink {
     if (rows === undefined) return;
     rows.reorder(slots);
     if (this.#table !== 'ADDRESSES') return;
-    // Which interface's addresses changed places is not told.
+    // It is not reported which interface's addresses changed places.
     const { view } = rows;
     for (const slot of slots) this.#reading?.addressed.add(ifindexAt(view, rows.start(slot)));
   }
@@ -316,7 +316,7 @@ function endRequest([reading, table]: [Reading, SourceName], errno: number, oper
     return;
   }
   if (errno === 0 && acceptsInterrupted(netns, table)) {
-    // Whether this one was interrupted, too, is not told. It is read again, in peace.
+    // It is not reported whether this one was interrupted, too. It is read again later.
     reading.again.push(table);
     const what = `changed during each of ${MAX_INTERRUPTED} dumps; rows may be missing or doubled`;
     const gap = tableGap(netns.found, table, 'INTERRUPTED', what, { operation: 'dump' });
@@ -343,7 +343,7 @@ function acceptsInterrupted(netns: LiveNetns, table: SourceName): boolean {
 
 function endTarget(state: LiveState, reading: Reading, problem: NetnsReadProblem | undefined): void {
   const { netns } = reading.plan;
-  reading.told = true;
+  reading.reached = true;
   if (reading.replaced) return;
   for (const [table, changes] of reading.changes) state.rowsChanged(netns, table, changes);
   state.addressesChanged(netns, reading.addressed);

@@ -84,7 +84,7 @@ export class RowStore {
     return this.#revisions[slot] ?? 0;
   }
 
-  /** Makes a row look changed: it is told anew, though its bytes are the same. */
+  /** Marks a row as changed: it is sent again, although its bytes are the same. */
   touch(slot: number, revision: number): void {
     if (this.has(slot)) this.#revisions[slot] = revision;
   }

@@ -8,13 +8,13 @@ export interface Durations {
   readonly sum: number;
 }
 
-/** What a live host has done since it was made. */
+/** What a live host has done since it was created. */
 export interface LiveStats {
-  /** Whole reads: from the beginning of looking for namespaces until the last of them was read. */
+  /** Full reads: from the start of discovery until the last namespace was read. */
   readonly scans: Durations;
-  /** Jobs of reading what is new or was told of by events. */
+  /** Jobs that read new namespaces, or what events marked. */
   readonly reads: Durations;
-  /** From the oldest event of a namespace that was received until what it changed could be seen by readers. */
+  /** From receiving the oldest event of a namespace until its change was visible to readers. */
   readonly lag: Durations;
   /** Messages of the kernel that were received. */
   readonly events: number;

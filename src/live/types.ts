@@ -13,9 +13,9 @@ import type {
 import { NsatlasError } from '../text/error.js';
 
 /**
- * A host whose state is kept true: read once, then brought up to date by the kernel's events (or by polling), without anything left
- * open in a namespace. Every method but ready() answers at once from what is known. State is versioned: each change that a reader could
- * see gets a revision, so that a reader only says up to which revision it knows.
+ * A host with live state: read once, then kept up to date by the kernel's events (or by polling), without anything left
+ * open in a namespace. Every method but ready() answers immediately from that state. State is versioned: each change that a reader can
+ * see gets a revision, so that a reader only needs to pass the last revision that it has.
  */
 export interface LiveHost {
   /** Random, another one in each process. */
@@ -24,13 +24,13 @@ export interface LiveHost {
   readonly revision: number;
 
   /**
-   * Resolves when these tables are read in every namespace, when no event that was heard is left to be read, and, where there are no
-   * events, when everything was read within the last `maxAgeMs`. The tables are kept true for some minutes from then on.
+   * Resolves when these tables are read in every namespace, when no received event is left to be handled, and, without
+   * events, when everything was read within the last `maxAgeMs`. The tables are kept up to date for some minutes from then on.
    * @throws signal.reason; LiveError when reading as a whole fails or takes longer than the read limit
    */
   ready(tables: readonly Table[], signal: AbortSignal): Promise<void>;
 
-  /** Keeps tables true until it is called. For readers of changes. */
+  /** Keeps tables up to date until the returned function is called. For readers of changes. */
   lease(tables: readonly Table[]): () => void;
 
   freshness(): Freshness;
@@ -54,13 +54,13 @@ export interface LiveHost {
    */
   parts(key: number, since: number | undefined, tables: readonly Table[]): Iterable<NetnsChange>;
 
-  /** What changed after a revision; undefined when that is not known any more (or of another epoch): everything has to be told. */
+  /** What changed after a revision; undefined if that history is gone (or of another epoch): the full state has to be sent. */
   changesAfter(revision: number): LiveChanges | undefined;
-  /** Calls back after each change of revision, once for changes that come together. Returns what ends it. */
+  /** The listener is called after each change of revision, once for changes that are committed together. @returns unsubscribes */
   subscribe(listener: () => void): () => void;
 }
 
-/** How much is known. */
+/** Size of the state. */
 export interface LiveCounts extends Readonly<Record<Section, number>> {
   readonly namespaces: number;
   readonly interfaces: number;
@@ -77,9 +77,9 @@ export interface LiveChanges {
   readonly freshness: boolean;
 }
 
-/** Reading the host as a whole failed. The message is one line for people, and names the host's reading. */
+/** Reading the host itself failed. The message is one line for people, and says that it is about reading the host. */
 export class LiveError extends NsatlasError<'ERR_NSATLAS_READ' | 'ERR_NSATLAS_READ_TIMEOUT'> {
-  /** What kept the host from being read, as it is reported. */
+  /** The reason why the host could not be read, as it is reported. */
   static of(cause: unknown): LiveError {
     if (cause instanceof LiveError) return cause;
     const reason = cause instanceof Error ? cause.message : String(cause);

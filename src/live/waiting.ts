@@ -14,7 +14,7 @@ export class Waiting {
     }
   }
 
-  /** Everybody who waits is told that it is in vain. */
+  /** Rejects all waiters. */
   fail(reason: unknown): void {
     for (const { reject } of this.#waiters) reject(reason);
     this.#waiters.clear();

@@ -102,7 +102,7 @@ t.test('what keeps namespaces true', async (t) => {
     await come(all, foundAt(1), foundAt(2));
     await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
     const before = all.read.length;
-    all.keeper.hear({ ...NOTHING, lost: 1 });
+    all.keeper.receive({ ...NOTHING, lost: 1 });
     t.ok(all.keeper.behindSince !== undefined, 'what is told then counts as new');
     await new Promise((resolve) => setTimeout(resolve, 20));
     await until(() => all.keeper.behindSince === undefined);
@@ -128,7 +128,7 @@ t.test('what keeps namespaces true', async (t) => {
     await until(() => all.keeper.isSettled);
     const [first, second] = [...all.state.namespaces.values()];
     assert.ok(first?.nsid !== undefined && second !== undefined);
-    all.keeper.hear({ ...NOTHING, dead: [first.nsid] });
+    all.keeper.receive({ ...NOTHING, dead: [first.nsid] });
     t.strictSame([...all.state.namespaces.values()], [second]);
   });
 
@@ -144,7 +144,7 @@ t.test('what keeps namespaces true', async (t) => {
     all.read.length = 0;
     all.keeper.rescan(['LINKS']);
     await until(() => all.read.length > 0);
-    all.keeper.hear({
+    all.keeper.receive({
       ...NOTHING,
       changes: [{ nsid: last.nsid, table: EVENT_TABLES.indexOf('LINKS'), ifindexes: [] }],
       messages: 1,
@@ -215,14 +215,14 @@ t.test('what keeps namespaces true', async (t) => {
     t.equal(lags(), 0);
     const change = { nsid: netns.nsid, table: EVENT_TABLES.indexOf('LINKS'), ifindexes: [] } as const;
     // Of a table that is not kept: nothing is read.
-    all.keeper.hear({
+    all.keeper.receive({
       ...NOTHING,
       changes: [{ ...change, table: EVENT_TABLES.indexOf('ROUTES') }],
       messages: 2,
       oldestAtMs: performance.now() - 9000,
     });
     await new Promise((resolve) => setTimeout(resolve, 20));
-    all.keeper.hear({ ...NOTHING, changes: [change], messages: 3, oldestAtMs: performance.now() - 400 });
+    all.keeper.receive({ ...NOTHING, changes: [change], messages: 3, oldestAtMs: performance.now() - 400 });
     await until(() => lags() === 1);
     t.equal(all.keeper.events, 5);
     t.ok(all.keeper.lag.sum >= 0.4 && all.keeper.lag.sum < 9, `${all.keeper.lag.sum}`);

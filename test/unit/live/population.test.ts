@@ -53,7 +53,7 @@ t.test('the namespaces of a host', async (t) => {
     const [again] = [...state.namespaces.values()];
     assert.ok(again && again !== before);
     assert.equal(population.nsidFor(again), nsid);
-    population.heard(again, nsid);
+    population.assigned(again, nsid);
     population.ended(again);
     t.equal(population.byNsid(nsid), undefined);
     await population.apply({ namespaces: [foundAt(1)] }, population.mark);
