@@ -153,7 +153,7 @@ t.test('what a collector cannot do is refused with the reason', async (t) => {
   t.match(await refused('ListInterfaces', { counters: true }), /invalid_argument[\s\S]*ask the agent/);
   t.match(await refused('GetSnapshot', { counters: true }), /invalid_argument[\s\S]*ask the agent/);
   t.match(await refused('ListHosts', { selector: { vnis: [1] } }), /invalid_argument[\s\S]*`hosts` only/);
-  t.match(await refused('ListNetns', { selector: { ips: ['x'] } }), /invalid_argument[\s\S]*no IP address/);
+  t.match(await refused('ListNetns', { selector: { ips: ['x'] } }), /invalid_argument[\s\S]*is not an IP address/);
   t.match(await refused('Watch', { selector: { vnis: [1] } }), /invalid_argument[\s\S]*narrowed by namespaces/);
 });
 
