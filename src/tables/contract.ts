@@ -57,7 +57,7 @@ export interface TableSource<Name extends string = string> {
   readonly requests: readonly Uint8Array[];
   /** The same where counters are wanted, too. Default: `requests`. */
   readonly completeRequests?: readonly Uint8Array[];
-  /** The kernel's events that report changed rows. */
+  /** The kernel's events that report changed rows. Empty where it sends none: the next full read finds the changes. */
   readonly events: readonly Omit<EventRule, 'table'>[];
   /** The request that reads the rows of one interface. Absent: the table cannot be read in parts, or that would cost as much. */
   readonly partRequest?: (ifindex: number) => Uint8Array;

@@ -2,7 +2,7 @@ import { LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
 import { DecodeError, NetlinkError } from '../../src/netlink/error.js';
 import { MessageReader, readDone, readError, type Verdict } from '../../src/netlink/messages.js';
 import * as uapi from '../../src/netlink/uapi.js';
-import { EVENT_RULES, EVENT_TABLES, ROW_TABLES, type Section } from '../../src/tables/index.js';
+import { ROW_TABLES, type Section } from '../../src/tables/index.js';
 import { decodeAddress } from '../../src/tables/addresses.js';
 import { decodeReferringLink } from '../../src/tables/links/link.js';
 import { decodeFdb } from '../../src/tables/fdb.js';
@@ -91,8 +91,7 @@ export class DumpDecoder {
       case uapi.RTM_NEWNSID:
         return this.#keep(this.nsids, decodeNsid(view, offset, end));
       default: {
-        const name = EVENT_TABLES[EVENT_RULES.find(({ types }) => types.includes(type))?.table ?? -1];
-        const table = ROW_TABLES.find((each) => each.name === name);
+        const table = ROW_TABLES.find(({ requests: [first] }) => first !== undefined && answerOf(first) === type);
         if (table === undefined) return this.#unexpected(type, offset);
         this.#keep((this.others[table.section] ??= []), table.decode(view, offset, end));
       }
@@ -138,4 +137,9 @@ export class DumpDecoder {
       this.failure ??= new NetlinkError({ op: 'dump', rtm: this.#rtm, errno, extAck, seq: message.seq });
     }
   }
+}
+
+/** The type that answers a request: of each kind of object NEW is a multiple of four, and GET two after it. // linux/rtnetlink.h, RTM_BASE */
+export function answerOf(request: Uint8Array): number {
+  return new DataView(request.buffer, request.byteOffset).getUint16(4, LITTLE_ENDIAN) & ~3;
 }
