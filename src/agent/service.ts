@@ -56,7 +56,7 @@ export function agentHandlers(options: ServiceOptions): UntypedServiceImplementa
     const selector = checkSelector(request.selector);
     const tables = checkTables(request.tables, ALL_TABLES);
     const host = await hostFor(tables, request.counters, signal);
-    if (request.counters) refuseOtherHost(host.live, selector);
+    refuseOtherHost(host.live, selector);
     return liveSnapshot(tables, { ...host, selector, now });
   });
 

@@ -136,6 +136,8 @@ export class Keeper {
   /** Namespaces that are gone. */
   removed(gone: readonly LiveNetns[]): void {
     for (const netns of gone) this.#drop(netns);
+    // What an nsid stands for that led there is asked again.
+    this.#pump();
   }
 
   /** Everything of these tables is to be read again, in every namespace but some. */

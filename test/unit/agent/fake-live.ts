@@ -384,6 +384,7 @@ export class AnsweringHost extends FakeLive {
     const cancelled = new Promise<never>((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });
+    cancelled.catch(() => undefined);
     const snapshot = await Promise.race([Promise.resolve(this.read(tables)), cancelled]);
     if (snapshot !== this.#last) this.replace(snapshot);
     this.#last = snapshot;

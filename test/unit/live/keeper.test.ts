@@ -122,6 +122,21 @@ t.test('what keeps namespaces true', async (t) => {
     t.equal(netns.status, 'OK');
   });
 
+  t.test('asks at once what an nsid stands for when the namespace that it stood for is gone', async (t) => {
+    const all = world(() => true);
+    await come(all, foundAt(1), foundAt(2));
+    await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
+    const [first, second] = [...all.state.namespaces.values()];
+    assert.ok(first !== undefined && second !== undefined);
+    // As Pairing does it when a link of the first one has its other end in the second.
+    first.unresolved.add(7);
+    all.state.pairing.askAgain(first);
+    all.population.remove(second);
+    all.keeper.removed([second]);
+    await until(() => all.keeper.isSettled);
+    t.notOk(all.state.pairing.hasQuestions);
+  });
+
   t.test('lets a namespace go as soon as the kernel tells of its death, before anybody looks for it', async (t) => {
     const all = world(() => true);
     await come(all, foundAt(1), foundAt(2));
