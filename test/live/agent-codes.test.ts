@@ -21,7 +21,7 @@ t.test('a command that an agent refuses ends with status 1, one line, and the co
   await t.rejects(client.snapshot({ hosts: ['another'] }, []), {
     code: 'ERR_NSATLAS_AGENT_REFUSED',
     serverCode: 'ERR_NSATLAS_OTHER_HOST',
-    message: /refused the request: this agent is of host /,
+    message: /refused the request: this is the agent of host /,
   });
 });
 
