@@ -19,6 +19,10 @@ export type GapSource = 'discovery' | 'engines' | 'owners';
 export interface RowChanges {
   readonly gone: number[];
   readonly come: number[];
+  /** Bytes of the rows that are gone, by slot, where readers who still have them need those. */
+  readonly removed: Map<number, Uint8Array>;
+  /** Revision under which the first of them came. */
+  readonly since: number;
 }
 
 /**
@@ -125,6 +129,9 @@ export class LiveState {
     netns.tables[table].changedAt = revision;
     netns.revision = revision;
     this.history.changed(netns.key);
+    for (const [number, bytes] of changes.removed) netns.remember({ revision, table, number, bytes });
+    // Something else was committed while the rows came: readers who are past that revision would miss those that have it.
+    if (changes.since !== revision) for (const slot of changes.come) netns.tables[table].rows.touch(slot, revision);
     const { malformed } = netns.tables[table];
     if (malformed.size > 0 && changes.gone.some((slot) => malformed.has(slot))) {
       for (const slot of changes.gone) malformed.delete(slot);

@@ -231,6 +231,8 @@ function refusalIn(view: DataView, start: number, end: number): string | undefin
   return said;
 }
 
+const NO_CHANGES: RowChanges = { gone: [], come: [], removed: new Map(), since: 0 };
+
 /** Takes the rows of a job. They come by the thousand, one table after the other: what is the same for all of a table is looked up once. */
 class RowSink {
   readonly #state: LiveState;
@@ -243,7 +245,7 @@ class RowSink {
   #rows: RowStore | undefined;
   #isHidden: ((view: DataView, start: number) => boolean) | undefined;
   #headerBytes = 0;
-  #changes: RowChanges = { gone: [], come: [] };
+  #changes: RowChanges = NO_CHANGES;
 
   constructor(state: LiveState, readings: readonly Reading[], tables: readonly SourceName[]) {
     this.#state = state;
@@ -263,7 +265,7 @@ class RowSink {
       this.#headerBytes = sourceOf(table).format.headerBytes;
       this.#isHidden = ROW_TABLES.find(({ name }) => name === table)?.isHidden;
       this.#rows = this.#reading.plan.netns.tables[table].rows;
-      this.#changes = changesOf(this.#reading, table);
+      this.#changes = changesOf(this.#reading, table, this.#state.history.next);
     }
     return this.#reading !== undefined;
   }
@@ -281,8 +283,7 @@ class RowSink {
     this.#changes.gone.push(slot);
     const table = this.#table;
     if (table === 'ADDRESSES') this.#reading.addressed.add(ifindexAt(new DataView(bytes.buffer, bytes.byteOffset), 0));
-    else if (table !== 'LINKS')
-      this.#reading.plan.netns.remember({ revision: this.#state.history.next, table, number: slot, bytes });
+    else if (table !== 'LINKS') this.#changes.removed.set(slot, bytes);
   }
 
   reorder(slots: readonly number[]): void {
@@ -301,10 +302,10 @@ function ifindexAt(view: DataView, start: number): number {
   return view.getInt32(start + 4, LITTLE_ENDIAN);
 }
 
-function changesOf(reading: Reading, table: SourceName): RowChanges {
+function changesOf(reading: Reading, table: SourceName, since: number): RowChanges {
   const known = reading.changes.get(table);
   if (known !== undefined) return known;
-  const none = { gone: [], come: [] };
+  const none = { gone: [], come: [], removed: new Map<number, Uint8Array>(), since };
   reading.changes.set(table, none);
   return none;
 }

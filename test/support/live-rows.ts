@@ -61,13 +61,18 @@ export function applyRows(
   { gone = [], come = [] }: { gone?: readonly number[]; come?: readonly (readonly [slot: number, bytes: Uint8Array])[] },
 ): void {
   const { rows } = netns.tables[table];
+  const removed = new Map<number, Uint8Array>();
   for (const slot of gone) {
     const bytes = rows.remove(slot);
-    if (bytes !== undefined && table !== 'LINKS' && table !== 'ADDRESSES')
-      netns.remember({ revision: state.history.next, table, number: slot, bytes });
+    if (bytes !== undefined && table !== 'LINKS' && table !== 'ADDRESSES') removed.set(slot, bytes);
   }
   for (const [slot, bytes] of come) {
     rows.add(slot, new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0, bytes.length, state.history.next);
   }
-  state.rowsChanged(netns, table, { gone: [...gone], come: come.map(([slot]) => slot) });
+  state.rowsChanged(netns, table, {
+    gone: [...gone],
+    come: come.map(([slot]) => slot),
+    removed,
+    since: state.history.next,
+  });
 }

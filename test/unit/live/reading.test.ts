@@ -1,12 +1,14 @@
 import t from 'tap';
 import assert from 'node:assert/strict';
+import type { NetnsChange } from '../../../src/model/types.js';
 import type { NetnsReader, NetnsReadProblem, ReadJob, ReadVisitor } from '../../../src/native/types.js';
 import { Keeper } from '../../../src/live/keeper.js';
 import type { LiveNetns } from '../../../src/live/live-netns.js';
+import { readPlans } from '../../../src/live/reading.js';
 import { LiveState } from '../../../src/live/live-state.js';
 import { Population } from '../../../src/live/population.js';
 import type { SourceName } from '../../../src/tables/index.js';
-import { foundAt, plainRow } from '../../support/live-rows.js';
+import { addNetns, applyRows, fdbRow, foundAt, plainRow } from '../../support/live-rows.js';
 import { attribute, hex, ifinfomsg, join, message, text, u32 } from '../../support/message-builder.js';
 
 /** What a kernel says when it is asked: called each time a namespace is read, by path. */
@@ -102,6 +104,48 @@ async function readOne(script: Script, tables: readonly SourceName[] = ['LINKS']
     status: (table: SourceName) => state.head(netns.key)?.tables.find((one) => one.table === table),
   };
 }
+
+t.test('what else is committed between two batches of a read', async (t) => {
+  t.test('hides neither the rows that came before it nor those that went from a reader who has seen that revision', async (t) => {
+    const state = new LiveState();
+    const netns = addNetns(state, 1);
+    applyRows(state, netns, 'LINKS', { come: [[0, plainRow(5, 'vxlan0')]] });
+    applyRows(state, netns, 'FDB', { come: [[0, fdbRow(5, 1)]] });
+    state.commit();
+    const seen: number[] = [];
+    const rowIds = (change: NetnsChange, section: 'fdb' | 'removedFdb') => change[section].map(({ rowId }) => rowId);
+    const reader: NetnsReader = {
+      ...scripted(() => undefined).reader,
+      read: async (job, visitor) => {
+        const [request] = job.targets[0]?.requests ?? [];
+        assert.ok(request !== undefined);
+        visitor.rowRemoved?.(0, request, 0);
+        const row = fdbRow(5, 2);
+        visitor.rowAdded?.(0, request, 1, viewOf(row), 0, row.length);
+        // An engine has answered, say.
+        state.partChanged('networks');
+        state.commit();
+        seen.push(state.history.revision);
+        const last = fdbRow(5, 3);
+        visitor.rowAdded?.(0, request, 2, viewOf(last), 0, last.length);
+        visitor.requestEnd?.(0, request, 0, 'receive');
+        visitor.targetEnd?.(0, undefined);
+        return Promise.resolve();
+      },
+    };
+    const plan = { netns, tables: new Map([['FDB', 'whole']] as const) };
+    await readPlans([plan], { reader, state, timeLimitMs: 1000, complete: false });
+    const parts = [...state.parts(netns.key, seen[0], ['FDB'])];
+    t.strictSame(
+      parts.flatMap((part) => rowIds(part, 'removedFdb')),
+      [0],
+    );
+    t.strictSame(
+      parts.flatMap((part) => rowIds(part, 'fdb')),
+      [1, 2],
+    );
+  });
+});
 
 t.test('reading one namespace', async (t) => {
   t.test('takes the next path when the first leads nowhere or is closed, and does not count that as an attempt', async () => {
@@ -222,7 +266,7 @@ t.test('reading a table', async (t) => {
       assert.match(gap?.message ?? '', /a row could not be decoded \(RTM_NEWLINK.* at byte 16: /);
       const before = state.revision;
       netns.tables.LINKS.rows.remove(1);
-      state.rowsChanged(netns, 'LINKS', { gone: [1], come: [] });
+      state.rowsChanged(netns, 'LINKS', { gone: [1], come: [], removed: new Map(), since: state.history.next });
       state.commit();
       assert.deepEqual([status('LINKS')?.status, state.gaps(), state.changesAfter(before)?.gaps], ['OK', [], true]);
     },
