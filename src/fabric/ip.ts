@@ -1,5 +1,6 @@
 // Addresses as text, in the form in which the kernel's are printed everywhere (netlink/text.ts).
 import ipaddr from 'ipaddr.js';
+import { isMulticast } from '../netlink/text.js';
 
 const { IPv4, IPv6 } = ipaddr;
 
@@ -7,11 +8,6 @@ const { IPv4, IPv6 } = ipaddr;
 export function canIdentify(address: string): boolean {
   if (isMulticast(address) || isUnspecified(address)) return false;
   return !/^(127\.|169\.254\.|::1$|fe[89ab][0-9a-f]:)/i.test(address);
-}
-
-/** Whether an address is that of a multicast group. */
-export function isMulticast(address: string): boolean {
-  return /^(22[4-9]|23[0-9])\./.test(address) || /^ff[0-9a-f]{2}:/i.test(address);
 }
 
 /** Whether an address stands for none: an engine that advertises it has not said where it is. */

@@ -1,4 +1,5 @@
-import { canIdentify, isMulticast } from './ip.js';
+import { isMulticast } from '../netlink/text.js';
+import { canIdentify } from './ip.js';
 import type { VxlanMember } from './members.js';
 import { push } from './multimap.js';
 import { BREATH, Steps, type Work } from './steps.js';

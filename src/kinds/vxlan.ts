@@ -1,4 +1,5 @@
 import { be16, be32, be64, bool8, flag, hex, ipv4, ipv6, oneOf, portRange, u8, u32 } from './codecs.js';
+import { isMulticast } from '../netlink/text.js';
 import type { AttributeTable, Described, Detail, DetailValue, Fact, LinkKind } from './contract.js';
 import type { Vxlan } from './messages.js';
 import { dropNoInterface, reference } from './shared/refs.js';
@@ -91,14 +92,9 @@ function finish(detail: Record<string, DetailValue>): void {
   for (const name of ['remote', 'remote6', 'local', 'local6']) {
     if (detail[name] === '0.0.0.0' || detail[name] === '::') delete detail[name];
   }
-  if (isMulticast(detail.remote)) rename(detail, 'remote', 'group');
-  if (isMulticast(detail.remote6)) rename(detail, 'remote6', 'group6');
+  if (isMulticast(String(detail.remote))) rename(detail, 'remote', 'group');
+  if (isMulticast(String(detail.remote6))) rename(detail, 'remote6', 'group6');
   dropNoInterface(detail, 'link_ifindex');
-}
-
-/** 224.0.0.0/4 or ff00::/8. */
-function isMulticast(address: DetailValue | undefined): boolean {
-  return typeof address === 'string' && (/^(22[4-9]|23\d)\./.test(address) || /^ff[0-9a-f]{2}:/.test(address));
 }
 
 function rename(detail: Record<string, DetailValue>, from: string, to: string): void {

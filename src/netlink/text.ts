@@ -125,3 +125,8 @@ function isText(text: string, view: DataView, offset: number): boolean {
   for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== view.getUint8(offset + at)) return false;
   return true;
 }
+
+/** Whether the text of an address is that of a multicast group: 224.0.0.0/4, ff00::/8. */
+export function isMulticast(address: string): boolean {
+  return /^(22[4-9]|23\d)\./.test(address) || /^ff[0-9a-f]{2}:/i.test(address);
+}

@@ -43,11 +43,7 @@ function renderList({ name, listing, hosts }: ListDocument, options: RenderOptio
   const lines = view.lines?.(items) ?? items;
   // Lists of the fabric have a host in each line anyway.
   const before = hosts === undefined || name in FABRIC_RPCS ? [] : hostColumns(hosts);
-  const note = view.note?.(items);
-  return (
-    renderTable([...(before as Column<Item>[]), ...view.columns(lines)], lines, options) +
-    (note === undefined ? '' : `(${note})\n`)
-  );
+  return renderTable([...(before as Column<Item>[]), ...view.columns(lines)], lines, options);
 }
 
 function renderSnapshot(snapshot: HostSnapshot, options: RenderOptions): string {

@@ -1,3 +1,4 @@
+import { liveOptions } from '../support/live-options.js';
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -36,14 +37,7 @@ t.test('a host whose namespaces come and go', async (t) => {
       });
       started.push(churn);
       const made = text(churn.stdout);
-      const options = {
-        procRoot: '/proc',
-        netnsDirs: [],
-        dockerSockets: [],
-        dockerSocketsGiven: false,
-        timeLimitMs: 20_000,
-        agentVersion: 'test',
-      };
+      const options = liveOptions();
       const begin = performance.now();
       const seen = { snapshots: 0, pairs: 0, unpaired: 0, vanished: 0 };
       while (performance.now() - begin < CHURN_MS) {

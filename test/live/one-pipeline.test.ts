@@ -1,4 +1,5 @@
 // A host that is read once says the same as one whose state is kept: the command line and an agent, field by field.
+import { liveOptions } from '../support/live-options.js';
 import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -38,16 +39,6 @@ t.test('a host that is read once', async (t) => {
   mkdirSync(at('a-directory'));
   symlinkSync(at('nowhere'), at('a-dangling-symlink'));
 
-  const options = (): Parameters<typeof createLiveHost>[0] => ({
-    procRoot: '/proc',
-    netnsDirs: [scratch.dir],
-    dockerSockets: [],
-    dockerSocketsGiven: false,
-    timeLimitMs: 20_000,
-    agentVersion: 'test',
-    hostId: 'test',
-  });
-
   /** The host by the command line. @param env of the process that reads */
   function once(env: NodeJS.ProcessEnv = {}): HostSnapshot {
     const flags = ['--netns-dir', scratch.dir, '--host-id', 'test'];
@@ -57,7 +48,7 @@ t.test('a host that is read once', async (t) => {
   }
 
   t.test('gives the JSON that an agent gives, with counters and without, all tables and bad entries included', async () => {
-    const live = createLiveHost({ ...options(), rescanMs: 3_600_000 });
+    const live = createLiveHost({ ...liveOptions(scratch.dir), rescanMs: 3_600_000 });
     const agent = await startAgent({ live, log: fakeLog(), listen: ['127.0.0.1:0'] });
     const client = createAgentClient(agent.addresses[0] ?? '');
     try {
@@ -71,7 +62,7 @@ t.test('a host that is read once', async (t) => {
   });
 
   t.test('has counters, timers and ages where an agent is asked for them', async () => {
-    const { namespaces } = snapshotOf(await readHost(options(), ALL_TABLES));
+    const { namespaces } = snapshotOf(await readHost(liveOptions(scratch.dir), ALL_TABLES));
     const links = namespaces.flatMap(({ interfaces }) => interfaces);
     assert.ok(links.length > NAMESPACES && links.every(({ counters }) => counters !== undefined));
     const aged = namespaces.flatMap(({ fdb }) => fdb).filter(({ usedSeconds }) => usedSeconds !== undefined);
@@ -83,13 +74,13 @@ t.test('a host that is read once', async (t) => {
     const interrupted = { LD_PRELOAD: shim, NSATLAS_SHIM_RECV_INTERRUPTED: '1,4,9,30,31,60,100,150' };
     await eventuallySame(
       () => once(interrupted),
-      async () => snapshotOf(await readHost(options(), ALL_TABLES)),
+      async () => snapshotOf(await readHost(liveOptions(scratch.dir), ALL_TABLES)),
     );
   });
 
   t.test('says INTERRUPTED, with the rows, after five dumps that all were, as a host whose state is kept does', async () => {
     const read = (): HostSnapshot => once({ LD_PRELOAD: shim, NSATLAS_SHIM_RECV_INTERRUPTED: '1-' });
-    const all = await eventuallySame(read, async () => snapshotOf(await readHost(options(), ALL_TABLES)), rowsOf);
+    const all = await eventuallySame(read, async () => snapshotOf(await readHost(liveOptions(scratch.dir), ALL_TABLES)), rowsOf);
     for (const { tables } of all.namespaces)
       for (const { table, status, attempts } of tables.filter(({ table: name }) => name !== 'NSIDS'))
         assert.deepEqual([status, attempts], ['INTERRUPTED', 5], table);

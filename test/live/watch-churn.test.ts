@@ -1,3 +1,4 @@
+import { liveOptions } from '../support/live-options.js';
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
@@ -85,15 +86,7 @@ t.test('four watchers of a host where everything changes', async (t) => {
       // Node keeps what it opened for its first children.
       await changes.run(100);
       const before = takeFootprint();
-      const options = {
-        procRoot: '/proc',
-        netnsDirs: [scratch.dir],
-        dockerSockets: [],
-        dockerSocketsGiven: false,
-        timeLimitMs: 20_000,
-        agentVersion: 'test',
-        hostId: 'test',
-      };
+      const options = liveOptions(scratch.dir);
       const problems: Error[] = [];
       // So few ends of namespaces are remembered that the one who stays away for long cannot resume, and so many that the slow one can.
       const live = createLiveHost({

@@ -1,3 +1,4 @@
+import { liveOptions } from '../support/live-options.js';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,25 +16,13 @@ t.setTimeout(0);
 
 const NEVER = 3_600_000;
 
-function sourceOptions(dir: string): LiveHostOptions {
-  return {
-    procRoot: '/proc',
-    netnsDirs: [dir],
-    dockerSockets: [],
-    dockerSocketsGiven: false,
-    timeLimitMs: 20_000,
-    agentVersion: 'test',
-    hostId: 'test',
-  };
-}
-
 const open: { live: OpenLiveHost; problems: Error[] }[] = [];
 
 /** A live host over the namespaces of a folder, whose only way to hear of changes is the kernel's events. */
 async function watch(scratch: Scratch, more: Partial<LiveHostOptions> = {}): Promise<OpenLiveHost> {
   const problems: Error[] = [];
   const onProblem = (problem: Error): void => void problems.push(problem);
-  const live = createLiveHost({ ...sourceOptions(scratch.dir), rescanMs: NEVER, onProblem, ...more });
+  const live = createLiveHost({ ...liveOptions(scratch.dir), rescanMs: NEVER, onProblem, ...more });
   open.push({ live, problems });
   live.lease(ALL_TABLES);
   await ready(live);
@@ -55,7 +44,7 @@ async function assertTrue(live: OpenLiveHost, dir: string): Promise<void> {
   const deadline = performance.now() + 20_000;
   for (;;) {
     await ready(live);
-    const [ours, theirs] = [comparableHost(live), comparableHost(await readHost(sourceOptions(dir), ALL_TABLES))];
+    const [ours, theirs] = [comparableHost(live), comparableHost(await readHost(liveOptions(dir), ALL_TABLES))];
     try {
       assert.deepEqual(stateDifferences(ours, theirs), []);
       return;

@@ -1,17 +1,10 @@
 // A process of its own that keeps the namespaces of a folder true. Says on standard output, one JSON line each time something changed, which
 // namespaces it knows. Usage: node live-child.js DIR
+import { liveOptions } from './live-options.js';
 import { ALL_TABLES } from '../../src/tables/index.js';
 import { createLiveHost } from '../../src/live/index.js';
 
-const live = createLiveHost({
-  procRoot: '/proc',
-  netnsDirs: [process.argv[2] ?? ''],
-  dockerSockets: [],
-  dockerSocketsGiven: false,
-  timeLimitMs: 20_000,
-  agentVersion: 'test',
-  hostId: 'test',
-});
+const live = createLiveHost(liveOptions(process.argv[2] ?? ''));
 live.lease(ALL_TABLES);
 await live.ready(ALL_TABLES, AbortSignal.timeout(20_000));
 const tell = (): void => {

@@ -1,4 +1,5 @@
 // One scratch namespace with a pair of veths, and a live host over it that learns of changes by events only.
+import { liveOptions } from './live-options.js';
 import assert from 'node:assert/strict';
 import t, { type Test } from 'tap';
 import { createLiveHost, type OpenLiveHost } from '../../src/live/index.js';
@@ -25,16 +26,7 @@ export async function watch(t: Test): Promise<{ live: OpenLiveHost; netns: Scrat
   const netns = scratch.netns();
   netns.ip('link add v0 type veth peer name v1');
   netns.ipBatch(['link set v0 up', 'link set v1 up', 'addr add 10.9.0.1/24 dev v0', 'addr add fd00:9::1/64 dev v0 nodad']);
-  const live = createLiveHost({
-    procRoot: '/proc',
-    netnsDirs: [scratch.dir],
-    dockerSockets: [],
-    dockerSocketsGiven: false,
-    timeLimitMs: 20_000,
-    agentVersion: 'test',
-    hostId: 'test',
-    rescanMs: 3_600_000,
-  });
+  const live = createLiveHost({ ...liveOptions(scratch.dir), rescanMs: 3_600_000 });
   open.push(live);
   live.lease(ALL_TABLES);
   return { live, netns };

@@ -25,8 +25,6 @@ export interface ListView<Name extends ListedName = ListedName, Line = ListedIte
   lines?(items: readonly ListedItem<Name>[]): readonly Line[];
   /** Columns of the table, for all of its lines at once. */
   columns(lines: readonly Line[]): readonly Column<Line>[];
-  /** A sentence about what the table omits. */
-  note?(items: readonly ListedItem<Name>[]): string | undefined;
   /** A change of an item as a line of `nsatlas watch`. */
   readonly changes?: ChangeView<ListedItem<Name>>;
 }

@@ -2,20 +2,11 @@ import { seconds } from '../columns.js';
 import { deviceOf, listFact } from '../facts.js';
 import { defineRows } from './contract.js';
 
-/** linux/neighbour.h */
-const NUD_NOARP = 0x40;
-
 export const list = defineRows({
   name: 'neighbors',
   help: 'ARP and ND tables',
   example: 'nsatlas neighbors --ip 10.0.1.7',
   hasCounters: true,
-  // Entries that need no resolution (multicast, mostly) are omitted, as `ip neigh` does, with a note.
-  lines: (rows) => rows.filter((row) => row.rawState !== NUD_NOARP),
-  note: (rows) => {
-    const hidden = rows.filter((row) => row.rawState === NUD_NOARP).length;
-    return hidden === 0 ? undefined : `${hidden} NOARP rows are not shown; -o json has them`;
-  },
   columns: () => [
     { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
     { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
-import { canIdentify, isMulticast, networkOf } from '../../../src/fabric/ip.js';
+import { canIdentify, networkOf } from '../../../src/fabric/ip.js';
+import { isMulticast } from '../../../src/netlink/text.js';
 
 t.test('the network of an address has its host bits cleared', async (t) => {
   for (const [cidr, network] of [

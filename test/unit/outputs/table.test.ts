@@ -42,16 +42,6 @@ t.test('tables', async (t) => {
     t.match(output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain), /LINKS INTERRUPTED$/m);
   });
 
-  t.test('leaves out neighbours that need no resolution, and says how many', async (t) => {
-    const snapshot = sampleSnapshot();
-    const row = snapshot.namespaces[0]?.neighbors[0];
-    assert.ok(row);
-    snapshot.namespaces[0]?.neighbors.push({ ...row, ip: 'ff02::16', state: 'NOARP', rawState: 0x40 });
-    const text = output.render({ name: 'neighbors', listing: LISTS.neighbors.list(snapshot, {}) }, plain);
-    t.notMatch(text, /ff02/);
-    t.match(text, /172\.18\.0\.3[\s\S]*10\.0\.1\.7[\s\S]*\n\(1 NOARP rows are not shown; -o json has them\)\n$/);
-  });
-
   t.test('shows every way in which the containers of a namespace are attached', async (t) => {
     const snapshot = sampleSnapshot();
     snapshot.namespaces[2]?.joined.push({ ...WEB, containerName: 'sidecar', networkMode: 'container' });
