@@ -3,6 +3,7 @@ import type { Selector } from '../model/select.js';
 import type { Role, Table } from '../model/types.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
 import { ALL_TABLES } from '../tables/index.js';
+import { canonicalIp } from '../serve/ip.js';
 import { addListenOption, listOption, logLevelOption, option, parsePositive } from './flags.js';
 import { addSourceOptions, type SourceFlags } from './source-options.js';
 
@@ -183,7 +184,7 @@ export function selectorOf(flags: SelectorFlags): Selector {
     ...given('interfaces', flags.interface),
     ...given('vnis', flags.vni?.map(parseVni)),
     ...given('macs', flags.mac?.map(parseMac)),
-    ...given('ips', flags.ip),
+    ...given('ips', flags.ip?.map(parseIp)),
   };
 }
 
@@ -201,6 +202,12 @@ function parseVni(text: string): number {
   const vni = Number(text);
   if (!/^\d+$/.test(text) || vni > 0xffffff) throw new InvalidArgumentError(`--vni ${text}: not a number from 0 to 16777215`);
   return vni;
+}
+
+function parseIp(text: string): string {
+  const ip = canonicalIp(text);
+  if (ip === undefined) throw new InvalidArgumentError(`--ip ${text}: not an IP address like 10.0.1.7 or fd00::7`);
+  return ip;
 }
 
 function parseMac(text: string): string {

@@ -92,7 +92,12 @@ export type LinkTest = (ifindex: number | undefined) => boolean;
 
 /** Whether a row of a table matches. @param wanted by its interface */
 export function selectsRow(table: AnyRowTable, row: Row & RowBase, selector: Selector, wanted: LinkTest): boolean {
-  return wanted(row.ifindex) && table.selects(row, selector);
+  return (wanted(row.ifindex) || isOfNamed(table, row, selector)) && table.selects(row, selector);
+}
+
+function isOfNamed(table: AnyRowTable, row: Row & RowBase, selector: Selector): boolean {
+  const names = table.interfaceNames?.(row) ?? [];
+  return names.some((name) => name !== undefined && selectsLink({ name, altnames: [] }, selector));
 }
 
 /** The matching rows of all tables. @param wanted by their interface */

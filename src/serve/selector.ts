@@ -1,5 +1,5 @@
-import { isIP, SocketAddress } from 'node:net';
 import type { Selector } from '../model/select.js';
+import { canonicalIp } from './ip.js';
 import type { Cursor, Role, Table } from '../model/types.js';
 import { ENUMS } from '../wire/gen/schema.js';
 import type { SelectorMessage, WatchRequestMessage } from '../wire/messages.js';
@@ -116,12 +116,5 @@ function checkMac(text: string): string {
 
 /** With or without a prefix length; an IPv6 address in the one spelling of RFC 5952. */
 function checkIp(text: string): string {
-  const [address = '', length, ...rest] = text.split('/');
-  const family = isIP(address);
-  const longest = family === 6 ? 128 : 32;
-  const fits = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= longest);
-  // A zone ("%eth0") is no part of an address, and no row has one.
-  if (family === 0 || address.includes('%') || !fits || rest.length > 0) refuse('is not an IP address like 10.0.1.7 or fd00::7');
-  const canonical = family === 6 ? new SocketAddress({ address, family: 'ipv6' }).address : address;
-  return length === undefined ? canonical : `${canonical}/${Number(length)}`;
+  return canonicalIp(text) ?? refuse('is not an IP address like 10.0.1.7 or fd00::7');
 }

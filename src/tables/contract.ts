@@ -92,6 +92,8 @@ export interface RowTable<Row extends RowBase, Name extends string = string, Sec
   complete?(row: Row, place: RowPlace): void;
   /** What identifies a row for people: the same before and after a change. Several rows may share it. */
   readonly identity: (row: Row) => string;
+  /** Names of interfaces by which a row is selected although it has no ifindex: those that a rule names, "all". Default: none. */
+  readonly interfaceNames?: (row: Row) => readonly (string | undefined)[];
   /** Whether a row matches; its interface was checked already. */
   selects(row: Row, selector: RowSelector): boolean;
   /** Field with the IP address that differs from row to row: kept in binary form if there are millions of rows. */

@@ -89,5 +89,6 @@ export const table = defineTable<Netconf>()({
   requests: [readRequest({ type: uapi.RTM_GETNETCONF, headerBytes: uapi.SIZEOF_NETCONFMSG })],
   decode: decodeNetconf,
   identity: ({ family, ifindex, ifname }) => `${family} ${ifindex ?? ifname}`,
+  interfaceNames: ({ ifindex, ifname }) => (ifindex === undefined ? [ifname] : []),
   selects: (_row, selector) => selectsIp([], selector),
 });

@@ -246,6 +246,7 @@ export const table = defineTable<Rule>()({
       .concat(flags.includes('INVERT') ? 'not' : '')
       .sort()
       .join(' '),
+  interfaceNames: ({ iif, oif }) => [iif, oif],
   selects: (row, selector) => selectsIp([row.src, row.dst], selector),
   distinct: ['src', 'dst'],
   // IIF_DETACHED and OIF_DETACHED come and go with interfaces, without an event. // attach_rules(), detach_rules(), net/core/fib_rules.c

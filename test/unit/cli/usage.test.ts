@@ -169,6 +169,7 @@ t.test('the command line', async (t) => {
     [['netns', '--role', 'boss'], /--role boss: unknown; one of host, container, overlay/],
     [['vxlans', '--vni', '99999999'], /--vni 99999999: not a number from 0 to 16777215/],
     [['vxlans', '--vni', '0x10'], /--vni 0x10: not a number/],
+    [['rules', '--ip', '10.0.0.300'], /--ip 10\.0\.0\.300: not an IP address like/],
     [['fdb', '--mac', 'zz:zz'], /--mac zz:zz: not of the form/],
     [['netns', '--time-limit', 'soon'], /'soon' is invalid.*not a positive number/],
     [['watch', '--table', 'arp'], /--table arp: unknown; one of links, addresses, nsids, fdb, neighbors, /],

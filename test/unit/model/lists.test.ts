@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import t from 'tap';
 import { LISTS } from '../../../src/model/lists.js';
+import type { Selector } from '../../../src/model/select.js';
 import type { Gap } from '../../../src/model/types.js';
 import { sampleSnapshot } from '../../support/sample.js';
 
@@ -105,4 +107,24 @@ t.test('selectors', async (t) => {
       ['net:[20]', '/x', '/d'],
     );
   });
+});
+
+t.test('rows that have no ifindex are found by the names of interfaces that they have', async (t) => {
+  const snapshot = sampleSnapshot();
+  const [netns] = snapshot.namespaces;
+  assert.ok(netns);
+  const rule = { netnsId: netns.id, family: 'inet', priority: 1, action: 'lookup', flags: [], l3mdev: false };
+  netns.rules.push({ ...rule, iif: 'gone' }, { ...rule, priority: 2, oif: 'gone' }, { ...rule, priority: 3 });
+  netns.netconf.push(
+    { netnsId: netns.id, family: 'inet', ifname: 'all' },
+    { netnsId: netns.id, family: 'inet', ifname: 'default' },
+  );
+  const found = (selector: Selector) => [
+    ...LISTS.rules.list(snapshot, selector).items.map(({ priority }) => priority),
+    ...LISTS.netconf.list(snapshot, selector).items.map(({ ifname }) => ifname),
+  ];
+  t.strictSame(found({}), [1, 2, 3, 'all', 'default']);
+  t.strictSame(found({ interfaces: ['gone'] }), [1, 2]);
+  t.strictSame(found({ interfaces: ['all'] }), ['all']);
+  t.strictSame(found({ interfaces: ['gone'], kinds: ['veth'] }), []);
 });
