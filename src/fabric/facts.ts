@@ -1,3 +1,4 @@
+import { subnetsOf } from '../model/lists.js';
 import { netnsName } from '../model/ids.js';
 import type { Interface, InterfaceRef, PairStatus, ReadStatus, Table, Vxlan } from '../model/types.js';
 import type { NetnsView } from '../model/views.js';
@@ -119,12 +120,6 @@ class Links {
 
 function isOverlaid(link: Interface): link is VxlanLink {
   return link.vxlan?.vni !== undefined && link.vxlan.external !== true;
-}
-
-function subnetsOf(link: Interface): string[] {
-  return link.addressDetails
-    .filter(({ scope }) => scope === 'global')
-    .map(({ address, prefixLength }) => `${address}/${prefixLength}`);
 }
 
 function portFacts(link: Interface): PortFacts {

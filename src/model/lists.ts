@@ -166,7 +166,8 @@ function* countFdb(netns: NetnsView): Generator<never[], Map<number, number>> {
   return entries;
 }
 
-function subnetsOf(link: Interface): string[] {
+/** Networks of an interface's global addresses, as addresses with a prefix length. */
+export function subnetsOf(link: Interface): string[] {
   return link.addressDetails
     .filter((address) => address.scope === 'global')
     .map((address) => `${address.address}/${address.prefixLength}`);

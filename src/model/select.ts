@@ -30,9 +30,14 @@ export function withoutHosts({ hosts: _fits, ...selector }: Selector): Selector 
   return selector;
 }
 
+/** Every container in a namespace: the one that it was made for first. */
+export function ownersOf({ owner, joined }: Netns): readonly Owner[] {
+  return owner === undefined ? joined : [owner, ...joined];
+}
+
 /** Whether a namespace matches the parts of the selector that concern namespaces and their owners. */
 export function selectsNetns(netns: Netns, selector: Selector): boolean {
-  const owners = netns.owner === undefined ? netns.joined : [netns.owner, ...netns.joined];
+  const owners = ownersOf(netns);
   return (
     fitsAny(selector.netns, (wanted) => isNetns(netns, wanted)) &&
     fitsAny(selector.roles, (wanted) => netns.role === wanted) &&

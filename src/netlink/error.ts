@@ -1,5 +1,4 @@
 import { NsatlasError } from '../text/error.js';
-import { errnoName } from './errno.js';
 
 /** Where in which message bytes were not what the kernel's headers promise. */
 export interface DecodeErrorDetail {
@@ -31,40 +30,4 @@ export interface ExtAck {
   readonly message?: string;
   /** NLMSGERR_ATTR_OFFS: byte of the request, counted from its nlmsghdr, that the kernel objects to. */
   readonly offset?: number;
-}
-
-export interface NetlinkErrorDetail {
-  /** What was tried: "dump", "get". */
-  readonly op: string;
-  /** Positive, 105 for ENOBUFS. */
-  readonly errno: number;
-  /** The request's type: "RTM_GETLINK". */
-  readonly rtm: string;
-  /** The namespace that was asked, "net:[4026532287]", where it is known. */
-  readonly netns?: string;
-  readonly extAck?: ExtAck;
-  /** Sequence number of the message that carried the error. */
-  readonly seq: number;
-}
-
-/** The kernel refused a request or broke off its answer (NLMSG_ERROR, a DONE with an error, or NLMSG_OVERRUN). */
-export class NetlinkError extends NsatlasError<'ERR_NSATLAS_NETLINK'> {
-  readonly op: string;
-  readonly errno: number;
-  readonly rtm: string;
-  readonly netns: string | undefined;
-  readonly extAck: ExtAck;
-  readonly seq: number;
-
-  constructor(detail: NetlinkErrorDetail, options?: ErrorOptions) {
-    const where = detail.netns === undefined ? '' : ` in ${detail.netns}`;
-    const said = detail.extAck?.message === undefined ? '' : `: ${detail.extAck.message}`;
-    super('ERR_NSATLAS_NETLINK', `${detail.rtm} ${detail.op}${where}: ${errnoName(detail.errno)}${said}`, options);
-    this.op = detail.op;
-    this.errno = detail.errno;
-    this.rtm = detail.rtm;
-    this.netns = detail.netns;
-    this.extAck = detail.extAck ?? {};
-    this.seq = detail.seq;
-  }
 }

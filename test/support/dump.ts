@@ -1,5 +1,6 @@
 import { LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
-import { DecodeError, NetlinkError } from '../../src/netlink/error.js';
+import { errnoName } from '../../src/netlink/errno.js';
+import { DecodeError, type ExtAck } from '../../src/netlink/error.js';
 import { MessageReader, readDone, readError, type Verdict } from '../../src/netlink/messages.js';
 import * as uapi from '../../src/netlink/uapi.js';
 import { ROW_TABLES, type Section } from '../../src/tables/index.js';
@@ -46,7 +47,7 @@ export class DumpDecoder {
   /** NLMSG_DONE, an acknowledgement or an error was seen. The answer to a request that is no dump has no such end. */
   ended = false;
   /** The kernel refused or broke off; what came before was decoded. */
-  failure: NetlinkError | undefined;
+  failure: { readonly message: string; readonly errno: number; readonly extAck: ExtAck; readonly rtm: string } | undefined;
 
   readonly #rtm: string;
 
@@ -134,7 +135,8 @@ export class DumpDecoder {
       this.errors.push(verdict);
     } else if (verdict.errno !== 0) {
       const { errno, extAck } = verdict;
-      this.failure ??= new NetlinkError({ op: 'dump', rtm: this.#rtm, errno, extAck, seq: message.seq });
+      const said = extAck.message === undefined ? '' : `: ${extAck.message}`;
+      this.failure ??= { message: `${this.#rtm} dump: ${errnoName(errno)}${said}`, errno, extAck, rtm: this.#rtm };
     }
   }
 }

@@ -1,4 +1,5 @@
 import { netnsName } from '../../model/ids.js';
+import { ownersOf } from '../../model/select.js';
 import type { Netns } from '../../model/types.js';
 import { type Fact, listFact } from '../facts.js';
 import { defineList } from './contract.js';
@@ -46,12 +47,12 @@ function networks(netns: Netns): string | undefined {
 
 /** The network modes of its containers, each once: "bridge,container". */
 function modes(netns: Netns): string | undefined {
-  const all = [netns.owner, ...netns.joined].flatMap((owner) => (owner === undefined ? [] : [owner.networkMode]));
+  const all = ownersOf(netns).map(({ networkMode }) => networkMode);
   return all.length === 0 ? undefined : [...new Set(all)].join(',');
 }
 
 function containers(netns: Netns): string | undefined {
-  const names = [netns.owner, ...netns.joined].flatMap((owner) => (owner === undefined ? [] : [owner.containerName]));
+  const names = ownersOf(netns).map(({ containerName }) => containerName);
   if (names.length === 0) return undefined;
   const [first, second, ...others] = names;
   const shown = [first, second].filter((name) => name !== undefined).join(',');
@@ -64,7 +65,7 @@ function subject(netns: Netns): string {
 }
 
 function facts(netns: Netns): Fact[] {
-  const containers = [netns.owner, ...netns.joined].flatMap((owner) => (owner === undefined ? [] : [owner.containerName]));
+  const containers = ownersOf(netns).map(({ containerName }) => containerName);
   return [
     { label: '', key: 'role', value: netns.role },
     { label: 'status', value: netns.status === 'OK' || netns.status === 'NOT_READ' ? undefined : netns.status },

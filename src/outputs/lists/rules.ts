@@ -9,6 +9,8 @@ export const list = defineRows({
   name: 'rules',
   help: 'policy routing rules, which choose the routing table for a packet',
   example: 'nsatlas rules --container web',
+  // A collector does not keep the order in which the kernel lists them, which is the order in which they are tried.
+  sort: byPriority,
   columns: (): Column<Rule>[] => [
     { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
     { title: 'FAMILY', cell: (row) => row.family },
@@ -30,6 +32,18 @@ export const list = defineRows({
     factsWhenGone: true,
   },
 });
+
+/** Family by family of each namespace, as they came. */
+function byPriority(rules: readonly Rule[]): Rule[] {
+  const lists = new Map<string, number>();
+  const keyed = rules.map((rule) => {
+    const list = `${rule.host} ${rule.netnsId} ${rule.family}`;
+    const at = lists.get(list) ?? lists.size;
+    lists.set(list, at);
+    return { rule, at };
+  });
+  return keyed.sort((a, b) => a.at - b.at || a.rule.priority - b.rule.priority).map(({ rule }) => rule);
+}
 
 function facts(row: Rule): Fact[] {
   return [

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import t from 'tap';
-import { DecodeError, NetlinkError } from '../../../src/netlink/error.js';
+import { DecodeError } from '../../../src/netlink/error.js';
 import { MessageReader, readDone, readError } from '../../../src/netlink/messages.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { readDatagrams, viewOf } from '../../support/fixture.js';
@@ -143,20 +143,5 @@ t.test('readDone', async (t) => {
 
   t.test('refuses half a code', async (t) => {
     t.ok(readDone(first(message(uapi.NLMSG_DONE, new Uint8Array(2)))) instanceof DecodeError);
-  });
-});
-
-t.test('NetlinkError', async (t) => {
-  t.test('says who was asked what, where, and what the kernel said', async (t) => {
-    const detail = { op: 'dump', rtm: 'RTM_GETLINK', errno: 1, seq: 3, netns: 'net:[42]', extAck: { message: 'no' } };
-    const error = new NetlinkError(detail);
-    t.equal(error.message, 'RTM_GETLINK dump in net:[42]: EPERM: no');
-    t.equal(error.code, 'ERR_NSATLAS_NETLINK');
-    const { op, rtm, errno, seq, netns, extAck } = error;
-    t.strictSame({ op, rtm, errno, seq, netns, extAck }, detail);
-  });
-
-  t.test('keeps an errno that has no name', async (t) => {
-    t.equal(new NetlinkError({ op: 'get', rtm: 'RTM_GETNSID', errno: 4000, seq: 0 }).message, 'RTM_GETNSID get: errno 4000');
   });
 });

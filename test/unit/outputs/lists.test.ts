@@ -5,6 +5,7 @@ import t from 'tap';
 import { LIST_VIEWS, sorted } from '../../../src/outputs/lists/index.js';
 import { LISTS } from '../../../src/model/lists.js';
 import type { Endpoint, Ifindex, VxlanRow } from '../../../src/model/types.js';
+import type { Rule } from '../../../src/tables/rules.js';
 import { FABRIC_RPCS } from '../../../src/wire/messages.js';
 import { ROOT } from '../../support/root.js';
 import { sampleSnapshot } from '../../support/sample.js';
@@ -43,6 +44,38 @@ t.test('the list of VXLANs', async (t) => {
       ['net:[3]', 'net:[2]', 'net:[1]', 'net:[0]'],
     );
   });
+});
+
+t.test('the list of rules', async (t) => {
+  t.test(
+    'has the rules of each family of a namespace in the order in which they are tried, wherever a collector has them',
+    async (t) => {
+      const rule = (netnsId: `net:[${number}]`, family: string, priority: number): Rule => ({
+        netnsId,
+        family,
+        priority,
+        action: 'lookup',
+        flags: [],
+        l3mdev: false,
+      });
+      const items = [
+        rule('net:[2]', 'inet', 9),
+        rule('net:[2]', 'inet6', 1),
+        rule('net:[1]', 'inet', 5),
+        rule('net:[2]', 'inet', 0),
+      ];
+      const { listing } = sorted({ name: 'rules', listing: { items, gaps: [] } });
+      t.strictSame(
+        (listing.items as Rule[]).map(({ netnsId, family, priority }) => [netnsId, family, priority]),
+        [
+          ['net:[2]', 'inet', 0],
+          ['net:[2]', 'inet', 9],
+          ['net:[2]', 'inet6', 1],
+          ['net:[1]', 'inet', 5],
+        ],
+      );
+    },
+  );
 });
 
 t.test('the list of endpoints', async (t) => {

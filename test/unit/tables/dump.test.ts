@@ -42,10 +42,7 @@ t.test('DumpDecoder', async (t) => {
   t.test('keeps the rows that came before an error', async (t) => {
     const decoder = feed(message(uapi.RTM_NEWLINK, LINK), message(uapi.NLMSG_DONE, u32(-12), { seq: 8 }));
     t.equal(decoder.links.length, 1);
-    t.strictSame(
-      [decoder.failure?.errno, decoder.failure?.rtm, decoder.failure?.seq, decoder.ended],
-      [12, 'RTM_GETLINK', 8, true],
-    );
+    t.strictSame([decoder.failure?.errno, decoder.failure?.rtm, decoder.ended], [12, 'RTM_GETLINK', true]);
   });
 
   t.test('takes an acknowledgement for an end without a failure', async (t) => {
