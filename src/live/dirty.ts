@@ -13,27 +13,18 @@ interface Entry {
   since: number;
 }
 
-interface Pace {
-  /** Not to be read again before. */
-  readonly notBefore: number;
-}
-
 /**
  * What events have made dirty and is not read yet. The first change of a namespace is due at once; after a read the namespace rests for a
  * time that grows with what the read cost, and what comes meanwhile is read together.
  */
 export class DirtyQueue {
   readonly #entries = new Map<number, Entry>();
-  readonly #paces = new Map<number, Pace>();
+  /** Before when a namespace is not to be read again. */
+  readonly #paces = new Map<number, number>();
 
   /** Whether something of a namespace waits. */
   has(key: number): boolean {
     return this.#entries.has(key);
-  }
-
-  /** Whether nothing waits. */
-  get isEmpty(): boolean {
-    return this.#entries.size === 0;
   }
 
   /** When the oldest thing that waits was marked. */
@@ -55,7 +46,7 @@ export class DirtyQueue {
   take(now: number, most: number): { readonly key: number; readonly tables: DirtyTables; readonly since: number }[] {
     const due: { key: number; tables: DirtyTables; since: number }[] = [];
     for (const [key, { tables, since }] of this.#entries) {
-      if ((this.#paces.get(key)?.notBefore ?? 0) > now) continue;
+      if ((this.#paces.get(key) ?? 0) > now) continue;
       due.push({ key, tables, since });
       if (due.length >= most) break;
     }
@@ -67,7 +58,7 @@ export class DirtyQueue {
   nextDueAt(): number | undefined {
     let next: number | undefined;
     for (const key of this.#entries.keys()) {
-      const at = this.#paces.get(key)?.notBefore ?? 0;
+      const at = this.#paces.get(key) ?? 0;
       if (next === undefined || at < next) next = at;
     }
     return next;
@@ -75,7 +66,7 @@ export class DirtyQueue {
 
   /** A namespace was read: it rests until `until`. */
   rest(key: number, until: number): void {
-    this.#paces.set(key, { notBefore: until });
+    this.#paces.set(key, until);
   }
 
   /** Forgets a namespace. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ROW_TABLES, SOURCE_NAMES, SOURCES, type SourceName } from '../tables/index.js';
+import { SOURCE_NAMES, SOURCES, type SourceName } from '../tables/index.js';
 import { discover } from '../discover/index.js';
 import { createEngines, type Engines, type EnginesOptions } from '../docker/index.js';
 import type { Feature, Freshness, Gap, Host, Table } from '../model/types.js';
@@ -15,14 +15,13 @@ import { Keeper } from './keeper.js';
 import { Leases } from './leases.js';
 import type { LiveNetns } from './live-netns.js';
 import { LiveState } from './live-state.js';
-import type { ObserverPlace } from './nsids.js';
-import { openObserver } from './observing.js';
+import { openObserver, placeOf } from './observing.js';
 import type { HostOptions, LiveHostOptions } from './options.js';
 import { joinOwners } from './owners.js';
 import { Population } from './population.js';
 import { Repeater } from './repeater.js';
 import { DurationCounter, type LiveStats } from './stats.js';
-import { rowFormats } from './tables.js';
+import { rescanEvery, rowFormats } from './tables.js';
 import { type NetnsTally, talliesOf } from './tallies.js';
 import { type LiveHost, LiveError } from './types.js';
 import { Waiting } from './waiting.js';
@@ -150,6 +149,8 @@ class KeptHost implements OpenLiveHost {
   /** The last full read: when it began, and whether it is done. */
   #scan: { readonly startedAt: number; done: boolean; discovered: boolean } | undefined;
   #scannedAt: number | undefined;
+  /** Another full read is to begin when this one is done. */
+  #scanWanted = false;
   /** Full reads so far. */
   #rescans = 0;
   /** How long the last one took, in milliseconds. */
@@ -162,7 +163,7 @@ class KeptHost implements OpenLiveHost {
     this.#options = options;
     this.#onDemand = onDemand;
     // Nothing is read that nobody asked for, but what gives rows their names.
-    this.#leases = onDemand ? new Leases(now, ['LINKS']) : new Leases(now);
+    this.#leases = onDemand ? new Leases(now, ['LINKS'], 0) : new Leases(now);
     this.#state = new LiveState(options.historyLimits);
     this.#population = new Population(this.#state);
     this.#reader = createNetnsReader({ rowFormats: rowFormats(onDemand) });
@@ -204,13 +205,17 @@ class KeptHost implements OpenLiveHost {
   async ready(tables: readonly Table[], signal: AbortSignal): Promise<void> {
     const { maxAgeMs = MAX_AGE_MS, readLimitMs = 30_000 } = this.#options;
     const since = now() - maxAgeMs;
-    this.#leases.request(tables);
-    this.#begin();
-    this.#keepWanted();
-    if (this.#noEvents !== undefined) this.#scanUnlessSince(since);
-    const asked = now();
-    // What was marked before the question has to be read; what comes after it need not.
-    await this.#waiting.until(() => this.#isRead(asked, since), signal, readLimitMs);
+    const release = this.#leases.hold(tables);
+    try {
+      this.#begin();
+      this.#keepWanted();
+      if (this.#noEvents !== undefined) this.#scanUnlessSince(since);
+      const asked = now();
+      // What was marked before the question has to be read; what comes after it need not.
+      await this.#waiting.until(() => this.#isRead(asked, since), signal, readLimitMs);
+    } finally {
+      release();
+    }
   }
 
   fresh(tables: readonly Table[], signal: AbortSignal): Promise<LiveHost> {
@@ -317,6 +322,8 @@ class KeptHost implements OpenLiveHost {
   readonly #onProblem = (problem: Error): void => {
     if (this.#closed) return;
     this.#options.onProblem?.(problem);
+    // A look that failed is no read: whoever asks next begins another.
+    if (this.#scan?.discovered === false) [this.#scan, this.#looking] = [undefined, false];
     if (this.#scannedAt === undefined || this.#onDemand)
       this.#waiting.fail(
         new LiveError('ERR_NSATLAS_READ', `this host could not be read: ${problem.message}`, { cause: problem }),
@@ -331,6 +338,7 @@ class KeptHost implements OpenLiveHost {
 
   /** A full read: discovery of everything, then all kept tables are read again. */
   #scanNow(): void {
+    this.#scanWanted = false;
     this.#scan = { startedAt: now(), done: false, discovered: false };
     this.#everything.request();
     this.#looks = 0;
@@ -343,13 +351,19 @@ class KeptHost implements OpenLiveHost {
 
   /** Without events nothing is read unless somebody needs it. */
   #scanAgain(): void {
-    if (this.#noEvents === undefined || this.#leases.isWanted) this.#scanNow();
+    if (this.#noEvents === undefined || this.#leases.isWanted) this.#scanNext();
     else this.#started = false;
   }
 
   #scanUnlessSince(time: number): void {
     const recent = [this.#scannedAt, this.#scan?.startedAt].some((startedAt) => startedAt !== undefined && startedAt >= time);
-    if (!recent) this.#scanNow();
+    if (!recent) this.#scanNext();
+  }
+
+  /** A full read that was replaced by another would never be done where people ask more often than it takes. */
+  #scanNext(): void {
+    if (this.#scan === undefined || this.#scan.done) this.#scanNow();
+    else this.#scanWanted = true;
   }
 
   #keepWanted(): void {
@@ -437,7 +451,7 @@ class KeptHost implements OpenLiveHost {
       for (const table of SOURCE_NAMES) if (!wanted.has(table)) netns.tables[table].kept = false;
     }
     this.#rescans++;
-    const due = SOURCES.filter((source) => this.#noEvents !== undefined || this.#rescans % rescanEvery(source) === 0);
+    const due = SOURCES.filter((source) => this.#noEvents !== undefined || this.#rescans % rescanEvery(source.name) === 0);
     this.#keeper.rescan(
       due.map(({ name }) => name),
       come,
@@ -470,14 +484,10 @@ class KeptHost implements OpenLiveHost {
       this.#scans.add(this.#tookMs);
       const { host } = this.#state;
       if (host !== undefined) this.#state.setHost({ ...host, durationMs: this.#tookMs });
+      if (this.#scanWanted) this.#scanNow();
     }
     this.#waiting.check();
   }
-}
-
-/** Full reads under events until a table is read again. */
-function rescanEvery(source: (typeof SOURCES)[number]): number {
-  return ROW_TABLES.find(({ name }) => name === source.name)?.rescanEvery ?? 1;
 }
 
 function now(): number {
@@ -487,9 +497,4 @@ function now(): number {
 /** Without the messages, which contain the time since the failure. */
 function kindsOf(gaps: readonly Gap[]): string {
   return gaps.map(({ engine, status, operation, errno }) => [engine, status, operation, errno].join(' ')).join('\n');
-}
-
-function placeOf(observer: Observer | undefined): ObserverPlace | undefined {
-  const { path, identity } = observer ?? {};
-  return path === undefined || identity === undefined ? undefined : { path, identity };
 }

@@ -3,9 +3,10 @@ import type { NetnsReader, ObservedEvents } from '../native/types.js';
 import { backoff } from '../text/backoff.js';
 import { DirtyQueue, type DirtyTables } from './dirty.js';
 import { Later } from './later.js';
-import type { LiveNetns } from './live-netns.js';
+import { LaterQuestions } from './later-questions.js';
+import { type LiveNetns, rank } from './live-netns.js';
 import type { LiveState } from './live-state.js';
-import { askNsids, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, NOT_REACHED } from './nsids.js';
+import { askNsids, ETIMEDOUT, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, NOT_REACHED } from './nsids.js';
 import type { Population } from './population.js';
 import { type Outcome, type Plan, readPlans, setProblem } from './reading.js';
 import { DurationCounter } from './stats.js';
@@ -50,9 +51,8 @@ const RETRY_MS = 1000;
 const AT_ONCE = 0;
 /** The tables that show whether links are paired, and what a moved link brings along. */
 const PAIR_TABLES = ['LINKS', 'ADDRESSES'] as const;
-/** asm-generic/errno-base.h, asm-generic/errno.h */
+/** asm-generic/errno-base.h */
 const EEXIST = 17;
-const ETIMEDOUT = 110;
 
 /**
  * Does the reading, one job at a time, the most urgent first: ids for new namespaces (so that nothing of them is missed), what events made
@@ -71,6 +71,7 @@ export class Keeper {
   readonly #echoes: Later;
   /** What could not be read, though it may be there. */
   readonly #retries: Later;
+  readonly #later: LaterQuestions;
   /** How often in a row. */
   readonly #failures = new Map<LiveNetns, number>();
   #busy = false;
@@ -99,6 +100,7 @@ export class Keeper {
     const mark = (due: readonly Plan[]): void => this.#markAgain(due);
     this.#echoes = new Later(options.now, mark);
     this.#retries = new Later(options.now, mark);
+    this.#later = new LaterQuestions((unanswered) => this.#ask(unanswered), AGAIN);
   }
 
   /** Whether every namespace that came was read once, as far as it can be. */
@@ -201,6 +203,7 @@ export class Keeper {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
+    this.#later.close();
     this.#echoes.close();
     this.#retries.close();
   }
@@ -314,7 +317,12 @@ export class Keeper {
   async #admit(): Promise<void> {
     const { now } = this.#options;
     const some = this.#newcomers.splice(0, NSIDS_AT_ONCE).filter((netns) => this.#isThere(netns));
-    await this.#giveIds(some);
+    try {
+      await this.#giveIds(some);
+    } catch (cause) {
+      this.#newcomers.unshift(...some);
+      throw cause;
+    }
     for (const netns of some) this.#markKept(netns, now());
   }
 
@@ -455,10 +463,15 @@ export class Keeper {
     this.#retries.put(netns, tables, backoff(failures, AGAIN));
   }
 
+  #ask(unanswered: readonly LiveNetns[]): void {
+    for (const netns of unanswered) if (this.#isThere(netns)) this.#options.state.pairing.askAgain(netns);
+    this.#pump();
+  }
+
   async #resolve(): Promise<void> {
     this.#resolving = true;
     try {
-      await askNsids(this.#options);
+      this.#later.put(await askNsids(this.#options));
     } finally {
       this.#resolving = false;
     }
@@ -472,10 +485,4 @@ export class Keeper {
 /** All that is kept of a namespace. */
 function keptOf({ tables }: LiveNetns): DirtyTables {
   return new Map(SOURCE_NAMES.filter((table) => tables[table].kept).map((table) => [table, 'whole']));
-}
-
-/** Who gets the lowest ids. */
-function rank({ found, role: { role } }: LiveNetns): number {
-  if (found.isHost) return 0;
-  return role === 'OVERLAY' ? 1 : role === 'CONTAINER' || role === 'OTHER' ? 3 : 2;
 }

@@ -13,16 +13,18 @@ export class Leases {
   readonly #until = new Map<Table, number>();
   readonly #now: () => number;
   readonly #always: readonly Table[];
+  readonly #leaseMs: number;
 
-  /** @param always tables that are kept true whether somebody wants them or not */
-  constructor(now: () => number, always: readonly Table[] = ALWAYS) {
+  /** @param always tables that are kept true whether somebody wants them or not @param leaseMs how long after the last request */
+  constructor(now: () => number, always: readonly Table[] = ALWAYS, leaseMs = REQUEST_LEASE_MS) {
     this.#now = now;
     this.#always = always;
+    this.#leaseMs = leaseMs;
   }
 
   /** Somebody asked. */
   request(tables: readonly Table[]): void {
-    for (const table of tables) this.#until.set(table, this.#now() + REQUEST_LEASE_MS);
+    for (const table of tables) this.#until.set(table, this.#now() + this.#leaseMs);
   }
 
   /** Somebody wants them for as long as the function that is returned was not called. */

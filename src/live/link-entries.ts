@@ -1,9 +1,10 @@
 import { decodeLinkFacts, type LinkFacts } from '../tables/links/link-facts.js';
-import { ROW_TABLES } from '../tables/index.js';
+import { type AnyRowTable, ROW_TABLES } from '../tables/index.js';
 import { DecodeError } from '../netlink/error.js';
 import type { History } from './history.js';
 import type { LinkEntry, LiveNetns } from './live-netns.js';
 import type { Pairing } from './pairing.js';
+import type { RowStore } from './row-store.js';
 
 /** What an update of links has to do with. */
 export interface LinkUpdateContext {
@@ -65,17 +66,25 @@ function makeEntry(record: LinkFacts, slot: number, revision: number, old: LinkE
   return { ifindex: record.ifindex, ...facts, verdict: undefined, linkKey: undefined, target: undefined };
 }
 
-/** Marks ports of a master and rows of tables as changed, because they show names of links. */
-function touchNames(netns: LiveNetns, ifindexes: ReadonlySet<number>, revision: number): void {
+/** Marks ports of a master and rows of tables as changed, because they show names of links: their own, and their master's. */
+function touchNames(netns: LiveNetns, named: ReadonlySet<number>, revision: number): void {
+  const ifindexes = new Set(named);
   for (const link of netns.links.values()) {
-    if (link.masterIfindex !== undefined && ifindexes.has(link.masterIfindex)) link.revision = revision;
+    if (link.masterIfindex === undefined || !named.has(link.masterIfindex)) continue;
+    link.revision = revision;
+    ifindexes.add(link.ifindex);
   }
-  for (const { name, format } of ROW_TABLES) {
-    const { rows } = netns.tables[name];
-    if (rows.count === 0) continue;
-    // A row that names its interface in an attribute: all of them are sent again, for there are few and names hardly ever change.
-    const slots = format.ifindexAt !== undefined ? rows.ofIfindexes(ifindexes) : rows.slots();
+  for (const table of ROW_TABLES) {
+    const { rows } = netns.tables[table.name];
+    const slots = table.format.ifindexAt !== undefined ? rows.ofIfindexes(ifindexes) : slotsNaming(table, rows, ifindexes);
     for (const slot of slots) rows.touch(slot, revision);
-    netns.tables[name].changedAt = revision;
+    if (slots.length > 0) netns.tables[table.name].changedAt = revision;
   }
+}
+
+/** Slots of the rows that name one of these interfaces in an attribute. */
+function slotsNaming({ namesInterface }: AnyRowTable, rows: RowStore, ifindexes: ReadonlySet<number>): number[] {
+  if (namesInterface === undefined) return [];
+  const { view } = rows;
+  return [...rows.slots()].filter((slot) => namesInterface(view, rows.start(slot), rows.end(slot), ifindexes));
 }

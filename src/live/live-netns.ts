@@ -203,3 +203,9 @@ function newTable(table: SourceName): TableState {
   const none = { interrupted: 0, attempts: 0, gap: undefined, malformed: new Map<number, Gap>() };
   return { rows, status: 'NOT_READ', ...none, changedAt: 0, kept: false };
 }
+
+/** The lower, the sooner a namespace gets an id in the observer namespace, and the lower that is: low ids cost less. */
+export function rank({ found, role: { role } }: LiveNetns): number {
+  if (found.isHost) return 0;
+  return role === 'OVERLAY' ? 1 : role === 'CONTAINER' || role === 'OTHER' ? 3 : 2;
+}

@@ -32,6 +32,9 @@ export interface NewNsid {
   readonly nsid: number;
 }
 
+/** asm-generic/errno.h */
+export const ETIMEDOUT = 110;
+
 /** Instead of an errno: it was not tried, for another one did not answer. */
 export const NOT_REACHED = -1;
 /** Nor was it tried, for the observer namespace could not be entered. */
@@ -116,18 +119,36 @@ export interface NsidOptions {
   readonly timeLimitMs: number;
 }
 
-/** Asks what the nsids stand for that are not known. */
-export async function askNsids({ state, observer, reader, population, timeLimitMs }: NsidOptions): Promise<void> {
+/**
+ * Asks what the nsids stand for that are not known.
+ * @returns namespaces whose question had no answer in time
+ * @throws NativeError when a job as a whole failed: then everything is to be asked again
+ */
+export async function askNsids(options: NsidOptions): Promise<LiveNetns[]> {
+  const askers = options.state.pairing.takeQuestions();
+  try {
+    return await askThem(askers, options);
+  } catch (cause) {
+    for (const netns of askers) options.state.pairing.askAgain(netns);
+    throw cause;
+  }
+}
+
+async function askThem(
+  askers: readonly LiveNetns[],
+  { state, observer, reader, population, timeLimitMs }: NsidOptions,
+): Promise<LiveNetns[]> {
   const isThere = (netns: LiveNetns): boolean => state.namespaces.get(netns.key) === netns;
-  const askers = state.pairing.takeQuestions();
+  const unanswered: LiveNetns[] = [];
   const reachable = askers.filter(({ nsid }) => nsid !== undefined);
   for (let at = 0; observer !== undefined && at < reachable.length; at += NSIDS_AT_ONCE) {
     const some = reachable.slice(at, at + NSIDS_AT_ONCE);
     const answers = await dumpNsidsOf(reader, observer, some, timeLimitMs);
     for (const [index, netns] of some.entries()) {
       const { errno, nsids } = answers[index] ?? { errno: NOT_REACHED, nsids: new Map<number, number>() };
-      if (errno < 0 || !isThere(netns)) continue;
-      setNsidGap(state, netns, errno);
+      if (!isThere(netns)) continue;
+      if (errno < 0) unanswered.push(netns);
+      setNsidGap(state, netns, errno < 0 ? ETIMEDOUT : errno);
       if (errno !== 0) continue;
       const keys = [...nsids].flatMap(([nsid, observed]): [number, number][] => {
         const key = population.byNsid(observed)?.key;
@@ -140,6 +161,7 @@ export async function askNsids({ state, observer, reader, population, timeLimitM
   const left = askers.some((netns) => isThere(netns) && netns.unresolved.size > 0);
   if (left && (observer === undefined || !population.allAssigned)) await questionNsids(reader, state, timeLimitMs);
   state.commit();
+  return unanswered;
 }
 
 /** Without an observer namespace: asks each namespace about those that could be meant (model/references.ts). */

@@ -3,6 +3,7 @@ import { createObserver, NativeError } from '../native/index.js';
 import type { Observer } from '../native/types.js';
 import { EVENT_RULES } from '../tables/index.js';
 import { readPrivileges } from './capabilities.js';
+import type { ObserverPlace } from './nsids.js';
 import type { LiveHostOptions } from './options.js';
 
 /** What reports changes, and why it is not the kernel's events. */
@@ -28,4 +29,10 @@ export function openObserver({ events = true, receiveBufferBytes }: LiveHostOpti
     if (!(cause instanceof NativeError)) throw cause;
     return { observer: createObserver(common), reason: cause.message };
   }
+}
+
+/** The observer namespace; undefined when there is none. */
+export function placeOf(observer: Observer | undefined): ObserverPlace | undefined {
+  const { path, identity } = observer ?? {};
+  return path === undefined || identity === undefined ? undefined : { path, identity };
 }

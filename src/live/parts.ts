@@ -7,12 +7,13 @@ import {
   noRows,
   removedOf,
   ROW_TABLES,
+  rowTableOf,
   type Row,
   rowAt,
   SECTIONS,
   type SourceName,
 } from '../tables/index.js';
-import { LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { ifindexAt } from '../tables/contract.js';
 import { DecodeError } from '../netlink/error.js';
 import { completeInterface } from '../model/complete.js';
 import type { Interface, NetnsChange, Table, TableStatus, Veth } from '../model/types.js';
@@ -169,7 +170,7 @@ export function slotsByIfindex(netns: LiveNetns): Map<number, number[]> {
   const { view } = rows;
   const groups = new Map<number, number[]>();
   for (const slot of rows.slots()) {
-    const ifindex = view.getInt32(rows.start(slot) + 4, LITTLE_ENDIAN);
+    const ifindex = ifindexAt(view, rows.start(slot));
     const group = groups.get(ifindex);
     if (group === undefined) groups.set(ifindex, [slot]);
     else group.push(slot);
@@ -190,7 +191,7 @@ function addRemovals(part: NetnsChange, netns: LiveNetns, gone: readonly Removal
       if (!netns.links.has(number)) part.removedIfindexes.push(number);
       continue;
     }
-    const rowTable = ROW_TABLES.find(({ name }) => name === table);
+    const rowTable = rowTableOf(table);
     if (bytes === undefined || rowTable === undefined) continue;
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     adder(part[removedOf(rowTable.section)], netns, rowTable)(view, 0, bytes.length, number);

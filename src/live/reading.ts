@@ -1,8 +1,8 @@
-import { ROW_TABLES, sourceOf, type SourceName } from '../tables/index.js';
+import { rowTableOf, sourceOf, type SourceName } from '../tables/index.js';
 import { statusOfErrno } from '../model/gaps.js';
 import type { Gap, ReadStatus } from '../model/types.js';
 import type { NetlinkRequest, NetnsReader, NetnsReadProblem, ReadTarget, ReadVisitor } from '../native/types.js';
-import { LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { ifindexAt } from '../tables/contract.js';
 import { errnoName } from '../netlink/errno.js';
 import { DecodeError } from '../netlink/error.js';
 import { MessageReader, readDone, readError } from '../netlink/messages.js';
@@ -231,8 +231,6 @@ function refusalIn(view: DataView, start: number, end: number): string | undefin
   return said;
 }
 
-const NO_CHANGES: RowChanges = { gone: [], come: [], removed: new Map(), since: 0 };
-
 /** Takes the rows of a job. They come by the thousand, one table after the other: what is the same for all of a table is looked up once. */
 class RowSink {
   readonly #state: LiveState;
@@ -245,7 +243,7 @@ class RowSink {
   #rows: RowStore | undefined;
   #isHidden: ((view: DataView, start: number) => boolean) | undefined;
   #headerBytes = 0;
-  #changes: RowChanges = NO_CHANGES;
+  #changed: RowChanges | undefined;
 
   constructor(state: LiveState, readings: readonly Reading[], tables: readonly SourceName[]) {
     this.#state = state;
@@ -263,51 +261,49 @@ class RowSink {
       if (this.#reading === undefined || table === undefined) return false;
       this.#table = table;
       this.#headerBytes = sourceOf(table).format.headerBytes;
-      this.#isHidden = ROW_TABLES.find(({ name }) => name === table)?.isHidden;
+      this.#isHidden = rowTableOf(table)?.isHidden;
       this.#rows = this.#reading.plan.netns.tables[table].rows;
-      this.#changes = changesOf(this.#reading, table, this.#state.history.next);
+      this.#changed = this.#reading.changes.get(table);
     }
     return this.#reading !== undefined;
   }
 
   add(slot: number, view: DataView, start: number, end: number): void {
     if (end - start >= this.#headerBytes && this.#isHidden?.(view, start) === true) return;
+    if (this.#reading === undefined) return;
     this.#rows?.add(slot, view, start, end, this.#state.history.next);
-    this.#changes.come.push(slot);
-    if (this.#table === 'ADDRESSES') this.#reading?.addressed.add(ifindexAt(view, start));
+    this.#changes(this.#reading).come.push(slot);
+    if (this.#table === 'ADDRESSES') this.#reading.addressed.add(ifindexAt(view, start));
   }
 
   remove(slot: number): void {
     const bytes = this.#rows?.remove(slot);
     if (bytes === undefined || this.#reading === undefined) return;
-    this.#changes.gone.push(slot);
+    const changes = this.#changes(this.#reading);
+    changes.gone.push(slot);
     const table = this.#table;
     if (table === 'ADDRESSES') this.#reading.addressed.add(ifindexAt(new DataView(bytes.buffer, bytes.byteOffset), 0));
-    else if (table !== 'LINKS') this.#changes.removed.set(slot, bytes);
+    else if (table !== 'LINKS') changes.removed.set(slot, bytes);
+  }
+
+  /** Made with the first change: a table of which nothing changed says nothing to anybody. */
+  #changes(reading: Reading): RowChanges {
+    if (this.#changed !== undefined) return this.#changed;
+    this.#changed = { gone: [], come: [], removed: new Map(), since: this.#state.history.next };
+    reading.changes.set(this.#table, this.#changed);
+    return this.#changed;
   }
 
   reorder(slots: readonly number[]): void {
     const rows = this.#rows;
-    if (rows === undefined) return;
+    if (rows === undefined || this.#reading === undefined) return;
+    this.#changes(this.#reading);
     rows.reorder(slots);
     if (this.#table !== 'ADDRESSES') return;
     // It is not reported which interface's addresses changed places.
     const { view } = rows;
-    for (const slot of slots) this.#reading?.addressed.add(ifindexAt(view, rows.start(slot)));
+    for (const slot of slots) this.#reading.addressed.add(ifindexAt(view, rows.start(slot)));
   }
-}
-
-/** Bytes 4 to 7 of every header but that of routes. */
-function ifindexAt(view: DataView, start: number): number {
-  return view.getInt32(start + 4, LITTLE_ENDIAN);
-}
-
-function changesOf(reading: Reading, table: SourceName, since: number): RowChanges {
-  const known = reading.changes.get(table);
-  if (known !== undefined) return known;
-  const none = { gone: [], come: [], removed: new Map<number, Uint8Array>(), since };
-  reading.changes.set(table, none);
-  return none;
 }
 
 function endRequest([reading, table]: [Reading, SourceName], errno: number, operation: string): void {

@@ -1,7 +1,7 @@
 // The rows of one table of one namespace, as the bytes that were read: decoded only when somebody asks. A row costs its filtered bytes
 // and three numbers instead of an object with dozens of properties.
 
-import { LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { ifindexAt } from '../tables/contract.js';
 
 const FREE = -1;
 const FIRST_BYTES = 1024;
@@ -104,7 +104,7 @@ export class RowStore {
     const { view } = this;
     const slots: number[] = [];
     for (let slot = 0; slot < this.#offsets.length; slot++) {
-      if (this.has(slot) && ifindexes.has(view.getInt32(this.start(slot) + 4, LITTLE_ENDIAN))) slots.push(slot);
+      if (this.has(slot) && ifindexes.has(ifindexAt(view, this.start(slot)))) slots.push(slot);
     }
     return slots;
   }

@@ -1,6 +1,6 @@
 // Which requests read which tables, in full and in part.
 import type { NetlinkRequest, RowFormat } from '../native/types.js';
-import { formatOf, sourceOf, SOURCES, type SourceName } from '../tables/index.js';
+import { formatOf, rowTableOf, sourceOf, SOURCES, type SourceName } from '../tables/index.js';
 
 /** asm-generic/errno-base.h: what the kernel answers about an interface that is gone. */
 const ENODEV = 19;
@@ -36,4 +36,9 @@ export function wholeRequests(
 export function partRequest(table: SourceName, ifindex: number): NetlinkRequest | undefined {
   const bytes = sourceOf(table).partRequest?.(ifindex);
   return bytes === undefined ? undefined : { bytes, rows: { format: formatOf(table), ifindex, emptyErrno: ENODEV } };
+}
+
+/** Full reads under events until a table is read again. */
+export function rescanEvery(table: SourceName): number {
+  return rowTableOf(table)?.rescanEvery ?? 1;
 }

@@ -1,7 +1,7 @@
 import { decodeLink } from '../tables/links/link.js';
 import type { Vxlan } from '../tables/shared/records.js';
 import type { Ifindex, Netns } from '../model/types.js';
-import { LITTLE_ENDIAN } from '../netlink/attributes.js';
+import { ifindexAt } from '../tables/contract.js';
 import { DecodeError } from '../netlink/error.js';
 import { ALL_TABLES } from '../tables/index.js';
 import type { LinkEntry, LiveNetns } from './live-netns.js';
@@ -69,7 +69,7 @@ function countByInterface(rows: RowStore): Map<number, number> {
   const { view } = rows;
   const counts = new Map<number, number>();
   for (const slot of rows.slots()) {
-    const ifindex = view.getInt32(rows.start(slot) + 4, LITTLE_ENDIAN);
+    const ifindex = ifindexAt(view, rows.start(slot));
     counts.set(ifindex, (counts.get(ifindex) ?? 0) + 1);
   }
   return counts;

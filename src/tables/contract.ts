@@ -1,5 +1,6 @@
 // The definition of a table of the kernel: one file each, found through registry.gen.ts. Code that reads, watches, keeps,
 // sends, selects or counts rows iterates over these definitions and knows no table by name.
+import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import type { EventRule, RowFormat } from '../native/types.js';
 import type { Ifindex } from './shared/records.js';
 import type { DecoderFilter } from './shared/attribute-table.js';
@@ -47,6 +48,11 @@ export interface Follows {
 /** Offset of the ifindex in ifinfomsg, ifaddrmsg and ndmsg. // linux/rtnetlink.h, if_addr.h, neighbour.h, v6.12 */
 export const IFINDEX_AT = 4;
 
+/** The ifindex of a row of those. @param start of its header */
+export function ifindexAt(view: DataView, start: number): number {
+  return view.getInt32(start + IFINDEX_AT, LITTLE_ENDIAN);
+}
+
 /** How a table is read. */
 export interface TableSource<Name extends string = string> {
   /** Its name in enum Table of the .proto files, in statuses and in gaps. */
@@ -90,6 +96,11 @@ export interface RowTable<Row extends RowBase, Name extends string = string, Sec
   readonly isHidden?: (view: DataView, start: number) => boolean;
   /** Adds fields that depend on the namespace, besides `netnsId`, `ifname` and `rowId`. In place: copies are slow to make and to read. */
   complete?(row: Row, place: RowPlace): void;
+  /**
+   * Whether a row shows the name of one of these interfaces; by its bytes [start, end). For a table whose format has no `ifindexAt`. Default: no row
+   * does.
+   */
+  readonly namesInterface?: (view: DataView, start: number, end: number, ifindexes: ReadonlySet<number>) => boolean;
   /** What identifies a row for people: the same before and after a change. Several rows may share it. */
   readonly identity: (row: Row) => string;
   /** Names of interfaces by which a row is selected although it has no ifindex: those that a rule names, "all". Default: none. */

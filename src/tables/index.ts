@@ -67,6 +67,7 @@ export const EVENT_RULES: readonly EventRule[] = [
 ];
 
 const BY_NAME = new Map(SOURCES.map((source) => [source.name, source]));
+const ROW_BY_NAME = new Map<Table, AnyRowTable>(ROW_TABLES.map((table) => [table.name, table]));
 const BY_SECTION = new Map(ROW_TABLES.map((table) => [table.section, table]));
 const FORMATS = new Map(SOURCE_NAMES.map((name, at) => [name, at]));
 const REMOVED = Object.fromEntries(SECTIONS.map((section) => [section, `removed${capitalized(section)}`]));
@@ -74,6 +75,11 @@ const REMOVED = Object.fromEntries(SECTIONS.map((section) => [section, `removed$
 /** How a table is read. */
 export function sourceOf(name: SourceName): TableSource<SourceName> {
   return known(BY_NAME.get(name), name);
+}
+
+/** The table of this name whose rows have a section of their own; undefined of links and addresses. */
+export function rowTableOf(name: Table): AnyRowTable | undefined {
+  return ROW_BY_NAME.get(name);
 }
 
 /** The table of a section. */

@@ -5,6 +5,7 @@ import { defineTable, type RowBase, selectsIp } from './contract.js';
 import { AttributeDecoder } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { familyName, hex } from './shared/names.js';
+import { inAttribute } from './shared/names-interface.js';
 import type { Ifindex } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
 
@@ -88,6 +89,7 @@ export const table = defineTable<Netconf>()({
   ],
   requests: [readRequest({ type: uapi.RTM_GETNETCONF, headerBytes: uapi.SIZEOF_NETCONFMSG })],
   decode: decodeNetconf,
+  namesInterface: inAttribute(uapi.SIZEOF_NETCONFMSG, uapi.NETCONFA_IFINDEX),
   identity: ({ family, ifindex, ifname }) => `${family} ${ifindex ?? ifname}`,
   interfaceNames: ({ ifindex, ifname }) => (ifindex === undefined ? [ifname] : []),
   selects: (_row, selector) => selectsIp([], selector),

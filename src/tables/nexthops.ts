@@ -6,6 +6,7 @@ import { defineTable, type RowBase, selectsIp } from './contract.js';
 import { AttributeDecoder, partly, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { bitNames, encapsulationName, familyName, hex, ROUTE_FLAG_NAMES, routeProtocolName, scopeName } from './shared/names.js';
+import { inAttribute } from './shared/names-interface.js';
 import type { Ifindex } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
 
@@ -138,6 +139,7 @@ export const table = defineTable<NexthopObject>()({
   // nh_valid_dump_req(), net/ipv4/nexthop.c: all of the header has to be zero but the family.
   requests: [readRequest({ type: uapi.RTM_GETNEXTHOP, headerBytes: uapi.SIZEOF_NHMSG })],
   decode: decodeNexthop,
+  namesInterface: inAttribute(uapi.SIZEOF_NHMSG, uapi.NHA_OIF),
   identity: ({ id }) => `${id}`,
   selects: (row, selector) => selectsIp([row.gateway], selector),
   address: 'gateway',

@@ -15,6 +15,7 @@ import {
   routeTypeName,
   scopeName,
 } from './shared/names.js';
+import { inAttribute } from './shared/names-interface.js';
 import { readMetrics, readNextHops, readVia } from './shared/next-hops.js';
 import type { Ifindex, NextHopRecord, RouteRecord } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
@@ -152,6 +153,8 @@ export const table = defineTable<Route>()({
       if (ifname !== undefined) hop.ifname = ifname;
     }
   },
+  // The legs of a multipath route are not looked into.
+  namesInterface: inAttribute(uapi.SIZEOF_RTMSG, uapi.RTA_OIF, uapi.RTA_MULTIPATH),
   identity: ({ family, table: of, dst, tos, metric, type, src }) => `${family} ${of} ${dst} ${tos} ${metric} ${type} ${src}`,
   selects: (row, selector) => selectsIp([row.dst, row.gateway, row.prefsrc], selector),
   address: 'dst',

@@ -225,6 +225,26 @@ t.test('a live host', async (t) => {
     await eventually('it is gone', () => !hasProxy(live, keyOf(live, a)));
   });
 
+  t.test('finishes its reads, however often somebody asks for a newer one', async (t) => {
+    const scratch = Scratch.create(t);
+    buildTopology(scratch, 20, 20);
+    const live = createLiveHost({ ...liveOptions(scratch.dir), events: false, maxAgeMs: 1, pollMs: 3_600_000 });
+    open.push({ live, problems: [] });
+    let done = 0;
+    const asked: Promise<void>[] = [];
+    // A read of so many namespaces takes longer than that.
+    for (let at = 0; at < 500 && done === 0; at++) {
+      asked.push(
+        ready(live).then(() => {
+          done++;
+        }),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    t.ok(done > 0, 'nobody was answered while others went on asking');
+    await Promise.all(asked);
+  });
+
   t.test('polls when it may not hear events, says so, and is never older than asked for', async (t) => {
     const scratch = Scratch.create(t);
     const netns = scratch.netns();

@@ -17,6 +17,8 @@ const OBSERVER = { path: '/observer', identity: { dev: 4, ino: 1 } };
 function world(
   answer: (path: string) => boolean | 'stuck',
   now: () => number = () => performance.now(),
+  /** Whether jobs fail as a whole, and what is said of that. */
+  broken?: { is: boolean; readonly problems: Error[] },
 ): {
   state: LiveState;
   population: Population;
@@ -29,6 +31,7 @@ function world(
   const reader: NetnsReader = {
     read: async (job: ReadJob, visitor: ReadVisitor) => {
       stopped = false;
+      if (broken?.is === true) throw new Error('no thread');
       for (const [at, target] of job.targets.entries()) {
         await nextTurn();
         if (stopped && at > 0) break;
@@ -68,7 +71,7 @@ function world(
     timeLimitMs: 1000,
     now,
     onLost: () => undefined,
-    onProblem: (problem) => assert.fail(problem),
+    onProblem: (problem) => (broken === undefined ? assert.fail(problem) : void broken.problems.push(problem)),
     onProgress: () => undefined,
   });
   return { state, population, keeper, read, given };
@@ -135,6 +138,63 @@ t.test('what keeps namespaces true', async (t) => {
     all.keeper.removed([second]);
     await until(() => all.keeper.isSettled);
     t.notOk(all.state.pairing.hasQuestions);
+  });
+
+  t.test('says that a question about nsids had no answer in time, and asks again', async (t) => {
+    t.after(() => mock.timers.reset());
+    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    let answers = false;
+    const all = world(
+      (path) => (path === OBSERVER.path && !answers ? 'stuck' : true),
+      () => Date.now(),
+    );
+    await come(all, foundAt(1), foundAt(2));
+    await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
+    const [first] = [...all.state.namespaces.values()];
+    assert.ok(first);
+    first.unresolved.add(7);
+    all.state.pairing.askAgain(first);
+    all.keeper.removed([]);
+    await until(() => all.keeper.isSettled && first.nsidGap !== undefined);
+    t.strictSame(
+      all.state.gaps().map(({ table, status, errno }) => [table, status, errno]),
+      [['NSIDS', 'FAILED', 'ETIMEDOUT']],
+    );
+    answers = true;
+    mock.timers.tick(499);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    t.ok(first.nsidGap);
+    mock.timers.tick(1);
+    await until(() => first.nsidGap === undefined);
+    t.strictSame(all.state.gaps(), []);
+  });
+
+  t.test('loses neither new namespaces nor questions to a job that fails as a whole', async (t) => {
+    t.after(() => mock.timers.reset());
+    mock.timers.enable({ apis: ['setTimeout', 'Date'] });
+    const broken = { is: true, problems: [] as Error[] };
+    const all = world(
+      () => true,
+      () => Date.now(),
+      broken,
+    );
+    await come(all, foundAt(1), foundAt(2));
+    await until(() => broken.problems.length === 1);
+    broken.is = false;
+    mock.timers.tick(1000);
+    await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
+    t.equal(new Set(all.read).size, 2);
+    const [first] = [...all.state.namespaces.values()];
+    assert.ok(first);
+    broken.is = true;
+    first.unresolved.add(7);
+    all.state.pairing.askAgain(first);
+    all.keeper.removed([]);
+    await until(() => broken.problems.length === 2);
+    t.notOk(all.keeper.isSettled);
+    broken.is = false;
+    mock.timers.tick(1000);
+    await until(() => all.keeper.isSettled);
   });
 
   t.test('lets a namespace go as soon as the kernel tells of its death, before anybody looks for it', async (t) => {

@@ -2,6 +2,8 @@ import t from 'tap';
 import type { NetnsChange, Table } from '../../../src/model/types.js';
 import type { LiveNetns } from '../../../src/live/live-netns.js';
 import { LiveState } from '../../../src/live/live-state.js';
+import * as uapi from '../../../src/netlink/uapi.js';
+import { attribute, hex, join, u32 } from '../../support/message-builder.js';
 import { addNetns, addressRow, applyRows, fdbRow, plainRow } from '../../support/live-rows.js';
 
 const TABLES: readonly Table[] = ['LINKS', 'ADDRESSES', 'FDB'];
@@ -21,7 +23,7 @@ function bridge(): { state: LiveState; netns: LiveNetns } {
   return { state, netns };
 }
 
-const partsOf = (state: LiveState, since?: number): NetnsChange[] => [...state.parts(1, since, TABLES)];
+const partsOf = (state: LiveState, since?: number, tables = TABLES): NetnsChange[] => [...state.parts(1, since, tables)];
 
 t.test('what is new in a namespace', async (t) => {
   t.test('is everything for who knows nothing, in parts', async (t) => {
@@ -103,6 +105,49 @@ t.test('what is new in a namespace', async (t) => {
     );
     t.equal(new Set(parts.flatMap(({ fdb }) => fdb.map(({ ifname }) => ifname))).size, 1);
     t.equal(parts.flatMap(({ fdb }) => fdb)[0]?.ifname, 'p');
+  });
+
+  t.test('is of the tables only the rows that show the name of a link that came, went or was renamed', async (t) => {
+    const { state, netns } = bridge();
+    const netconf = (ifindex: number): Uint8Array => join(hex('02000000'), attribute(uapi.NETCONFA_IFINDEX, u32(ifindex)));
+    const route = (ifindex: number): Uint8Array => join(hex('02000000 fe030001 00000000'), attribute(uapi.RTA_OIF, u32(ifindex)));
+    const rule = hex('02000000 fe000001 00000000');
+    applyRows(state, netns, 'NETCONF', {
+      come: [
+        [0, netconf(2)],
+        [1, netconf(3)],
+        [2, netconf(-1)],
+      ],
+    });
+    applyRows(state, netns, 'ROUTES', {
+      come: [
+        [0, route(2)],
+        [1, route(3)],
+      ],
+    });
+    applyRows(state, netns, 'RULES', { come: [[0, rule]] });
+    state.commit();
+    const since = state.revision;
+    applyRows(state, netns, 'LINKS', {
+      gone: [0],
+      come: [
+        [0, plainRow(2, 'lan')],
+        [9, plainRow(77, 'new')],
+      ],
+    });
+    state.commit();
+    const parts = partsOf(state, since, ['NETCONF', 'ROUTES', 'RULES', 'FDB']);
+    t.strictSame(
+      parts.flatMap((part) => part.netconf.map(({ ifname }) => ifname)).sort(),
+      ['lan', 'port0'],
+      'port0 is a port of lan',
+    );
+    t.strictSame(parts.flatMap((part) => part.routes.map(({ ifname }) => ifname)).sort(), ['lan', 'port0']);
+    t.strictSame(
+      parts.flatMap((part) => part.rules),
+      [],
+    );
+    t.ok(parts.flatMap((part) => part.fdb).length > 0, 'forwarding rows of port0 show the name of its master');
   });
 
   t.test('is everything again for who has missed more removals than are remembered', async (t) => {

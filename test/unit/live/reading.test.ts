@@ -293,8 +293,8 @@ t.test('reading a table', async (t) => {
       );
       const [part] = [...state.parts(netns.key, undefined, ['NEIGHBORS', 'ROUTES'])];
       assert.deepEqual(
-        [part?.neighbors.map(({ state: said }) => said), part?.routes, status('ROUTES')?.rows],
-        [['REACHABLE'], [], 0],
+        [part?.neighbors.map(({ state: said }) => said), part?.routes, status('ROUTES')?.rows, netns.tables.ROUTES.changedAt],
+        [['REACHABLE'], [], 0, 0],
       );
     },
   );
