@@ -2,7 +2,6 @@
 // ADDRESS, forked by collector-rig.mjs; answers { id, what } with { id, value }.
 import { Client, credentials } from '@grpc/grpc-js';
 import { decode, encode } from '../dist/src/wire/codec.js';
-import { toBuffer } from '../dist/src/wire/definitions.js';
 import { WatchMerger } from '../dist/src/wire/watch-merge.js';
 import { digestOfNamespaces } from './replay-digest.mjs';
 import { stampOf } from './replay-host.mjs';
@@ -55,7 +54,8 @@ process.once('disconnect', () => process.exit(0));
 const client = new Client(process.argv[2], credentials.createInsecure(), {
   'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
 });
-const request = toBuffer(encode('nsatlas.v1.CollectorWatchRequest', { tables: [], after: [], heartbeatMs: 0 }));
-const call = client.makeServerStreamRequest('/nsatlas.v1.Collector/Watch', toBuffer, (bytes) => bytes, request);
+const request = encode('nsatlas.v1.CollectorWatchRequest', { tables: [], after: [], heartbeatMs: 0 });
+const asTheyAre = (bytes) => bytes;
+const call = client.makeServerStreamRequest('/nsatlas.v1.Collector/Watch', asTheyAre, asTheyAre, request);
 for await (const bytes of call) take(decode('nsatlas.v1.CollectorWatchResponse', bytes));
 throw new Error('the stream has ended');

@@ -1,25 +1,14 @@
 import { explainProblem } from './problems.js';
 import { followStream } from './watch.js';
-import type { ListName } from '../model/lists.js';
 import type { Selector } from '../model/select.js';
 import type { FabricEvent, HostCursor, HostSnapshot, Listing, Overlay, Table } from '../model/types.js';
 import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
 import { type ChannelOptions, openChannel } from '../rpc/channel.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
-import type { CollectorStatus, FabricItemOf, FabricListName, ItemOf, MessageName } from '../wire/messages.js';
+import type { CollectorStatus, ItemOf, ListedName, MessageName } from '../wire/messages.js';
 import { joinOverlays } from '../wire/overlay-parts.js';
 import { selectorMessage } from '../wire/selector.js';
 import { CollectorError } from './error.js';
-
-/** The lists of a collector: an agent's, over all hosts, and those of the fabric. */
-export type CollectorListName = ListName | FabricListName;
-
-/** The items of a collector's list. */
-export type CollectorItem<Name extends CollectorListName> = Name extends FabricListName
-  ? FabricItemOf<Name>
-  : Name extends ListName
-    ? ItemOf<Name>
-    : never;
 
 /** What a reader of a collector's changes wants. The selector may only select hosts and namespaces. */
 export interface FabricWatchWish {
@@ -35,7 +24,7 @@ export interface FabricWatchWish {
 export interface CollectorClient {
   status(): Promise<CollectorStatus>;
   /** `fabric` of the answer says how old each host's part is. */
-  list<Name extends CollectorListName>(name: Name, selector: Selector): Promise<Listing<CollectorItem<Name>>>;
+  list<Name extends ListedName>(name: Name, selector: Selector): Promise<Listing<ItemOf<Name>>>;
   /** One host, by its id: complete, or the selected part of it. */
   snapshot(host: string, selector?: Selector, tables?: readonly Table[]): Promise<HostSnapshot>;
   /**
@@ -78,16 +67,16 @@ export function createCollectorClient(
   const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
   return {
     status: () => caller.unary(STATUS_METHOD, {}),
-    list: async <Name extends CollectorListName>(name: Name, selector: Selector) => {
-      const parts: Listing<CollectorItem<Name>>[] = [];
+    list: async <Name extends ListedName>(name: Name, selector: Selector) => {
+      const parts: Listing<ItemOf<Name>>[] = [];
       const method = listMethod(name);
       // The name and the type of the items belong together, which the compiler cannot follow.
       await caller.stream<MessageName, MessageName>(method, { selector: selectorMessage(selector), counters: false }, (part) =>
-        parts.push(part as Listing<CollectorItem<Name>>),
+        parts.push(part as Listing<ItemOf<Name>>),
       );
       const listing = mergeListing(parts);
       // The name and the type of the items belong together, which the compiler cannot follow.
-      if (name === 'overlays') listing.items = joinOverlays(listing.items as Overlay[]) as CollectorItem<Name>[];
+      if (name === 'overlays') listing.items = joinOverlays(listing.items as Overlay[]) as ItemOf<Name>[];
       return listing;
     },
     snapshot: async (host, selector = {}, tables = []) => {

@@ -1,8 +1,7 @@
 import type { Client, ClientReadableStream } from '@grpc/grpc-js';
 import { decode, encode } from '../wire/codec.js';
-import { methodPath, toBuffer } from '../wire/definitions.js';
-import type { ListName } from '../model/lists.js';
-import { FABRIC_RPCS, type FabricListName, LIST_RPCS, type MessageName, type Messages } from '../wire/messages.js';
+import { methodPath } from '../wire/definitions.js';
+import { type ListedName, type MessageName, type Messages, RPCS } from '../wire/messages.js';
 
 /** A method of a service with its messages. */
 export interface Method<Request extends MessageName, Response extends MessageName> {
@@ -19,10 +18,8 @@ export const SNAPSHOT_METHOD = {
   response: 'nsatlas.v1.HostSnapshot',
 } as const;
 
-const RPCS = { ...LIST_RPCS, ...FABRIC_RPCS } as const;
-
 /** The method of a list, of an agent or of a collector. */
-export function listMethod<Name extends ListName | FabricListName>(
+export function listMethod<Name extends ListedName>(
   name: Name,
 ): Method<`nsatlas.v1.List${(typeof RPCS)[Name]}Request`, `nsatlas.v1.List${(typeof RPCS)[Name]}Response`> {
   const method = `List${RPCS[name]}` as const;
@@ -66,8 +63,8 @@ export function createCaller(client: Client, { service, timeoutMs, toError }: Ca
     unary: ({ name, request: asked, response }, request) =>
       new Promise((resolve, reject) => {
         const fail = (cause: unknown): void => void toError(cause).then(reject, reject);
-        const bytes = toBuffer(encode(asked, request));
-        client.makeUnaryRequest(methodPath(service, name), toBuffer, asTheyAre, bytes, deadline(), (problem, answer) => {
+        const bytes = encode(asked, request);
+        client.makeUnaryRequest(methodPath(service, name), asTheyAre, asTheyAre, bytes, deadline(), (problem, answer) => {
           try {
             if (problem !== null || answer === undefined) fail(problem);
             else resolve(decode(response, answer));
@@ -77,8 +74,8 @@ export function createCaller(client: Client, { service, timeoutMs, toError }: Ca
         });
       }),
     stream: async ({ name, request: asked, response }, request, onMessage) => {
-      const bytes = toBuffer(encode(asked, request));
-      const call = client.makeServerStreamRequest(methodPath(service, name), toBuffer, asTheyAre, bytes, deadline());
+      const bytes = encode(asked, request);
+      const call = client.makeServerStreamRequest(methodPath(service, name), asTheyAre, asTheyAre, bytes, deadline());
       try {
         for await (const part of call) onMessage(decode(response, part as Buffer));
       } catch (cause) {
@@ -87,6 +84,6 @@ export function createCaller(client: Client, { service, timeoutMs, toError }: Ca
       }
     },
     open: ({ name, request: asked }, request) =>
-      client.makeServerStreamRequest(methodPath(service, name), toBuffer, asTheyAre, toBuffer(encode(asked, request))),
+      client.makeServerStreamRequest(methodPath(service, name), asTheyAre, asTheyAre, encode(asked, request)),
   };
 }

@@ -1,18 +1,7 @@
-import type { ListName } from '../model/lists.js';
 import type { Listing, Netns, TableStatus } from '../model/types.js';
 import { eachSection, noRows, SECTIONS, type Sections } from '../tables/index.js';
 import { encode } from './codec.js';
-import {
-  FABRIC_RPCS,
-  type FabricItemOf,
-  type FabricListing,
-  type FabricListName,
-  type ItemOf,
-  LIST_RPCS,
-  type MessageName,
-  type Messages,
-  type SnapshotPart,
-} from './messages.js';
+import { type ItemOf, type ListedName, type MessageName, type Messages, RPCS, type SnapshotPart } from './messages.js';
 
 /** What one message of a stream may have, in bytes; one row that alone is larger is a message of its own. */
 export const MAX_PART_BYTES = 256 * 1024;
@@ -20,51 +9,17 @@ export const MAX_PART_BYTES = 256 * 1024;
 /** Most rows of one message: bounds the time for which encoding keeps everything else waiting. */
 const MAX_PART_ROWS = 1000;
 
-/**
- * A listing as the messages of its stream, made one by one as they are asked for. At least one, also of nothing; the first has the
- * freshness.
- */
-export function* encodeListing<Name extends ListName>(name: Name, listing: Listing<ItemOf<Name>>): Generator<Uint8Array> {
-  const response = `nsatlas.v1.List${LIST_RPCS[name]}Response` as MessageName;
-  const { items, gaps, freshness, fabric } = listing;
-  yield* split(items.length + gaps.length, (from, to) => {
-    const part = {
-      items: items.slice(from, to),
-      gaps: gaps.slice(Math.max(0, from - items.length), Math.max(0, to - items.length)),
-      ...(from === 0 && freshness !== undefined && { freshness }),
-      ...(from === 0 && fabric !== undefined && { fabric }),
-    };
-    // The name and the type of the items come from the same entry of LIST_RPCS, which the compiler cannot follow.
-    return encode(response, part as Messages[typeof response]);
-  });
-}
-
-/** As encodeListing, of a list of the fabric; the first message has the ages. */
-export function* encodeFabricListing<Name extends FabricListName>(
-  name: Name,
-  { items, gaps, fabric }: FabricListing<FabricItemOf<Name>>,
-): Generator<Uint8Array> {
-  const response = `nsatlas.v1.List${FABRIC_RPCS[name]}Response` as MessageName;
-  yield* split(items.length + gaps.length, (from, to) => {
-    const part = {
-      items: items.slice(from, to),
-      gaps: gaps.slice(Math.max(0, from - items.length), Math.max(0, to - items.length)),
-      ...(from === 0 && fabric !== undefined && name !== 'hosts' && { fabric }),
-    };
-    return encode(response, part as Messages[typeof response]);
-  });
+/** A listing as the messages of its stream. At least one, also of nothing; the first has the freshness, or the ages of the hosts. */
+export function encodeListing<Name extends ListedName>(name: Name, listing: Listing<ItemOf<Name>>): Generator<Uint8Array> {
+  const response = `nsatlas.v1.List${RPCS[name]}Response` as MessageName;
+  // The name and the type of the items come from the same entry of RPCS, which the compiler cannot follow.
+  return inParts(listing, ['items', 'gaps'], {}, (part) => encode(response, part as Messages[typeof response]));
 }
 
 /** What a snapshot has besides its namespaces, as messages of its stream. At least one; the first has the host if there is one. */
-export function encodeSnapshotHead({ host, networks, gaps }: Omit<SnapshotPart, 'namespaces'>): Generator<Uint8Array> {
-  return split(networks.length + gaps.length, (from, to) =>
-    encode('nsatlas.v1.HostSnapshot', {
-      ...(from === 0 && host !== undefined && { host }),
-      namespaces: [],
-      networks: networks.slice(from, to),
-      gaps: gaps.slice(Math.max(0, from - networks.length), Math.max(0, to - networks.length)),
-    }),
-  );
+export function encodeSnapshotHead(head: Omit<SnapshotPart, 'namespaces'>): Generator<Uint8Array> {
+  const later = { namespaces: [] };
+  return inParts({ ...head, ...later }, ['networks', 'gaps'], later, (part) => encode('nsatlas.v1.HostSnapshot', part));
 }
 
 /**
@@ -73,31 +28,18 @@ export function encodeSnapshotHead({ host, networks, gaps }: Omit<SnapshotPart, 
  */
 export function encodeNetnsPart(netns: Netns, first: boolean): Generator<Uint8Array> {
   const { interfaces } = netns;
-  return encodeNetns(
-    first ? netns : { ...laterPart(netns), interfaces, ...(eachSection((section) => netns[section]) as Sections) },
-  );
+  const later = laterPart(netns);
+  const model = first ? netns : { ...later, interfaces, ...(eachSection((section) => netns[section]) as Sections) };
+  return inParts(model, ['interfaces', ...SECTIONS], later, encodeNetns);
 }
 
 /** What is known of the tables of a namespace after all, in place of what was sent with its first part. */
 export function encodeStatuses(id: string, tables: readonly TableStatus[]): Uint8Array {
-  const netns = { ...laterPart({ id }), tables: [...tables] };
-  return encode('nsatlas.v1.HostSnapshot', { namespaces: [netns], networks: [], gaps: [] });
+  return encodeNetns({ ...laterPart({ id }), tables: [...tables] });
 }
 
-const ROWS = ['interfaces', ...SECTIONS] as const;
-
-function encodeNetns(netns: Netns): Generator<Uint8Array> {
-  const count = ROWS.reduce((sum, rows) => sum + netns[rows].length, 0);
-  return split(count, (from, to) => {
-    let start = 0;
-    const part: Netns = { ...(from === 0 ? netns : laterPart(netns)) };
-    for (const rows of ROWS) {
-      const all: readonly unknown[] = netns[rows];
-      Object.assign(part, { [rows]: all.slice(Math.max(0, from - start), Math.max(0, to - start)) });
-      start += all.length;
-    }
-    return encode('nsatlas.v1.HostSnapshot', { namespaces: [part], networks: [], gaps: [] });
-  });
+function encodeNetns(netns: Netns): Uint8Array {
+  return encode('nsatlas.v1.HostSnapshot', { namespaces: [netns], networks: [], gaps: [] });
 }
 
 /** A part without anything but its id: zero values are not on the wire. */
@@ -106,12 +48,34 @@ function laterPart({ id }: Pick<Netns, 'id'>): Netns {
   return { id, dev: 0, paths: [], pids: [], joined: [], tables: [], interfaces: [], ...zero, ...noRows() };
 }
 
-/** Halves a range until each part is small enough. Always makes the first part, so that an empty answer is a message, too. */
-function* split(count: number, encodeRange: (from: number, to: number) => Uint8Array): Generator<Uint8Array> {
+/**
+ * A message whose rows are divided among parts that are small enough, made one by one as they are asked for: the range of rows is halved until
+ * its part is. There is always a first part, so that an empty answer is a message, too. One row that alone is larger is a part of its own.
+ * @param names of its lists of rows, in the order in which they are sent
+ * @param later what the parts after the first have besides rows
+ */
+export function* inParts<Model extends object>(
+  model: Model,
+  names: readonly (keyof Model)[],
+  later: Partial<Model>,
+  encodePart: (part: Model) => Uint8Array,
+): Generator<Uint8Array> {
+  const lists = names.map((name) => [name, model[name] as readonly unknown[]] as const);
+  const count = lists.reduce((sum, [, rows]) => sum + rows.length, 0);
+  const partOf = (from: number, to: number): Model => {
+    if (to - from === count) return model;
+    const part = { ...(from === 0 ? model : later) };
+    let start = 0;
+    for (const [name, rows] of lists) {
+      Object.assign(part, { [name]: rows.slice(Math.max(0, from - start), Math.max(0, to - start)) });
+      start += rows.length;
+    }
+    return part as Model;
+  };
   const ranges: [number, number][] = [[0, count]];
   for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
     const [from, to] = range;
-    const part = to - from > MAX_PART_ROWS ? undefined : encodeRange(from, to);
+    const part = to - from > MAX_PART_ROWS ? undefined : encodePart(partOf(from, to));
     if (part !== undefined && (part.length <= MAX_PART_BYTES || to - from <= 1)) {
       yield part;
       continue;

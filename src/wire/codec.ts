@@ -5,6 +5,7 @@ import { ENCODERS } from './gen/encoders.js';
 import type { MessageName, Messages } from './messages.js';
 import { Reader } from './reader.js';
 import { wrong } from './scalars.js';
+import { inProto } from './schema.js';
 import { Writer } from './writer.js';
 
 /** One writer for all messages: nothing waits in the middle of one. */
@@ -15,7 +16,7 @@ let spare: Writer | undefined;
  * @throws WireError naming the field that is missing or not of its type
  */
 export function encode<Name extends MessageName>(name: Name, model: Messages[Name]): Buffer {
-  const encoder = of(ENCODERS, name);
+  const encoder = inProto('message', ENCODERS, name);
   if (typeof model !== 'object' || (model as unknown) === null) wrong('an object', model);
   const writer = spare ?? new Writer();
   // A getter of the model may want to encode something itself.
@@ -34,7 +35,7 @@ export function encode<Name extends MessageName>(name: Name, model: Messages[Nam
  * @throws WireError naming the field, when the bytes are no such message
  */
 export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array): Messages[Name] {
-  const decoder = of(DECODERS, name);
+  const decoder = inProto('message', DECODERS, name);
   const reader = new Reader(bytes);
   try {
     const fields = decoder(reader, bytes.length);
@@ -44,10 +45,4 @@ export function decode<Name extends MessageName>(name: Name, bytes: Uint8Array):
   } catch (cause) {
     throw cause instanceof WireError && cause.path === '' ? new WireError(`is not a valid ${name}: ${cause.reason}`) : cause;
   }
-}
-
-function of<Way>(ways: Readonly<Record<string, Way>>, name: string): Way {
-  const way = ways[name];
-  if (way === undefined) throw new Error(`no message ${name} in proto/`);
-  return way;
 }

@@ -2,7 +2,8 @@ import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import { decode, encode } from './codec.js';
 import { SERVICES } from './gen/schema.js';
 import type { MessageName, Messages } from './messages.js';
-import type { MethodSchema } from './schema.js';
+import { toBuffer } from './scalars.js';
+import { inProto, type MethodSchema } from './schema.js';
 
 /** A request as a handler gets it: one that does not decode is the handler's to refuse, because grpc-js would call it INTERNAL. */
 export type Received<Name extends MessageName> = { readonly message: Messages[Name] } | { readonly problem: Error };
@@ -12,18 +13,13 @@ export type Received<Name extends MessageName> = { readonly message: Messages[Na
  * is wrong with one is known to the handler.
  */
 export function serviceDefinition(service: string): ServiceDefinition {
-  return Object.fromEntries(methodsOf(service).map((method) => [method.name, methodDefinition(service, method)]));
+  const methods = inProto('service', SERVICES, service);
+  return Object.fromEntries(methods.map((method) => [method.name, methodDefinition(service, method)]));
 }
 
 /** "/nsatlas.v1.Agent/ListFdb" */
 export function methodPath(service: string, method: string): string {
   return `/${service}/${method}`;
-}
-
-function methodsOf(service: string): readonly MethodSchema[] {
-  const methods = SERVICES[service];
-  if (methods === undefined) throw new Error(`no service ${service} in proto/`);
-  return methods;
 }
 
 function methodDefinition(service: string, method: MethodSchema): MethodDefinition<unknown, unknown> {
@@ -32,7 +28,7 @@ function methodDefinition(service: string, method: MethodSchema): MethodDefiniti
     originalName: method.name,
     requestStream: method.requestStream,
     responseStream: method.responseStream,
-    requestSerialize: (request: unknown) => toBuffer(encode(method.request as MessageName, request as Messages[MessageName])),
+    requestSerialize: (request: unknown) => encode(method.request as MessageName, request as Messages[MessageName]),
     requestDeserialize: (bytes) => receive(method.request as MessageName, bytes),
     responseSerialize: (response: unknown) => toBuffer(response as Uint8Array),
     responseDeserialize: (bytes) => decode(method.response as MessageName, bytes),
@@ -43,11 +39,6 @@ function receive<Name extends MessageName>(name: Name, bytes: Uint8Array): Recei
   try {
     return { message: decode(name, bytes) };
   } catch (cause) {
-    return { problem: cause instanceof Error ? cause : new Error(String(cause)) };
+    return { problem: cause as Error };
   }
-}
-
-/** The same bytes as the Buffer that grpc-js wants. */
-export function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,5 +1,7 @@
 import { DESCRIPTORS } from './gen/descriptors.js';
 import { SERVICE_FILES } from './gen/schema.js';
+import { Reader } from './reader.js';
+import { toBuffer } from './scalars.js';
 
 /** Files of services that every server has. */
 const ALWAYS = /^grpc\//;
@@ -14,9 +16,11 @@ export function descriptorsOf(services: readonly string[]): Buffer[] {
   return fileDescriptors().filter((file) => !left.has(nameOf(file)));
 }
 
-/** `optional string name = 1` of a FileDescriptorProto, which the compiler writes first; shorter than 128 bytes here. */
+/** `optional string name = 1` of a FileDescriptorProto, which the compiler writes first. */
 function nameOf(file: Buffer): string {
-  return file.toString('utf8', 2, 2 + (file[1] ?? 0));
+  const reader = new Reader(file);
+  reader.tag();
+  return reader.string(file.length);
 }
 
 /**
@@ -26,20 +30,12 @@ function nameOf(file: Buffer): string {
  */
 export function fileDescriptors(): Buffer[] {
   const set = Buffer.from(DESCRIPTORS, 'base64');
+  const reader = new Reader(set);
   const files: Buffer[] = [];
-  let at = 0;
-  while (at < set.length) {
+  while (reader.pos < set.length) {
     // FileDescriptorSet has one field: `repeated FileDescriptorProto file = 1` (google/protobuf/descriptor.proto).
-    if (set[at] !== 0x0a) throw new Error('the generated descriptors are no FileDescriptorSet; run `npm run build`');
-    at += 1;
-    let length = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = set[at++] ?? 0;
-      length |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
-    }
-    files.push(set.subarray(at, at + length));
-    at += length;
+    reader.tag();
+    files.push(toBuffer(reader.bytes(set.length)));
   }
   return files;
 }

@@ -1,5 +1,5 @@
-import { type Fields, setKey } from './fields.js';
-import { wellFormed } from './scalars.js';
+import { type Fields, withValidKeys } from './fields.js';
+import { toBuffer, wellFormed } from './scalars.js';
 
 /** What becomes of the JSON of a text in which not everything is printable ASCII, quotes included; has to stay JSON of the same text. */
 export type EscapeText = (json: string) => string;
@@ -38,17 +38,7 @@ export class JsonWriter {
 
   /** The text of the outermost message, in pieces of about 64 KiB. Its lists are written even when they are empty. */
   *document(model: object): Generator<string, void, undefined> {
-    let separator = '{';
-    for (const key of Object.keys(model)) {
-      const value = (model as Fields)[key];
-      const isEmptyList = Array.isArray(value) && value.length === 0;
-      if (!isEmptyList && isLeftOut(value)) continue;
-      this.#text += separator + this.#lead(key, 1);
-      separator = ',';
-      if (isEmptyList) this.#text += '[]';
-      else yield* this.#pieces(value, 1, PIECEWISE_LEVELS - 1);
-    }
-    this.#text += separator === '{' ? '{}' : `${newline(0)}}`;
+    yield* this.#objectPieces(model as Fields, 0, PIECEWISE_LEVELS, true);
     yield this.#take();
   }
 
@@ -56,7 +46,7 @@ export class JsonWriter {
   *#pieces(value: unknown, depth: number, levels: number): Generator<string, void, undefined> {
     if (levels === 0 || typeof value !== 'object' || value instanceof Uint8Array) this.#value(value, depth);
     else if (Array.isArray(value)) yield* this.#listPieces(value, depth, levels);
-    else yield* this.#objectPieces(withValidKeys(value as Fields), depth, levels);
+    else yield* this.#objectPieces(withValidKeys(value as Fields, isLeftOut), depth, levels);
   }
 
   *#listPieces(list: readonly unknown[], depth: number, levels: number): Generator<string, void, undefined> {
@@ -68,14 +58,19 @@ export class JsonWriter {
       else yield* this.#pieces(item, depth + 1, levels - 1);
       if (this.#text.length >= PIECE_LENGTH) yield this.#take();
     }
-    this.#text += `${newline(depth)}]`;
+    this.#text += separator === '[' ? '[]' : `${newline(depth)}]`;
   }
 
-  *#objectPieces(object: Fields, depth: number, levels: number): Generator<string, void, undefined> {
+  *#objectPieces(
+    object: Fields,
+    depth: number,
+    levels: number,
+    withEmptyLists = false,
+  ): Generator<string, void, undefined> {
     let separator = '{';
     for (const key of Object.keys(object)) {
       const value = object[key];
-      if (isLeftOut(value)) continue;
+      if (isLeftOut(value) && !(withEmptyLists && Array.isArray(value))) continue;
       this.#text += separator + this.#lead(key, depth + 1);
       separator = ',';
       yield* this.#pieces(value, depth + 1, levels - 1);
@@ -109,7 +104,7 @@ export class JsonWriter {
         return;
       default:
         if (Array.isArray(value)) this.#list(value, depth);
-        else if (value instanceof Uint8Array) this.#text += `"${base64(value)}"`;
+        else if (value instanceof Uint8Array) this.#text += `"${toBuffer(value).toString('base64')}"`;
         else this.#object(value as Fields, depth);
     }
   }
@@ -135,7 +130,7 @@ export class JsonWriter {
       // Names that were seen are valid; a new one that is not is rare enough to begin again.
       if (lead === undefined && !key.isWellFormed()) {
         this.#text = before;
-        this.#object(withValidKeys(object), depth);
+        this.#object(withValidKeys(object, isLeftOut), depth);
         return;
       }
       this.#text += separator + (lead ?? this.#lead(key, depth + 1));
@@ -165,17 +160,4 @@ function isLeftOut(value: unknown): boolean {
   if (value === null) return true;
   if (Array.isArray(value)) return value.length === 0;
   return !(value instanceof Uint8Array) && Object.keys(value).length === 0;
-}
-
-/** Names that are no valid UTF-16 can become the same once they are made so; then the last value counts, in the place of the first. */
-function withValidKeys(object: Fields): Fields {
-  const keys = Object.keys(object);
-  if (keys.every((key) => key.isWellFormed())) return object;
-  const valid: Fields = {};
-  for (const key of keys) if (!isLeftOut(object[key])) setKey(valid, wellFormed(key), object[key]);
-  return valid;
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }

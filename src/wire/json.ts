@@ -41,20 +41,13 @@ export function parseSnapshotJson(text: string): HostSnapshot {
 /** A message of any type from its proto3 JSON. @throws WireError as parseSnapshotJson */
 export function fromJson(name: string, json: unknown): Fields {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) wrong(`a ${shortName(name)} object`, json);
-  return eachField(name, (field) => {
-    const value = Object.hasOwn(json, field.name) ? (json as Fields)[field.name] : undefined;
-    if (value !== undefined && value !== null) return fieldFromJson(field, value);
-    return field.kind === 'optional' ? undefined : zero(field);
-  });
-}
-
-/** The fields of a message for which there is a value. What is wrong with one has its name in the path. */
-function eachField(name: string, valueOf: (field: FieldSchema) => unknown): Fields {
   const fields: Fields = {};
   for (const field of fieldsOf(name)) {
+    const value = Object.hasOwn(json, field.name) ? (json as Fields)[field.name] : undefined;
+    const isAbsent = value === undefined || value === null;
+    if (isAbsent && field.kind === 'optional') continue;
     try {
-      const value = valueOf(field);
-      if (value !== undefined) fields[field.name] = value;
+      fields[field.name] = isAbsent ? zero(field) : fieldFromJson(field, value);
     } catch (cause) {
       throw under(field.name, cause);
     }

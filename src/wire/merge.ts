@@ -38,15 +38,12 @@ export class SnapshotMerger {
 
 /** Puts the messages of a List stream together; freshness and ages are the first's. */
 export function mergeListing<Item>(parts: readonly Listing<Item>[]): Listing<Item> {
-  const freshness = parts.find((part) => part.freshness !== undefined)?.freshness;
-  const fabric = parts.find((part) => part.fabric !== undefined)?.fabric;
-  const items: Item[] = [];
-  const gaps: Gap[] = [];
-  for (const part of parts) {
-    append(items, part.items);
-    append(gaps, part.gaps);
+  const listing: Listing<Item> = { ...parts[0], items: [], gaps: [] };
+  for (const { items, gaps } of parts) {
+    append(listing.items, items);
+    append(listing.gaps, gaps);
   }
-  return { items, gaps, ...(freshness !== undefined && { freshness }), ...(fabric !== undefined && { fabric }) };
+  return listing;
 }
 
 /** push(...rows) would put every row on the stack. */

@@ -1,12 +1,11 @@
-import { capitalized, type Section, type SectionRows, SECTIONS } from '../tables/index.js';
-import type { ListName, Lists } from '../model/lists.js';
+import { capitalized, type Section, SECTIONS } from '../tables/index.js';
+import type { ListItems, ListName } from '../model/lists.js';
 import type { RowCounts } from '../model/row-counts.js';
 import type { Selector } from '../model/select.js';
 import type {
   AgentState,
   Cursor,
   Endpoint,
-  FabricAge,
   FabricEvent,
   Freshness,
   Gap,
@@ -20,8 +19,18 @@ import type {
   WatchEvent,
 } from '../model/types.js';
 
+/** The item of every list of the command line, by the word of its command. */
+interface ListedItems extends ListItems {
+  hosts: HostEntry;
+  overlays: Overlay;
+  endpoints: Endpoint;
+}
+
+/** Every list of the command line: an agent's, and those that only a collector has. */
+export type ListedName = keyof ListedItems;
+
 /** The items of a list, by the list's name. */
-export type ItemOf<Name extends ListName> = Lists[Name] extends { list(...args: never[]): Listing<infer Item> } ? Item : never;
+export type ItemOf<Name extends ListedName> = ListedItems[Name];
 
 /** A HostSnapshot, or one part of the stream that makes up a complete one. */
 export type SnapshotPart = Omit<HostSnapshot, 'host'> & { host?: Host };
@@ -77,55 +86,30 @@ export interface CollectorStatus extends RowCounts {
 }
 
 /** nsatlas.v1.CollectorWatchRequest */
-export interface CollectorWatchRequestMessage {
-  selector?: SelectorMessage;
-  tables: Table[];
+export interface CollectorWatchRequestMessage extends Omit<WatchRequestMessage, 'after'> {
   after: HostCursor[];
-  /** 0: none. */
-  heartbeatMs: number;
-}
-
-/** The answer of a list of the fabric. */
-export interface FabricListing<Item> {
-  items: Item[];
-  gaps: Gap[];
-  fabric?: FabricAge;
 }
 
 /** grpc.health.v1.HealthCheckResponse.ServingStatus */
 export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
 
-/** Requests and answers of the lists of rows: ListFdbRequest, ListFdbResponse, … */
-type SectionMessages = {
-  [Name in Section as `nsatlas.v1.List${Capitalize<Name>}Request`]: CountersRequest;
+/** Requests and answers of the lists: ListFdbRequest, ListFdbResponse, … */
+type ListMessages = {
+  [Name in ListedName as `nsatlas.v1.List${Rpcs[Name]}Request`]: Name extends Section | 'interfaces' ? CountersRequest : ListRequest;
 } & {
-  [Name in Section as `nsatlas.v1.List${Capitalize<Name>}Response`]: Listing<SectionRows[Name]>;
+  [Name in ListedName as `nsatlas.v1.List${Rpcs[Name]}Response`]: Listing<ItemOf<Name>>;
 };
 
 /** The messages that requests and responses are, by full name. */
-export interface Messages extends SectionMessages {
+export interface Messages extends ListMessages {
   'nsatlas.v1.HostSnapshot': SnapshotPart;
   'nsatlas.v1.GetStatusRequest': Nothing;
   'nsatlas.v1.GetStatusResponse': AgentStatus;
   'nsatlas.v1.GetSnapshotRequest': CountersRequest & { tables: Table[] };
-  'nsatlas.v1.ListNetnsRequest': ListRequest;
-  'nsatlas.v1.ListNetnsResponse': Listing<ItemOf<'netns'>>;
-  'nsatlas.v1.ListInterfacesRequest': CountersRequest;
-  'nsatlas.v1.ListInterfacesResponse': Listing<ItemOf<'interfaces'>>;
-  'nsatlas.v1.ListVxlansRequest': ListRequest;
-  'nsatlas.v1.ListVxlansResponse': Listing<ItemOf<'vxlans'>>;
-  'nsatlas.v1.ListVethPairsRequest': ListRequest;
-  'nsatlas.v1.ListVethPairsResponse': Listing<ItemOf<'veths'>>;
   'nsatlas.v1.WatchRequest': WatchRequestMessage;
   'nsatlas.v1.WatchResponse': WatchEvent;
   'nsatlas.v1.CollectorGetStatusRequest': Nothing;
   'nsatlas.v1.CollectorGetStatusResponse': CollectorStatus;
-  'nsatlas.v1.ListHostsRequest': ListRequest;
-  'nsatlas.v1.ListHostsResponse': { items: HostEntry[]; gaps: Gap[] };
-  'nsatlas.v1.ListOverlaysRequest': ListRequest;
-  'nsatlas.v1.ListOverlaysResponse': FabricListing<Overlay>;
-  'nsatlas.v1.ListEndpointsRequest': ListRequest;
-  'nsatlas.v1.ListEndpointsResponse': FabricListing<Endpoint>;
   'nsatlas.v1.CollectorWatchRequest': CollectorWatchRequestMessage;
   'nsatlas.v1.CollectorWatchResponse': FabricEvent;
   'grpc.health.v1.HealthCheckRequest': { service: string };
@@ -148,19 +132,12 @@ export const LIST_RPCS = {
   }),
 } as const satisfies Record<ListName, string>;
 
-/** The lists that only a collector has, by the command's word. */
-export interface FabricItems {
-  hosts: HostEntry;
-  overlays: Overlay;
-  endpoints: Endpoint;
-}
+/** As LIST_RPCS, of the lists that only a collector has. */
+export const FABRIC_RPCS = { hosts: 'Hosts', overlays: 'Overlays', endpoints: 'Endpoints' } as const;
 
-export type FabricListName = keyof FabricItems;
-export type FabricItemOf<Name extends FabricListName> = FabricItems[Name];
+/** A list that only a collector has. */
+export type FabricListName = keyof typeof FABRIC_RPCS;
 
-/** As LIST_RPCS. */
-export const FABRIC_RPCS = {
-  hosts: 'Hosts',
-  overlays: 'Overlays',
-  endpoints: 'Endpoints',
-} as const satisfies Record<FabricListName, string>;
+/** As LIST_RPCS, of all lists. */
+export const RPCS = { ...LIST_RPCS, ...FABRIC_RPCS } as const;
+type Rpcs = typeof RPCS;

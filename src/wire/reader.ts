@@ -1,7 +1,7 @@
 // What the generated decoders (gen/decoders.ts) read bytes with.
 import { under, WireError } from './error.js';
 import type { Fields } from './fields.js';
-import { timestampText } from './scalars.js';
+import { timestampText, toBuffer } from './scalars.js';
 import { fieldsOf } from './schema.js';
 
 /** Reads one message, whose bytes end at `stop`. @throws WireError with the path of the field that is no such field */
@@ -31,7 +31,7 @@ export class Reader {
   #repeated: Map<number, number[]> | undefined;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = toBuffer(bytes);
   }
 
   /** A field's number and wire type. */

@@ -22,6 +22,11 @@ export function wellFormed(text: string): string {
   return text.isWellFormed() ? text : text.replace(LONE_SURROGATE, '\u{fffd}');
 }
 
+/** The same bytes as a Buffer, which shares their memory. */
+export function toBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** @throws WireError unless it is an integer within the type's range */
 export function checkInteger(type: 'int32' | 'uint32', value: unknown): number {
   if (typeof value === 'number' && (type === 'int32' ? value | 0 : value >>> 0) === value) return value;

@@ -42,11 +42,16 @@ export interface MethodSchema {
   readonly responseStream: boolean;
 }
 
+/** What proto/ has of this name. @throws Error when there is none */
+export function inProto<Value>(kind: 'message' | 'enum' | 'service', all: Readonly<Record<string, Value>>, name: string): Value {
+  const found = all[name];
+  if (found === undefined) throw new Error(`no ${kind} ${name} in proto/`);
+  return found;
+}
+
 /** Fields of a message, by its full name. @throws Error when there is none of this name */
 export function fieldsOf(name: string): readonly FieldSchema[] {
-  const fields = MESSAGES[name];
-  if (fields === undefined) throw new Error(`no message ${name} in proto/`);
-  return fields;
+  return inProto('message', MESSAGES, name);
 }
 
 /** An enum, for both directions. */
@@ -58,7 +63,7 @@ export interface EnumTable {
   readonly names: ReadonlyMap<number, string>;
 }
 
-const TABLES = new Map(
+const TABLES = Object.fromEntries(
   Object.entries(ENUMS).map(([name, numbers]): [string, EnumTable] => [
     name,
     { name, numbers, names: new Map(Object.entries(numbers).map(([value, number]) => [number, value])) },
@@ -67,9 +72,7 @@ const TABLES = new Map(
 
 /** An enum by its full name. @throws Error when there is none of this name */
 export function enumOf(name: string): EnumTable {
-  const table = TABLES.get(name);
-  if (table === undefined) throw new Error(`no enum ${name} in proto/`);
-  return table;
+  return inProto('enum', TABLES, name);
 }
 
 /** A value's name; of a value that this release does not know, its number in decimal. */

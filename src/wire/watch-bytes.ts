@@ -1,6 +1,6 @@
 import type { Cursor, NetnsChange, WatchEvent } from '../model/types.js';
 import { removedOf, SECTIONS } from '../tables/index.js';
-import { MAX_PART_BYTES } from './chunks.js';
+import { inParts } from './chunks.js';
 import { encode } from './codec.js';
 
 /** An event without its cursor: the same for every reader. */
@@ -21,32 +21,11 @@ export function watchMessage(cursor: Cursor, body: Uint8Array): Uint8Array {
   return Buffer.concat([encode(MESSAGE, { cursor }), body]);
 }
 
-const ROWS = [
-  'removedIfindexes',
-  ...SECTIONS.map(removedOf),
-  'interfaces',
-  ...SECTIONS,
-] as const satisfies readonly (keyof NetnsChange)[];
+const ROWS = ['removedIfindexes', ...SECTIONS.map(removedOf), 'interfaces', ...SECTIONS] as const;
 
-/** What is new in a namespace as bodies that are small enough, in the order in which they are to be applied. One row that alone is larger is a body of its own. */
+/** What is new in a namespace as bodies that are small enough, in the order in which they are to be applied. */
 export function encodeChange(change: NetnsChange): Uint8Array[] {
-  const body = encodeWatchBody({ netns: change });
-  const rows = ROWS.reduce((sum, name) => sum + change[name].length, 0);
-  if (body.length <= MAX_PART_BYTES || rows <= 1) return [body];
-  const half = rows >>> 1;
-  return [...encodeChange(someRows(change, 0, half)), ...encodeChange({ ...someRows(change, half, rows), whole: false })];
-}
-
-/** The rows from a position to another, all sections counted on. */
-function someRows(change: NetnsChange, from: number, to: number): NetnsChange {
-  const part = { ...change };
-  let start = 0;
-  for (const name of ROWS) {
-    const all: readonly unknown[] = change[name];
-    Object.assign(part, { [name]: all.slice(Math.max(0, from - start), Math.max(0, to - start)) });
-    start += all.length;
-  }
-  return part;
+  return [...inParts(change, ROWS, { ...change, whole: false }, (netns) => encodeWatchBody({ netns }))];
 }
 
 const FABRIC = 'nsatlas.v1.CollectorWatchResponse';

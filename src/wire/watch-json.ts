@@ -1,5 +1,5 @@
 import type { FabricEvent, WatchEvent } from '../model/types.js';
-import { wellFormed } from './scalars.js';
+import { toBuffer, wellFormed } from './scalars.js';
 
 /** An event as the proto3 JSON of WatchResponse or CollectorWatchResponse in one line, with the rules of toJson. No line break at the end. */
 export function watchJson(event: WatchEvent | FabricEvent): string {
@@ -16,7 +16,7 @@ function jsonValue(value: unknown): unknown {
     case 'number':
       return Number.isFinite(value) ? value : String(value);
     case 'object':
-      if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+      if (value instanceof Uint8Array) return toBuffer(value).toString('base64');
       return value === null || isEmpty(value) ? undefined : value;
     default:
       return value;

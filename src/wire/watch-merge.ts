@@ -71,19 +71,11 @@ export class WatchMerger {
   freshness: Freshness | undefined;
   /** Whether the full state was received since the last restart. */
   synced = false;
+  gaps: readonly Gap[] = [];
+  networks: readonly Network[] = [];
   readonly #namespaces = new Map<string, State>();
-  #gaps: readonly Gap[] = [];
-  #networks: readonly Network[] = [];
   readonly #interner = new Interner();
   readonly #resyncing = new Set<State>();
-
-  get gaps(): readonly Gap[] {
-    return this.#gaps;
-  }
-
-  get networks(): readonly Network[] {
-    return this.#networks;
-  }
 
   /** The namespace of an id, without its rows. */
   netns(id: string): Netns | undefined {
@@ -103,18 +95,19 @@ export class WatchMerger {
   apply(event: WatchEvent): WatchChange[] {
     const changes: WatchChange[] = [];
     if (event.restart !== undefined) this.#forget();
-    if (event.host !== undefined) this.#setHost(event.host, changes);
+    if (event.host !== undefined) {
+      for (const difference of differenceOf(this.host, event.host)) changes.push({ what: 'host', ...difference });
+      this.host = event.host;
+    }
     if (event.netns !== undefined) this.#applyNetns(event.netns, changes);
     if (event.removed !== undefined) this.#remove(event.removed, changes);
     if (event.gaps !== undefined) {
-      const gaps = replaced(this.#gaps, event.gaps.gaps, ({ message }) => message);
-      changes.push(...gaps.map((change) => ({ what: 'gap' as const, ...change })));
-      this.#gaps = event.gaps.gaps;
+      changes.push(...replaced('gap' as const, this.gaps, event.gaps.gaps, ({ message }) => message));
+      this.gaps = event.gaps.gaps;
     }
     if (event.networks !== undefined) {
-      const networks = replaced(this.#networks, event.networks.networks, ({ engine, id }) => `${engine} ${id}`);
-      changes.push(...networks.map((change) => ({ what: 'network' as const, ...change })));
-      this.#networks = event.networks.networks;
+      changes.push(...replaced('network' as const, this.networks, event.networks.networks, ({ engine, id }) => `${engine} ${id}`));
+      this.networks = event.networks.networks;
     }
     if (event.synced !== undefined) {
       this.freshness = event.synced.freshness;
@@ -134,21 +127,16 @@ export class WatchMerger {
       ...(eachSection((section) => [...rows[section].values()]) as unknown as Sections),
     }));
     const host = this.freshness === undefined ? this.host : { ...this.host, freshness: this.freshness };
-    return { host, namespaces, gaps: [...this.#gaps], networks: [...this.#networks] };
+    return { host, namespaces, gaps: [...this.gaps], networks: [...this.networks] };
   }
 
   #forget(): void {
     this.#namespaces.clear();
     this.#resyncing.clear();
-    this.#gaps = [];
-    this.#networks = [];
+    this.gaps = [];
+    this.networks = [];
     this.host = undefined;
     this.synced = false;
-  }
-
-  #setHost(host: Host, changes: WatchChange[]): void {
-    if (!isSame(this.host, host)) changes.push({ what: 'host', ...(this.host !== undefined && { old: this.host }), new: host });
-    this.host = host;
   }
 
   #remove({ id, cookie }: { id: string; cookie?: bigint }, changes: WatchChange[]): void {
@@ -166,8 +154,7 @@ export class WatchMerger {
 
   #applyNetns(change: NetnsChange, changes: WatchChange[]): void {
     const { state, old } = this.#stateFor(change, changes);
-    if (old === undefined || !isSame(old, state.head))
-      changes.push({ what: 'netns', ...(old !== undefined && { old }), new: state.head });
+    for (const difference of differenceOf(old, state.head)) changes.push({ what: 'netns', ...difference });
     this.#applyInterfaces(state, change, changes);
     for (const section of SECTIONS) this.#applyRows(state, section, change, changes);
   }
@@ -202,8 +189,7 @@ export class WatchMerger {
       const old = interfaces.get(link.ifindex) ?? stale?.interfaces.get(link.ifindex);
       stale?.interfaces.delete(link.ifindex);
       interfaces.set(link.ifindex, link);
-      if (old === undefined) changes.push({ what: 'interface', netns, new: link });
-      else if (!isSame(old, link)) changes.push({ what: 'interface', netns, old, new: link });
+      for (const difference of differenceOf(old, link)) changes.push({ what: 'interface', netns, ...difference });
     }
   }
 
@@ -271,15 +257,24 @@ function staleOf({ interfaces, rows, stale }: State): Stale {
   return old;
 }
 
+/** How an item differs from its old state; nothing if it does not. */
+function differenceOf<Value>(old: Value | undefined, now: Value): Difference<Value>[] {
+  if (old === undefined) return [{ new: now }];
+  return isSame(old, now) ? [] : [{ old, new: now }];
+}
+
 /** A list that replaces another, as differences. */
-function replaced<Item>(before: readonly Item[], after: readonly Item[], keyOf: (item: Item) => string): Difference<Item>[] {
+function replaced<What, Item>(
+  what: What,
+  before: readonly Item[],
+  after: readonly Item[],
+  keyOf: (item: Item) => string,
+): ({ readonly what: What } & Difference<Item>)[] {
   const left = new Map(before.map((item) => [keyOf(item), item]));
   const differences: Difference<Item>[] = [];
   for (const item of after) {
-    const old = left.get(keyOf(item));
+    differences.push(...differenceOf(left.get(keyOf(item)), item));
     left.delete(keyOf(item));
-    if (old === undefined) differences.push({ new: item });
-    else if (!isSame(old, item)) differences.push({ old, new: item });
   }
-  return [...[...left.values()].map((old) => ({ old })), ...differences];
+  return [...[...left.values()].map((old) => ({ old })), ...differences].map((difference) => ({ what, ...difference }));
 }

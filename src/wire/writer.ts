@@ -1,6 +1,6 @@
 // What the generated encoders (gen/encoders.ts) write bytes with.
 import { under } from './error.js';
-import { type Fields, setKey } from './fields.js';
+import { type Fields, withValidKeys } from './fields.js';
 import { checkBigint, timestampParts, wellFormed, wrong, wrongInteger } from './scalars.js';
 
 /** Writes the fields of one message, in the order of their numbers. @throws WireError with the path of the field that is not of its type */
@@ -232,15 +232,6 @@ export class Writer {
     this.#bytes = bytes;
     this.#view = undefined;
   }
-}
-
-/** Names that are not well-formed may become the same once they are; then the last value counts, in the place of the first. */
-function withValidKeys(map: Fields): Fields {
-  const keys = Object.keys(map);
-  if (keys.every((key) => key.isWellFormed())) return map;
-  const valid: Fields = {};
-  for (const key of keys) setKey(valid, wellFormed(key), map[key]);
-  return valid;
 }
 
 /** A list, to go through. @throws WireError when it is none */

@@ -2,13 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
-import {
-  type CollectorClient,
-  type CollectorItem,
-  type CollectorListName,
-  createCollectorClient,
-} from '../../src/client/collector.js';
+import { type CollectorClient, createCollectorClient } from '../../src/client/collector.js';
 import type { HostEntry, Listing } from '../../src/model/types.js';
+import type { ItemOf, ListedName } from '../../src/wire/messages.js';
 import { Lab, type LabHost, waitFor, waitForTasks } from '../lab/index.js';
 import { buildNsatlasImage, loadNsatlasImage } from '../lab/builder.js';
 import {
@@ -111,7 +107,7 @@ export class StackRig {
   }
 
   /** Asks the collector once, wherever it runs now. Rejects when there is none, or not yet. */
-  async list<Name extends CollectorListName>(name: Name, selector = {}): Promise<Listing<CollectorItem<Name>>> {
+  async list<Name extends ListedName>(name: Name, selector = {}): Promise<Listing<ItemOf<Name>>> {
     const client = await this.collector();
     try {
       return await client.list(name, selector);

@@ -4,8 +4,8 @@ import { type ListName, relevantGaps } from '../../model/lists.js';
 import { type Selector, withoutHosts } from '../../model/select.js';
 import type { Endpoint, Gap, Overlay, Table } from '../../model/types.js';
 import type { Step } from '../../rpc/stream.js';
-import { encodeFabricListing, encodeListing, encodeSnapshotHead } from '../../wire/chunks.js';
-import type { FabricItemOf } from '../../wire/messages.js';
+import { encodeListing, encodeSnapshotHead } from '../../wire/chunks.js';
+import type { ItemOf } from '../../wire/messages.js';
 import { overlayParts } from '../../wire/overlay-parts.js';
 import { agesOf, membersThatFit } from './entries.js';
 import { fabricList } from './fabric.js';
@@ -51,21 +51,21 @@ const MOST_ITEMS = 16;
 export function* listOfFabric(name: 'overlays' | 'endpoints', { members, selector, now }: FabricAnswer): Generator<Step> {
   const asked = membersThatFit(members, selector);
   const gaps = [...gapsOf(members, asked, selector), ...asked.flatMap((member) => tableGapsOf(member))];
-  yield* encodeFabricListing(name, { items: [], gaps, fabric: agesOf(asked) });
-  let items: FabricItemOf<'overlays' | 'endpoints'>[] = [];
+  yield* encodeListing(name, { items: [], gaps, fabric: agesOf(asked) });
+  let items: ItemOf<'overlays' | 'endpoints'>[] = [];
   let since = now();
   for (const batch of fabricList(name, members, selector)) {
     for (const item of batch) {
       if (!isLarge(item)) items.push(item);
-      else for (const part of overlayParts(item)) yield* encodeFabricListing(name, { items: [part], gaps: [] });
+      else for (const part of overlayParts(item)) yield* encodeListing(name, { items: [part], gaps: [] });
     }
     if (items.length < MOST_ITEMS && now() - since < BUDGET_MS) continue;
-    if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
+    if (items.length > 0) yield* encodeListing(name, { items, gaps: [] });
     else yield undefined;
     items = [];
     since = now();
   }
-  if (items.length > 0) yield* encodeFabricListing(name, { items, gaps: [] });
+  if (items.length > 0) yield* encodeListing(name, { items, gaps: [] });
 }
 
 /** Whether it is worth messages of its own. */

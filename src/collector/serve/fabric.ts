@@ -13,7 +13,7 @@ import type { FabricHost } from '../../fabric/types.js';
 import type { Selector } from '../../model/select.js';
 import type { Overlay, Table } from '../../model/types.js';
 import type { LiveHost } from '../../live/types.js';
-import type { FabricItemOf } from '../../wire/messages.js';
+import type { ItemOf } from '../../wire/messages.js';
 import type { Member, Members } from '../types.js';
 
 /** Whoever asks for the fabric of the same hosts, a client or metrics: it is read and remembered once. */
@@ -32,12 +32,12 @@ export function* fabricList<Name extends 'overlays' | 'endpoints'>(
   name: Name,
   members: Members,
   selector: Selector,
-): Generator<readonly FabricItemOf<Name>[], void, undefined> {
+): Generator<readonly ItemOf<Name>[], void, undefined> {
   const fabric = yield* fabricOf(members);
-  const list: Generator<readonly FabricItemOf<'overlays' | 'endpoints'>[], void, undefined> =
+  const list: Generator<readonly ItemOf<'overlays' | 'endpoints'>[], void, undefined> =
     name === 'overlays' ? overlayList(fabric, selector) : endpointList(fabric, selector);
   // The compiler cannot follow that the name and its items belong together.
-  yield* list as Generator<readonly FabricItemOf<Name>[], void, undefined>;
+  yield* list as Generator<readonly ItemOf<Name>[], void, undefined>;
 }
 
 /** All overlays, whenever they are asked for, as fabricList() gives them. */

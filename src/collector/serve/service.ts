@@ -6,7 +6,7 @@ import { type Selector, speaksOfRows, withoutHosts } from '../../model/select.js
 import type { AgentState, HostEntry } from '../../model/types.js';
 import type { Calls } from '../../rpc/calls.js';
 import { CallError } from '../../rpc/error.js';
-import { encodeFabricListing } from '../../wire/chunks.js';
+import { encodeListing } from '../../wire/chunks.js';
 import { encode } from '../../wire/codec.js';
 import { type CollectorStatus, LIST_RPCS } from '../../wire/messages.js';
 import { listOfFabric, listOfHosts, snapshotsOfHosts } from './answers.js';
@@ -45,7 +45,7 @@ export function collectorHandlers(options: ServiceOptions): UntypedServiceImplem
     const selector = onlyHosts(checkSelector(request.selector));
     const items = entriesThatFit(members, selector);
     const gaps = members.gaps().filter(({ host }) => host === undefined || items.some((entry) => entry.host === host));
-    return Promise.resolve(encodeFabricListing('hosts', { items, gaps: [...gaps] }));
+    return Promise.resolve(encodeListing('hosts', { items, gaps: [...gaps] }));
   });
 
   const getSnapshot = calls.stream<'nsatlas.v1.GetSnapshotRequest'>((request) => {

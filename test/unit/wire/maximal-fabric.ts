@@ -1,7 +1,7 @@
 // As maximal-model.ts, of what a collector tells.
 
-import type { Endpoint, FabricEvent, HostEntry, Overlay, OverlayMember } from '../../../src/model/types.js';
-import type { CollectorStatus, CollectorWatchRequestMessage, FabricListing, Messages } from '../../../src/wire/messages.js';
+import type { Endpoint, FabricEvent, HostEntry, Listing, Overlay, OverlayMember } from '../../../src/model/types.js';
+import type { CollectorStatus, CollectorWatchRequestMessage } from '../../../src/wire/messages.js';
 import {
   cursor,
   fabricAge,
@@ -112,9 +112,9 @@ export const collectorStatus: Whole<CollectorStatus> = {
   rows: { fdb: 70, neighbors: 80, routes: 500 },
 };
 
-export const hostsListing: Whole<Messages['nsatlas.v1.ListHostsResponse']> = { items: [hostEntry], gaps: [gap] };
-export const overlaysListing: Whole<FabricListing<Overlay>> = { items: [overlay], gaps: [gap], fabric: fabricAge };
-export const endpointsListing: Whole<FabricListing<Endpoint>> = { items: [endpoint], gaps: [gap], fabric: fabricAge };
+export const hostsListing: Whole<Pick<Listing<HostEntry>, 'items' | 'gaps'>> = { items: [hostEntry], gaps: [gap] };
+export const overlaysListing: Whole<Omit<Listing<Overlay>, 'freshness'>> = { items: [overlay], gaps: [gap], fabric: fabricAge };
+export const endpointsListing: Whole<Omit<Listing<Endpoint>, 'freshness'>> = { items: [endpoint], gaps: [gap], fabric: fabricAge };
 
 export const collectorWatchRequest: Whole<CollectorWatchRequestMessage> = {
   selector,
