@@ -33,7 +33,7 @@ export const ROW_TABLES = [${entries.map(({ variable }) => variable).join(', ')}
   {
     folder: 'outputs/lists',
     // A list file is named by the word of its command.
-    mark: /^export const list = define(List|Lines<\w+>\(\)|Rows)\(/m,
+    mark: /^export const list(: ListView<.+>)? = /m,
     name: 'list',
     write: (entries) => `/** Every list of the command line. */
 export const LISTS = [${entries.map(({ variable }) => variable).join(', ')}] as const;

@@ -4,9 +4,9 @@ import { isFailure } from '../model/gaps.js';
 import { rowCounts } from '../model/row-counts.js';
 import { selectsHost, type Selector } from '../model/select.js';
 import type { Gap, HostEntry, HostSnapshot, Netns, Table } from '../model/types.js';
-import type { ListDocument, ListedName } from '../outputs/contract.js';
+import type { ListDocument } from '../outputs/contract.js';
 import { ALL_TABLES } from '../tables/index.js';
-import { FABRIC_RPCS, type FabricListName } from '../wire/messages.js';
+import { FABRIC_RPCS, type FabricListName, type ListedName } from '../wire/messages.js';
 
 /** A host that a command reads without a collector. */
 export interface KnownHost {

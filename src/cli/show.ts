@@ -9,9 +9,6 @@ export async function show(document: Document, format: string, { terminal, env }
   const output = OUTPUTS.find((known) => known.format === format);
   if (output === undefined)
     throw new UsageError(`-o ${format}: unknown format; one of ${OUTPUTS.map((known) => known.format).join(', ')}`);
-  if (output.renderPieces === undefined) {
-    await writeAll(terminal.stdout, output.render(document, { paint: paintFor(terminal.stdout, env) }));
-    return;
-  }
-  for (const piece of output.renderPieces(document)) await writeAll(terminal.stdout, piece);
+  const options = { paint: paintFor(terminal.stdout, env) };
+  for (const piece of output.render(document, options)) await writeAll(terminal.stdout, piece);
 }

@@ -1,6 +1,7 @@
 import type { Selector } from '../model/select.js';
 import type { HostSnapshot } from '../model/types.js';
-import type { ListDocument, ListedName } from '../outputs/contract.js';
+import type { ListDocument } from '../outputs/contract.js';
+import type { ListedName } from '../wire/messages.js';
 
 /** Where a command's answer comes from: this host, an agent, a collector, or saved snapshots. */
 export interface Source {

@@ -1,6 +1,6 @@
 import type { Mood } from './contract.js';
 
-/** One column of a table. An undefined cell is shown as "-". */
+/** One column of a table. An undefined or empty cell is shown as "-". */
 export interface Column<Row> {
   readonly title: string;
   cell(row: Row): string | number | undefined;
@@ -16,10 +16,20 @@ export const UP_STATES: Readonly<Record<string, 'good' | 'bad'>> = { UP: 'good',
 const SHOWN = 3;
 
 /** The first of several values, and how many more there are. */
-export function someOf(values: readonly string[]): string | undefined {
-  if (values.length === 0) return undefined;
+export function someOf(values: readonly string[]): string {
   const shown = values.slice(0, SHOWN).join(' ');
   return values.length <= SHOWN ? shown : `${shown} +${values.length - SHOWN}`;
+}
+
+/** Items group by group, in the order in which the groups began; within each in the given order. */
+export function byGroup<Item>(
+  items: readonly Item[],
+  groupOf: (item: Item) => string,
+  order: (a: Item, b: Item) => number,
+): Item[] {
+  const groups = new Map<string, Item[]>(items.map((item) => [groupOf(item), []]));
+  for (const item of items) groups.get(groupOf(item))?.push(item);
+  return [...groups.values()].flatMap((group) => group.sort(order));
 }
 
 /** An age or a timer in a cell: "12s". */

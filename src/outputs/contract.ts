@@ -1,23 +1,12 @@
-import type { ListName } from '../model/lists.js';
 import type { Feature, HostAge, HostSnapshot, Listing } from '../model/types.js';
-import type { FabricItemOf, FabricListName, ItemOf } from '../wire/messages.js';
-
-/** Every list of the command line: the word of its command. */
-export type ListedName = ListName | FabricListName;
-
-/** An item of a list. */
-export type ListedItem<Name extends ListedName> = Name extends FabricListName
-  ? FabricItemOf<Name>
-  : Name extends ListName
-    ? ItemOf<Name>
-    : never;
+import type { ItemOf, ListedName } from '../wire/messages.js';
 
 /** A host that a list is built from; `state` and age if a collector reports them. */
 export type ListedHost = Pick<HostAge, 'host' | 'hostName'> & Partial<HostAge>;
 
 interface ListOf<Name extends ListedName> {
   readonly name: Name;
-  readonly listing: Listing<ListedItem<Name>>;
+  readonly listing: Listing<ItemOf<Name>>;
   /** The hosts of the list, if there can be several: each line then names its host. Not part of the JSON. */
   readonly hosts?: readonly ListedHost[];
 }
@@ -54,11 +43,11 @@ export interface RenderOptions {
 export interface Output {
   /** The word after -o. */
   readonly format: string;
-  readonly mediaType: string;
   /** One line for --help. */
   readonly help: string;
-  /** The complete text, ending with a newline. Safe to write to a terminal whatever names it contains. */
-  render(document: Document, options: RenderOptions): string;
-  /** The same in pieces, each generated on demand; for formats whose text can have millions of characters. */
-  renderPieces?(document: Document): Iterable<string>;
+  /**
+   * The complete text, ending with a newline, in pieces that are generated on demand: a text can have millions of characters. Safe to
+   * write to a terminal whatever names it contains.
+   */
+  render(document: Document, options: RenderOptions): Iterable<string>;
 }

@@ -19,11 +19,6 @@ export interface Fact {
   readonly inBoth?: boolean;
 }
 
-/** A fact with several values. @param key needed if the label is not unique */
-export function listFact(label: string, value: readonly string[], key = label): Fact {
-  return { label, key, value };
-}
-
 /** "eth0@web": the interface of a row, and the namespace where it is. */
 export function deviceOf({ ifname, ifindex }: { ifname?: string; ifindex?: number }, netns: Netns): string {
   return `${ifname ?? ifindex ?? '-'}@${netnsName(netns)}`;

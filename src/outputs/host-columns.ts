@@ -1,13 +1,7 @@
-import type { AgentState } from '../model/types.js';
+import type { HostAge } from '../model/types.js';
 import { shortDuration } from '../text/duration.js';
 import type { Column } from './columns.js';
 import type { ListedHost } from './contract.js';
-
-/** How current the data of a row's host is, as a collector reports it. */
-interface Known {
-  readonly state?: AgentState;
-  readonly ageMs?: number;
-}
 
 /** The columns that name the host of a row; the age only if its agent is silent. */
 export function hostColumns(hosts: readonly ListedHost[]): Column<{ readonly host?: string }>[] {
@@ -20,27 +14,20 @@ export function hostColumns(hosts: readonly ListedHost[]): Column<{ readonly hos
   ];
 }
 
-/** Display name of each host, by id: its name, with its id if two have the same name. */
-export function hostNames(hosts: readonly Pick<ListedHost, 'host' | 'hostName'>[]): ReadonlyMap<string, string> {
-  const ids = new Map<string, Set<string>>();
-  for (const { host, hostName } of hosts) {
-    const same = ids.get(hostName) ?? new Set();
-    ids.set(hostName, same.add(host));
-  }
-  return new Map(
-    hosts.map(({ host, hostName }) => [host, (ids.get(hostName)?.size ?? 0) > 1 ? `${hostName}/${shortId(host)}` : hostName]),
-  );
-}
-
 /** Length of ids as Docker shortens them. */
 const SHORT = 12;
 
-function shortId(id: string): string {
-  return id.slice(0, SHORT);
+/** Display name of each host, by id: its name, with its id if two have the same name; its id without a name. */
+export function hostNames(hosts: readonly { readonly host: string; readonly hostName?: string }[]): ReadonlyMap<string, string> {
+  const ids = new Map<string, Set<string>>();
+  for (const { host, hostName = host } of hosts) ids.set(hostName, (ids.get(hostName) ?? new Set()).add(host));
+  return new Map(
+    hosts.map(({ host, hostName: name = host }) => [host, (ids.get(name)?.size ?? 0) > 1 ? `${name}/${host.slice(0, SHORT)}` : name]),
+  );
 }
 
 /** "62s STALE" for a silent agent; undefined for a live one, and without a collector. */
-export function silence({ state, ageMs }: Known): string | undefined {
+export function silence({ state, ageMs }: Partial<Pick<HostAge, 'state' | 'ageMs'>>): string | undefined {
   if (state === undefined || state === 'LIVE') return undefined;
   return ageMs === undefined ? state : `${shortDuration(ageMs)} ${state}`;
 }

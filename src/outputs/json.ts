@@ -5,14 +5,12 @@ import { printableJson } from '../text/printable.js';
 /** The proto3 JSON of the same messages that the agent serves. */
 export const output: Output = {
   format: 'json',
-  mediaType: 'application/json',
   help: 'proto3 JSON of nsatlas.v1, for programs',
-  render: (document) => [...renderPieces(document)].join(''),
-  renderPieces,
+  render,
 };
 
-/** The text of render() in pieces of about 64 KiB, each generated on demand: neither memory nor the event loop has to hold all of it. */
-export function* renderPieces(document: Document): Generator<string, void, undefined> {
+/** In pieces of about 64 KiB: neither memory nor the event loop has to hold all of it. */
+function* render(document: Document): Generator<string, void, undefined> {
   switch (document.name) {
     case 'snapshot':
       yield* jsonPieces(document.snapshot, printableJson);

@@ -2,18 +2,17 @@ import stringWidth from 'fast-string-width';
 import { LISTS } from '../model/lists.js';
 import type { Feature, HostSnapshot } from '../model/types.js';
 import { printable } from '../text/printable.js';
-import { FABRIC_RPCS } from '../wire/messages.js';
+import { FABRIC_RPCS, type ItemOf, type ListedName } from '../wire/messages.js';
 import type { Column } from './columns.js';
-import type { Document, ListDocument, ListedItem, ListedName, Output, RenderOptions } from './contract.js';
+import type { Document, ListDocument, Output, RenderOptions } from './contract.js';
 import { hostColumns } from './host-columns.js';
 import { listView } from './lists/index.js';
 
 /** One line per item, for people. */
 export const output: Output = {
   format: 'table',
-  mediaType: 'text/plain',
   help: 'one line per item, for people',
-  render,
+  render: (document, options) => [render(document, options)],
 };
 
 function render(document: Document, options: RenderOptions): string {
@@ -35,7 +34,7 @@ const FEATURE_COLUMNS: readonly Column<Feature>[] = [
   { title: 'DETAIL', cell: (feature) => feature.detail },
 ];
 
-type Item = ListedItem<ListedName>;
+type Item = ItemOf<ListedName>;
 
 function renderList({ name, listing, hosts }: ListDocument, options: RenderOptions): string {
   const view = listView(name);
@@ -60,34 +59,25 @@ const SNAPSHOT_TITLES = { netns: 'Network namespaces', interfaces: 'Interfaces',
 
 /** Rows under a heading, columns as wide as their longest cell; columns that are empty in every row are omitted. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], { paint }: RenderOptions): string {
-  const cells = rows.map((row) => columns.map((column) => cellText(column, row)));
-  const shown = columns.flatMap((column, at) =>
-    rows.length === 0 || column.title === '' || cells.some((line) => line[at] !== '-') ? [at] : [],
-  );
-  const widths = new Map(
-    shown.map((at) => [
-      at,
-      cells.reduce((width, line) => Math.max(width, textWidth(line[at] ?? '')), columns[at]?.title.length ?? 0),
-    ]),
-  );
-  const last = shown.at(-1);
-  const pad = (text: string, at: number): string => {
-    const space = ' '.repeat(Math.max(0, (widths.get(at) ?? 0) - textWidth(text)));
-    if (columns[at]?.align === 'right') return space + text;
-    return at === last ? text : text + space;
-  };
-  const heading = shown.map((at) => pad(columns[at]?.title ?? '', at)).join('  ');
-  const lines = cells.map((line, rowAt) =>
-    shown
-      .map((at) => {
-        const text = pad(line[at] ?? '', at);
-        const row = rows[rowAt];
-        const mood = row === undefined ? undefined : columns[at]?.mood?.(row);
-        return paint === undefined || mood === undefined ? text : paint(mood, text);
-      })
-      .join('  '),
-  );
-  return `${[heading, ...lines].map((line) => line.trimEnd()).join('\n')}\n`;
+  const shown = columns
+    .map((column) => ({ column, cells: rows.map((row) => cellText(column, row)) }))
+    .filter(({ column, cells }) => rows.length === 0 || column.title === '' || cells.some((cell) => cell !== '-'));
+  const padded = shown.map(({ column, cells }, at) => {
+    const width = cells.reduce((widest, cell) => Math.max(widest, textWidth(cell)), column.title.length);
+    const pad = (text: string): string => {
+      const space = ' '.repeat(width - textWidth(text));
+      if (column.align === 'right') return space + text;
+      return at === shown.length - 1 ? text : text + space;
+    };
+    const painted = rows.map((row, rowAt) => {
+      const text = pad(cells[rowAt] ?? '');
+      const mood = paint && column.mood?.(row);
+      return paint === undefined || mood === undefined ? text : paint(mood, text);
+    });
+    return [pad(column.title), ...painted];
+  });
+  const lines = [undefined, ...rows].map((_, line) => padded.map((column) => column[line]).join('  '));
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 function cellText<Row>(column: Column<Row>, row: Row): string {

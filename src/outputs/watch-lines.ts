@@ -2,9 +2,9 @@ import type { Gap, Host, Netns, Network } from '../model/types.js';
 import { ROW_TABLES } from '../tables/index.js';
 import { printable } from '../text/printable.js';
 import type { Difference, WatchChange, WatchCounts } from '../wire/watch-merge.js';
-import { type Fact, listFact, type NameOf } from './facts.js';
+import type { Fact, NameOf } from './facts.js';
 import type { ChangeView } from './lists/contract.js';
-import { listView, ROW_VIEWS } from './lists/index.js';
+import { listView } from './lists/index.js';
 
 /**
  * A change as lines for people, usually one: "+ " added, "- " removed, "~ " changed. None for changes that are of no
@@ -42,7 +42,7 @@ function linesOf(change: WatchChange, nameOf: NameOf): string[] {
     case 'interface':
       return itemLines(change, change.netns, listView('interfaces').changes, nameOf);
     default:
-      return itemLines(change, change.netns, ROW_VIEWS[change.what].changes, nameOf);
+      return itemLines(change, change.netns, listView(change.what).changes, nameOf);
   }
 }
 
@@ -102,8 +102,7 @@ function difference(old: Fact['value'], now: Fact['value']): string | undefined 
 }
 
 function asList(value: Fact['value']): readonly string[] {
-  if (value === undefined) return [];
-  return isList(value) ? value : [value];
+  return isList(value) ? value : value === undefined ? [] : [value];
 }
 
 function isList(value: Fact['value']): value is readonly string[] {
@@ -111,17 +110,18 @@ function isList(value: Fact['value']): value is readonly string[] {
 }
 
 function networkFacts(network: Network): Fact[] {
-  return [{ label: '', value: network.driver }, listFact('vni', network.vnis.map(String)), listFact('subnet', network.subnets)];
+  return [
+    { label: '', value: network.driver },
+    { label: 'vni', value: network.vnis.map(String) },
+    { label: 'subnet', value: network.subnets },
+  ];
 }
 
 function hostFacts(host: Host): Fact[] {
   return [
     { label: 'id', value: host.id },
     { label: 'kernel', value: host.kernel },
-    listFact(
-      'engines',
-      host.engines.map(({ socket, version }) => `${socket} ${version}`),
-    ),
+    { label: 'engines', value: host.engines.map(({ socket, version }) => `${socket} ${version}`) },
   ];
 }
 

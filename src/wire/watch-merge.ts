@@ -102,11 +102,11 @@ export class WatchMerger {
     if (event.netns !== undefined) this.#applyNetns(event.netns, changes);
     if (event.removed !== undefined) this.#remove(event.removed, changes);
     if (event.gaps !== undefined) {
-      changes.push(...replaced('gap' as const, this.gaps, event.gaps.gaps, ({ message }) => message));
+      changes.push(...replaced('gap', this.gaps, event.gaps.gaps, ({ message }) => message));
       this.gaps = event.gaps.gaps;
     }
     if (event.networks !== undefined) {
-      changes.push(...replaced('network' as const, this.networks, event.networks.networks, ({ engine, id }) => `${engine} ${id}`));
+      changes.push(...replaced('network', this.networks, event.networks.networks, ({ engine, id }) => `${engine} ${id}`));
       this.networks = event.networks.networks;
     }
     if (event.synced !== undefined) {
@@ -264,7 +264,7 @@ function differenceOf<Value>(old: Value | undefined, now: Value): Difference<Val
 }
 
 /** A list that replaces another, as differences. */
-function replaced<What, Item>(
+function replaced<What extends string, Item>(
   what: What,
   before: readonly Item[],
   after: readonly Item[],

@@ -1,15 +1,15 @@
 // The interface of a list of the command line: one file each, found through registry.gen.ts.
 import type { Netns } from '../../model/types.js';
-import type { Section, SectionRows } from '../../tables/index.js';
+import type { Section } from '../../tables/index.js';
 import type { Column } from '../columns.js';
-import type { ListedItem, ListedName } from '../contract.js';
+import type { ItemOf, ListedName } from '../../wire/messages.js';
 import type { Fact, NameOf } from '../facts.js';
 
 /** Headings of --help, in the order in which they are shown. */
 export const GROUPS = ['Namespaces:', 'Tables of the kernel:', 'Overlays and hosts:', 'Commands:'] as const;
 
 /** One list as shown to people. Line: what a line of the table shows; an item, unless one item takes several lines. */
-export interface ListView<Name extends ListedName = ListedName, Line = ListedItem<Name>> {
+export interface ListView<Name extends ListedName = ListedName, Line = ItemOf<Name>> {
   /** The word of the command. */
   readonly name: Name;
   readonly group: (typeof GROUPS)[number];
@@ -20,13 +20,13 @@ export interface ListView<Name extends ListedName = ListedName, Line = ListedIte
   /** Whether items have counters, timers or ages, which change without an event: --counters requests them from an agent. */
   readonly hasCounters?: true;
   /** Sorts the items as people look for them. Default: in the order in which they were read. */
-  sort?(items: readonly ListedItem<Name>[]): readonly ListedItem<Name>[];
+  sort?(items: readonly ItemOf<Name>[]): readonly ItemOf<Name>[];
   /** Lines of the table. Default: a line for each item. */
-  lines?(items: readonly ListedItem<Name>[]): readonly Line[];
+  lines?(items: readonly ItemOf<Name>[]): readonly Line[];
   /** Columns of the table, for all of its lines at once. */
   columns(lines: readonly Line[]): readonly Column<Line>[];
   /** A change of an item as a line of `nsatlas watch`. */
-  readonly changes?: ChangeView<ListedItem<Name>>;
+  readonly changes?: ChangeView<ItemOf<Name>>;
 }
 
 /** A change of an item as a line. */
@@ -39,22 +39,17 @@ export interface ChangeView<Item> {
   readonly factsWhenGone?: true;
 }
 
-/** The rows of one table of the kernel as shown to people. */
-export type RowView<Name extends Section> = Omit<ListView<Name, SectionRows[Name]>, 'changes'> & {
-  readonly changes: ChangeView<SectionRows[Name]>;
-};
-
-/** Defines a list whose lines are not its items. */
-export function defineLines<Line>() {
-  return <const Name extends ListedName>(list: ListView<Name, Line>): ListView<Name, Line> => list;
-}
-
-/** Defines a list. */
-export function defineList<const Name extends ListedName>(list: ListView<Name>): ListView<Name> {
-  return list;
-}
-
-/** Defines the list of the rows of one table. */
-export function defineRows<const Name extends Section>(list: Omit<RowView<Name>, 'group'>): RowView<Name> {
-  return { ...list, group: 'Tables of the kernel:' };
+/** Defines the list of the rows of one table: each line begins with the name of the namespace, and ends with its id. */
+export function defineRows<const Name extends Section>(
+  list: Omit<ListView<Name>, 'group' | 'changes'> & { readonly changes: ChangeView<ItemOf<Name>> },
+): ListView<Name> {
+  return {
+    ...list,
+    group: 'Tables of the kernel:',
+    columns: (rows) => [
+      { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
+      ...list.columns(rows),
+      { title: 'NETNS', cell: (row) => row.netnsId },
+    ],
+  };
 }

@@ -1,21 +1,21 @@
 import type { Endpoint } from '../../model/types.js';
 import { compare } from '../../text/order.js';
-import { type Column, someOf, UP_STATES } from '../columns.js';
+import { byGroup, type Column, someOf, UP_STATES } from '../columns.js';
 import { hostNames, silence } from '../host-columns.js';
-import { defineList } from './contract.js';
+import type { ListView } from './contract.js';
 
-export const list = defineList({
+export const list: ListView<'endpoints'> = {
   name: 'endpoints',
   group: 'Overlays and hosts:',
   help: 'what is attached to overlay networks: address, host, container, service',
   example: 'nsatlas endpoints --from node-1.json node-2.json --ip 10.0.1.7',
   sort: byAddress,
   columns,
-});
+};
 
 /** For all of them at once, because hosts with equal names have to be distinguished. */
 function columns(endpoints: readonly Endpoint[]): Column<Endpoint>[] {
-  const names = hostNames(endpoints.map(({ host, hostName: name }) => ({ host, hostName: name ?? host })));
+  const names = hostNames(endpoints);
   return [
     { title: 'NETWORK', cell: (row) => row.networkName ?? row.networkId },
     { title: 'VNI', cell: (row) => row.vni, align: 'right' },
@@ -38,14 +38,12 @@ function columns(endpoints: readonly Endpoint[]): Column<Endpoint>[] {
 
 /** Overlay by overlay, in the order received; within each by the first address, items without one last. */
 function byAddress(endpoints: readonly Endpoint[]): Endpoint[] {
-  const overlays = new Map<string, number>();
-  const keyed = endpoints.map((endpoint) => {
-    const at = overlays.get(endpoint.overlay) ?? overlays.size;
-    overlays.set(endpoint.overlay, at);
-    return { endpoint, at, key: addressKey(endpoint.ips[0]) };
-  });
-  keyed.sort((a, b) => a.at - b.at || compare(a.key, b.key) || compare(a.endpoint.host, b.endpoint.host));
-  return keyed.map(({ endpoint }) => endpoint);
+  const keyOf = ({ ips: [ip] }: Endpoint): string => addressKey(ip);
+  return byGroup(
+    endpoints,
+    ({ overlay }) => overlay,
+    (a, b) => compare(keyOf(a), keyOf(b)) || compare(a.host, b.host),
+  );
 }
 
 /** A text that sorts like addresses: IPv4 numerically, before IPv6, before none. */

@@ -1,6 +1,6 @@
 import type { FdbEntry } from '../../model/types.js';
 import { seconds } from '../columns.js';
-import { deviceOf, type Fact, listFact } from '../facts.js';
+import { deviceOf, type Fact } from '../facts.js';
 import { defineRows } from './contract.js';
 
 export const list = defineRows({
@@ -9,18 +9,16 @@ export const list = defineRows({
   example: 'nsatlas fdb --network app_net --kind vxlan',
   hasCounters: true,
   columns: () => [
-    { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
     { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
     { title: 'MAC', cell: (row) => row.mac },
     { title: 'DST', cell: (row) => row.dst },
     { title: 'STATE', cell: (row) => row.state },
-    { title: 'FLAGS', cell: (row) => row.flags.join(',') || undefined },
+    { title: 'FLAGS', cell: (row) => row.flags.join(',') },
     { title: 'MASTER', cell: (row) => row.masterName ?? row.masterIfindex },
     { title: 'VLAN', cell: (row) => row.vlan, align: 'right' },
     { title: 'VNI', cell: (row) => row.vni, align: 'right' },
     { title: 'USED', cell: (row) => seconds(row.usedSeconds), align: 'right' },
     { title: 'UPDATED', cell: (row) => seconds(row.updatedSeconds), align: 'right' },
-    { title: 'NETNS', cell: (row) => row.netnsId },
   ],
   changes: { subject: (row, netns) => `fdb ${row.mac ?? '-'} dev ${deviceOf(row, netns)}`, facts, factsWhenGone: true },
 });
@@ -33,10 +31,6 @@ function facts(row: FdbEntry): Fact[] {
     { label: 'port', value: row.dstPort?.toString() },
     { label: 'master', value: row.masterName ?? row.masterIfindex?.toString() },
     { label: '', value: row.state },
-    listFact(
-      '',
-      row.flags.filter((flag) => flag !== 'SELF' && flag !== 'MASTER'),
-      'flags',
-    ),
+    { label: '', key: 'flags', value: row.flags.filter((flag) => flag !== 'SELF' && flag !== 'MASTER') },
   ];
 }

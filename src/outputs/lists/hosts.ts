@@ -2,7 +2,7 @@ import type { AgentState, HostEntry } from '../../model/types.js';
 import { ROW_TABLES } from '../../tables/index.js';
 import { shortDuration } from '../../text/duration.js';
 import type { Column } from '../columns.js';
-import { defineList } from './contract.js';
+import type { ListView } from './contract.js';
 
 const STATES: Readonly<Record<AgentState, 'good' | 'bad' | 'dim'>> = {
   LIVE: 'good',
@@ -12,7 +12,7 @@ const STATES: Readonly<Record<AgentState, 'good' | 'bad' | 'dim'>> = {
   CONFLICT: 'bad',
 };
 
-export const list = defineList({
+export const list: ListView<'hosts'> = {
   name: 'hosts',
   group: 'Overlays and hosts:',
   help: 'hosts of a collector: which agents are live, and the age of their data',
@@ -48,7 +48,7 @@ export const list = defineList({
     { title: 'SOURCE', cell: (entry) => entry.source },
     { title: 'PROBLEM', cell: (entry) => entry.problem, mood: () => 'bad' },
   ],
-});
+};
 
 /** A column for each table with a count. */
 function rowCounts(): Column<HostEntry>[] {

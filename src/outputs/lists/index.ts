@@ -1,11 +1,11 @@
 // All lists, and what is made of all of them.
-import { eachSection, type Section } from '../../tables/index.js';
-import type { ListDocument, ListedItem, ListedName } from '../contract.js';
-import { GROUPS, type ListView, type RowView } from './contract.js';
+import type { ItemOf, ListedName } from '../../wire/messages.js';
+import type { ListDocument } from '../contract.js';
+import { GROUPS, type ListView } from './contract.js';
 import { LISTS } from './registry.gen.js';
 
 /** A list as seen by code that iterates over all lists. */
-export type AnyListView = ListView<ListedName, ListedItem<ListedName>>;
+export type AnyListView = ListView<ListedName, ItemOf<ListedName>>;
 
 /** The lists, in the order of their commands: by group, and by name within each. */
 // Each item belongs to its list, which the compiler cannot follow through an iteration over all lists.
@@ -14,9 +14,6 @@ export const LIST_VIEWS: readonly AnyListView[] = GROUPS.flatMap((group) =>
 );
 
 const BY_NAME = new Map(LIST_VIEWS.map((list) => [list.name, list]));
-
-/** The rows of each section as shown to people. */
-export const ROW_VIEWS = eachSection(listView) as unknown as { readonly [Name in Section]: RowView<Name> };
 
 /** The list of a command. */
 export function listView(name: ListedName): AnyListView {

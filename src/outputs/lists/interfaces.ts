@@ -2,10 +2,10 @@ import { factsOf, factWords, kindOf, messageOf } from '../../kinds/facts.js';
 import { netnsName } from '../../model/ids.js';
 import type { Interface } from '../../model/types.js';
 import { someOf, UP_STATES } from '../columns.js';
-import { type Fact, listFact, type NameOf } from '../facts.js';
-import { defineList } from './contract.js';
+import type { Fact, NameOf } from '../facts.js';
+import type { ListView } from './contract.js';
 
-export const list = defineList({
+export const list: ListView<'interfaces'> = {
   name: 'interfaces',
   group: 'Namespaces:',
   help: 'interfaces of every namespace',
@@ -26,7 +26,7 @@ export const list = defineList({
     { title: 'NETNS', cell: (link) => link.netnsId },
   ],
   changes: { subject: (link, netns) => `${link.name}@${netnsName(netns)}`, facts },
-});
+};
 
 function peer(link: Interface): string | undefined {
   if (link.veth === undefined) return undefined;
@@ -55,7 +55,7 @@ function facts(link: Interface, nameOf: NameOf): Fact[] {
     { label: '', key: 'state', value: link.flags.includes('UP') ? link.operState : 'DOWN' },
     { label: 'master', value: link.masterName ?? link.masterIfindex?.toString() },
     { label: 'peer', value: peerOf(link, nameOf) },
-    listFact('', link.addresses, 'addresses'),
+    { label: '', key: 'addresses', value: link.addresses },
     changes('name', link.name),
     changes('mtu', link.mtu?.toString()),
     changes('mac', link.mac),

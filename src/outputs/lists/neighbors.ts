@@ -1,5 +1,5 @@
 import { seconds } from '../columns.js';
-import { deviceOf, listFact } from '../facts.js';
+import { deviceOf } from '../facts.js';
 import { defineRows } from './contract.js';
 
 export const list = defineRows({
@@ -8,7 +8,6 @@ export const list = defineRows({
   example: 'nsatlas neighbors --ip 10.0.1.7',
   hasCounters: true,
   columns: () => [
-    { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
     { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
     { title: 'IP', cell: (row) => row.ip },
     { title: 'MAC', cell: (row) => row.mac },
@@ -17,14 +16,17 @@ export const list = defineRows({
       cell: (row) => row.state,
       mood: (row) => (row.state === 'FAILED' || row.state === 'INCOMPLETE' ? 'bad' : undefined),
     },
-    { title: 'FLAGS', cell: (row) => row.flags.join(',') || undefined },
+    { title: 'FLAGS', cell: (row) => row.flags.join(',') },
     { title: 'USED', cell: (row) => seconds(row.usedSeconds), align: 'right' },
     { title: 'UPDATED', cell: (row) => seconds(row.updatedSeconds), align: 'right' },
-    { title: 'NETNS', cell: (row) => row.netnsId },
   ],
   changes: {
     subject: (row, netns) => `neigh ${row.ip} dev ${deviceOf(row, netns)}`,
-    facts: (row) => [{ label: 'lladdr', value: row.mac }, { label: '', value: row.state }, listFact('', row.flags, 'flags')],
+    facts: (row) => [
+      { label: 'lladdr', value: row.mac },
+      { label: '', value: row.state },
+      { label: '', key: 'flags', value: row.flags },
+    ],
     factsWhenGone: true,
   },
 });

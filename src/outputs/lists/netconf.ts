@@ -8,7 +8,6 @@ export const list = defineRows({
   help: 'forwarding, reverse path filter, proxy ARP and similar settings, by interface',
   example: 'nsatlas netconf --interface docker_gwbridge',
   columns: (): Column<Netconf>[] => [
-    { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
     { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
     { title: 'FAMILY', cell: (row) => row.family },
     { title: 'FORWARDING', cell: (row) => onOff(row.forwarding) },
@@ -19,7 +18,6 @@ export const list = defineRows({
     { title: 'IGNORE_LINKDOWN', cell: (row) => onOff(row.ignoreRoutesWithLinkdown) },
     { title: 'INPUT', cell: (row) => onOff(row.input) },
     { title: 'FORCE_FORWARDING', cell: (row) => onOff(row.forceForwarding) },
-    { title: 'NETNS', cell: (row) => row.netnsId },
   ],
   changes: { subject: (row, netns) => `netconf ${row.family} dev ${deviceOf(row, netns)}`, facts },
 });

@@ -1,10 +1,10 @@
 import { netnsName } from '../../model/ids.js';
 import { ownersOf } from '../../model/select.js';
-import type { Netns } from '../../model/types.js';
-import { type Fact, listFact } from '../facts.js';
-import { defineList } from './contract.js';
+import type { Netns, TableStatus } from '../../model/types.js';
+import type { Fact } from '../facts.js';
+import type { ListView } from './contract.js';
 
-export const list = defineList({
+export const list: ListView<'netns'> = {
   name: 'netns',
   group: 'Namespaces:',
   help: 'network namespaces: role, owner, network, how a container is attached',
@@ -23,13 +23,17 @@ export const list = defineList({
     { title: 'STATUS', cell: (netns) => status(netns), mood: (netns) => (status(netns) === 'OK' ? 'good' : 'bad') },
   ],
   changes: { subject, facts },
-});
+};
 
 /** The namespace's own status, or that of the first table that could not be read completely. */
 function status(netns: Netns): string {
-  const bad = netns.tables.find((table) => table.status !== 'OK' && table.status !== 'NOT_READ');
-  if (netns.status !== 'OK' || bad === undefined) return netns.status;
-  return `${bad.table} ${bad.status}`;
+  const [bad] = badTables(netns);
+  return netns.status !== 'OK' || bad === undefined ? netns.status : `${bad.table} ${bad.status}`;
+}
+
+/** Tables that could not be read completely. */
+function badTables({ tables }: Netns): TableStatus[] {
+  return tables.filter(({ status }) => status !== 'OK' && status !== 'NOT_READ');
 }
 
 function fileName(netns: Netns): string | undefined {
@@ -40,23 +44,17 @@ function fileName(netns: Netns): string | undefined {
 }
 
 function networks(netns: Netns): string | undefined {
-  const own = netns.networkName ?? netns.networkId;
-  const joined = netns.owner?.networks.map((network) => network.name).join(',');
-  return own ?? (joined === '' ? undefined : joined);
+  return netns.networkName ?? netns.networkId ?? netns.owner?.networks.map((network) => network.name).join(',');
 }
 
 /** The network modes of its containers, each once: "bridge,container". */
-function modes(netns: Netns): string | undefined {
-  const all = ownersOf(netns).map(({ networkMode }) => networkMode);
-  return all.length === 0 ? undefined : [...new Set(all)].join(',');
+function modes(netns: Netns): string {
+  return [...new Set(ownersOf(netns).map(({ networkMode }) => networkMode))].join(',');
 }
 
-function containers(netns: Netns): string | undefined {
+function containers(netns: Netns): string {
   const names = ownersOf(netns).map(({ containerName }) => containerName);
-  if (names.length === 0) return undefined;
-  const [first, second, ...others] = names;
-  const shown = [first, second].filter((name) => name !== undefined).join(',');
-  return others.length === 0 ? shown : `${shown},+${others.length}`;
+  return [...names.slice(0, 2), ...(names.length > 2 ? [`+${names.length - 2}`] : [])].join(',');
 }
 
 function subject(netns: Netns): string {
@@ -65,20 +63,13 @@ function subject(netns: Netns): string {
 }
 
 function facts(netns: Netns): Fact[] {
-  const containers = ownersOf(netns).map(({ containerName }) => containerName);
   return [
     { label: '', key: 'role', value: netns.role },
     { label: 'status', value: netns.status === 'OK' || netns.status === 'NOT_READ' ? undefined : netns.status },
-    listFact(
-      '',
-      netns.tables
-        .filter(({ status }) => status !== 'OK' && status !== 'NOT_READ')
-        .map(({ table, status }) => `${table}:${status}`),
-      'tables',
-    ),
+    { label: '', key: 'tables', value: badTables(netns).map(({ table, status }) => `${table}:${status}`) },
     { label: 'name', value: netnsName(netns), onlyChanges: true },
     { label: 'network', value: netns.networkName ?? netns.networkId },
-    listFact('containers', containers),
-    { ...listFact('paths', netns.paths), onlyChanges: true },
+    { label: 'containers', value: ownersOf(netns).map(({ containerName }) => containerName) },
+    { label: 'paths', value: netns.paths, onlyChanges: true },
   ];
 }

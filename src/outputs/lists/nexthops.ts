@@ -1,7 +1,7 @@
 import { netnsName } from '../../model/ids.js';
 import type { NexthopObject } from '../../tables/nexthops.js';
 import type { Column } from '../columns.js';
-import { type Fact, listFact } from '../facts.js';
+import type { Fact } from '../facts.js';
 import { defineRows } from './contract.js';
 
 export const list = defineRows({
@@ -10,16 +10,14 @@ export const list = defineRows({
   example: 'nsatlas nexthops --ip 10.0.1.1',
   hasCounters: true,
   columns: (): Column<NexthopObject>[] => [
-    { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
     { title: 'ID', cell: (row) => row.id, align: 'right' },
     { title: 'VIA', cell: (row) => row.gateway },
     { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
-    { title: 'GROUP', cell: (row) => members(row).join(' ') || undefined },
+    { title: 'GROUP', cell: (row) => members(row).join(' ') },
     { title: 'TYPE', cell: (row) => type(row) },
     { title: 'SCOPE', cell: (row) => row.scope },
     { title: 'PROTOCOL', cell: (row) => row.protocol },
-    { title: 'FLAGS', cell: (row) => row.flags.join(',') || undefined, mood: (row) => (isDown(row) ? 'bad' : undefined) },
-    { title: 'NETNS', cell: (row) => row.netnsId },
+    { title: 'FLAGS', cell: (row) => row.flags.join(','), mood: (row) => (isDown(row) ? 'bad' : undefined) },
   ],
   changes: { subject: (row, netns) => `nexthop ${row.id}@${netnsName(netns)}`, facts, factsWhenGone: true },
 });
@@ -29,9 +27,9 @@ function facts(row: NexthopObject): Fact[] {
     { label: '', key: 'type', value: type(row) },
     { label: 'via', value: row.gateway },
     { label: 'dev', value: row.ifname ?? row.ifindex?.toString() },
-    listFact('group', members(row)),
+    { label: 'group', value: members(row) },
     { label: 'proto', value: row.protocol },
-    listFact('', row.flags, 'flags'),
+    { label: '', key: 'flags', value: row.flags },
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Overlay, OverlayMember, RemoteVtep } from '../../model/types.js';
 import { someOf, UP_STATES } from '../columns.js';
 import { hostNames, silence } from '../host-columns.js';
-import { defineLines } from './contract.js';
+import type { ListView } from './contract.js';
 
 /** An overlay on one of its hosts: a line of the table. */
 interface OverlayLine {
@@ -9,7 +9,7 @@ interface OverlayLine {
   readonly member?: OverlayMember;
 }
 
-export const list = defineLines<OverlayLine>()({
+export const list: ListView<'overlays', OverlayLine> = {
   name: 'overlays',
   group: 'Overlays and hosts:',
   help: 'overlay networks across hosts: VTEPs, endpoints, where the forwarding entries lead',
@@ -18,7 +18,7 @@ export const list = defineLines<OverlayLine>()({
   columns: () => [
     { title: 'NETWORK', cell: ({ overlay }) => overlay.networkName ?? overlay.networkId },
     { title: 'VNI', cell: ({ overlay }) => overlay.vni, align: 'right' },
-    { title: 'HOST', cell: ({ overlay, member }) => hostName(overlay.members, member) },
+    { title: 'HOST', cell: ({ overlay, member }) => member && hostNames(overlay.members).get(member.host) },
     { title: 'AGE', cell: ({ member }) => silence(member ?? {}), mood: () => 'bad' },
     { title: 'VTEP', cell: ({ member }) => member?.vtep },
     {
@@ -36,7 +36,7 @@ export const list = defineLines<OverlayLine>()({
     { title: 'NAMESPACE', cell: ({ member }) => member?.netnsName },
     { title: 'NETNS', cell: ({ member }) => member?.netnsId },
   ],
-});
+};
 
 /** A line for each host of each overlay. */
 function overlayLines(overlays: readonly Overlay[]): OverlayLine[] {
@@ -46,12 +46,6 @@ function overlayLines(overlays: readonly Overlay[]): OverlayLine[] {
 }
 
 const FLAGS = ['ingress', 'encrypted', 'internal'] as const;
-
-function hostName(members: readonly OverlayMember[], member: OverlayMember | undefined): string | undefined {
-  if (member === undefined) return undefined;
-  const named = members.map(({ host, hostName: name }) => ({ host, hostName: name ?? host }));
-  return hostNames(named).get(member.host);
-}
 
 /** Most VTEPs that one cell shows; `-o json` has them all. */
 const SHOWN = 4;

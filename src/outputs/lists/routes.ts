@@ -1,5 +1,5 @@
 import type { Route } from '../../model/types.js';
-import { deviceOf, type Fact, listFact } from '../facts.js';
+import { deviceOf, type Fact } from '../facts.js';
 import { defineRows } from './contract.js';
 
 export const list = defineRows({
@@ -8,13 +8,8 @@ export const list = defineRows({
   example: 'nsatlas routes --container web',
   hasCounters: true,
   columns: () => [
-    { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
     { title: 'DESTINATION', cell: (row) => row.dst },
-    {
-      title: 'VIA',
-      cell: (row) =>
-        row.gateway ?? (row.nextHops.map((hop) => hop.gateway ?? hop.ifname ?? String(hop.ifindex)).join(',') || undefined),
-    },
+    { title: 'VIA', cell: (row) => row.gateway ?? row.nextHops.map((hop) => hop.gateway ?? hop.ifname ?? hop.ifindex).join(',') },
     { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
     { title: 'SOURCE', cell: (row) => row.prefsrc },
     { title: 'TYPE', cell: (row) => row.type },
@@ -22,8 +17,7 @@ export const list = defineRows({
     { title: 'SCOPE', cell: (row) => row.scope },
     { title: 'METRIC', cell: (row) => row.metric, align: 'right' },
     { title: 'TABLE', cell: (row) => tableName(row.table), align: 'right' },
-    { title: 'FLAGS', cell: (row) => row.flags.join(',') || undefined },
-    { title: 'NETNS', cell: (row) => row.netnsId },
+    { title: 'FLAGS', cell: (row) => row.flags.join(',') },
   ],
   changes: { subject: (row, netns) => `route ${row.dst} dev ${deviceOf(row, netns)}`, facts, factsWhenGone: true },
 });
@@ -31,16 +25,16 @@ export const list = defineRows({
 function facts(row: Route): Fact[] {
   return [
     { label: 'via', value: row.gateway },
-    listFact(
-      'nexthop',
-      row.nextHops.map(({ gateway, ifname, ifindex, weight }) => `${gateway ?? ifname ?? ifindex} weight ${weight}`),
-    ),
+    {
+      label: 'nexthop',
+      value: row.nextHops.map(({ gateway, ifname, ifindex, weight }) => `${gateway ?? ifname ?? ifindex} weight ${weight}`),
+    },
     { label: 'src', value: row.prefsrc },
     { label: '', key: 'type', value: row.type === 'unicast' ? undefined : row.type },
     { label: 'table', value: row.table === MAIN ? undefined : tableName(row.table) },
     { label: 'proto', value: row.protocol },
     { label: 'metric', value: row.metric?.toString() },
-    listFact('', row.flags, 'flags'),
+    { label: '', key: 'flags', value: row.flags },
   ];
 }
 

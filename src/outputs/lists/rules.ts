@@ -1,7 +1,7 @@
 import type { Rule } from '../../tables/rules.js';
 import { netnsName } from '../../model/ids.js';
-import type { Column } from '../columns.js';
-import { type Fact, listFact } from '../facts.js';
+import { byGroup, type Column } from '../columns.js';
+import type { Fact } from '../facts.js';
 import { defineRows } from './contract.js';
 import { tableName } from './routes.js';
 
@@ -12,7 +12,6 @@ export const list = defineRows({
   // A collector does not keep the order in which the kernel lists them, which is the order in which they are tried.
   sort: byPriority,
   columns: (): Column<Rule>[] => [
-    { title: 'NAMESPACE', cell: (row) => row.netnsName ?? row.netnsId },
     { title: 'FAMILY', cell: (row) => row.family },
     { title: 'PRIORITY', cell: (row) => row.priority, align: 'right' },
     { title: 'NOT', cell: (row) => (row.flags.includes('INVERT') ? 'not' : undefined) },
@@ -21,10 +20,9 @@ export const list = defineRows({
     { title: 'IIF', cell: (row) => attached(row.iif, row.flags.includes('IIF_DETACHED')) },
     { title: 'OIF', cell: (row) => attached(row.oif, row.flags.includes('OIF_DETACHED')) },
     { title: 'MARK', cell: (row) => mark(row) },
-    { title: 'SELECTOR', cell: (row) => selector(row).join(' ') || undefined },
+    { title: 'SELECTOR', cell: (row) => selector(row).join(' ') },
     { title: 'ACTION', cell: (row) => action(row), mood: (row) => (row.flags.includes('UNRESOLVED') ? 'bad' : undefined) },
     { title: 'PROTOCOL', cell: (row) => row.protocol },
-    { title: 'NETNS', cell: (row) => row.netnsId },
   ],
   changes: {
     subject: (row, netns) => `rule ${row.family} ${row.priority} from ${row.src ?? 'all'}@${netnsName(netns)}`,
@@ -35,14 +33,8 @@ export const list = defineRows({
 
 /** Family by family of each namespace, as they came. */
 function byPriority(rules: readonly Rule[]): Rule[] {
-  const lists = new Map<string, number>();
-  const keyed = rules.map((rule) => {
-    const list = `${rule.host} ${rule.netnsId} ${rule.family}`;
-    const at = lists.get(list) ?? lists.size;
-    lists.set(list, at);
-    return { rule, at };
-  });
-  return keyed.sort((a, b) => a.at - b.at || a.rule.priority - b.rule.priority).map(({ rule }) => rule);
+  const listOf = ({ host, netnsId, family }: Rule): string => `${host} ${netnsId} ${family}`;
+  return byGroup(rules, listOf, (a, b) => a.priority - b.priority);
 }
 
 function facts(row: Rule): Fact[] {
@@ -52,13 +44,9 @@ function facts(row: Rule): Fact[] {
     { label: 'iif', value: row.iif },
     { label: 'oif', value: row.oif },
     { label: 'fwmark', value: mark(row) },
-    listFact('', selector(row), 'selector'),
+    { label: '', key: 'selector', value: selector(row) },
     { label: '', key: 'action', value: action(row) },
-    listFact(
-      '',
-      row.flags.filter((flag) => flag !== 'INVERT'),
-      'flags',
-    ),
+    { label: '', key: 'flags', value: row.flags.filter((flag) => flag !== 'INVERT') },
   ];
 }
 

@@ -1,8 +1,8 @@
 import type { VethEnd } from '../../model/types.js';
 import { someOf, UP_STATES } from '../columns.js';
-import { defineList } from './contract.js';
+import type { ListView } from './contract.js';
 
-export const list = defineList({
+export const list: ListView<'veths'> = {
   name: 'veths',
   group: 'Namespaces:',
   help: 'veth pairs across namespaces',
@@ -21,7 +21,7 @@ export const list = defineList({
     { title: 'STATUS', cell: (pair) => pair.status, mood: (pair) => (pair.status === 'PAIRED' ? 'good' : 'bad') },
     { title: 'ENDS', cell: ({ a, b }) => [a, b].flatMap((end) => (end === undefined ? [] : [endKey(end)])).join(' ') },
   ],
-});
+};
 
 function endKey(end: VethEnd): string {
   return `${end.netnsId}/${end.ifindex}`;

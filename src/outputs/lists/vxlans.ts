@@ -2,9 +2,9 @@ import { factsOf, factWords } from '../../kinds/facts.js';
 import type { VxlanRow } from '../../model/types.js';
 import { compare } from '../../text/order.js';
 import { someOf } from '../columns.js';
-import { defineList } from './contract.js';
+import type { ListView } from './contract.js';
 
-export const list = defineList({
+export const list: ListView<'vxlans'> = {
   name: 'vxlans',
   group: 'Namespaces:',
   help: 'VXLAN interfaces: VNI, network, forwarding entries',
@@ -30,7 +30,7 @@ export const list = defineList({
     { title: 'NAMESPACE', cell: (row) => row.netnsName },
     { title: 'NETNS', cell: (row) => row.netnsId },
   ],
-});
+};
 
 /** Sorts after every VNI, which has 24 bits. */
 const NO_VNI = 2 ** 24;

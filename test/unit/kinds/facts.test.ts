@@ -18,6 +18,7 @@ import { DecodeError } from '../../../src/netlink/error.js';
 import * as uapi from '../../../src/netlink/uapi.js';
 import { fixtureCases, fixtureKinds, viewOf } from '../../support/kinds.js';
 import { attribute, ifinfomsg, join as joinBytes, text, u32 } from '../../support/message-builder.js';
+import { rendered } from '../../support/rendered.js';
 import { ROOT } from '../../support/root.js';
 import { fakeLink, fakeNetns } from '../agent/fake-host.js';
 import { sampleSnapshot } from '../../support/sample.js';
@@ -57,7 +58,7 @@ function shown(bytes: Uint8Array): Interface {
 
 function listOf(interfaces: Interface[]): string {
   const snapshot = { ...sampleSnapshot(), namespaces: [{ ...NETNS, interfaces }] };
-  return output.render({ name: 'interfaces', listing: LISTS.interfaces.list(snapshot, {}) }, {});
+  return rendered(output, { name: 'interfaces', listing: LISTS.interfaces.list(snapshot, {}) }, {});
 }
 
 function lineOf(link: Interface): string {

@@ -12,6 +12,7 @@ import { hostLine } from '../../../src/outputs/host-lines.js';
 import { OUTPUTS } from '../../../src/outputs/registry.gen.js';
 import { output as table } from '../../../src/outputs/table.js';
 import { ROOT } from '../../support/root.js';
+import { rendered } from '../../support/rendered.js';
 import { sampleSnapshot, WEB } from '../../support/sample.js';
 
 const update = process.argv.includes('--update');
@@ -160,22 +161,22 @@ const documents: Record<'hosts' | 'overlays' | 'endpoints', Document> = {
 
 t.test('the tables of many hosts', async (t) => {
   for (const [name, document] of Object.entries(documents)) {
-    t.test(`${name} are as the golden has them`, async () => assertGolden(name, table.render(document, plain)));
+    t.test(`${name} are as the golden has them`, async () => assertGolden(name, rendered(table, document, plain)));
 
     t.test(`${name} are the same text in colour, and something is coloured`, async (t) => {
-      const coloured = table.render(document, { paint: (_mood, text) => `\u001b[31m${text}\u001b[39m` });
+      const coloured = rendered(table, document, { paint: (_mood, text) => `\u001b[31m${text}\u001b[39m` });
       t.match(coloured, /\u001b\[31m/);
-      t.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), table.render(document, plain));
+      t.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), rendered(table, document, plain));
     });
 
     t.test(`${name} without anything are a heading`, async (t) => {
       const empty = { name, listing: { items: [], gaps: [] } } as ListDocument;
-      t.match(table.render(empty, plain), /^[A-Z][A-Z ]+\n$/);
+      t.match(rendered(table, empty, plain), /^[A-Z][A-Z ]+\n$/);
     });
   }
 
   t.test('a host that was never reached has no counts, not none', async (t) => {
-    t.notMatch(table.render({ name: 'hosts', listing: { items: [neverReached], gaps: [] } }, plain), / 0 /);
+    t.notMatch(rendered(table, { name: 'hosts', listing: { items: [neverReached], gaps: [] } }, plain), / 0 /);
   });
 
   t.test('of the VTEPs that rows lead to those that no host has come first, and are never among those left out', async (t) => {
@@ -190,12 +191,12 @@ t.test('the tables of many hosts', async (t) => {
       { ...member, remotes },
       ...known.map(({ host, hostName, vtep }) => ({ ...member, host, hostName, vtep, remotes: [] })),
     ];
-    const text = table.render({ name: 'overlays', listing: { items: [{ ...overlay, members }], gaps: [] } }, plain);
+    const text = rendered(table, { name: 'overlays', listing: { items: [{ ...overlay, members }], gaps: [] } }, plain);
     t.match(text, / \?203\.0\.113\.9\(7\) n0\(1\) n1\(1\) n2\(1\) \+27 /);
   });
 
   t.test('an overlay that no host is known to have is a line all the same', async (t) => {
-    const text = table.render({ name: 'overlays', listing: { items: [{ ...overlay, members: [] }], gaps: [] } }, plain);
+    const text = rendered(table, { name: 'overlays', listing: { items: [{ ...overlay, members: [] }], gaps: [] } }, plain);
     t.match(text, /^app_net +4097 /m);
   });
 
@@ -220,7 +221,7 @@ t.test('the tables of many hosts', async (t) => {
     ];
     for (const document of documents_)
       for (const output of OUTPUTS) {
-        const text = output.render(document, plain);
+        const text = rendered(output, document, plain);
         t.notMatch(text.replaceAll('\n', ''), /[\p{Cc}\p{Cf}]/u);
         if (output === table) t.equal(text.split('\n').length, 3);
       }
@@ -231,7 +232,7 @@ t.test('the tables of many hosts', async (t) => {
     const json = OUTPUTS.find(({ format }) => format === 'json');
     assert.ok(json);
     const listing = { items: [endpoint], gaps: [], fabric };
-    const parsed = JSON.parse(json.render({ name: 'endpoints', listing }, plain)) as Record<string, unknown>;
+    const parsed = JSON.parse(rendered(json, { name: 'endpoints', listing }, plain)) as Record<string, unknown>;
     t.strictSame(Object.keys(parsed).sort(), ['fabric', 'gaps', 'items']);
     t.strictSame(parsed['fabric'], fabric);
   });
@@ -247,7 +248,7 @@ t.test('lists of one host’s things over several hosts', async (t) => {
       { host: 'host-2', hostName: 'node-2', state: 'STALE' as const, ageMs: 300_000 },
     ];
     const document: Document = { name: 'vxlans', listing: { items: [...listing.items, ...other], gaps: [] }, hosts };
-    assertGolden('vxlans-of-hosts', table.render(document, plain));
+    assertGolden('vxlans-of-hosts', rendered(table, document, plain));
   });
 
   t.test('tell two hosts of one name apart by their ids', async (t) => {
@@ -255,13 +256,13 @@ t.test('lists of one host’s things over several hosts', async (t) => {
       { host: 'host-1', hostName: 'same' },
       { host: 'host-2', hostName: 'same' },
     ];
-    const text = table.render({ name: 'vxlans', listing, hosts }, plain);
+    const text = rendered(table, { name: 'vxlans', listing, hosts }, plain);
     t.match(text, /^same\/host-1 +app_net /m);
     t.notMatch(text, /AGE/);
   });
 
   t.test('show a host of which only the id is known by its id', async (t) => {
-    t.match(table.render({ name: 'vxlans', listing, hosts: [] }, plain), /^host-1 +app_net /m);
+    t.match(rendered(table, { name: 'vxlans', listing, hosts: [] }, plain), /^host-1 +app_net /m);
   });
 });
 

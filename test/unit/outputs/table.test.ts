@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import t from 'tap';
 import { LISTS } from '../../../src/model/lists.js';
 import { output, renderTable } from '../../../src/outputs/table.js';
+import { rendered } from '../../support/rendered.js';
 import { sampleSnapshot, WEB } from '../../support/sample.js';
 
 const plain = {};
 
 t.test('tables', async (t) => {
   t.test('has one line for each pair, in columns', async (t) => {
-    const text = output.render({ name: 'veths', listing: LISTS.veths.list(sampleSnapshot(), {}) }, plain);
+    const text = rendered(output, { name: 'veths', listing: LISTS.veths.list(sampleSnapshot(), {}) }, plain);
     t.equal(
       text,
       [
@@ -21,7 +22,7 @@ t.test('tables', async (t) => {
   });
 
   t.test('has the VNI, the network and the flags of a vxlan', async (t) => {
-    const text = output.render({ name: 'vxlans', listing: LISTS.vxlans.list(sampleSnapshot(), {}) }, plain);
+    const text = rendered(output, { name: 'vxlans', listing: LISTS.vxlans.list(sampleSnapshot(), {}) }, plain);
     t.match(
       text,
       /^app_net +4097 +vxlan0 +UNKNOWN +10\.0\.1\.1\/24 +br0 +4789 +1500 +1 +learning proxy l2miss l3miss +overlay:app_net +net:\[20\]$/m,
@@ -31,7 +32,7 @@ t.test('tables', async (t) => {
   t.test('says that forwarding entries were not read, instead of none', async (t) => {
     const snapshot = sampleSnapshot();
     for (const netns of snapshot.namespaces) netns.tables = [];
-    t.match(output.render({ name: 'vxlans', listing: LISTS.vxlans.list(snapshot, {}) }, plain), / unread /);
+    t.match(rendered(output, { name: 'vxlans', listing: LISTS.vxlans.list(snapshot, {}) }, plain), / unread /);
   });
 
   t.test('shows the status of the table that failed, not OK', async (t) => {
@@ -39,14 +40,14 @@ t.test('tables', async (t) => {
     const table = snapshot.namespaces[1]?.tables[0];
     assert.ok(table);
     table.status = 'INTERRUPTED';
-    t.match(output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain), /LINKS INTERRUPTED$/m);
+    t.match(rendered(output, { name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain), /LINKS INTERRUPTED$/m);
   });
 
   t.test('shows every way in which the containers of a namespace are attached', async (t) => {
     const snapshot = sampleSnapshot();
     snapshot.namespaces[2]?.joined.push({ ...WEB, containerName: 'sidecar', networkMode: 'container' });
     t.match(
-      output.render({ name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain),
+      rendered(output, { name: 'netns', listing: LISTS.netns.list(snapshot, {}) }, plain),
       / app_web\.1\.x,sidecar +overlay,container /,
     );
   });
@@ -56,16 +57,16 @@ t.test('tables', async (t) => {
     const link = snapshot.namespaces[0]?.interfaces[0];
     assert.ok(link);
     link.name = 'a\u001b[2J\nb';
-    const text = output.render({ name: 'interfaces', listing: LISTS.interfaces.list(snapshot, {}) }, plain);
+    const text = rendered(output, { name: 'interfaces', listing: LISTS.interfaces.list(snapshot, {}) }, plain);
     t.match(text, /a\\u\{1b\}\[2J\\u\{a\}b/);
     t.equal(text.split('\n').length, 1 + 9 + 1);
   });
 
   t.test('colours only when asked to, and never changes the text', async (t) => {
     const listing = LISTS.veths.list(sampleSnapshot(), {});
-    const coloured = output.render({ name: 'veths', listing }, { paint: (_mood, text) => `\u001b[31m${text}\u001b[39m` });
-    t.not(coloured, output.render({ name: 'veths', listing }, plain));
-    t.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), output.render({ name: 'veths', listing }, plain));
+    const coloured = rendered(output, { name: 'veths', listing }, { paint: (_mood, text) => `\u001b[31m${text}\u001b[39m` });
+    t.not(coloured, rendered(output, { name: 'veths', listing }, plain));
+    t.equal(coloured.replaceAll(/\u001b\[\d+m/g, ''), rendered(output, { name: 'veths', listing }, plain));
   });
 
   t.test('lines up wide characters, combining marks and emoji', async (t) => {
@@ -87,7 +88,7 @@ t.test('tables', async (t) => {
   });
 
   t.test('shows a whole host', async (t) => {
-    const text = output.render({ name: 'snapshot', snapshot: sampleSnapshot() }, plain);
+    const text = rendered(output, { name: 'snapshot', snapshot: sampleSnapshot() }, plain);
     for (const title of ['host h1 (host-1)', 'Network namespaces\n', 'Interfaces\n', 'Veth pairs\n', 'VXLANs\n'])
       t.ok(text.includes(title), title);
   });
