@@ -2,21 +2,19 @@ import type { Command } from 'commander';
 import type { Roster } from '../collector/follow/roster.js';
 import type { AgentSource } from '../collector/follow/sources/types.js';
 import type { Table } from '../model/types.js';
-import type { ClientTls, Log, TlsFiles } from '../rpc/types.js';
+import type { ClientTls, Log } from '../rpc/types.js';
 import { ALL_TABLES } from '../tables/index.js';
 import { listOption, option, parsePositive } from './flags.js';
 import { tablesOf } from './options.js';
 import { UsageError } from './report.js';
-import { addBothTlsOptions, agentsTls, type ClientTlsFlags, serverTls, type ServerTlsFlags } from './tls-options.js';
+import { addBothTlsOptions, agentsTls, type ClientTlsFlags } from './tls-options.js';
 
 /** Flags of the servers that follow agents. */
-export interface CollectorFlags extends ServerTlsFlags, ClientTlsFlags {
+export interface CollectorFlags extends ClientTlsFlags {
   agent?: string[];
   agentsFile?: string;
   forget: number;
   table?: string[];
-  listen: string[];
-  logLevel: string;
 }
 
 /** Which agents to follow, and how. */
@@ -44,8 +42,6 @@ export interface Following {
   readonly forgetMs: number;
   /** Towards the agents. */
   readonly tls: ClientTls | undefined;
-  /** For startServer(). */
-  readonly access: { tls?: TlsFiles; insecure?: boolean };
 }
 
 /** @throws UsageError naming the flag; InvalidArgumentError */
@@ -55,7 +51,7 @@ export async function followingOf(flags: CollectorFlags): Promise<Following> {
   try {
     const files = flags.agentsFile === undefined ? [] : [agentsFile(flags.agentsFile)];
     const sources = [...(flags.agent ?? []).map((text) => agentSource(text)), ...files];
-    return { sources, tables, forgetMs: flags.forget * 1000, tls: await agentsTls(flags), access: await serverTls(flags) };
+    return { sources, tables, forgetMs: flags.forget * 1000, tls: await agentsTls(flags) };
   } catch (cause) {
     if (cause instanceof SourceError) throw new UsageError(`--agent ${cause.message}`);
     throw cause;

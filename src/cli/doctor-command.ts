@@ -1,11 +1,10 @@
 import { release } from 'node:os';
-import { Command, Option } from 'commander';
-import { OUTPUTS } from '../outputs/registry.gen.js';
+import { Command } from 'commander';
 import { hostOptions } from './host.js';
-import { addHostOptions, type HostFlags } from './options.js';
-import type { Context } from './context.js';
+import { addHostOptions, type HostFlags, outputOption } from './options.js';
 import { EXIT } from './report.js';
 import { show } from './show.js';
+import type { Context } from './terminal.js';
 import { VERSION } from './version.js';
 
 /** `nsatlas doctor` */
@@ -13,12 +12,7 @@ export function doctorCommand(context: Context, finish: (status: number) => void
   const command = new Command('doctor')
     .description('check this installation: what works, what is off, why, and how to fix it')
     .addHelpText('after', '\nExample:\n  sudo nsatlas doctor')
-    .addOption(
-      new Option('-o, --output <format>', 'table or json')
-        .env('NSATLAS_OUTPUT')
-        .choices(OUTPUTS.map((output) => output.format))
-        .default('table'),
-    );
+    .addOption(outputOption('table or json'));
   return addHostOptions(command).action(async (flags: HostFlags & { output: string }) => {
     const { hostFeatures } = await import('../live/index.js');
     const features = await hostFeatures(hostOptions(flags));

@@ -4,7 +4,7 @@ import type { HostFlags, LiveFlags } from './options.js';
 import { VERSION } from './version.js';
 
 /** Where Docker listens by default; /run and /var/run are the same directory on every current system. */
-const DEFAULT_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock'];
+const DEFAULT_SOCKETS = ['/var/run/docker.sock', '/run/docker.sock'] as const;
 
 /** The live state of this host, configured by the flags. The caller closes it. @param onProblem called when a read fails as such */
 export async function liveHost(flags: HostFlags & LiveFlags, onProblem: (problem: Error) => void): Promise<OpenLiveHost> {
@@ -22,11 +22,10 @@ export async function liveHost(flags: HostFlags & LiveFlags, onProblem: (problem
 /** Where and how this host is read, as the flags describe it. */
 export function hostOptions(flags: HostFlags): HostOptions {
   const named = flags.dockerSocket;
-  const found = DEFAULT_SOCKETS.find((path) => existsSync(path)) ?? DEFAULT_SOCKETS[0];
   return {
     procRoot: flags.procRoot,
     netnsDirs: flags.netnsDir ?? [],
-    dockerSockets: named ?? (found === undefined ? [] : [found]),
+    dockerSockets: named ?? [DEFAULT_SOCKETS.find((path) => existsSync(path)) ?? DEFAULT_SOCKETS[0]],
     dockerSocketsGiven: named !== undefined,
     timeLimitMs: flags.timeLimit,
     agentVersion: VERSION,

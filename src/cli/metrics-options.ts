@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { MetricSource } from '../metrics/scrape.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { CallMetrics } from '../metrics/calls.js';
-import type { CollectorMetricsOptions } from '../metrics/collector.js';
+import type { Members } from '../collector/types.js';
 import type { RunningMetrics } from '../metrics/server.js';
 import type { Log, TlsFiles } from '../rpc/types.js';
 import type { OpenLiveHost } from '../live/index.js';
@@ -33,12 +33,15 @@ export function addInterfaceMetricsOption(command: Command): Command {
   return command.addOption(option('--metrics-interfaces', 'also export the counters of every interface: eight series for each'));
 }
 
+/** Makes sources of metrics; their code is loaded only if it is needed. */
+export type MakeSources = (metrics: Metrics) => Promise<readonly MetricSource[]>;
+
 /** The metrics server, or nothing. */
 export interface OpenMetrics {
   /** For startServer(). */
   readonly calls: Partial<CallMetrics>;
   /** Adds sources and serves; does nothing without --metrics-listen. @throws ListenError */
-  serve(sources: (metrics: Metrics) => Promise<readonly MetricSource[]> | readonly MetricSource[]): Promise<void>;
+  serve(sources: readonly MakeSources[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -58,7 +61,7 @@ export async function openMetrics(flags: MetricsFlags, log: Log, tls?: TlsFiles)
   return {
     calls: metrics.calls,
     serve: async (sources) => {
-      for (const source of await sources(metrics)) metrics.add(source);
+      for (const make of sources) for (const source of await make(metrics)) metrics.add(source);
       running = await startMetrics(metrics, {
         listen: metricsListen,
         log,
@@ -80,7 +83,7 @@ function parseCount(text: string): number {
 }
 
 /** The metrics of a host that is read here, as the flags ask. */
-export function hostMetrics(flags: MetricsFlags, live: OpenLiveHost): (metrics: Metrics) => Promise<readonly MetricSource[]> {
+export function hostMetrics(flags: MetricsFlags, live: OpenLiveHost): MakeSources {
   return async ({ registry }) => {
     const [{ createHostMetrics }, { createInterfaceMetrics }] = await Promise.all([
       import('../metrics/host.js'),
@@ -91,10 +94,13 @@ export function hostMetrics(flags: MetricsFlags, live: OpenLiveHost): (metrics: 
   };
 }
 
-/** The metrics of the hosts that a collector follows. @param overlays as in CollectorMetricsOptions */
-export function collectorMetrics(options: CollectorMetricsOptions): (metrics: Metrics) => Promise<readonly MetricSource[]> {
+/** The metrics of the hosts that a collector follows. */
+export function collectorMetrics(members: Members): MakeSources {
   return async ({ registry }) => {
-    const { createCollectorMetrics } = await import('../metrics/collector.js');
-    return [createCollectorMetrics(registry, options)];
+    const [{ createCollectorMetrics }, { overlaysOf }] = await Promise.all([
+      import('../metrics/collector.js'),
+      import('../collector/serve/fabric.js'),
+    ]);
+    return [createCollectorMetrics(registry, { members, overlays: overlaysOf(members) })];
   };
 }

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, type Option } from 'commander';
 import type { Selector } from '../model/select.js';
 import type { Role, Table } from '../model/types.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
@@ -25,19 +25,9 @@ export interface ShowFlags extends HostFlags, SelectorFlags, SourceFlags {
 }
 
 /** Flags that select namespaces and rows. */
-export interface SelectorFlags {
-  host?: string[];
-  netns?: string[];
-  role?: string[];
-  network?: string[];
-  container?: string[];
-  service?: string[];
-  kind?: string[];
-  interface?: string[];
-  vni?: string[];
-  mac?: string[];
-  ip?: string[];
-}
+export type SelectorFlags = { [Flag in SelectorFlag]?: string[] };
+
+type SelectorFlag = 'host' | (typeof NETNS_SELECTORS | typeof LINK_SELECTORS | typeof ROW_SELECTORS)[number][0];
 
 export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Command {
   return command
@@ -57,22 +47,17 @@ export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Co
     .addOption(logLevelOption(logLevel));
 }
 
-/** Flags of the servers. */
-export interface ServerFlags {
-  listen: string[];
-  maxAge: number;
-}
+/** Where an agent listens, and `nsatlas up`. */
+const DEFAULT_LISTEN = '127.0.0.1:7117';
 
-export function addServerOptions(command: Command): Command {
+/** Flags of the servers that read this host. */
+export function addAgentOptions(command: Command): Command {
   return addListenOption(command, DEFAULT_LISTEN).addOption(
     option('--max-age <ms>', 'maximum age of a read that may be used for an answer, in milliseconds')
       .default(1000)
       .argParser(parsePositive),
   );
 }
-
-/** Where an agent listens, and `nsatlas up`. */
-const DEFAULT_LISTEN = '127.0.0.1:7117';
 
 /** Flags of the commands that keep live state of this host. */
 export interface LiveFlags {
@@ -109,7 +94,7 @@ export interface WatchFlags extends HostFlags, LiveFlags, SelectorFlags, Omit<So
 }
 
 export function addWatchOptions(command: Command): Command {
-  const live = addNetnsSelectorOptions(addLiveOptions(addHostOptions(command)));
+  const live = addSelectors(addLiveOptions(addHostOptions(command)), NETNS_SELECTORS);
   return addSourceOptions(live, { files: false })
     .addOption(
       option('-o, --output <format>', 'table: one line per change, for people; json: one line per event, for programs')
@@ -135,62 +120,64 @@ export function tablesOf(names: readonly string[] | undefined): readonly Table[]
 }
 
 export function addShowOptions(command: Command): Command {
-  const formats = OUTPUTS.map((output) => output.format);
-  const shown = addHostOptions(command).addOption(
-    option('-o, --output <format>', OUTPUTS.map((output) => `${output.format}: ${output.help}`).join('; '))
-      .choices(formats)
-      .default('table'),
-  );
-  return addSourceOptions(shown, { files: true });
+  const help = OUTPUTS.map((output) => `${output.format}: ${output.help}`).join('; ');
+  return addSourceOptions(addHostOptions(command).addOption(outputOption(help)), { files: true });
 }
+
+/** The format of what is shown. */
+export function outputOption(help: string): Option {
+  return option('-o, --output <format>', help)
+    .choices(OUTPUTS.map((output) => output.format))
+    .default('table');
+}
+
+/** Flags that select, each with its field of the selector, its value and its help. */
+const NETNS_SELECTORS = [
+  ['netns', 'netns', '<id>', 'only this namespace: net:[INODE], a path or the name of its file'],
+  ['role', 'roles', '<role>', 'only namespaces with this role: host, container, overlay, load_balancer, ingress, other'],
+  ['network', 'networks', '<name>', 'only namespaces on this network, by name, id or id prefix'],
+  ['container', 'containers', '<name>', 'only namespaces of this container, by name, id or id prefix'],
+  ['service', 'services', '<name>', 'only namespaces of this Swarm service'],
+] as const;
+const LINK_SELECTORS = [
+  ['kind', 'kinds', '<kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'],
+  ['interface', 'interfaces', '<name>', 'only interfaces with this name'],
+] as const;
+const ROW_SELECTORS = [
+  ['vni', 'vnis', '<number>', 'only VXLANs with this VNI'],
+  ['mac', 'macs', '<address>', 'only this MAC address'],
+  ['ip', 'ips', '<address>', 'only this IP address'],
+] as const;
 
 /** The flags that narrow a list; `links`: also by properties that only interfaces have. */
 export function addSelectorOptions(command: Command, { links = true } = {}): Command {
-  addNetnsSelectorOptions(command);
-  if (links) {
-    command
-      .addOption(listOption('--kind <kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'))
-      .addOption(listOption('--interface <name>', 'only interfaces with this name'));
-  }
-  return command
-    .addOption(listOption('--vni <number>', 'only VXLANs with this VNI'))
-    .addOption(listOption('--mac <address>', 'only this MAC address'))
-    .addOption(listOption('--ip <address>', 'only this IP address'));
+  return addSelectors(command, [...NETNS_SELECTORS, ...(links ? LINK_SELECTORS : []), ...ROW_SELECTORS]);
 }
 
-function addNetnsSelectorOptions(command: Command): Command {
-  return command
-    .addOption(listOption('--netns <id>', 'only this namespace: net:[INODE], a path or the name of its file'))
-    .addOption(
-      listOption('--role <role>', 'only namespaces with this role: host, container, overlay, load_balancer, ingress, other'),
-    )
-    .addOption(listOption('--network <name>', 'only namespaces on this network, by name, id or id prefix'))
-    .addOption(listOption('--container <name>', 'only namespaces of this container, by name, id or id prefix'))
-    .addOption(listOption('--service <name>', 'only namespaces of this Swarm service'));
+function addSelectors(command: Command, selectors: readonly (readonly [string, string, string, string])[]): Command {
+  for (const [flag, , value, help] of selectors) command.addOption(listOption(`--${flag} ${value}`, help));
+  return command;
 }
 
-const ROLES: readonly Role[] = ['HOST', 'CONTAINER', 'OVERLAY', 'LOAD_BALANCER', 'INGRESS', 'OTHER'];
+/** Checks of values, by field; values of other fields are taken as they are. */
+const PARSERS: Partial<Record<keyof Selector, (text: string) => string | number>> = {
+  roles: parseRole,
+  vnis: parseVni,
+  macs: parseMac,
+  ips: parseIp,
+};
 
 /** @throws InvalidArgumentError naming the flag */
 export function selectorOf(flags: SelectorFlags): Selector {
-  return {
-    ...given('hosts', flags.host),
-    ...given('netns', flags.netns),
-    ...given('roles', flags.role?.map(parseRole)),
-    ...given('networks', flags.network),
-    ...given('containers', flags.container),
-    ...given('services', flags.service),
-    ...given('kinds', flags.kind),
-    ...given('interfaces', flags.interface),
-    ...given('vnis', flags.vni?.map(parseVni)),
-    ...given('macs', flags.mac?.map(parseMac)),
-    ...given('ips', flags.ip?.map(parseIp)),
-  };
+  const selectors = [['host', 'hosts'], ...NETNS_SELECTORS, ...LINK_SELECTORS, ...ROW_SELECTORS] as const;
+  const given = selectors.flatMap(([flag, field]) => {
+    const values = flags[flag];
+    return values === undefined ? [] : [[field, values.map(PARSERS[field] ?? String)]];
+  });
+  return Object.fromEntries(given) as Selector;
 }
 
-function given<Key extends keyof Selector>(key: Key, value: Selector[Key]): Selector {
-  return value === undefined ? {} : { [key]: value };
-}
+const ROLES: readonly Role[] = ['HOST', 'CONTAINER', 'OVERLAY', 'LOAD_BALANCER', 'INGRESS', 'OTHER'];
 
 function parseRole(text: string): Role {
   const role = ROLES.find((known) => known.toLowerCase() === text.toLowerCase().replaceAll('-', '_'));

@@ -1,15 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { LIST_VIEWS } from '../outputs/lists/index.js';
-import { agentCommand } from './agent-command.js';
-import { collectorCommand } from './collector-command.js';
 import { codesOf } from '../text/error.js';
-import type { Context } from './context.js';
 import { doctorCommand } from './doctor-command.js';
-import { listCommand } from './list-command.js';
 import { splitEnvironmentLists } from './flags.js';
 import { EXIT, UsageError } from './report.js';
-import { snapshotCommand } from './snapshot-command.js';
-import { upCommand } from './up-command.js';
+import { agentCommand, collectorCommand, upCommand } from './server-commands.js';
+import { listCommand, snapshotCommand } from './show-commands.js';
+import type { Context } from './terminal.js';
 import { VERSION } from './version.js';
 import { watchCommand } from './watch-command.js';
 
@@ -43,10 +40,10 @@ function buildProgram(context: Context, finish: (status: number) => void): Comma
   const commands = [
     ...LIST_VIEWS.map((list) => listCommand(list, context, finish)),
     snapshotCommand(context, finish),
-    watchCommand(context, finish),
-    agentCommand(context, finish),
-    collectorCommand(context, finish),
-    upCommand(context, finish),
+    watchCommand(context),
+    agentCommand(context),
+    collectorCommand(context),
+    upCommand(context),
     doctorCommand(context, finish),
   ];
   for (const command of commands) {

@@ -1,8 +1,7 @@
 import type { Document } from '../outputs/contract.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
-import type { Context } from './context.js';
 import { UsageError } from './report.js';
-import { paintFor, writeAll } from './terminal.js';
+import { type Context, paintFor, writeAll } from './terminal.js';
 
 /** Writes a document in the format of `-o`. */
 export async function show(document: Document, format: string, { terminal, env }: Context): Promise<void> {

@@ -8,6 +8,14 @@ export interface Terminal {
   readonly stderr: NodeJS.WriteStream;
 }
 
+/** What a command gets from its caller. */
+export interface Context {
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  /** One line on stderr. */
+  readonly warn: (line: string) => void;
+}
+
 /** Writes a text at the reader's pace. A reader that went away (`| head`) is not an error. */
 export async function writeAll(stream: NodeJS.WriteStream, text: string): Promise<void> {
   for (let at = 0; at < text.length; at += CHUNK) {

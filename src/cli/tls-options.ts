@@ -107,11 +107,7 @@ async function checkFiles(paths: { ca: string; cert: string | undefined; key: st
     await readTlsFiles(paths);
   } catch (cause) {
     if (!(cause instanceof TlsFileError)) throw cause;
-    throw new UsageError(`--tls-${flagOf(paths, cause.path)}: ${cause.message}`);
+    const [flag = 'ca'] = Object.entries(paths).find(([, path]) => path === cause.path) ?? [];
+    throw new UsageError(`--tls-${flag}: ${cause.message}`);
   }
-}
-
-function flagOf(paths: { ca: string; cert: string | undefined; key: string | undefined }, path: string): string {
-  if (path === paths.cert) return 'cert';
-  return path === paths.key ? 'key' : 'ca';
 }
