@@ -3,7 +3,7 @@ import { LISTS, relevantGaps } from '../model/lists.js';
 import { isFailure } from '../model/gaps.js';
 import { rowCounts } from '../model/row-counts.js';
 import { selectsHost, type Selector } from '../model/select.js';
-import type { Gap, HostEntry, HostSnapshot, Netns, Table } from '../model/types.js';
+import type { HostEntry, HostSnapshot, Netns, Table } from '../model/types.js';
 import type { ListDocument } from '../outputs/contract.js';
 import { ALL_TABLES } from '../tables/index.js';
 import { FABRIC_RPCS, type FabricListName, type ListedName } from '../wire/messages.js';
@@ -32,7 +32,8 @@ export function tablesOfList(name: ListedName): readonly Table[] {
 /** A list of the fabric of some hosts, as a collector of them would answer. */
 export function fabricList(name: FabricListName, known: readonly KnownHost[], selector: Selector): ListDocument {
   const selected = known.filter(({ snapshot }) => selectsHost(snapshot.host, selector));
-  const gaps = selected.flatMap(({ snapshot }) => gapsOf(snapshot, tablesOfList(name)));
+  const tables = tablesOfList(name);
+  const gaps = selected.flatMap(({ snapshot }) => relevantGaps(snapshot.gaps, { hostId: snapshot.host.id, left: new Set(), tables }));
   // All hosts: a selected host may be described by the others.
   const fabric = (): Fabric => finish(joinFabric(known.map(({ snapshot }) => fabricHostOf(snapshot))));
   switch (name) {
@@ -43,10 +44,6 @@ export function fabricList(name: FabricListName, known: readonly KnownHost[], se
     case 'endpoints':
       return { name, listing: { items: [...endpointList(fabric(), selector)].flat(), gaps } };
   }
-}
-
-function gapsOf({ host, gaps }: HostSnapshot, tables: readonly Table[]): Gap[] {
-  return relevantGaps(gaps, { hostId: host.id, left: new Set(), tables });
 }
 
 /** A host from a file is as old as the file; one that was just read, or whose agent just answered, is live. */

@@ -1,14 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** The environment variable of a flag; in it, commas separate the items of a list. */
-function environmentName(flag: string): string {
-  return `NSATLAS_${flag.replace(/^--/, '').replaceAll('-', '_').toUpperCase()}`;
-}
-
-/** A flag, with its environment variable. */
+/** A flag, with its environment variable; in it, commas separate the items of a list. */
 export function option(flags: string, description: string): Option {
-  const long = /--[a-z-]+/.exec(flags)?.[0] ?? flags;
-  return new Option(flags, description).env(environmentName(long));
+  const [, name = ''] = /--([a-z-]+)/.exec(flags) ?? [];
+  return new Option(flags, description).env(`NSATLAS_${name.replaceAll('-', '_').toUpperCase()}`);
 }
 
 /** A flag that may be repeated. */

@@ -15,27 +15,20 @@ export class Interner {
     const fields = row as unknown as Record<string, unknown>;
     for (const name in fields) {
       const value = fields[name];
-      if (typeof value === 'string' && !(distinct as readonly string[]).includes(name)) fields[name] = this.#one(value);
+      if (typeof value === 'string' && !(distinct as readonly string[]).includes(name))
+        fields[name] = oneOf(this.#texts, value, value);
     }
     row.netnsId = netnsId;
-    if ('flags' in row) row.flags = this.#list(row.flags);
+    // The flags of a row never change.
+    if ('flags' in row) row.flags = oneOf(this.#flags, row.flags.join(' '), row.flags);
   }
+}
 
-  #one(text: string): string {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    if (this.#texts.size >= MOST_TEXTS) this.#texts.clear();
-    this.#texts.set(text, text);
-    return text;
-  }
-
-  /** The same list for the same flags; the flags of a row never change. */
-  #list(flags: string[]): string[] {
-    const key = flags.join(' ');
-    const known = this.#flags.get(key);
-    if (known !== undefined) return known;
-    if (this.#flags.size >= MOST_TEXTS) this.#flags.clear();
-    this.#flags.set(key, flags);
-    return flags;
-  }
+/** The one value for a key. */
+function oneOf<Value>(known: Map<string, Value>, key: string, value: Value): Value {
+  const first = known.get(key);
+  if (first !== undefined) return first;
+  if (known.size >= MOST_TEXTS) known.clear();
+  known.set(key, value);
+  return value;
 }
