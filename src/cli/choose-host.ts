@@ -1,15 +1,11 @@
+import type { ListedHost } from '../outputs/contract.js';
 import { printable } from '../text/printable.js';
 import { UsageError } from './report.js';
 
-interface NamedHost {
-  readonly id: string;
-  readonly name: string;
-}
-
 interface Choice<Item> {
-  readonly hostOf: (item: Item) => NamedHost;
+  readonly hostOf: (item: Item) => ListedHost;
   /** All hosts there are to choose from. */
-  readonly known: readonly NamedHost[];
+  readonly known: readonly ListedHost[];
   /** What else would help, appended to "give --host NAME". */
   readonly otherwise?: string;
 }
@@ -26,9 +22,9 @@ export function chooseHost<Item>(left: readonly Item[], { hostOf, known, otherwi
   return first;
 }
 
-function names(hosts: readonly NamedHost[]): string {
+function names(hosts: readonly ListedHost[]): string {
   if (hosts.length === 0) return 'none yet';
-  const shown = hosts.slice(0, NAMED).map(({ id, name }) => printable(`${name} (${id})`));
+  const shown = hosts.slice(0, NAMED).map(({ host, hostName }) => printable(`${hostName} (${host})`));
   if (hosts.length > NAMED) shown.push(`${hosts.length - NAMED} more`);
   return shown.join(', ');
 }

@@ -22,10 +22,7 @@ export async function openCollector(address: string, tls: ClientTls | undefined)
     snapshot: async ({ hosts = [] }) => {
       const entries = await knownHosts();
       const left = hosts.length === 0 ? entries : await knownHosts({ hosts });
-      const { host } = chooseHost(left, {
-        hostOf: ({ host: id, hostName: name }) => ({ id, name }),
-        known: entries.map(({ host: id, hostName: name }) => ({ id, name })),
-      });
+      const { host } = chooseHost(left, { hostOf: (entry) => entry, known: entries });
       return client.snapshot(host);
     },
     close: () => client.close(),

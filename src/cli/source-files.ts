@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { text as readStream } from 'node:stream/consumers';
 import { LISTS, type ListName } from '../model/lists.js';
 import { selectsHost, type Selector } from '../model/select.js';
-import type { HostSnapshot } from '../model/types.js';
 import type { ListDocument, ListedHost } from '../outputs/contract.js';
 import { parseSnapshotJson } from '../wire/json.js';
 import { fabricList, isFabricName, type KnownHost } from './fabric-lists.js';
@@ -18,16 +17,12 @@ export async function openFiles(files: readonly string[]): Promise<Source> {
     list: async (name, selector) => {
       if (!isFabricName(name)) return listOf(name, all, selector);
       if (name !== 'hosts') refuseTwice(all);
-      return { ...fabricList(name, all, selector), hosts: namesOf(all.map(({ snapshot }) => snapshot)) };
+      return { ...fabricList(name, all, selector), hosts: all.map(hostOf) };
     },
     snapshot: async (selector) => {
       const chosen = all.filter(({ snapshot: { host } }) => selectsHost(host, selector));
       if (chosen.length > 1) refuseTwice(chosen);
-      return chooseHost(chosen, {
-        hostOf: ({ snapshot }) => snapshot.host,
-        known: all.map(({ snapshot }) => snapshot.host),
-        otherwise: ' or one file to --from',
-      }).snapshot;
+      return chooseHost(chosen, { hostOf, known: all.map(hostOf), otherwise: ' or one file to --from' }).snapshot;
     },
     close: () => undefined,
   };
@@ -59,14 +54,14 @@ function refuseTwice(all: readonly KnownHost[]): void {
 }
 
 function listOf(name: ListName, all: readonly KnownHost[], selector: Selector): ListDocument {
-  const hosts = all.map(({ snapshot }) => snapshot).filter(({ host }) => selectsHost(host, selector));
-  const listings = hosts.map((snapshot) => LISTS[name].list(snapshot, selector));
+  const selected = all.filter(({ snapshot: { host } }) => selectsHost(host, selector));
+  const listings = selected.map(({ snapshot }) => LISTS[name].list(snapshot, selector));
   const listing = { items: listings.flatMap((part) => part.items as unknown[]), gaps: listings.flatMap((part) => part.gaps) };
-  const several = all.length > 1 && { hosts: namesOf(hosts) };
+  const several = all.length > 1 && { hosts: selected.map(hostOf) };
   // Name and items come from the same entry of LISTS, which the compiler cannot follow through a union.
   return { name, listing, ...several } as ListDocument;
 }
 
-function namesOf(snapshots: readonly HostSnapshot[]): ListedHost[] {
-  return snapshots.map(({ host }) => ({ host: host.id, hostName: host.name }));
+function hostOf({ snapshot: { host } }: KnownHost): ListedHost {
+  return { host: host.id, hostName: host.name };
 }
