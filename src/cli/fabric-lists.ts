@@ -33,7 +33,9 @@ export function tablesOfList(name: ListedName): readonly Table[] {
 export function fabricList(name: FabricListName, known: readonly KnownHost[], selector: Selector): ListDocument {
   const selected = known.filter(({ snapshot }) => selectsHost(snapshot.host, selector));
   const tables = tablesOfList(name);
-  const gaps = selected.flatMap(({ snapshot }) => relevantGaps(snapshot.gaps, { hostId: snapshot.host.id, left: new Set(), tables }));
+  const gaps = selected.flatMap(({ snapshot }) =>
+    relevantGaps(snapshot.gaps, { hostId: snapshot.host.id, left: new Set(), tables }),
+  );
   // All hosts: a selected host may be described by the others.
   const fabric = (): Fabric => finish(joinFabric(known.map(({ snapshot }) => fabricHostOf(snapshot))));
   switch (name) {

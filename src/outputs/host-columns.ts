@@ -22,7 +22,10 @@ export function hostNames(hosts: readonly { readonly host: string; readonly host
   const ids = new Map<string, Set<string>>();
   for (const { host, hostName = host } of hosts) ids.set(hostName, (ids.get(hostName) ?? new Set()).add(host));
   return new Map(
-    hosts.map(({ host, hostName: name = host }) => [host, (ids.get(name)?.size ?? 0) > 1 ? `${name}/${host.slice(0, SHORT)}` : name]),
+    hosts.map(({ host, hostName: name = host }) => [
+      host,
+      (ids.get(name)?.size ?? 0) > 1 ? `${name}/${host.slice(0, SHORT)}` : name,
+    ]),
   );
 }
 

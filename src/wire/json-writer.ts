@@ -61,12 +61,7 @@ export class JsonWriter {
     this.#text += separator === '[' ? '[]' : `${newline(depth)}]`;
   }
 
-  *#objectPieces(
-    object: Fields,
-    depth: number,
-    levels: number,
-    withEmptyLists = false,
-  ): Generator<string, void, undefined> {
+  *#objectPieces(object: Fields, depth: number, levels: number, withEmptyLists = false): Generator<string, void, undefined> {
     let separator = '{';
     for (const key of Object.keys(object)) {
       const value = object[key];

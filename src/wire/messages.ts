@@ -95,7 +95,9 @@ export type ServingStatus = 'UNKNOWN' | 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNK
 
 /** Requests and answers of the lists: ListFdbRequest, ListFdbResponse, … */
 type ListMessages = {
-  [Name in ListedName as `nsatlas.v1.List${Rpcs[Name]}Request`]: Name extends Section | 'interfaces' ? CountersRequest : ListRequest;
+  [Name in ListedName as `nsatlas.v1.List${Rpcs[Name]}Request`]: Name extends Section | 'interfaces'
+    ? CountersRequest
+    : ListRequest;
 } & {
   [Name in ListedName as `nsatlas.v1.List${Rpcs[Name]}Response`]: Listing<ItemOf<Name>>;
 };

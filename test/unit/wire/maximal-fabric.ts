@@ -114,7 +114,11 @@ export const collectorStatus: Whole<CollectorStatus> = {
 
 export const hostsListing: Whole<Pick<Listing<HostEntry>, 'items' | 'gaps'>> = { items: [hostEntry], gaps: [gap] };
 export const overlaysListing: Whole<Omit<Listing<Overlay>, 'freshness'>> = { items: [overlay], gaps: [gap], fabric: fabricAge };
-export const endpointsListing: Whole<Omit<Listing<Endpoint>, 'freshness'>> = { items: [endpoint], gaps: [gap], fabric: fabricAge };
+export const endpointsListing: Whole<Omit<Listing<Endpoint>, 'freshness'>> = {
+  items: [endpoint],
+  gaps: [gap],
+  fabric: fabricAge,
+};
 
 export const collectorWatchRequest: Whole<CollectorWatchRequestMessage> = {
   selector,
