@@ -1,11 +1,29 @@
 import { type AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
-import type { Codec, DetailValue } from './contract.js';
+import type { AttributeTable, Codec, DetailValue } from './contract.js';
 import { hexBytes, ipv4Text, ipv6Text, macText } from '../netlink/text.js';
 
 // One attribute's payload to a value. Names and values are those of `ip -d -j link`; where ip prints an array, ours is its
 // elements joined with ",", where it prints an object "name=value" joined with ",".
 //
 // A wrong length is an error of the reader, never a guess; a value that has no name is a hexadecimal number.
+
+/**
+ * A table of attributes by their names in the kernel's headers: id, name and codec of each. test/unit/kinds/uapi.test.ts compares names and
+ * numbers with the headers.
+ */
+export function attributes(
+  rows: Readonly<Record<string, readonly [id: number, ...row: AttributeTable[number]]>>,
+): AttributeTable {
+  return Object.fromEntries(Object.values(rows).map(([id, ...row]) => [id, row]));
+}
+
+/** Words for numbers, by the names of the numbers in the headers. */
+export function words(rows: Readonly<Record<string, BitName>>): Readonly<Record<number, string>> {
+  return Object.fromEntries(Object.values(rows));
+}
+
+/** A number, or the mask of a bit, and its word. */
+export type BitName = readonly [value: number, name: string];
 
 /** Reads a number. */
 export type NumberCodec = (attribute: AttributeReader) => number;
@@ -16,8 +34,6 @@ export const u32: NumberCodec = (attribute) => attribute.u32();
 export const s32: NumberCodec = (attribute) => attribute.s32();
 export const be16: NumberCodec = (attribute) => attribute.be16();
 export const be32: NumberCodec = (attribute) => attribute.be32();
-/** Always a bigint, whatever its size. */
-export const u64 = (attribute: AttributeReader): bigint => attribute.u64();
 
 /** A u64 that is nearly always small: a number up to 2^53, a bigint beyond. */
 export const count64 = (attribute: AttributeReader): number | bigint => {
@@ -115,13 +131,8 @@ export function oneOf(read: NumberCodec, words: Readonly<Record<number, string>>
   };
 }
 
-/** Bits with names, joined with ","; what is left over is hexadecimal at the end. No bit is "". */
-export function bits(read: NumberCodec, names: readonly (readonly [mask: number, name: string])[]): Codec {
-  return (attribute) => bitNames(read(attribute), names);
-}
-
-/** Names of the bits that are set, joined with ",". */
-export function bitNames(value: number, names: readonly (readonly [mask: number, name: string])[]): string {
+/** Names of the bits that are set, joined with ","; what is left over is hexadecimal at the end. No bit is "". */
+export function bitNames(value: number, names: readonly BitName[]): string {
   const words: string[] = [];
   let left = value >>> 0;
   for (const [mask, name] of names) {
@@ -140,7 +151,7 @@ export function bitNames(value: number, names: readonly (readonly [mask: number,
 export const clockTicks: Codec = (attribute) => Number(count64(attribute)) / 100;
 
 /** Attributes in an attribute as "name=value,name=value", in the order of the kernel. Unknown ones as their number and hexadecimal bytes. */
-export function nested(name: string, table: Readonly<Record<number, readonly [name: string, codec: Codec]>>): Codec {
+export function nested(name: string, table: AttributeTable): Codec {
   return (attribute, further) => {
     const inner = attribute.nested(name);
     const words: string[] = [];
@@ -178,15 +189,8 @@ export function formatValue(value: DetailValue): string {
   }
 }
 
-// linux/if_ether.h, v6.12
-const ETH_P_8021Q = 0x8100;
-const ETH_P_8021AD = 0x88a8;
-
-/** Ethertypes as iproute2 names them (lib/ll_proto.c), those that link attributes have. */
-const ETHERTYPES: Readonly<Record<number, string>> = {
-  [ETH_P_8021Q]: '802.1Q',
-  [ETH_P_8021AD]: '802.1ad',
-};
+/** Ethertypes as iproute2 names them (lib/ll_proto.c), those that link attributes have. // linux/if_ether.h, v6.12 */
+const ETHERTYPES = words({ ETH_P_8021Q: [0x8100, '802.1Q'], ETH_P_8021AD: [0x88a8, '802.1ad'] });
 
 /** Ethertype in network byte order: "802.1Q", "802.1ad", or "[2048]" as iproute2 prints one without a name. */
 export const ethertype: Codec = (attribute) => {

@@ -16,8 +16,8 @@ export interface Further {
 export type Codec = (attribute: AttributeReader, further: Further) => DetailValue | undefined;
 
 /**
- * The attributes of a kind as data: attribute id to [name, codec]. Names are those that `ip -d -j link` prints, because users
- * know them. The native reader uses the same table to decide which attributes it copies.
+ * The attributes of a kind as data: attribute id to [name, codec]; attributes() of codecs.ts makes it. Names are those that `ip -d -j link`
+ * prints, because users know them. The native reader uses the same table to decide which attributes it copies.
  *
  * 'volatile' attributes change by themselves (timers, counts of learned addresses). They are read for a snapshot, but not
  * remembered between reads; otherwise no read would ever equal the previous one.

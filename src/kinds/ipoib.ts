@@ -1,16 +1,11 @@
 import type { AttributeReader } from '../netlink/attributes.js';
-import { oneOf, u16 } from './codecs.js';
+import { attributes, oneOf, u16, words } from './codecs.js';
 import type { LinkKind } from './contract.js';
 import { iflaLinkRefs } from './shared/refs.js';
 import { named } from './shared/facts.js';
 
 // linux/if_link.h, v6.12
-const IFLA_IPOIB_PKEY = 1;
-const IFLA_IPOIB_MODE = 2;
-const IFLA_IPOIB_UMCAST = 3;
-
-const IPOIB_MODE_DATAGRAM = 0;
-const IPOIB_MODE_CONNECTED = 1;
+const MODES = words({ IPOIB_MODE_DATAGRAM: [0, 'datagram'], IPOIB_MODE_CONNECTED: [1, 'connected'] });
 
 const fourDigits = (attribute: AttributeReader): string => attribute.u16().toString(16).padStart(4, '0');
 
@@ -23,11 +18,11 @@ const prefixed = (attribute: AttributeReader): string => {
 /** IP over InfiniBand; a child refers to its parent. ipoib_fill_info(), drivers/infiniband/ulp/ipoib/ipoib_netlink.c. */
 export const kind: LinkKind = {
   kind: 'ipoib',
-  data: {
-    [IFLA_IPOIB_PKEY]: ['key', prefixed],
-    [IFLA_IPOIB_MODE]: ['mode', oneOf(u16, { [IPOIB_MODE_DATAGRAM]: 'datagram', [IPOIB_MODE_CONNECTED]: 'connected' })],
-    [IFLA_IPOIB_UMCAST]: ['umcast', fourDigits],
-  },
+  data: attributes({
+    IFLA_IPOIB_PKEY: [1, 'key', prefixed],
+    IFLA_IPOIB_MODE: [2, 'mode', oneOf(u16, MODES)],
+    IFLA_IPOIB_UMCAST: [3, 'umcast', fourDigits],
+  }),
   refs: (_detail, link) => iflaLinkRefs('lower', link),
   facts: (link) => named(link, 'key', 'mode'),
 };

@@ -1,88 +1,50 @@
-import { be16, be32, be64, bool8, flag, hex, ipv4, ipv6, oneOf, portRange, u8, u32 } from './codecs.js';
+import { attributes, be16, be32, be64, bool8, flag, hex, ipv4, ipv6, oneOf, portRange, u8, u32, words } from './codecs.js';
 import { isMulticast } from '../netlink/text.js';
 import type { AttributeTable, Described, Detail, DetailValue, Fact, LinkKind } from './contract.js';
 import type { Vxlan } from './messages.js';
 import { dropNoInterface, reference } from './shared/refs.js';
 
 // linux/if_link.h, v6.12; LOCALBYPASS since v6.5, LABEL_POLICY v6.8, RESERVED_BITS v6.14, MC_ROUTE v6.17
-const IFLA_VXLAN_ID = 1;
-const IFLA_VXLAN_GROUP = 2;
-const IFLA_VXLAN_LINK = 3;
-const IFLA_VXLAN_LOCAL = 4;
-const IFLA_VXLAN_TTL = 5;
-const IFLA_VXLAN_TOS = 6;
-const IFLA_VXLAN_LEARNING = 7;
-const IFLA_VXLAN_AGEING = 8;
-const IFLA_VXLAN_LIMIT = 9;
-const IFLA_VXLAN_PORT_RANGE = 10;
-const IFLA_VXLAN_PROXY = 11;
-const IFLA_VXLAN_RSC = 12;
-const IFLA_VXLAN_L2MISS = 13;
-const IFLA_VXLAN_L3MISS = 14;
-const IFLA_VXLAN_PORT = 15;
-const IFLA_VXLAN_GROUP6 = 16;
-const IFLA_VXLAN_LOCAL6 = 17;
-const IFLA_VXLAN_UDP_CSUM = 18;
-const IFLA_VXLAN_UDP_ZERO_CSUM6_TX = 19;
-const IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20;
-const IFLA_VXLAN_REMCSUM_TX = 21;
-const IFLA_VXLAN_REMCSUM_RX = 22;
-const IFLA_VXLAN_GBP = 23;
-const IFLA_VXLAN_REMCSUM_NOPARTIAL = 24;
-const IFLA_VXLAN_COLLECT_METADATA = 25;
-const IFLA_VXLAN_LABEL = 26;
-const IFLA_VXLAN_GPE = 27;
-const IFLA_VXLAN_TTL_INHERIT = 28;
-const IFLA_VXLAN_DF = 29;
-const IFLA_VXLAN_VNIFILTER = 30;
-const IFLA_VXLAN_LOCALBYPASS = 31;
-const IFLA_VXLAN_LABEL_POLICY = 32;
-const IFLA_VXLAN_RESERVED_BITS = 33;
-const IFLA_VXLAN_MC_ROUTE = 34;
-
-const VXLAN_DF_UNSET = 0;
-const VXLAN_DF_SET = 1;
-const VXLAN_DF_INHERIT = 2;
-const VXLAN_LABEL_FIXED = 0;
-const VXLAN_LABEL_INHERIT = 1;
+const DF = words({ VXLAN_DF_UNSET: [0, 'unset'], VXLAN_DF_SET: [1, 'set'], VXLAN_DF_INHERIT: [2, 'inherit'] });
+const LABEL_POLICIES = words({ VXLAN_LABEL_FIXED: [0, 'fixed'], VXLAN_LABEL_INHERIT: [1, 'inherit'] });
 
 /** vxlan_fill_info(), drivers/net/vxlan/vxlan_core.c. */
-const table: AttributeTable = {
-  [IFLA_VXLAN_ID]: ['id', u32],
-  [IFLA_VXLAN_GROUP]: ['remote', ipv4],
-  [IFLA_VXLAN_GROUP6]: ['remote6', ipv6],
-  [IFLA_VXLAN_LOCAL]: ['local', ipv4],
-  [IFLA_VXLAN_LOCAL6]: ['local6', ipv6],
-  [IFLA_VXLAN_LINK]: ['link_ifindex', u32],
-  [IFLA_VXLAN_PORT_RANGE]: ['port_range', portRange],
-  [IFLA_VXLAN_PORT]: ['port', be16],
-  [IFLA_VXLAN_TOS]: ['tos', u8],
-  [IFLA_VXLAN_TTL]: ['ttl', u8],
-  [IFLA_VXLAN_TTL_INHERIT]: ['ttl_inherit', flag],
-  [IFLA_VXLAN_DF]: ['df', oneOf(u8, { [VXLAN_DF_UNSET]: 'unset', [VXLAN_DF_SET]: 'set', [VXLAN_DF_INHERIT]: 'inherit' })],
-  [IFLA_VXLAN_LABEL]: ['label', be32],
-  [IFLA_VXLAN_LABEL_POLICY]: ['label_policy', oneOf(u32, { [VXLAN_LABEL_FIXED]: 'fixed', [VXLAN_LABEL_INHERIT]: 'inherit' })],
-  [IFLA_VXLAN_AGEING]: ['ageing', u32],
-  [IFLA_VXLAN_LIMIT]: ['limit', u32],
-  [IFLA_VXLAN_RESERVED_BITS]: ['reserved_bits', hex(be64)],
-  [IFLA_VXLAN_GBP]: ['gbp', flag],
-  [IFLA_VXLAN_GPE]: ['gpe', flag],
-  [IFLA_VXLAN_REMCSUM_NOPARTIAL]: ['remcsum_nopartial', flag],
-  [IFLA_VXLAN_COLLECT_METADATA]: ['external', flag],
-  [IFLA_VXLAN_VNIFILTER]: ['vnifilter', flag],
-  [IFLA_VXLAN_LEARNING]: ['learning', bool8],
-  [IFLA_VXLAN_PROXY]: ['proxy', bool8],
-  [IFLA_VXLAN_RSC]: ['rsc', bool8],
-  [IFLA_VXLAN_L2MISS]: ['l2miss', bool8],
-  [IFLA_VXLAN_L3MISS]: ['l3miss', bool8],
-  [IFLA_VXLAN_UDP_CSUM]: ['udp_csum', bool8],
-  [IFLA_VXLAN_UDP_ZERO_CSUM6_TX]: ['udp_zero_csum6_tx', bool8],
-  [IFLA_VXLAN_UDP_ZERO_CSUM6_RX]: ['udp_zero_csum6_rx', bool8],
-  [IFLA_VXLAN_REMCSUM_TX]: ['remcsum_tx', bool8],
-  [IFLA_VXLAN_REMCSUM_RX]: ['remcsum_rx', bool8],
-  [IFLA_VXLAN_LOCALBYPASS]: ['localbypass', bool8],
-  [IFLA_VXLAN_MC_ROUTE]: ['mcroute', bool8],
-};
+const table: AttributeTable = attributes({
+  IFLA_VXLAN_ID: [1, 'id', u32],
+  IFLA_VXLAN_GROUP: [2, 'remote', ipv4],
+  IFLA_VXLAN_GROUP6: [16, 'remote6', ipv6],
+  IFLA_VXLAN_LOCAL: [4, 'local', ipv4],
+  IFLA_VXLAN_LOCAL6: [17, 'local6', ipv6],
+  IFLA_VXLAN_LINK: [3, 'link_ifindex', u32],
+  IFLA_VXLAN_PORT_RANGE: [10, 'port_range', portRange],
+  IFLA_VXLAN_PORT: [15, 'port', be16],
+  IFLA_VXLAN_TOS: [6, 'tos', u8],
+  IFLA_VXLAN_TTL: [5, 'ttl', u8],
+  IFLA_VXLAN_TTL_INHERIT: [28, 'ttl_inherit', flag],
+  IFLA_VXLAN_DF: [29, 'df', oneOf(u8, DF)],
+  IFLA_VXLAN_LABEL: [26, 'label', be32],
+  IFLA_VXLAN_LABEL_POLICY: [32, 'label_policy', oneOf(u32, LABEL_POLICIES)],
+  IFLA_VXLAN_AGEING: [8, 'ageing', u32],
+  IFLA_VXLAN_LIMIT: [9, 'limit', u32],
+  IFLA_VXLAN_RESERVED_BITS: [33, 'reserved_bits', hex(be64)],
+  IFLA_VXLAN_GBP: [23, 'gbp', flag],
+  IFLA_VXLAN_GPE: [27, 'gpe', flag],
+  IFLA_VXLAN_REMCSUM_NOPARTIAL: [24, 'remcsum_nopartial', flag],
+  IFLA_VXLAN_COLLECT_METADATA: [25, 'external', flag],
+  IFLA_VXLAN_VNIFILTER: [30, 'vnifilter', flag],
+  IFLA_VXLAN_LEARNING: [7, 'learning', bool8],
+  IFLA_VXLAN_PROXY: [11, 'proxy', bool8],
+  IFLA_VXLAN_RSC: [12, 'rsc', bool8],
+  IFLA_VXLAN_L2MISS: [13, 'l2miss', bool8],
+  IFLA_VXLAN_L3MISS: [14, 'l3miss', bool8],
+  IFLA_VXLAN_UDP_CSUM: [18, 'udp_csum', bool8],
+  IFLA_VXLAN_UDP_ZERO_CSUM6_TX: [19, 'udp_zero_csum6_tx', bool8],
+  IFLA_VXLAN_UDP_ZERO_CSUM6_RX: [20, 'udp_zero_csum6_rx', bool8],
+  IFLA_VXLAN_REMCSUM_TX: [21, 'remcsum_tx', bool8],
+  IFLA_VXLAN_REMCSUM_RX: [22, 'remcsum_rx', bool8],
+  IFLA_VXLAN_LOCALBYPASS: [31, 'localbypass', bool8],
+  IFLA_VXLAN_MC_ROUTE: [34, 'mcroute', bool8],
+});
 
 /**
  * The address that means none is left out: the kernel sends no group at all for a device without one over IPv4, and

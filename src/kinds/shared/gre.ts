@@ -1,78 +1,55 @@
-import { be16, be32, bitNames, bool8, endpoint4, endpoint6, flag, hex, oneOf, u8, u16, u32 } from '../codecs.js';
-import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
+import { attributes, be16, be32, bitNames, bool8, endpoint4, endpoint6, flag, hex, oneOf, u8, u16, u32 } from '../codecs.js';
+import type { AttributeTable, Codec, DetailValue, LinkKind } from '../contract.js';
 import { dropNoInterface, reference } from './refs.js';
 import { dottedKey, finishEncap, finishIp6 } from './tunnel.js';
 import { named } from './facts.js';
-
-// linux/if_tunnel.h, v6.12
-const IFLA_GRE_LINK = 1;
-const IFLA_GRE_IFLAGS = 2;
-const IFLA_GRE_OFLAGS = 3;
-const IFLA_GRE_IKEY = 4;
-const IFLA_GRE_OKEY = 5;
-const IFLA_GRE_LOCAL = 6;
-const IFLA_GRE_REMOTE = 7;
-const IFLA_GRE_TTL = 8;
-const IFLA_GRE_TOS = 9;
-const IFLA_GRE_PMTUDISC = 10;
-const IFLA_GRE_ENCAP_LIMIT = 11;
-const IFLA_GRE_FLOWINFO = 12;
-const IFLA_GRE_FLAGS = 13;
-const IFLA_GRE_ENCAP_TYPE = 14;
-const IFLA_GRE_ENCAP_FLAGS = 15;
-const IFLA_GRE_ENCAP_SPORT = 16;
-const IFLA_GRE_ENCAP_DPORT = 17;
-const IFLA_GRE_COLLECT_METADATA = 18;
-const IFLA_GRE_IGNORE_DF = 19;
-const IFLA_GRE_FWMARK = 20;
-const IFLA_GRE_ERSPAN_INDEX = 21;
-const IFLA_GRE_ERSPAN_VER = 22;
-const IFLA_GRE_ERSPAN_DIR = 23;
-const IFLA_GRE_ERSPAN_HWID = 24;
 
 // linux/if_tunnel.h, v6.12; there in network byte order, here as be16 reads them
 const GRE_CSUM = 0x8000;
 const GRE_KEY = 0x2000;
 const GRE_SEQ = 0x1000;
 
-/** Of every kind of the family. */
-const common: AttributeTable = {
-  [IFLA_GRE_COLLECT_METADATA]: ['external', flag],
-  [IFLA_GRE_LINK]: ['link_ifindex', u32],
-  [IFLA_GRE_TTL]: ['ttl', u8],
-  [IFLA_GRE_IFLAGS]: ['iflags', be16],
-  [IFLA_GRE_OFLAGS]: ['oflags', be16],
-  [IFLA_GRE_IKEY]: ['ikey', be32],
-  [IFLA_GRE_OKEY]: ['okey', be32],
-  [IFLA_GRE_FWMARK]: ['fwmark', hex(u32)],
-  [IFLA_GRE_ENCAP_TYPE]: ['encap_type', u16],
-  [IFLA_GRE_ENCAP_FLAGS]: ['encap_flags', u16],
-  [IFLA_GRE_ENCAP_SPORT]: ['encap_sport', be16],
-  [IFLA_GRE_ENCAP_DPORT]: ['encap_dport', be16],
-  [IFLA_GRE_ERSPAN_INDEX]: ['erspan_index', u32],
-  [IFLA_GRE_ERSPAN_VER]: ['erspan_ver', u8],
-  [IFLA_GRE_ERSPAN_DIR]: ['erspan_dir', oneOf(u8, { 0: 'ingress', 1: 'egress' })],
-  [IFLA_GRE_ERSPAN_HWID]: ['erspan_hwid', hex(u16)],
-};
+/** Of every kind of the family. // linux/if_tunnel.h, v6.12 */
+const common = (endpoint: Codec): AttributeTable =>
+  attributes({
+    IFLA_GRE_COLLECT_METADATA: [18, 'external', flag],
+    IFLA_GRE_LINK: [1, 'link_ifindex', u32],
+    IFLA_GRE_REMOTE: [7, 'remote', endpoint],
+    IFLA_GRE_LOCAL: [6, 'local', endpoint],
+    IFLA_GRE_TTL: [8, 'ttl', u8],
+    IFLA_GRE_IFLAGS: [2, 'iflags', be16],
+    IFLA_GRE_OFLAGS: [3, 'oflags', be16],
+    IFLA_GRE_IKEY: [4, 'ikey', be32],
+    IFLA_GRE_OKEY: [5, 'okey', be32],
+    IFLA_GRE_FWMARK: [20, 'fwmark', hex(u32)],
+    IFLA_GRE_ENCAP_TYPE: [14, 'encap_type', u16],
+    IFLA_GRE_ENCAP_FLAGS: [15, 'encap_flags', u16],
+    IFLA_GRE_ENCAP_SPORT: [16, 'encap_sport', be16],
+    IFLA_GRE_ENCAP_DPORT: [17, 'encap_dport', be16],
+    IFLA_GRE_ERSPAN_INDEX: [21, 'erspan_index', u32],
+    IFLA_GRE_ERSPAN_VER: [22, 'erspan_ver', u8],
+    IFLA_GRE_ERSPAN_DIR: [23, 'erspan_dir', oneOf(u8, ['ingress', 'egress'])],
+    IFLA_GRE_ERSPAN_HWID: [24, 'erspan_hwid', hex(u16)],
+  });
 
 /** ipgre_fill_info(), erspan_fill_info(), net/ipv4/ip_gre.c. */
 const overIpv4: AttributeTable = {
-  ...common,
-  [IFLA_GRE_REMOTE]: ['remote', endpoint4],
-  [IFLA_GRE_LOCAL]: ['local', endpoint4],
-  [IFLA_GRE_TOS]: ['tos', hex(u8)],
-  [IFLA_GRE_PMTUDISC]: ['pmtudisc', bool8],
-  [IFLA_GRE_IGNORE_DF]: ['ignore_df', bool8],
+  ...common(endpoint4),
+  ...attributes({
+    IFLA_GRE_TOS: [9, 'tos', hex(u8)],
+    IFLA_GRE_PMTUDISC: [10, 'pmtudisc', bool8],
+    IFLA_GRE_IGNORE_DF: [19, 'ignore_df', bool8],
+  }),
 };
 
 /** ip6gre_fill_info(), net/ipv6/ip6_gre.c. */
 const overIpv6: AttributeTable = {
-  ...common,
-  [IFLA_GRE_REMOTE]: ['remote', endpoint6],
-  [IFLA_GRE_LOCAL]: ['local', endpoint6],
-  [IFLA_GRE_ENCAP_LIMIT]: ['encap_limit', u8],
-  [IFLA_GRE_FLOWINFO]: ['flowinfo', be32],
-  [IFLA_GRE_FLAGS]: ['flags', u32],
+  ...common(endpoint6),
+  ...attributes({
+    IFLA_GRE_ENCAP_LIMIT: [11, 'encap_limit', u8],
+    IFLA_GRE_FLOWINFO: [12, 'flowinfo', be32],
+    IFLA_GRE_FLAGS: [13, 'flags', u32],
+  }),
 };
 
 /** A key is one only when its flag is set; the other flags are details of their own when they are set, as ip prints them. */

@@ -1,76 +1,75 @@
-import { be16, be32, bool8, endpoint4, endpoint6, flag, hex, ipv4, ipv6, oneOf, u8, u16, u32 } from '../codecs.js';
-import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
+import {
+  attributes,
+  be16,
+  be32,
+  bool8,
+  endpoint4,
+  endpoint6,
+  flag,
+  hex,
+  ipv4,
+  ipv6,
+  oneOf,
+  u8,
+  u16,
+  u32,
+  words,
+} from '../codecs.js';
+import type { AttributeTable, Codec, DetailValue, LinkKind } from '../contract.js';
 import { dropNoInterface, reference } from './refs.js';
 import { finishEncap, finishIp6 } from './tunnel.js';
 import { named } from './facts.js';
 
 // linux/if_tunnel.h, v6.12
-const IFLA_IPTUN_LINK = 1;
-const IFLA_IPTUN_LOCAL = 2;
-const IFLA_IPTUN_REMOTE = 3;
-const IFLA_IPTUN_TTL = 4;
-const IFLA_IPTUN_TOS = 5;
-const IFLA_IPTUN_ENCAP_LIMIT = 6;
-const IFLA_IPTUN_FLOWINFO = 7;
-const IFLA_IPTUN_FLAGS = 8;
-const IFLA_IPTUN_PROTO = 9;
-const IFLA_IPTUN_PMTUDISC = 10;
-const IFLA_IPTUN_6RD_PREFIX = 11;
-const IFLA_IPTUN_6RD_RELAY_PREFIX = 12;
-const IFLA_IPTUN_6RD_PREFIXLEN = 13;
-const IFLA_IPTUN_6RD_RELAY_PREFIXLEN = 14;
-const IFLA_IPTUN_ENCAP_TYPE = 15;
-const IFLA_IPTUN_ENCAP_FLAGS = 16;
-const IFLA_IPTUN_ENCAP_SPORT = 17;
-const IFLA_IPTUN_ENCAP_DPORT = 18;
-const IFLA_IPTUN_COLLECT_METADATA = 19;
-const IFLA_IPTUN_FWMARK = 20;
-
 const SIT_ISATAP = 0x0001;
 
 // linux/in.h, v6.12
-const IPPROTO_IPIP = 4;
-const IPPROTO_IPV6 = 41;
-const IPPROTO_MPLS = 137;
+const PROTOCOLS = words({
+  IPPROTO_IP: [0, 'any'],
+  IPPROTO_IPIP: [4, 'ipip'],
+  IPPROTO_IPV6: [41, 'ip6ip'],
+  IPPROTO_MPLS: [137, 'mplsip'],
+});
+const PROTOCOLS6 = words({ IPPROTO_IP: [0, 'any'], IPPROTO_IPIP: [4, 'ipip6'], IPPROTO_IPV6: [41, 'ip6ip6'] });
 
-const common: AttributeTable = {
-  [IFLA_IPTUN_COLLECT_METADATA]: ['external', flag],
-  [IFLA_IPTUN_LINK]: ['link_ifindex', u32],
-  [IFLA_IPTUN_TTL]: ['ttl', u8],
-  [IFLA_IPTUN_FWMARK]: ['fwmark', hex(u32)],
-  [IFLA_IPTUN_ENCAP_TYPE]: ['encap_type', u16],
-  [IFLA_IPTUN_ENCAP_FLAGS]: ['encap_flags', u16],
-  [IFLA_IPTUN_ENCAP_SPORT]: ['encap_sport', be16],
-  [IFLA_IPTUN_ENCAP_DPORT]: ['encap_dport', be16],
-};
+/** Of every kind of the family. // linux/if_tunnel.h, v6.12 */
+const common = (endpoint: Codec, protocols: Readonly<Record<number, string>>): AttributeTable =>
+  attributes({
+    IFLA_IPTUN_COLLECT_METADATA: [19, 'external', flag],
+    IFLA_IPTUN_LINK: [1, 'link_ifindex', u32],
+    IFLA_IPTUN_PROTO: [9, 'proto', oneOf(u8, protocols)],
+    IFLA_IPTUN_REMOTE: [3, 'remote', endpoint],
+    IFLA_IPTUN_LOCAL: [2, 'local', endpoint],
+    IFLA_IPTUN_TTL: [4, 'ttl', u8],
+    IFLA_IPTUN_FWMARK: [20, 'fwmark', hex(u32)],
+    IFLA_IPTUN_ENCAP_TYPE: [15, 'encap_type', u16],
+    IFLA_IPTUN_ENCAP_FLAGS: [16, 'encap_flags', u16],
+    IFLA_IPTUN_ENCAP_SPORT: [17, 'encap_sport', be16],
+    IFLA_IPTUN_ENCAP_DPORT: [18, 'encap_dport', be16],
+  });
 
 /** ipip_fill_info(), net/ipv4/ipip.c; ipip6_fill_info(), net/ipv6/sit.c, which alone sends FLAGS and the 6RD attributes. */
 const overIpv4: AttributeTable = {
-  ...common,
-  [IFLA_IPTUN_PROTO]: [
-    'proto',
-    oneOf(u8, { [IPPROTO_IPIP]: 'ipip', [IPPROTO_IPV6]: 'ip6ip', [IPPROTO_MPLS]: 'mplsip', 0: 'any' }),
-  ],
-  [IFLA_IPTUN_REMOTE]: ['remote', endpoint4],
-  [IFLA_IPTUN_LOCAL]: ['local', endpoint4],
-  [IFLA_IPTUN_TOS]: ['tos', hex(u8)],
-  [IFLA_IPTUN_PMTUDISC]: ['pmtudisc', bool8],
-  [IFLA_IPTUN_FLAGS]: ['flags', u16],
-  [IFLA_IPTUN_6RD_PREFIX]: ['prefix', ipv6],
-  [IFLA_IPTUN_6RD_PREFIXLEN]: ['prefixlen', u16],
-  [IFLA_IPTUN_6RD_RELAY_PREFIX]: ['relay_prefix', ipv4],
-  [IFLA_IPTUN_6RD_RELAY_PREFIXLEN]: ['relay_prefixlen', u16],
+  ...common(endpoint4, PROTOCOLS),
+  ...attributes({
+    IFLA_IPTUN_TOS: [5, 'tos', hex(u8)],
+    IFLA_IPTUN_PMTUDISC: [10, 'pmtudisc', bool8],
+    IFLA_IPTUN_FLAGS: [8, 'flags', u16],
+    IFLA_IPTUN_6RD_PREFIX: [11, 'prefix', ipv6],
+    IFLA_IPTUN_6RD_PREFIXLEN: [13, 'prefixlen', u16],
+    IFLA_IPTUN_6RD_RELAY_PREFIX: [12, 'relay_prefix', ipv4],
+    IFLA_IPTUN_6RD_RELAY_PREFIXLEN: [14, 'relay_prefixlen', u16],
+  }),
 };
 
 /** ip6_tnl_fill_info(), net/ipv6/ip6_tunnel.c. */
 const overIpv6: AttributeTable = {
-  ...common,
-  [IFLA_IPTUN_PROTO]: ['proto', oneOf(u8, { [IPPROTO_IPIP]: 'ipip6', [IPPROTO_IPV6]: 'ip6ip6', 0: 'any' })],
-  [IFLA_IPTUN_REMOTE]: ['remote', endpoint6],
-  [IFLA_IPTUN_LOCAL]: ['local', endpoint6],
-  [IFLA_IPTUN_ENCAP_LIMIT]: ['encap_limit', u8],
-  [IFLA_IPTUN_FLOWINFO]: ['flowinfo', be32],
-  [IFLA_IPTUN_FLAGS]: ['flags', u32],
+  ...common(endpoint6, PROTOCOLS6),
+  ...attributes({
+    IFLA_IPTUN_ENCAP_LIMIT: [6, 'encap_limit', u8],
+    IFLA_IPTUN_FLOWINFO: [7, 'flowinfo', be32],
+    IFLA_IPTUN_FLAGS: [8, 'flags', u32],
+  }),
 };
 
 /** Flags become `isatap`; 6RD's details go when there is no prefix, the relay's when there is no relay. */

@@ -1,23 +1,18 @@
-import { bitNames, oneOf, u16 } from '../codecs.js';
+import { attributes, bitNames, oneOf, u16, words } from '../codecs.js';
 import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
 import { iflaLinkRefs } from './refs.js';
 import { named } from './facts.js';
 
 // linux/if_link.h, v6.12
-const IFLA_IPVLAN_MODE = 1;
-const IFLA_IPVLAN_FLAGS = 2;
-
-const IPVLAN_MODE_L2 = 0;
-const IPVLAN_MODE_L3 = 1;
-const IPVLAN_MODE_L3S = 2;
+const MODES = words({ IPVLAN_MODE_L2: [0, 'l2'], IPVLAN_MODE_L3: [1, 'l3'], IPVLAN_MODE_L3S: [2, 'l3s'] });
 const IPVLAN_F_PRIVATE = 0x01;
 const IPVLAN_F_VEPA = 0x02;
 
 /** Attributes of ipvlan and ipvtap: ipvlan_nl_fillinfo(), drivers/net/ipvlan/ipvlan_main.c. */
-const table: AttributeTable = {
-  [IFLA_IPVLAN_MODE]: ['mode', oneOf(u16, { [IPVLAN_MODE_L2]: 'l2', [IPVLAN_MODE_L3]: 'l3', [IPVLAN_MODE_L3S]: 'l3s' })],
-  [IFLA_IPVLAN_FLAGS]: ['flags', u16],
-};
+const table: AttributeTable = attributes({
+  IFLA_IPVLAN_MODE: [1, 'mode', oneOf(u16, MODES)],
+  IFLA_IPVLAN_FLAGS: [2, 'flags', u16],
+});
 
 /** Flags become "private", "vepa" or, without either, "bridge". */
 function finish(detail: Record<string, DetailValue>): void {

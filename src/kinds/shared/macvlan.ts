@@ -1,43 +1,30 @@
-import { bitNames, list, mac, oneOf, s32, u16, u32 } from '../codecs.js';
+import { attributes, bitNames, list, mac, oneOf, s32, u16, u32, words } from '../codecs.js';
 import type { AttributeTable, DetailValue, LinkKind } from '../contract.js';
 import { iflaLinkRefs } from './refs.js';
 import { named } from './facts.js';
 
 // linux/if_link.h, v6.12; BC_CUTOFF since v6.4
-const IFLA_MACVLAN_MODE = 1;
-const IFLA_MACVLAN_FLAGS = 2;
-const IFLA_MACVLAN_MACADDR_DATA = 5;
-const IFLA_MACVLAN_MACADDR_COUNT = 6;
-const IFLA_MACVLAN_BC_QUEUE_LEN = 7;
-const IFLA_MACVLAN_BC_QUEUE_LEN_USED = 8;
-const IFLA_MACVLAN_BC_CUTOFF = 9;
-
-const MACVLAN_MODE_PRIVATE = 1;
-const MACVLAN_MODE_VEPA = 2;
-const MACVLAN_MODE_BRIDGE = 4;
-const MACVLAN_MODE_PASSTHRU = 8;
-const MACVLAN_MODE_SOURCE = 16;
 const MACVLAN_FLAG_NOPROMISC = 1;
 const MACVLAN_FLAG_NODST = 2;
 
-const MODES = {
-  [MACVLAN_MODE_PRIVATE]: 'private',
-  [MACVLAN_MODE_VEPA]: 'vepa',
-  [MACVLAN_MODE_BRIDGE]: 'bridge',
-  [MACVLAN_MODE_PASSTHRU]: 'passthru',
-  [MACVLAN_MODE_SOURCE]: 'source',
-};
+const MODES = words({
+  MACVLAN_MODE_PRIVATE: [1, 'private'],
+  MACVLAN_MODE_VEPA: [2, 'vepa'],
+  MACVLAN_MODE_BRIDGE: [4, 'bridge'],
+  MACVLAN_MODE_PASSTHRU: [8, 'passthru'],
+  MACVLAN_MODE_SOURCE: [16, 'source'],
+});
 
 /** Attributes of macvlan and macvtap: macvlan_fill_info(), drivers/net/macvlan.c. */
-const table: AttributeTable = {
-  [IFLA_MACVLAN_MODE]: ['mode', oneOf(u32, MODES)],
-  [IFLA_MACVLAN_FLAGS]: ['flags', u16],
-  [IFLA_MACVLAN_BC_QUEUE_LEN]: ['bcqueuelen', u32],
-  [IFLA_MACVLAN_BC_QUEUE_LEN_USED]: ['usedbcqueuelen', u32],
-  [IFLA_MACVLAN_BC_CUTOFF]: ['bclim', s32],
-  [IFLA_MACVLAN_MACADDR_COUNT]: ['macaddr_count', u32],
-  [IFLA_MACVLAN_MACADDR_DATA]: ['macaddr_data', list('IFLA_MACVLAN_MACADDR_DATA', mac)],
-};
+const table: AttributeTable = attributes({
+  IFLA_MACVLAN_MODE: [1, 'mode', oneOf(u32, MODES)],
+  IFLA_MACVLAN_FLAGS: [2, 'flags', u16],
+  IFLA_MACVLAN_BC_QUEUE_LEN: [7, 'bcqueuelen', u32],
+  IFLA_MACVLAN_BC_QUEUE_LEN_USED: [8, 'usedbcqueuelen', u32],
+  IFLA_MACVLAN_BC_CUTOFF: [9, 'bclim', s32],
+  IFLA_MACVLAN_MACADDR_COUNT: [6, 'macaddr_count', u32],
+  IFLA_MACVLAN_MACADDR_DATA: [5, 'macaddr_data', list('IFLA_MACVLAN_MACADDR_DATA', mac)],
+});
 
 /** Flags become details of their own ("nopromisc", "nodst"), and the list of sources is left out in modes that have none. */
 function finish(detail: Record<string, DetailValue>): void {

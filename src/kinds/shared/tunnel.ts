@@ -1,4 +1,4 @@
-import { bitNames, toHex } from '../codecs.js';
+import { bitNames, toHex, words } from '../codecs.js';
 import type { DetailValue } from '../contract.js';
 import { ipv4Text } from '../../netlink/text.js';
 
@@ -6,21 +6,9 @@ import { ipv4Text } from '../../netlink/text.js';
 
 // linux/if_tunnel.h, v6.12
 const TUNNEL_ENCAP_NONE = 0;
-const TUNNEL_ENCAP_FOU = 1;
-const TUNNEL_ENCAP_GUE = 2;
-const TUNNEL_ENCAP_MPLS = 3;
 const TUNNEL_ENCAP_FLAG_CSUM = 1;
 const TUNNEL_ENCAP_FLAG_CSUM6 = 2;
 const TUNNEL_ENCAP_FLAG_REMCSUM = 4;
-
-// linux/ip6_tunnel.h, v6.12
-const IP6_TNL_F_IGN_ENCAP_LIMIT = 0x1;
-const IP6_TNL_F_USE_ORIG_TCLASS = 0x2;
-const IP6_TNL_F_USE_ORIG_FLOWLABEL = 0x4;
-const IP6_TNL_F_MIP6_DEV = 0x8;
-const IP6_TNL_F_RCV_DSCP_COPY = 0x10;
-const IP6_TNL_F_USE_ORIG_FWMARK = 0x20;
-const IP6_TNL_F_ALLOW_LOCAL_REMOTE = 0x40;
 
 /** Set by the kernel for itself: IP6_TNL_F_CAP_XMIT, _CAP_RCV and _CAP_PER_PACKET of include/net/ip6_tunnel.h, which is not uapi. */
 const INTERNAL_FLAGS = 0x70000;
@@ -29,11 +17,7 @@ const INTERNAL_FLAGS = 0x70000;
 const TCLASS_MASK = 0x0ff00000;
 const FLOWLABEL_MASK = 0x000fffff;
 
-const ENCAP_TYPES: Readonly<Record<number, string>> = {
-  [TUNNEL_ENCAP_FOU]: 'fou',
-  [TUNNEL_ENCAP_GUE]: 'gue',
-  [TUNNEL_ENCAP_MPLS]: 'mpls',
-};
+const ENCAP_TYPES = words({ TUNNEL_ENCAP_FOU: [1, 'fou'], TUNNEL_ENCAP_GUE: [2, 'gue'], TUNNEL_ENCAP_MPLS: [3, 'mpls'] });
 
 /**
  * UDP encapsulation: the four attributes (`encap_type`, `encap_flags`, `encap_sport`, `encap_dport`) become
@@ -52,16 +36,16 @@ export function finishEncap(detail: Record<string, DetailValue>): void {
   detail.encap = parts.join(',');
 }
 
-/** Flags that stand in the place of a value: ip prints one or the other. */
-const INSTEAD: readonly (readonly [mask: number, name: string, instead: string])[] = [
-  [IP6_TNL_F_IGN_ENCAP_LIMIT, 'ip6_tnl_f_ign_encap_limit', 'encap_limit'],
-  [IP6_TNL_F_USE_ORIG_TCLASS, 'ip6_tnl_f_use_orig_tclass', 'tclass'],
-  [IP6_TNL_F_USE_ORIG_FLOWLABEL, 'ip6_tnl_f_use_orig_flowlabel', 'flowlabel'],
-  [IP6_TNL_F_USE_ORIG_FWMARK, 'ip6_tnl_f_use_orig_fwmark', 'fwmark'],
-  [IP6_TNL_F_RCV_DSCP_COPY, 'ip6_tnl_f_rcv_dscp_copy', ''],
-  [IP6_TNL_F_MIP6_DEV, 'ip6_tnl_f_mip6_dev', ''],
-  [IP6_TNL_F_ALLOW_LOCAL_REMOTE, 'ip6_tnl_f_allow_local_remote', ''],
-];
+/** Flags that stand in the place of a value: ip prints one or the other. // linux/ip6_tunnel.h, v6.12 */
+const INSTEAD: readonly (readonly [mask: number, name: string, instead: string])[] = Object.values({
+  IP6_TNL_F_IGN_ENCAP_LIMIT: [0x1, 'ip6_tnl_f_ign_encap_limit', 'encap_limit'],
+  IP6_TNL_F_USE_ORIG_TCLASS: [0x2, 'ip6_tnl_f_use_orig_tclass', 'tclass'],
+  IP6_TNL_F_USE_ORIG_FLOWLABEL: [0x4, 'ip6_tnl_f_use_orig_flowlabel', 'flowlabel'],
+  IP6_TNL_F_USE_ORIG_FWMARK: [0x20, 'ip6_tnl_f_use_orig_fwmark', 'fwmark'],
+  IP6_TNL_F_RCV_DSCP_COPY: [0x10, 'ip6_tnl_f_rcv_dscp_copy', ''],
+  IP6_TNL_F_MIP6_DEV: [0x8, 'ip6_tnl_f_mip6_dev', ''],
+  IP6_TNL_F_ALLOW_LOCAL_REMOTE: [0x40, 'ip6_tnl_f_allow_local_remote', ''],
+});
 
 /** IPv6 tunnels: `flowinfo` becomes `tclass` and `flowlabel`, and each bit of `flags` a detail that is true. */
 export function finishIp6(detail: Record<string, DetailValue>): void {

@@ -4,7 +4,6 @@ import {
   be32,
   be64,
   bitNames,
-  bits,
   bool8,
   clockTicks,
   count64,
@@ -28,7 +27,6 @@ import {
   u8,
   u16,
   u32,
-  u64,
 } from '../../../src/kinds/codecs.js';
 import type { AttributeTable, Codec, DetailValue } from '../../../src/kinds/contract.js';
 import { decodeTable, decodeTexts, formatDetail } from '../../../src/kinds/table.js';
@@ -55,7 +53,6 @@ t.test('numbers are read in host order or network order, as the codec says', asy
   t.equal(read(u16, [...new Uint8Array(new Uint16Array([0xfffe]).buffer)]), 0xfffe);
   t.equal(read(u32, words(0xfffffffe)), 0xfffffffe);
   t.equal(read(s32, words(0xfffffffe)), -2);
-  t.equal(read(u64, [...new Uint8Array(new BigUint64Array([1n << 63n]).buffer)]), 1n << 63n);
   t.equal(read(be16, [0x12, 0xb5]), 4789);
   t.equal(read(be32, [0, 0, 1, 2]), 258);
   t.equal(read(be64, [0, 0, 0, 0, 0, 0, 1, 2]), 258n);
@@ -67,7 +64,6 @@ t.test('a payload of another length is an error and no value', async (t) => {
     u16,
     u32,
     s32,
-    u64,
     be16,
     be32,
     be64,
@@ -154,8 +150,8 @@ t.test('bits without a name are not dropped', async (t) => {
     [1, 'one'],
     [4, 'four'],
   ] as const;
-  t.equal(read(bits(u32, names), words(5)), 'one,four');
-  t.equal(read(bits(u32, names), words(0x8000000c)), 'four,0x80000008');
+  t.equal(bitNames(5, names), 'one,four');
+  t.equal(bitNames(0x8000000c, names), 'four,0x80000008');
   t.equal(bitNames(0, names), '');
 });
 
