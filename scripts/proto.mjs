@@ -4,7 +4,7 @@ import { generate } from './lib/proto.mjs';
 
 try {
   const done = await generate();
-  if (done) console.error('generated src/wire/gen from proto/');
+  if (done) console.error('generated src/proto/gen and src/wire/gen from proto/');
 } catch (error) {
   report(error);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { IS_ROOT } from './sandbox.mjs';
 import { ROOT } from './process.mjs';
 
-const MADE = ['node_modules', 'dist', 'build', '.cache', 'src/wire/gen'];
+const MADE = ['node_modules', 'dist', 'build', '.cache', 'src/proto/gen', 'src/wire/gen'];
 
 /** Gives what root installed and built to whom the project belongs. Does nothing when that is root. */
 export function handOver() {

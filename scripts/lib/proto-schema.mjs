@@ -2,6 +2,7 @@
 import descriptor from 'protobufjs/ext/descriptor.js';
 import { decodersSource } from './proto-decoders.mjs';
 import { encodersSource } from './proto-encoders.mjs';
+import { typesSource } from './proto-types.mjs';
 
 const { FileDescriptorSet, FieldDescriptorProto } = descriptor;
 
@@ -27,7 +28,7 @@ const SCALARS = {
 /**
  * @param {Uint8Array} bytes a FileDescriptorSet
  * @param {readonly string[]} paths the files whose types are wanted
- * @returns {{ schema: string, decoders: string, encoders: string }} TypeScript
+ * @returns {{ types: string, schema: string, decoders: string, encoders: string }} TypeScript
  */
 export function schemaSources(bytes, paths) {
   const files = FileDescriptorSet.decode(bytes).file.filter((file) => paths.includes(file.name));
@@ -41,6 +42,7 @@ export function schemaSources(bytes, paths) {
     }
   }
   return {
+    types: typesSource(table.messages, table.enums),
     schema: tableSource(table),
     decoders: decodersSource(table.messages, table.enums),
     encoders: encodersSource(table.messages, table.enums),

@@ -1,5 +1,8 @@
 import type { AttributeReader } from '../netlink/attributes.js';
-import type { KindMessages } from './messages.js';
+import type { Interface } from '../proto/gen/types.js';
+
+/** The fields of Interface that hold a message of a kind: one for the link's kind, or none. Of other kinds the public model has attributes, names and texts. */
+export type KindMessages = Pick<Interface, 'vxlan'>;
 
 /** A decoded value. Byte strings are copies. */
 export type DetailValue = string | number | bigint | boolean | Uint8Array;

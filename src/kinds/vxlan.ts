@@ -1,7 +1,7 @@
 import { attributes, be16, be32, be64, bool8, flag, hex, ipv4, ipv6, oneOf, portRange, u8, u32, words } from './codecs.js';
 import { isMulticast } from '../netlink/text.js';
 import type { AttributeTable, Described, Detail, DetailValue, Fact, LinkKind } from './contract.js';
-import type { Vxlan } from './messages.js';
+import type { Vxlan } from '../proto/gen/types.js';
 import { dropNoInterface, reference } from './shared/refs.js';
 
 // linux/if_link.h, v6.12; LOCALBYPASS since v6.5, LABEL_POLICY v6.8, RESERVED_BITS v6.14, MC_ROUTE v6.17

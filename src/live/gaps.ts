@@ -2,7 +2,7 @@
 import type { DiscoveryProblem, FoundNetns } from '../discover/types.js';
 import { statusOfErrno } from '../model/gaps.js';
 import { formatNetnsId } from '../model/ids.js';
-import type { Gap, ReadStatus, Table } from '../model/types.js';
+import type { Gap, Ifindex, ReadStatus, Table } from '../model/types.js';
 import type { NetnsReadProblem } from '../native/types.js';
 import { errnoName } from '../netlink/errno.js';
 import type { DecodeError } from '../netlink/error.js';
@@ -12,7 +12,7 @@ export function decodeGap(found: FoundNetns, table: Table, { message, detail: { 
   const gap = tableGap(found, table, 'MALFORMED', `a row could not be decoded (${message}); please report it`, {
     operation: 'decode',
   });
-  return ifindex === undefined ? gap : { ...gap, ifindex };
+  return ifindex === undefined ? gap : { ...gap, ifindex: ifindex as Ifindex };
 }
 
 /** What was tried and how it failed. */

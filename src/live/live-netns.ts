@@ -1,5 +1,5 @@
 import { noRows, sourceOf, SOURCE_NAMES, type SourceName } from '../tables/index.js';
-import type { Ifindex } from '../tables/shared/records.js';
+import type { Ifindex } from '../proto/identifiers.js';
 import type { FoundNetns } from '../discover/types.js';
 import { formatNetnsId } from '../model/ids.js';
 import { guessRole, type RoleGuess } from '../model/roles.js';

@@ -1,6 +1,5 @@
 import { decodeLink } from '../tables/links/link.js';
-import type { Vxlan } from '../tables/shared/records.js';
-import type { Ifindex, Netns } from '../model/types.js';
+import type { Ifindex, Netns, Vxlan } from '../model/types.js';
 import { ifindexAt } from '../tables/contract.js';
 import { DecodeError } from '../netlink/error.js';
 import { ALL_TABLES } from '../tables/index.js';

@@ -1,4 +1,5 @@
-import type { AddressRecord, Ifindex, Nsid, ReferringLink } from '../tables/shared/records.js';
+import type { Ifindex, Nsid } from '../proto/identifiers.js';
+import type { AddressRecord, ReferringLink } from '../tables/shared/records.js';
 import { ipv4Network, type Ipv4Network, sameNetwork } from './networks.js';
 
 /** What the resolver needs of a link. */

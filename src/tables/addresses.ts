@@ -2,11 +2,12 @@ import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
 import { ipText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
+import type { Ifindex } from '../proto/identifiers.js';
 import { IFINDEX_AT, type TableSource } from './contract.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { addressProtocolName, bitNames, familyName, IFA_F_NAMES, IFA_F_NAMES_INET6, scopeName } from './shared/names.js';
-import type { AddressRecord, Ifindex } from './shared/records.js';
+import type { AddressRecord } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
 
 /** A lifetime that never ends. // INFINITY_LIFE_TIME, include/net/addrconf.h */

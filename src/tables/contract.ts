@@ -2,7 +2,7 @@
 // sends, selects or counts rows iterates over these definitions and knows no table by name.
 import { LITTLE_ENDIAN } from '../netlink/attributes.js';
 import type { EventRule, RowFormat } from '../native/types.js';
-import type { Ifindex } from './shared/records.js';
+import type { Ifindex } from '../proto/identifiers.js';
 import type { DecoderFilter } from './shared/attribute-table.js';
 import type { Decoded } from './shared/result.js';
 

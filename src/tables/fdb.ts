@@ -2,18 +2,15 @@ import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
 import { ipText, macText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
-import { defineTable, IFINDEX_AT, type RowBase, selectsIp, selectsMac } from './contract.js';
+import type { FdbEntry } from '../proto/gen/types.js';
+import type { Ifindex, Nsid } from '../proto/identifiers.js';
+import { defineTable, IFINDEX_AT, selectsIp, selectsMac } from './contract.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { neighFlags, neighState, routeProtocolName } from './shared/names.js';
 import { type Draft, readAges, wrongFamily } from './shared/neigh.js';
-import type { FdbRecord, Ifindex, Nsid } from './shared/records.js';
+import type { FdbRecord } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
-
-/** A row of a forwarding table: message FdbEntry of model.proto. */
-export interface FdbEntry extends FdbRecord, Omit<RowBase, 'ifindex'> {
-  masterName?: string;
-}
 
 /**
  * Decodes the payload of one RTM_NEWNEIGH of family AF_BRIDGE in bytes [start, end): a row of a bridge's or a device's

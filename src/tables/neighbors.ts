@@ -2,16 +2,15 @@ import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
 import { ipText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
-import { defineTable, IFINDEX_AT, type RowBase, selectsIp, selectsMac } from './contract.js';
+import type { Neighbor } from '../proto/gen/types.js';
+import type { Ifindex } from '../proto/identifiers.js';
+import { defineTable, IFINDEX_AT, selectsIp, selectsMac } from './contract.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { neighFlags, neighState, routeProtocolName } from './shared/names.js';
 import { type Draft, readAges, wrongFamily } from './shared/neigh.js';
-import type { Ifindex, NeighborRecord } from './shared/records.js';
+import type { NeighborRecord } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
-
-/** A row of the ARP or ND table: message Neighbor of model.proto. */
-export interface Neighbor extends NeighborRecord, Omit<RowBase, 'ifindex'> {}
 
 /**
  * Decodes the payload of one RTM_NEWNEIGH of another family in bytes [start, end): a row of the ARP or ND table, or of

@@ -1,26 +1,14 @@
 import { AttributeReader } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
 import * as uapi from '../netlink/uapi.js';
-import { defineTable, type RowBase, selectsIp } from './contract.js';
+import type { Netconf } from '../proto/gen/types.js';
+import type { Ifindex } from '../proto/identifiers.js';
+import { defineTable, selectsIp } from './contract.js';
 import { AttributeDecoder } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { familyName, hex } from './shared/names.js';
 import { inAttribute } from './shared/names-interface.js';
-import type { Ifindex } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
-
-/** What one family of protocols does on an interface: message Netconf of model.proto. */
-export interface Netconf extends RowBase {
-  family: string;
-  forwarding?: boolean;
-  rpFilter?: string;
-  mcForwarding?: boolean;
-  bcForwarding?: boolean;
-  proxyNeigh?: boolean;
-  ignoreRoutesWithLinkdown?: boolean;
-  input?: boolean;
-  forceForwarding?: boolean;
-}
 
 type NetconfRecord = Omit<Netconf, 'netnsId'>;
 

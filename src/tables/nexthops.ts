@@ -2,39 +2,14 @@ import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
 import { ipText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
-import { defineTable, type RowBase, selectsIp } from './contract.js';
+import type { NexthopObject } from '../proto/gen/types.js';
+import type { Ifindex } from '../proto/identifiers.js';
+import { defineTable, selectsIp } from './contract.js';
 import { AttributeDecoder, partly, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { bitNames, encapsulationName, familyName, hex, ROUTE_FLAG_NAMES, routeProtocolName, scopeName } from './shared/names.js';
 import { inAttribute } from './shared/names-interface.js';
-import type { Ifindex } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
-
-/** One leg of a group: message NexthopGroupMember of model.proto. */
-export interface NexthopGroupMember {
-  id: number;
-  /** 1 to 65536. */
-  weight: number;
-}
-
-/** A next hop of its own (ip-nexthop(8)): message NexthopObject of model.proto. */
-export interface NexthopObject extends RowBase {
-  id: number;
-  family?: string;
-  gateway?: string;
-  scope?: string;
-  protocol?: string;
-  flags: string[];
-  blackhole: boolean;
-  fdb: boolean;
-  encapsulation?: string;
-  group: NexthopGroupMember[];
-  groupType?: string;
-  buckets?: number;
-  idleTimerSeconds?: number;
-  unbalancedTimerSeconds?: number;
-  unbalancedSeconds?: number;
-}
 
 type NexthopRecord = Omit<NexthopObject, 'netnsId'>;
 

@@ -2,7 +2,9 @@ import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
 import { ipText, mplsText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
-import { defineTable, type RowBase, selectsIp } from './contract.js';
+import type { Route } from '../proto/gen/types.js';
+import type { Ifindex } from '../proto/identifiers.js';
+import { defineTable, selectsIp } from './contract.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import {
@@ -17,18 +19,8 @@ import {
 } from './shared/names.js';
 import { inAttribute } from './shared/names-interface.js';
 import { readMetrics, readNextHops, readVia } from './shared/next-hops.js';
-import type { Ifindex, NextHopRecord, RouteRecord } from './shared/records.js';
+import type { RouteRecord } from './shared/records.js';
 import type { Decoded } from './shared/result.js';
-
-/** One leg of a multipath route: message NextHop of model.proto. */
-export interface NextHop extends NextHopRecord {
-  ifname?: string;
-}
-
-/** A route: message Route of model.proto. */
-export interface Route extends Omit<RouteRecord, 'nextHops'>, Omit<RowBase, 'ifindex'> {
-  nextHops: NextHop[];
-}
 
 /** Ticks of a second in rta_cacheinfo: USER_HZ. // asm/param.h */
 const USER_HZ = 100;

@@ -2,49 +2,12 @@ import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
 import { ipText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
-import { defineTable, type RowBase, selectsIp } from './contract.js';
+import type { Rule } from '../proto/gen/types.js';
+import { defineTable, selectsIp } from './contract.js';
 import { AttributeDecoder } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { type BitNames, bitNames, familyName, hex, routeProtocolName } from './shared/names.js';
 import type { Decoded } from './shared/result.js';
-
-/** A rule of the routing policy database: message Rule of model.proto. It has names of interfaces, no ifindex. */
-export interface Rule extends Omit<RowBase, 'ifindex' | 'ifname'> {
-  family: string;
-  priority: number;
-  action: string;
-  table?: number;
-  gotoPriority?: number;
-  flags: string[];
-  /** CIDR notation. */
-  src?: string;
-  dst?: string;
-  tos?: number;
-  dscp?: number;
-  dscpMask?: number;
-  fwmark?: number;
-  fwmask?: number;
-  iif?: string;
-  oif?: string;
-  l3mdev: boolean;
-  uidStart?: number;
-  uidEnd?: number;
-  ipProtocol?: string;
-  sportStart?: number;
-  sportEnd?: number;
-  sportMask?: number;
-  dportStart?: number;
-  dportEnd?: number;
-  dportMask?: number;
-  tunnelId?: bigint;
-  suppressPrefixLength?: number;
-  suppressInterfaceGroup?: number;
-  realmFrom?: number;
-  realmTo?: number;
-  protocol?: string;
-  flowLabel?: number;
-  flowLabelMask?: number;
-}
 
 type RuleRecord = Omit<Rule, 'netnsId'>;
 

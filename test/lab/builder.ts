@@ -91,7 +91,7 @@ function fingerprint(): string {
 function filesOf(path: string): string[] {
   const entries = readdirSync(dirname(path), { withFileTypes: true });
   if (entries.find(({ name }) => join(dirname(path), name) === path)?.isDirectory() !== true) return [path];
-  if (path === join(ROOT, 'src/wire/gen')) return [];
+  if (/\/src\/(proto|wire)\/gen$/.test(path)) return [];
   return readdirSync(path)
     .sort()
     .flatMap((name) => filesOf(join(path, name)));

@@ -1,7 +1,5 @@
 // Rows of policy rules, next hops and netconf in the shape of `ip -j rule`, `ip -j nexthop` and `ip -j netconf`.
-import type { Netconf } from '../../src/tables/netconf.js';
-import type { NexthopObject } from '../../src/tables/nexthops.js';
-import type { Rule } from '../../src/tables/rules.js';
+import type { Netconf, NexthopObject, Rule } from '../../src/model/types.js';
 
 type Json = Record<string, unknown>;
 

@@ -1,4 +1,5 @@
-import type { AddressRecord, Ifindex, ReferringLink, Nsid } from '../../src/tables/shared/records.js';
+import type { Ifindex, Nsid } from '../../src/proto/identifiers.js';
+import type { AddressRecord, ReferringLink } from '../../src/tables/shared/records.js';
 import type { ReferencedNamespace } from '../../src/model/references.js';
 
 /** A link with the least a kernel says of one. */

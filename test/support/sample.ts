@@ -1,7 +1,7 @@
 import { completeInterface } from '../../src/model/complete.js';
-import type { HostSnapshot, Netns, Owner, Section, SectionRows } from '../../src/model/types.js';
+import type { HostSnapshot, Ifindex, Netns, Owner, Section, SectionRows } from '../../src/model/types.js';
 import { completeRow, noRows, tableOf } from '../../src/tables/index.js';
-import type { AddressRecord, Ifindex, ReferringLink } from '../../src/tables/shared/records.js';
+import type { AddressRecord, ReferringLink } from '../../src/tables/shared/records.js';
 import { address, link, veth } from './records.js';
 
 const OK_TABLES = (['LINKS', 'ADDRESSES', 'FDB', 'NEIGHBORS', 'ROUTES'] as const).map((table) => ({

@@ -1,4 +1,4 @@
-import type { Netconf } from '../../tables/netconf.js';
+import type { Netconf } from '../../model/types.js';
 import type { Column } from '../columns.js';
 import { deviceOf, type Fact } from '../facts.js';
 import { defineRows } from './contract.js';

@@ -1,5 +1,5 @@
 import { netnsName } from '../../model/ids.js';
-import type { NexthopObject } from '../../tables/nexthops.js';
+import type { NexthopObject } from '../../model/types.js';
 import type { Column } from '../columns.js';
 import type { Fact } from '../facts.js';
 import { defineRows } from './contract.js';

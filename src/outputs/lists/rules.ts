@@ -1,4 +1,4 @@
-import type { Rule } from '../../tables/rules.js';
+import type { Rule } from '../../model/types.js';
 import { netnsName } from '../../model/ids.js';
 import { byGroup, type Column } from '../columns.js';
 import type { Fact } from '../facts.js';

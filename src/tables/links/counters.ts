@@ -1,6 +1,6 @@
 import type { AttributeReader } from '../../netlink/attributes.js';
 import { LITTLE_ENDIAN } from '../../netlink/attributes.js';
-import type { Counters } from '../shared/records.js';
+import type { Counters } from '../../proto/gen/types.js';
 
 /** rtnl_link_stats64 up to rx_nohandler, as Linux 4.6 to 5.18 have it: 24 words of 64 bits. */
 const OLD_LENGTH = 24 * 8;

@@ -4,7 +4,7 @@ import { macText } from '../../netlink/text.js';
 import * as uapi from '../../netlink/uapi.js';
 import { shortHeader } from '../shared/header.js';
 import { linkKind } from './link-facts.js';
-import type { Ifindex } from '../shared/records.js';
+import type { Ifindex } from '../../proto/identifiers.js';
 
 /** What a scrape wants of one link: what it is called and how much went through it. A fraction of the work of decodeLink(). */
 export interface LinkCounters {

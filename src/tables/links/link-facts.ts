@@ -4,7 +4,7 @@ import { AttributeReader, LITTLE_ENDIAN } from '../../netlink/attributes.js';
 import type { DecodeError } from '../../netlink/error.js';
 import * as uapi from '../../netlink/uapi.js';
 import { shortHeader } from '../shared/header.js';
-import type { Ifindex, Nsid } from '../shared/records.js';
+import type { Ifindex, Nsid } from '../../proto/identifiers.js';
 
 /** What others refer to in a link, and what it refers to: a twentieth of the work of decodeLink(). */
 export interface LinkFacts {

@@ -1,13 +1,14 @@
 import { AttributeReader, LITTLE_ENDIAN } from '../../netlink/attributes.js';
 import { hexBytes, linkAddressText } from '../../netlink/text.js';
 import * as uapi from '../../netlink/uapi.js';
+import type { Ifindex, Nsid } from '../../proto/identifiers.js';
 import { AttributeDecoder, type DecoderFilter, partly, volatile } from '../shared/attribute-table.js';
 import { decodeCounters } from './counters.js';
 import { shortHeader } from '../shared/header.js';
 import { decodeLinkInfo, LINK_INFO_FILTER } from './link-info.js';
 import { linkTypeName } from './link-types.js';
 import { addrGenModeName, bitNames, IFF_NAMES, linkModeName, operStateName } from '../shared/names.js';
-import type { Ifindex, LinkRecord, Nsid, ReferringLink } from '../shared/records.js';
+import type { LinkRecord, ReferringLink } from '../shared/records.js';
 import type { Decoded } from '../shared/result.js';
 
 /** A link while its attributes are walked. */

@@ -1,8 +1,10 @@
 import { AttributeReader, LITTLE_ENDIAN } from '../../netlink/attributes.js';
 import { ipText } from '../../netlink/text.js';
 import * as uapi from '../../netlink/uapi.js';
+import type { NextHop } from '../../proto/gen/types.js';
+import type { Ifindex } from '../../proto/identifiers.js';
 import { bitNames, encapsulationName, hex, METRICS, ROUTE_FLAG_NAMES } from './names.js';
-import type { Ifindex, NextHopRecord, RouteRecord } from './records.js';
+import type { RouteRecord } from './records.js';
 
 /**
  * RTA_MULTIPATH: no attributes but a row of struct rtnexthop {len u16, flags u8, hops u8, ifindex s32}, each with attributes
@@ -18,7 +20,7 @@ export function readNextHops(route: RouteRecord, attribute: AttributeReader, fam
       attribute.fail(at, `an rtnexthop of ${uapi.SIZEOF_RTNEXTHOP} to ${left} bytes`, `${length}`);
       return;
     }
-    const hop: NextHopRecord = {
+    const hop: NextHop = {
       ifindex: view.getInt32(at + 4, LITTLE_ENDIAN) as Ifindex,
       // rtnh_hops is the weight less one.
       weight: view.getUint8(at + 3) + 1,
@@ -32,7 +34,7 @@ export function readNextHops(route: RouteRecord, attribute: AttributeReader, fam
   }
 }
 
-function readNextHop(hop: NextHopRecord, attribute: AttributeReader, family: number): void {
+function readNextHop(hop: NextHop, attribute: AttributeReader, family: number): void {
   switch (attribute.type) {
     case uapi.RTA_GATEWAY: {
       const wanted = family === uapi.AF_INET ? 4 : family === uapi.AF_INET6 ? 16 : attribute.length;

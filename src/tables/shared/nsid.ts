@@ -1,7 +1,8 @@
 import { AttributeReader } from '../../netlink/attributes.js';
 import * as uapi from '../../netlink/uapi.js';
 import { shortHeader } from './header.js';
-import type { Nsid, NsidRecord } from './records.js';
+import type { Nsid } from '../../proto/identifiers.js';
+import type { NsidRecord } from './records.js';
 import type { Decoded } from './result.js';
 
 /**

@@ -102,7 +102,7 @@ t.test('a cycle of files is refused, even within one room and by types alone', a
 t.test(
   'a pure room may import neither a builtin nor a package nor a room that is not pure, but may name their types',
   async (t) => {
-    t.strictSame([...PURE_ROOMS], ['text', 'netlink', 'kinds', 'tables', 'model', 'fabric', 'wire', 'outputs']);
+    t.strictSame([...PURE_ROOMS], ['text', 'proto', 'netlink', 'kinds', 'tables', 'model', 'fabric', 'wire', 'outputs']);
     const values = {
       builtin: "import { readFileSync } from 'node:fs';",
       bare: "import fs from 'fs';",

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import t from 'tap';
-import type { Nsid } from '../../../src/tables/shared/records.js';
+import type { Nsid } from '../../../src/proto/identifiers.js';
 import { NsidResolver } from '../../../src/model/references.js';
 import { address, link, namespace, veth } from '../../support/records.js';
 

@@ -49,7 +49,7 @@ t.test('a namespace with very many rows of each sort comes in parts that are sma
 t.test('very many gaps and networks come in parts, too', async (t) => {
   const whole = {
     ...snapshot,
-    gaps: many(9000, (at) => ({ ...gap, ifindex: at })),
+    gaps: many(9000, (at) => ({ ...gap, ifindex: at as Ifindex })),
     networks: many(4000, (at) => ({ ...network, id: `n${at}` })),
   };
   const { whole: again, parts } = merged(whole);
@@ -66,7 +66,7 @@ t.test('one row that is too large alone is a message of its own', async (t) => {
 t.test('a listing comes in parts and whole, with its gaps, and an empty one is one message', async (t) => {
   const listing = {
     items: many<FdbEntry>(5000, (at) => ({ ...fdb, vlan: at })),
-    gaps: many(3000, (at) => ({ ...gap, ifindex: at })),
+    gaps: many(3000, (at) => ({ ...gap, ifindex: at as Ifindex })),
   };
   const parts = [...encodeListing('fdb', listing)];
   t.ok(parts.length > 5 && parts.every((part) => part.length <= MAX_PART_BYTES));

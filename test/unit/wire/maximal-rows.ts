@@ -1,9 +1,6 @@
 // A row of each table, with every field set to something that is not its zero value.
-import type { FdbEntry, Ifindex, Neighbor, Nsid, Route } from '../../../src/model/types.js';
+import type { FdbEntry, Ifindex, Neighbor, Netconf, NexthopObject, Nsid, Route, Rule } from '../../../src/model/types.js';
 import type { Section, SectionRows } from '../../../src/tables/index.js';
-import type { Netconf } from '../../../src/tables/netconf.js';
-import type { NexthopObject } from '../../../src/tables/nexthops.js';
-import type { Rule } from '../../../src/tables/rules.js';
 
 /** Every field present, at every depth. */
 export type Whole<T> = T extends bigint | string | number | boolean | Uint8Array
