@@ -15,9 +15,18 @@ export type Capability = keyof typeof CAPABILITY_BITS;
 /** What this process may do. */
 export interface Privileges {
   readonly uid: number;
-  has(capability: Capability): boolean;
+  readonly has: (capability: Capability) => boolean;
   /** Inside a user namespace capabilities count only for what that namespace owns. */
   readonly inUserNamespace: boolean;
+}
+
+/** What receiving events takes: an observer namespace of one's own, with nsids for all others. */
+const FOR_EVENTS: readonly Capability[] = ['CAP_SYS_ADMIN', 'CAP_NET_ADMIN', 'CAP_NET_BROADCAST'];
+
+/** "CAP_NET_ADMIN is missing": what the kernel's events cannot be received without. undefined: nothing. */
+export function missingForEvents({ has }: Privileges): string | undefined {
+  const missing = FOR_EVENTS.filter((capability) => !has(capability));
+  return missing.length === 0 ? undefined : `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing`;
 }
 
 /** Reads /proc/self/status (CapEff) and /proc/self/uid_map. */

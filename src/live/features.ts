@@ -1,6 +1,6 @@
 import type { EngineView } from '../docker/types.js';
 import type { Feature } from '../model/types.js';
-import { type Capability, type Privileges, readPrivileges } from './capabilities.js';
+import { type Capability, missingForEvents, type Privileges, readPrivileges } from './capabilities.js';
 import { ownMounts } from './own-mounts.js';
 
 /** What works here, what is off, why, and how to fix it. */
@@ -48,18 +48,11 @@ function capabilityFeature(privileges: Privileges, { name, capability, worth, lo
   };
 }
 
-/** What an agent and `nsatlas watch` need to receive events: an observer namespace of their own, with nsids for all others. */
 function events(privileges: Privileges): Feature {
-  const needed: readonly Capability[] = ['CAP_SYS_ADMIN', 'CAP_NET_ADMIN', 'CAP_NET_BROADCAST'];
-  const missing = needed.filter((capability) => !privileges.has(capability));
-  if (missing.length === 0) {
-    return {
-      name: 'events',
-      enabled: true,
-      detail: 'agents receive every change as a kernel event, within milliseconds',
-    };
-  }
-  const detail = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: agents poll every few seconds instead of following the kernel’s events; run as root or add the capability (docs/capabilities.md)`;
+  const missing = missingForEvents(privileges);
+  if (missing === undefined)
+    return { name: 'events', enabled: true, detail: 'agents receive every change as a kernel event, within milliseconds' };
+  const detail = `${missing}: agents poll every few seconds instead of following the kernel’s events; run as root or add the capability (docs/capabilities.md)`;
   return { name: 'events', enabled: false, detail };
 }
 

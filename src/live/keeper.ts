@@ -3,12 +3,11 @@ import type { NetnsReader, ObservedEvents } from '../native/types.js';
 import { backoff } from '../text/backoff.js';
 import { DirtyQueue, type DirtyTables } from './dirty.js';
 import { Later } from './later.js';
-import { LaterQuestions } from './later-questions.js';
 import { type LiveNetns, rank } from './live-netns.js';
 import type { LiveState } from './live-state.js';
 import { askNsids, ETIMEDOUT, giveNsids, type NewNsid, NSIDS_AT_ONCE, type ObserverPlace, NOT_REACHED } from './nsids.js';
 import type { Population } from './population.js';
-import { type Outcome, type Plan, readPlans, setProblem } from './reading.js';
+import { type Outcome, type Plan, readPlans, rowsOf, setProblem } from './reading.js';
 import { DurationCounter } from './stats.js';
 import type { Scope } from './tables.js';
 
@@ -71,7 +70,10 @@ export class Keeper {
   readonly #echoes: Later;
   /** What could not be read, though it may be there. */
   readonly #retries: Later;
-  readonly #later: LaterQuestions;
+  /** Namespaces whose question about nsids had no answer in time: nothing in the kernel need change before there is one. */
+  readonly #questions: Later;
+  /** How often in a row there was none. */
+  #silences = 0;
   /** How often in a row. */
   readonly #failures = new Map<LiveNetns, number>();
   #busy = false;
@@ -100,7 +102,7 @@ export class Keeper {
     const mark = (due: readonly Plan[]): void => this.#markAgain(due);
     this.#echoes = new Later(options.now, mark);
     this.#retries = new Later(options.now, mark);
-    this.#later = new LaterQuestions((unanswered) => this.#ask(unanswered), AGAIN);
+    this.#questions = new Later(options.now, (due) => this.#ask(due));
   }
 
   /** Whether every namespace that came was read once, as far as it can be. */
@@ -203,7 +205,7 @@ export class Keeper {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#timer);
-    this.#later.close();
+    this.#questions.close();
     this.#echoes.close();
     this.#retries.close();
   }
@@ -236,6 +238,7 @@ export class Keeper {
     this.#eventAt.delete(netns);
     this.#echoes.drop(netns);
     this.#retries.drop(netns);
+    this.#questions.drop(netns);
     this.#failures.delete(netns);
     this.#dirty.drop(netns.key);
     this.#unread.delete(netns);
@@ -412,11 +415,12 @@ export class Keeper {
     return { unfinished, left };
   }
 
-  #finish({ plan: { netns, tables, since }, interrupted, again, failed, lost, replaced, rows }: Outcome): void {
+  #finish({ plan, interrupted, again, failed, lost, replaced }: Outcome): void {
+    const { netns, tables, since } = plan;
     const { now, observer, onDemand, onLost, population, state } = this.#options;
     if (!this.#isThere(netns)) return;
     const at = now();
-    if (!onDemand) this.#dirty.rest(netns.key, at + Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, rows / ROWS_PER_MS)));
+    if (!onDemand) this.#dirty.rest(netns.key, at + Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, rowsOf(plan) / ROWS_PER_MS)));
     this.interruptedDumps += interrupted.length;
     // What it was read for is not known yet.
     const askedAt = observer === undefined ? AT_ONCE : (since ?? at);
@@ -463,15 +467,17 @@ export class Keeper {
     this.#retries.put(netns, tables, backoff(failures, AGAIN));
   }
 
-  #ask(unanswered: readonly LiveNetns[]): void {
-    for (const netns of unanswered) if (this.#isThere(netns)) this.#options.state.pairing.askAgain(netns);
+  #ask(due: readonly Plan[]): void {
+    for (const { netns } of due) if (this.#isThere(netns)) this.#options.state.pairing.askAgain(netns);
     this.#pump();
   }
 
   async #resolve(): Promise<void> {
     this.#resolving = true;
     try {
-      this.#later.put(await askNsids(this.#options));
+      const unanswered = await askNsids(this.#options);
+      for (const netns of unanswered) this.#questions.put(netns, new Map(), backoff(this.#silences, AGAIN));
+      this.#silences = unanswered.length === 0 ? 0 : this.#silences + 1;
     } finally {
       this.#resolving = false;
     }

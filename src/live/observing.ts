@@ -2,7 +2,7 @@
 import { createObserver, NativeError } from '../native/index.js';
 import type { Observer } from '../native/types.js';
 import { EVENT_RULES } from '../tables/index.js';
-import { readPrivileges } from './capabilities.js';
+import { missingForEvents, readPrivileges } from './capabilities.js';
 import type { ObserverPlace } from './nsids.js';
 import type { LiveHostOptions } from './options.js';
 
@@ -16,11 +16,9 @@ export interface Observing {
 export function openObserver({ events = true, receiveBufferBytes }: LiveHostOptions, onEvents: () => void): Observing {
   const common = { onEvents, ...(receiveBufferBytes !== undefined && { receiveBufferBytes }) };
   if (!events) return { observer: createObserver(common), reason: 'events are off (--no-events)' };
-  const missing = (['CAP_NET_BROADCAST', 'CAP_NET_ADMIN', 'CAP_SYS_ADMIN'] as const).filter(
-    (name) => !readPrivileges().has(name),
-  );
-  if (missing.length > 0) {
-    const reason = `${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing: polling instead of following the kernel's events; run as root or add the capability (docs/capabilities.md)`;
+  const missing = missingForEvents(readPrivileges());
+  if (missing !== undefined) {
+    const reason = `${missing}: polling instead of following the kernel's events; run as root or add the capability (docs/capabilities.md)`;
     return { observer: createObserver(common), reason };
   }
   try {

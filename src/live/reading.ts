@@ -35,17 +35,15 @@ export interface ReadingOptions {
 export interface Outcome {
   readonly plan: Plan;
   /** Tables whose dump was interrupted: to be read again. */
-  readonly interrupted: readonly SourceName[];
+  readonly interrupted: SourceName[];
   /** Tables that were taken although they kept changing: to be read again, too. */
-  readonly again: readonly SourceName[];
+  readonly again: SourceName[];
   /** Something could not be read, which may be different soon. */
-  readonly failed: boolean;
+  failed: boolean;
   /** The namespace could not be read through this path, but perhaps through another one, or it is gone. */
-  readonly lost: Gap | undefined;
+  lost: Gap | undefined;
   /** A later namespace has the same inode: this one has ended. */
-  readonly replaced: boolean;
-  /** Rows that were read and compared, about. */
-  readonly rows: number;
+  replaced: boolean;
 }
 
 /** How a job of reading went. */
@@ -63,20 +61,14 @@ const WHOLE_BELOW = 24;
 const MOST_PARTS = 16;
 
 /** One namespace that is being read. */
-interface Reading {
-  readonly plan: Plan;
+interface Reading extends Outcome {
   readonly path: string;
   readonly changes: Map<SourceName, RowChanges>;
   /** Interfaces whose addresses changed. */
   readonly addressed: Set<number>;
-  readonly interrupted: SourceName[];
-  readonly again: SourceName[];
   readonly ended: Map<SourceName, { status: ReadStatus; gap: Gap | undefined }>;
   /** The kernel's messages about refused requests. */
   readonly refusals: Map<SourceName, string>;
-  replaced: boolean;
-  failed: boolean;
-  lost: Gap | undefined;
   reached: boolean;
 }
 
@@ -106,11 +98,7 @@ export async function readPlans(
     state.commit();
     throw cause;
   }
-  const outcomes = readings
-    .filter(({ reached }) => reached)
-    .map(({ plan, interrupted, again, failed, lost, replaced }): Outcome => {
-      return { plan, interrupted, again, failed, lost, replaced, rows: rowsOf(plan) };
-    });
+  const outcomes = readings.filter(({ reached }) => reached);
   return { outcomes, left: readings.filter(({ reached }) => !reached).map(({ plan }) => plan) };
 }
 
@@ -128,7 +116,8 @@ function begin(plan: Plan): Reading | undefined {
   return { plan, path, ...none, replaced: false, failed: false, lost: undefined, reached: false };
 }
 
-function rowsOf({ netns, tables }: Plan): number {
+/** Rows that a plan reads and compares, about. */
+export function rowsOf({ netns, tables }: Plan): number {
   let rows = 1;
   for (const [table, scope] of tables)
     rows += scope === 'whole' || table !== 'LINKS' ? netns.tables[table].rows.count : scope.size;

@@ -1,9 +1,9 @@
 import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
-import { ipText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
 import type { Ifindex } from '../proto/identifiers.js';
 import { IFINDEX_AT, type TableSource } from './contract.js';
+import { addressText } from './shared/address.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import { addressProtocolName, bitNames, familyName, IFA_F_NAMES, IFA_F_NAMES_INET6, scopeName } from './shared/names.js';
@@ -106,16 +106,6 @@ export const ADDRESSES: TableSource<'ADDRESSES'> = {
   requests: [dumpAddresses()],
   partRequest: dumpAddresses,
 };
-
-/** Text of an address, whose length has to be that of its family. */
-function addressText(attribute: AttributeReader, family: number): string {
-  const wanted = family === uapi.AF_INET ? 4 : family === uapi.AF_INET6 ? 16 : attribute.length;
-  if (attribute.length !== wanted) {
-    attribute.fail(attribute.offset, `${wanted} bytes of address`, `${attribute.length} bytes`);
-    return '';
-  }
-  return ipText(attribute.view, attribute.offset, attribute.length);
-}
 
 /** struct ifa_cacheinfo: prefered, valid (seconds), cstamp, tstamp (u32 each). // linux/if_addr.h, v6.12 */
 function readLifetimes(record: AddressRecord, attribute: AttributeReader): void {

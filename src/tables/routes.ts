@@ -1,10 +1,11 @@
 import { AttributeReader, LITTLE_ENDIAN } from '../netlink/attributes.js';
 import { readRequest } from '../netlink/requests.js';
-import { ipText, mplsText } from '../netlink/text.js';
+import { mplsText } from '../netlink/text.js';
 import * as uapi from '../netlink/uapi.js';
 import type { Route } from '../proto/gen/types.js';
 import type { Ifindex } from '../proto/identifiers.js';
 import { defineTable, selectsIp } from './contract.js';
+import { addressLength, addressText } from './shared/address.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
 import {
@@ -69,16 +70,16 @@ interface Draft {
 
 const ROUTE = new AttributeDecoder<Draft>({
   [uapi.RTA_DST]: ({ route, family, dstLength }, attribute) => {
-    if (dstLength !== 0) route.dst = prefix(addressText(attribute, family), dstLength, family);
+    if (dstLength !== 0) route.dst = prefix(routeAddress(attribute, family), dstLength, family);
   },
   [uapi.RTA_SRC]: ({ route, family, srcLength }, attribute) => {
-    if (srcLength !== 0) route.src = prefix(addressText(attribute, family), srcLength, family);
+    if (srcLength !== 0) route.src = prefix(routeAddress(attribute, family), srcLength, family);
   },
   [uapi.RTA_GATEWAY]: ({ route, family }, attribute) => {
-    route.gateway = addressText(attribute, family);
+    route.gateway = routeAddress(attribute, family);
   },
   [uapi.RTA_PREFSRC]: ({ route, family }, attribute) => {
-    route.prefsrc = addressText(attribute, family);
+    route.prefsrc = routeAddress(attribute, family);
   },
   [uapi.RTA_MULTIPATH]: ({ route, family }, attribute) => {
     readNextHops(route, attribute, family);
@@ -155,27 +156,10 @@ export const table = defineTable<Route>()({
   follows: [{ table: 'LINKS' }],
 });
 
-/** Bytes of an address of a family of routes; undefined where it has no fixed length. */
-function addressLength(family: number): number | undefined {
-  switch (family) {
-    case uapi.AF_INET:
-    case uapi.RTNL_FAMILY_IPMR:
-      return 4;
-    case uapi.AF_INET6:
-    case uapi.RTNL_FAMILY_IP6MR:
-      return 16;
-    default:
-      return undefined;
-  }
-}
-
-function addressText(attribute: AttributeReader, family: number): string {
+/** Of MPLS it is a stack of labels. */
+function routeAddress(attribute: AttributeReader, family: number): string {
   const { view, offset, length } = attribute;
-  if (family === uapi.AF_MPLS) return mplsText(view, offset, length);
-  const wanted = addressLength(family) ?? length;
-  if (length === wanted) return ipText(view, offset, length);
-  attribute.fail(offset, `${wanted} bytes of address`, `${length} bytes`);
-  return '';
+  return family === uapi.AF_MPLS ? mplsText(view, offset, length) : addressText(attribute, family);
 }
 
 function zeroText(family: number): string {

@@ -3,6 +3,7 @@ import { ipText } from '../../netlink/text.js';
 import * as uapi from '../../netlink/uapi.js';
 import type { NextHop } from '../../proto/gen/types.js';
 import type { Ifindex } from '../../proto/identifiers.js';
+import { addressLength, addressText } from './address.js';
 import { bitNames, encapsulationName, hex, METRICS, ROUTE_FLAG_NAMES } from './names.js';
 import type { RouteRecord } from './records.js';
 
@@ -36,13 +37,9 @@ export function readNextHops(route: RouteRecord, attribute: AttributeReader, fam
 
 function readNextHop(hop: NextHop, attribute: AttributeReader, family: number): void {
   switch (attribute.type) {
-    case uapi.RTA_GATEWAY: {
-      const wanted = family === uapi.AF_INET ? 4 : family === uapi.AF_INET6 ? 16 : attribute.length;
-      if (attribute.length !== wanted)
-        attribute.fail(attribute.offset, `${wanted} bytes of address`, `${attribute.length} bytes`);
-      else hop.gateway = ipText(attribute.view, attribute.offset, attribute.length);
+    case uapi.RTA_GATEWAY:
+      hop.gateway = addressText(attribute, family);
       return;
-    }
     case uapi.RTA_VIA:
       hop.gateway = readVia(attribute);
       return;
@@ -56,9 +53,8 @@ function readNextHop(hop: NextHop, attribute: AttributeReader, family: number): 
 /** RTA_VIA, a gateway of another family than the route: struct rtvia {family u16, address}. // linux/rtnetlink.h, v6.12 */
 export function readVia(attribute: AttributeReader): string {
   const { view, offset, length } = attribute;
-  const family = length < 2 ? -1 : view.getUint16(offset, LITTLE_ENDIAN);
-  const wanted = family === uapi.AF_INET ? 4 : family === uapi.AF_INET6 ? 16 : length - 2;
-  if (family >= 0 && length - 2 === wanted) return ipText(view, offset + 2, wanted);
+  const wanted = length < 2 ? undefined : (addressLength(view.getUint16(offset, LITTLE_ENDIAN)) ?? length - 2);
+  if (length - 2 === wanted) return ipText(view, offset + 2, wanted);
   attribute.fail(offset, 'an rtvia of a family and its address', `${length} bytes`);
   return '';
 }

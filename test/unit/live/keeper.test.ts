@@ -5,6 +5,7 @@ import t from 'tap';
 import { EVENT_TABLES } from '../../../src/tables/index.js';
 import type { NetnsReader, ObservedEvents, ReadJob, ReadVisitor } from '../../../src/native/types.js';
 import { Keeper } from '../../../src/live/keeper.js';
+import type { LiveNetns } from '../../../src/live/live-netns.js';
 import { LiveState } from '../../../src/live/live-state.js';
 import { Population } from '../../../src/live/population.js';
 import { foundAt } from '../../support/live-rows.js';
@@ -150,17 +151,23 @@ t.test('what keeps namespaces true', async (t) => {
     );
     await come(all, foundAt(1), foundAt(2));
     await until(() => all.keeper.isSettled && all.keeper.behindSince === undefined);
-    const [first] = [...all.state.namespaces.values()];
-    assert.ok(first);
-    first.unresolved.add(7);
-    all.state.pairing.askAgain(first);
-    all.keeper.removed([]);
+    const [first, second] = [...all.state.namespaces.values()];
+    assert.ok(first && second);
+    const ask = (netns: LiveNetns): void => {
+      netns.unresolved.add(7);
+      all.state.pairing.askAgain(netns);
+      all.keeper.removed([]);
+    };
+    ask(first);
     await until(() => all.keeper.isSettled && first.nsidGap !== undefined);
     t.strictSame(
       all.state.gaps().map(({ table, status, errno }) => [table, status, errno]),
       [['NSIDS', 'FAILED', 'ETIMEDOUT']],
     );
     answers = true;
+    // An answer to another question does not stand for this one's.
+    ask(second);
+    await until(() => all.keeper.isSettled);
     mock.timers.tick(499);
     for (let turn = 0; turn < 20; turn++) await nextTurn();
     t.ok(first.nsidGap);
