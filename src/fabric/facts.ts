@@ -3,7 +3,7 @@ import { netnsName } from '../model/ids.js';
 import type { Interface, InterfaceRef, PairStatus, ReadStatus, Table, Vxlan } from '../model/types.js';
 import type { NetnsView } from '../model/views.js';
 import { canIdentify, isLinkLocal6 } from './ip.js';
-import { push } from './multimap.js';
+import { push } from '../text/lists.js';
 import { RemoteRows } from './remote-rows.js';
 import { BREATH, type Work } from './steps.js';
 

@@ -1,9 +1,10 @@
 import type { Network } from '../model/types.js';
 import type { HostFacts } from './host-facts.js';
 import { networkOf } from './ip.js';
+import { areSame } from '../text/lists.js';
 import { compare } from '../text/order.js';
 import type { HostHead, MemberFacts } from './members.js';
-import { areSame, type Memo, memo } from './memo.js';
+import { type Memo, memo } from './memo.js';
 import { bookOf, type NetworkBook } from './network-ids.js';
 import { FabricMember, FabricOverlay, type OverlayFacts } from './overlay.js';
 import { type Grouping, groupOverlays, type OverlayGroup } from './overlay-groups.js';

@@ -1,3 +1,4 @@
+import { areSame } from '../text/lists.js';
 import type { Work } from './steps.js';
 
 /** A result with what it was made of. */
@@ -13,9 +14,4 @@ export function* memo<Result>(
   make: () => Work<Result>,
 ): Work<Memo<Result>> {
   return last !== undefined && areSame(inputs, last.inputs) ? last : { inputs, result: yield* make() };
-}
-
-/** Whether two lists have the same objects in the same order. */
-export function areSame(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((each, at) => each === b[at]);
 }

@@ -1,6 +1,6 @@
 import type { Network } from '../model/types.js';
 import type { HostHead } from './members.js';
-import { push } from './multimap.js';
+import { push } from '../text/lists.js';
 import { BREATH, Steps, type Work } from './steps.js';
 
 /** Longest beginning of an id that the name of a namespace's file can have (GenerateKey() in moby cuts names to 12 characters). */

@@ -2,7 +2,7 @@ import type { HostFacts } from './host-facts.js';
 import { compare } from '../text/order.js';
 import { hasVxlan, type MemberFacts, type VxlanMember } from './members.js';
 import { type Memo, memo } from './memo.js';
-import { push } from './multimap.js';
+import { push } from '../text/lists.js';
 import type { NetworkBook } from './network-ids.js';
 import { joinByVteps } from './pointing.js';
 import { BREATH, Steps, type Work } from './steps.js';

@@ -5,7 +5,7 @@ import type { Rows } from '../model/views.js';
 import { type NetnsFacts, statusOf, type VxlanFacts } from './facts.js';
 import { compare } from '../text/order.js';
 import type { AttachedFacts, HostHead, MemberFacts } from './members.js';
-import { push } from './multimap.js';
+import { push } from '../text/lists.js';
 import type { OwnVtep } from './own-vtep.js';
 import { BREATH, Steps, type Work } from './steps.js';
 import type { VtepHosts } from './vtep-hosts.js';

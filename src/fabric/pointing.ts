@@ -1,7 +1,7 @@
 import { isMulticast } from '../netlink/text.js';
 import { canIdentify } from './ip.js';
 import type { VxlanMember } from './members.js';
-import { push } from './multimap.js';
+import { push } from '../text/lists.js';
 import { BREATH, Steps, type Work } from './steps.js';
 import type { VtepHosts } from './vtep-hosts.js';
 

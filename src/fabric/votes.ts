@@ -1,5 +1,5 @@
 import { MacTable } from './mac-table.js';
-import { areSame } from './memo.js';
+import { areSame } from '../text/lists.js';
 import { hasVxlan, type MemberFacts, type VxlanMember } from './members.js';
 import type { OverlayGroup } from './overlay-groups.js';
 import { macNumber, type RemoteRows } from './remote-rows.js';

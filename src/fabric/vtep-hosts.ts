@@ -1,5 +1,5 @@
 import type { HostHead } from './members.js';
-import { push } from './multimap.js';
+import { push } from '../text/lists.js';
 import { BREATH, Steps, type Work } from './steps.js';
 
 /** Whose address an address is. */

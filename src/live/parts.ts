@@ -17,6 +17,7 @@ import { ifindexAt } from '../tables/contract.js';
 import { DecodeError } from '../netlink/error.js';
 import { completeInterface } from '../model/complete.js';
 import type { Interface, NetnsChange, Table, TableStatus, Veth } from '../model/types.js';
+import { push } from '../text/lists.js';
 import type { LinkEntry, LiveNetns, Removal } from './live-netns.js';
 
 /** Size of a part: decoding it takes a millisecond or two of the main thread. */
@@ -169,12 +170,7 @@ export function slotsByIfindex(netns: LiveNetns): Map<number, number[]> {
   const { rows } = netns.tables.ADDRESSES;
   const { view } = rows;
   const groups = new Map<number, number[]>();
-  for (const slot of rows.slots()) {
-    const ifindex = ifindexAt(view, rows.start(slot));
-    const group = groups.get(ifindex);
-    if (group === undefined) groups.set(ifindex, [slot]);
-    else group.push(slot);
-  }
+  for (const slot of rows.slots()) push(groups, ifindexAt(view, rows.start(slot)), slot);
   return groups;
 }
 

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Discovery, FoundNetns } from '../discover/types.js';
+import { areSame } from '../text/lists.js';
 import type { LiveNetns } from './live-netns.js';
 import type { LiveState } from './live-state.js';
 
@@ -47,7 +48,7 @@ export class Population {
       else {
         seen.add(known);
         // Where only a part was looked at, processes are missing: it says something new of those alone that are lost.
-        const isFound = isLost(known) && !sameList(known.found.openPaths, found.openPaths);
+        const isFound = isLost(known) && !areSame(known.found.openPaths, found.openPaths);
         if (mark !== undefined || isFound) this.#update(known, found);
         if (isFound) again.push(known);
       }
@@ -112,8 +113,8 @@ export class Population {
   #update(netns: LiveNetns, found: FoundNetns): void {
     const before = netns.found;
     netns.found = found;
-    if (!sameList(before.openPaths, found.openPaths)) netns.pathAt = 0;
-    const same = sameList(before.paths, found.paths) && sameList(before.pids, found.pids) && before.isHost === found.isHost;
+    if (!areSame(before.openPaths, found.openPaths)) netns.pathAt = 0;
+    const same = areSame(before.paths, found.paths) && areSame(before.pids, found.pids) && before.isHost === found.isHost;
     if (!same) this.#state.headChanged(netns);
   }
 }
@@ -125,8 +126,4 @@ function isLost({ status }: LiveNetns): boolean {
 
 function identityOf({ dev, ino }: FoundNetns): string {
   return `${dev}:${ino}`;
-}
-
-function sameList(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((value, at) => value === b[at]);
 }

@@ -1,3 +1,4 @@
+import { push } from '../text/lists.js';
 import { compare } from '../text/order.js';
 import { basename } from './ids.js';
 import { indexNamespaces, type NamespaceIndex, type NetnsReferences, type OwnerProofs } from './namespace-index.js';
@@ -59,8 +60,8 @@ export function assignOwners(
   for (const claim of view.containers) {
     const verdict = judge(claim, index, proofs);
     if ('reason' in verdict) refused.push([claim, verdict]);
-    else if (isGuest(claim.owner)) append(joined, verdict.at.id, claim.owner);
-    else append(claimed, verdict.at, { claim, strength: verdict.strength });
+    else if (isGuest(claim.owner)) push(joined, verdict.at.id, claim.owner);
+    else push(claimed, verdict.at, { claim, strength: verdict.strength });
   }
   const owners = new Map<NetnsId, Owner>();
   for (const [at, claims] of claimed) {
@@ -156,12 +157,6 @@ function gapOf({ owner }: OwnerClaim, status: ReadStatus, why: string, netnsId?:
     operation: 'prove',
     message: `container ${owner.containerName} (${owner.containerId.slice(0, SHORT_ID)}): ${why}`,
   };
-}
-
-function append<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }
 
 /** The one network whose id begins so; undefined when none does or several do. */

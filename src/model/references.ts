@@ -1,5 +1,6 @@
 import type { Ifindex, Nsid } from '../proto/identifiers.js';
 import type { AddressRecord, ReferringLink } from '../tables/shared/records.js';
+import { push } from '../text/lists.js';
 import { ipv4Network, type Ipv4Network, sameNetwork } from './networks.js';
 
 /** What the resolver needs of a link. */
@@ -136,10 +137,7 @@ export class NsidResolver {
       for (const link of links.values()) {
         const peer = link.refs.find((reference) => reference.role === 'peer');
         if (peer?.nsid === undefined) continue;
-        const key = `${link.ifindex} ${peer.ifindex}`;
-        const list = ends.get(key);
-        if (list === undefined) ends.set(key, [at]);
-        else list.push(at);
+        push(ends, `${link.ifindex} ${peer.ifindex}`, at);
       }
     }
     return ends;
@@ -170,10 +168,7 @@ function networksByIfindex(namespace: ReferencedNamespace | undefined): Networks
   const networks = new Map<Ifindex, Ipv4Network[]>();
   for (const { ifindex, address, prefixLength } of namespace?.addresses() ?? []) {
     const network = ipv4Network(address, prefixLength);
-    if (network === undefined) continue;
-    const known = networks.get(ifindex);
-    if (known === undefined) networks.set(ifindex, [network]);
-    else known.push(network);
+    if (network !== undefined) push(networks, ifindex, network);
   }
   return networks;
 }
