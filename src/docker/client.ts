@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { Network } from '../model/types.js';
+import type { Engine, Network } from '../model/types.js';
 import { type Container, parseContainer } from './containers.js';
-import type { EngineError } from './error.js';
-import { errorOf, httpGet, type HttpQuestion, httpStream } from './http.js';
+import { EngineError } from './error.js';
+import { httpGet, type HttpQuestion, httpStream } from './http.js';
 import { asObject, child, isTrue, text } from './json.js';
 import { parseNetwork } from './networks.js';
 import { parseNode, type SwarmNode } from './nodes.js';
@@ -20,22 +20,6 @@ const SMALL_BYTES = 1024 * 1024;
 /** Major and minor. */
 export type ApiVersion = readonly [number, number];
 
-/** What GET /version says. */
-export interface EngineVersion {
-  readonly version: string;
-  /** The version that is spoken from here on: the engine's own, but none that is newer than we know. */
-  readonly apiVersion: string;
-}
-
-/** What GET /info says. */
-export interface EngineInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly swarmNodeId?: string;
-  readonly swarmNodeAddress?: string;
-  readonly swarmManager?: boolean;
-}
-
 /** Questions to one engine. Only GET requests that change nothing. All methods throw EngineError. */
 export class EngineClient {
   readonly socket: string;
@@ -45,8 +29,8 @@ export class EngineClient {
     this.socket = socket;
   }
 
-  /** Comes first: later questions are asked in the version that it settles. */
-  async version(patience: Patience): Promise<EngineVersion> {
+  /** Comes first: later questions are asked in the version of the API that it settles: the engine's own, but none that is newer than we know. */
+  async version(patience: Patience): Promise<Pick<Engine, 'version' | 'apiVersion'>> {
     const raw = asObject(await this.#getJson('/version', 'version', SMALL_BYTES, patience));
     const own = parseApiVersion(text(raw, 'ApiVersion'));
     if (own === undefined) throw this.#malformed('version', 'it has no API version; this is not a Docker engine');
@@ -59,7 +43,7 @@ export class EngineClient {
     await this.#get('/_ping', 'ping', SMALL_BYTES, patience);
   }
 
-  async info(patience: Patience): Promise<EngineInfo> {
+  async info(patience: Patience): Promise<Omit<Engine, 'socket' | 'version' | 'apiVersion'>> {
     const raw = asObject(await this.#getJson(this.#path('/info'), 'info', OBJECT_BYTES, patience));
     if (raw === undefined) throw this.#malformed('info', 'the answer is not an object');
     const swarm = child(raw, 'Swarm');
@@ -125,7 +109,7 @@ export class EngineClient {
     const response = await this.#counted(httpStream(question), patience);
     if (response.statusCode === 200) return response;
     response.destroy();
-    throw errorOf(question, 'ERR_NSATLAS_ENGINE_REFUSED', `answers events with status ${response.statusCode ?? 0}`);
+    throw new EngineError(question, 'ERR_NSATLAS_ENGINE_REFUSED', `answers events with status ${response.statusCode ?? 0}`);
   }
 
   #path(path: string): string {
@@ -141,12 +125,9 @@ export class EngineClient {
     const { status, body } = await this.#counted(httpGet(question, maxBytes), patience);
     if (status === 200) return body;
     const reason = errorMessage(body);
+    const code = status === 404 && reason !== undefined ? 'ERR_NSATLAS_ENGINE_NOT_FOUND' : 'ERR_NSATLAS_ENGINE_REFUSED';
     const what = `answers ${operation} with status ${status}${reason === undefined ? '' : ` (${reason})`}`;
-    throw errorOf(
-      question,
-      status === 404 && reason !== undefined ? 'ERR_NSATLAS_ENGINE_NOT_FOUND' : 'ERR_NSATLAS_ENGINE_REFUSED',
-      what,
-    );
+    throw new EngineError(question, code, what);
   }
 
   async #getJson(path: string, operation: string, maxBytes: number, patience: Patience): Promise<unknown> {
@@ -154,14 +135,8 @@ export class EngineClient {
     try {
       return JSON.parse(body.toString('utf8')) as unknown;
     } catch (cause) {
-      throw errorOf(
-        { socket: this.socket, operation },
-        'ERR_NSATLAS_ENGINE_MALFORMED',
-        `the answer to ${operation} is not JSON`,
-        {
-          cause,
-        },
-      );
+      const question = { socket: this.socket, operation };
+      throw new EngineError(question, 'ERR_NSATLAS_ENGINE_MALFORMED', `the answer to ${operation} is not JSON`, { cause });
     }
   }
 
@@ -188,11 +163,8 @@ export class EngineClient {
   }
 
   #malformed(operation: string, what: string): EngineError {
-    return errorOf(
-      { socket: this.socket, operation },
-      'ERR_NSATLAS_ENGINE_MALFORMED',
-      `cannot use its answer to ${operation}: ${what}`,
-    );
+    const question = { socket: this.socket, operation };
+    return new EngineError(question, 'ERR_NSATLAS_ENGINE_MALFORMED', `cannot use its answer to ${operation}: ${what}`);
   }
 }
 

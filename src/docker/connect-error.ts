@@ -1,13 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Why a socket could not be connected to, and what to do about it. */
-export interface ConnectErrorExplained {
-  /** Whether permissions are the reason. */
-  readonly denied: boolean;
-  readonly what: string;
-}
-
 /** The permissions of a socket; undefined where even they may not be read. */
 export interface SocketPermissions {
   /** Name of the group, or its number where it has no name here. */
@@ -15,31 +8,31 @@ export interface SocketPermissions {
   readonly mode: number;
 }
 
-/** Explains a failed connect(), looking at the socket's permissions where they are the reason. */
-export function explainConnectError(socket: string, errno: string): ConnectErrorExplained {
+/** Why a socket could not be connected to, and what to do about it; looks at its permissions where they are the reason. */
+export function explainConnectError(socket: string, errno: string): string {
   return describeConnectError(socket, errno, errno === 'EACCES' ? permissionsOf(socket) : undefined);
 }
 
-/** Explains a failed connect(). Pure. */
-export function describeConnectError(socket: string, errno: string, permissions?: SocketPermissions): ConnectErrorExplained {
+/** The same of given permissions. Pure. */
+export function describeConnectError(socket: string, errno: string, permissions?: SocketPermissions): string {
   switch (errno) {
     case 'EACCES':
     case 'EPERM':
-      return { denied: true, what: `permission denied (${errno}); ${permissionAdvice(socket, errno, permissions)}` };
+      return `permission denied (${errno}); ${permissionAdvice(socket, errno, permissions)}`;
     case 'ENOENT':
-      return { denied: false, what: 'there is no such socket (ENOENT); is the daemon running, and does it listen there?' };
+      return 'there is no such socket (ENOENT); is the daemon running, and does it listen there?';
     case 'ENOTDIR':
     case 'ELOOP':
     case 'ENAMETOOLONG':
     case 'EINVAL':
     case 'ERR_INVALID_ARG_VALUE':
-      return { denied: false, what: `this is not the path of a socket (${errno})` };
+      return `this is not the path of a socket (${errno})`;
     case 'ECONNREFUSED':
-      return { denied: false, what: 'nothing listens there (ECONNREFUSED); the daemon has ended, or this is not a socket' };
+      return 'nothing listens there (ECONNREFUSED); the daemon has ended, or this is not a socket';
     case 'EAGAIN':
-      return { denied: false, what: 'its queue of connections is full (EAGAIN); the daemon hangs or is overloaded' };
+      return 'its queue of connections is full (EAGAIN); the daemon hangs or is overloaded';
     default:
-      return { denied: false, what: `connecting failed (${errno})` };
+      return `connecting failed (${errno})`;
   }
 }
 

@@ -2,28 +2,29 @@ import type { Engine, Gap, Network } from '../model/types.js';
 import { duration } from '../text/duration.js';
 import { EngineClient } from './client.js';
 import { EngineError, gapOfError } from './error.js';
-import { errorOf } from './http.js';
 import { type EngineChange, EVENT_FILTERS, EventFollower } from './events.js';
 import { Inventory } from './inventory.js';
 import { Patience } from './patience.js';
 import type { ContainerClaim } from './types.js';
 
-/** How an engine is asked. */
+/** How engines are asked. */
 export interface EngineSettings {
-  readonly socket: string;
-  /** Whether the user named this socket: it is then a gap if it does not exist. */
+  /** Whether the user named the sockets: one that does not exist is then a gap, otherwise it is ignored. */
   readonly explicit: boolean;
-  /** Whether to keep what was learned and follow the engine's events; otherwise each view asks for everything. */
+  /**
+   * Whether to keep what was learned and follow the engine's events, so that a view asks only for what has changed.
+   * Without it every view loads everything and nothing stays open.
+   */
   readonly follow: boolean;
-  /** An engine that hangs costs so much, in milliseconds. */
+  /** Time limit for an engine that hangs, in milliseconds. */
   readonly timeLimitMs: number;
-  /** What has hung is asked again after so much time, in milliseconds. */
+  /** When following: an engine or container that hung is asked again after so many milliseconds. */
   readonly retryMs: number;
-  /** Interval of full reloads even without events, in milliseconds. */
+  /** When following: interval of full reloads even without events, in milliseconds. */
   readonly reloadMs: number;
   /** Unix time in milliseconds. */
   readonly now: () => number;
-  /** Called when an event reports a change, and when events are lost. */
+  /** When following: called when an event reports a change or events are lost; the next view has the new state. */
   readonly onChange: () => void;
 }
 
@@ -73,7 +74,7 @@ interface Changes {
 
 /** One engine: loads everything once, then only what its events say has changed, and everything again when they break. */
 export class EngineFollower {
-  readonly #settings: EngineSettings;
+  readonly #settings: EngineSettings & { readonly socket: string };
   readonly #closed = new AbortController();
   #known: Known | undefined;
   #confirmedAt = 0;
@@ -82,7 +83,7 @@ export class EngineFollower {
   #pause: { readonly until: number; readonly error: EngineError } | undefined;
   #running: Promise<EnginePart> | undefined;
 
-  constructor(settings: EngineSettings) {
+  constructor(settings: EngineSettings & { readonly socket: string }) {
     this.#settings = settings;
   }
 
@@ -218,9 +219,8 @@ export class EngineFollower {
     if (error.code === 'ERR_NSATLAS_ENGINE_TIMEOUT') this.#pause = { until: now() + retryMs, error };
     const absent = error.errno === 'ENOENT' && !explicit && this.#known === undefined;
     if (absent) return NOTHING;
-    return this.#stale(
-      this.#closed.signal.aborted ? errorOf({ socket, operation: 'view' }, 'ERR_NSATLAS_ENGINE_CLOSED', 'closed') : error,
-    );
+    if (!this.#closed.signal.aborted) return this.#stale(error);
+    return this.#stale(new EngineError({ socket, operation: 'view' }, 'ERR_NSATLAS_ENGINE_CLOSED', 'closed'));
   }
 
   /**

@@ -4,27 +4,28 @@ import { type ErrorCode, NsatlasError } from '../text/error.js';
 /** What went wrong between us and an engine. */
 export type EngineErrorCode = Extract<ErrorCode, `ERR_NSATLAS_ENGINE_${string}`>;
 
-/** The particulars of an {@link EngineError}. */
-export interface EngineErrorDetail {
-  readonly code: EngineErrorCode;
+/** What an engine was asked. */
+export interface EngineQuestion {
   /** Path of the engine's socket. */
   readonly socket: string;
   /** "connect", "version", "info", "networks", "nodes", "list", "inspect", "events". */
   readonly operation: string;
-  readonly message: string;
-  /** Name of the errno, when there was one. */
-  readonly errno?: string | undefined;
-  readonly cause?: unknown;
 }
 
-/** An engine could not be asked, or its answer could not be used. */
-export class EngineError extends NsatlasError<EngineErrorCode> {
+/** An engine could not be asked, or its answer could not be used. The message names the engine. */
+export class EngineError extends NsatlasError<EngineErrorCode> implements EngineQuestion {
   readonly socket: string;
   readonly operation: string;
+  /** Name of the errno, when there was one. */
   readonly errno: string | undefined;
 
-  constructor({ code, socket, operation, message, errno, cause }: EngineErrorDetail) {
-    super(code, message, cause === undefined ? undefined : { cause });
+  constructor(
+    { socket, operation }: EngineQuestion,
+    code: EngineErrorCode,
+    what: string,
+    { errno, ...options }: ErrorOptions & { readonly errno?: string | undefined } = {},
+  ) {
+    super(code, `Docker engine at ${socket}: ${what}`, options);
     this.socket = socket;
     this.operation = operation;
     this.errno = errno;
@@ -39,7 +40,7 @@ export class EngineError extends NsatlasError<EngineErrorCode> {
 export function gapOfError(error: EngineError, about?: string): Gap {
   return {
     engine: error.socket,
-    status: statusOf(error.code),
+    status: STATUSES[error.code] ?? 'FAILED',
     ...(error.errno !== undefined && { errno: error.errno }),
     operation: error.operation,
     code: error.code,
@@ -47,18 +48,10 @@ export function gapOfError(error: EngineError, about?: string): Gap {
   };
 }
 
-function statusOf(code: EngineErrorCode): ReadStatus {
-  switch (code) {
-    case 'ERR_NSATLAS_ENGINE_DENIED':
-      return 'DENIED';
-    case 'ERR_NSATLAS_ENGINE_TIMEOUT':
-      return 'TIMED_OUT';
-    case 'ERR_NSATLAS_ENGINE_MALFORMED':
-    case 'ERR_NSATLAS_ENGINE_TOO_LARGE':
-      return 'MALFORMED';
-    case 'ERR_NSATLAS_ENGINE_NOT_ASKED':
-      return 'NOT_READ';
-    default:
-      return 'FAILED';
-  }
-}
+const STATUSES: Readonly<Partial<Record<EngineErrorCode, ReadStatus>>> = {
+  ERR_NSATLAS_ENGINE_DENIED: 'DENIED',
+  ERR_NSATLAS_ENGINE_TIMEOUT: 'TIMED_OUT',
+  ERR_NSATLAS_ENGINE_MALFORMED: 'MALFORMED',
+  ERR_NSATLAS_ENGINE_TOO_LARGE: 'MALFORMED',
+  ERR_NSATLAS_ENGINE_NOT_ASKED: 'NOT_READ',
+};

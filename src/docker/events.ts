@@ -46,8 +46,8 @@ const MAX_LINE_LENGTH = 4 * 1024 * 1024;
 /** Receives the events of an engine. */
 export interface EventListener {
   onChange(change: EngineChange): void;
-  /** The stream has ended or cannot be understood any more. Called once, and nothing is called after it. */
-  onLost(reason: string): void;
+  /** The stream has ended or cannot be understood any more (malformed, too long). Called once, and nothing is called after it. */
+  onLost(): void;
 }
 
 /** Cuts a stream of events into lines. It does not keep the process alive. */
@@ -65,7 +65,7 @@ export class EventFollower {
     this.#listener = listener;
     response.socket.unref();
     response.on('data', (chunk: Buffer) => this.#push(this.#decoder.write(chunk)));
-    response.on('close', () => this.#lose('the stream of events ended'));
+    response.on('close', () => this.#lose());
     // A broken connection is followed by 'close'; without a listener it would end the process.
     response.on('error', () => undefined);
   }
@@ -81,7 +81,7 @@ export class EventFollower {
     const [end = '', ...lines] = piece.split('\n');
     this.#rest.push(end);
     this.#restLength += end.length;
-    if (this.#restLength > MAX_LINE_LENGTH) this.#lose('an event is too long');
+    if (this.#restLength > MAX_LINE_LENGTH) this.#lose();
     else if (lines.length > 0) this.#takeAll(this.#rest.join(''), lines);
   }
 
@@ -98,13 +98,13 @@ export class EventFollower {
 
   #take(line: string): void {
     const change = parseEvent(line);
-    if (change === 'malformed') this.#lose('an event is malformed');
+    if (change === 'malformed') this.#lose();
     else if (change !== 'irrelevant') this.#listener.onChange(change);
   }
 
-  #lose(reason: string): void {
+  #lose(): void {
     if (this.#over) return;
     this.close();
-    this.#listener.onLost(reason);
+    this.#listener.onLost();
   }
 }

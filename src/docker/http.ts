@@ -1,15 +1,11 @@
 import { type IncomingMessage, request } from 'node:http';
 import { explainConnectError } from './connect-error.js';
-import { EngineError } from './error.js';
+import { EngineError, type EngineQuestion } from './error.js';
 
 /** A GET of one engine. */
-export interface HttpQuestion {
-  /** Path of the unix socket. */
-  readonly socket: string;
+export interface HttpQuestion extends EngineQuestion {
   /** Path and query, percent-encoded. */
   readonly path: string;
-  /** What it is for: goes into errors. */
-  readonly operation: string;
   /** Time limit of the exchange, including connecting. For a stream: until its header was received. */
   readonly timeMs: number;
   readonly signal?: AbortSignal;
@@ -37,7 +33,7 @@ export async function httpGet(question: HttpQuestion, maxBytes: number): Promise
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > maxBytes)
-        fail(errorOf(question, 'ERR_NSATLAS_ENGINE_TOO_LARGE', `the answer is longer than ${maxBytes} bytes`));
+        fail(new EngineError(question, 'ERR_NSATLAS_ENGINE_TOO_LARGE', `the answer is longer than ${maxBytes} bytes`));
       else chunks.push(chunk);
     });
     // An answer that was cut off has no 'end' but an 'error'.
@@ -72,7 +68,7 @@ function exchange<Result>(question: HttpQuestion, receive: Receive<Result>): Pro
       return;
     }
     if (!isSocketPath(socket)) {
-      reject(connectionError(question, Object.assign(new Error(`connect EINVAL ${socket}`), { code: 'EINVAL' })));
+      reject(connectionError(question, Object.assign(new Error(`connect EINVAL ${socket}`), { code: 'EINVAL', syscall: 'connect' })));
       return;
     }
     const outgoing = request({
@@ -104,7 +100,7 @@ function exchange<Result>(question: HttpQuestion, receive: Receive<Result>): Pro
     outgoing.on('error', (cause: NodeJS.ErrnoException) => fail(connectionError(question, cause)));
     // After every end, a good one included: then the promise is settled already.
     outgoing.on('close', () =>
-      fail(errorOf(question, 'ERR_NSATLAS_ENGINE_UNREACHABLE', 'the connection ended before the answer did')),
+      fail(new EngineError(question, 'ERR_NSATLAS_ENGINE_UNREACHABLE', 'the connection ended before the answer did')),
     );
     outgoing.on('response', (response) => {
       response.on('error', (cause: NodeJS.ErrnoException) => fail(connectionError(question, cause)));
@@ -114,46 +110,28 @@ function exchange<Result>(question: HttpQuestion, receive: Receive<Result>): Pro
   });
 }
 
-/** An error that names the engine. */
-export function errorOf(
-  { socket, operation }: Pick<HttpQuestion, 'socket' | 'operation'>,
-  code: EngineError['code'],
-  what: string,
-  more: { errno?: string | undefined; cause?: unknown } = {},
-): EngineError {
-  return new EngineError({ code, socket, operation, message: `Docker engine at ${socket}: ${what}`, ...more });
-}
-
-/** Out of time. */
-export function timeoutError(question: HttpQuestion): EngineError {
+function timeoutError(question: HttpQuestion): EngineError {
   const what = `no answer to ${question.operation} within ${Math.round(question.timeMs)} ms; the daemon hangs or is overloaded`;
-  return errorOf(question, 'ERR_NSATLAS_ENGINE_TIMEOUT', what, { errno: 'ETIMEDOUT' });
+  return new EngineError(question, 'ERR_NSATLAS_ENGINE_TIMEOUT', what, { errno: 'ETIMEDOUT' });
 }
 
 /** Ended by us; the signal's reason is the error when it is one of ours. */
 function abortError(question: HttpQuestion): EngineError {
   const reason: unknown = question.signal?.reason;
-  return reason instanceof EngineError ? reason : errorOf(question, 'ERR_NSATLAS_ENGINE_CLOSED', 'closed');
+  return reason instanceof EngineError ? reason : new EngineError(question, 'ERR_NSATLAS_ENGINE_CLOSED', 'closed');
 }
 
 function connectionError(question: HttpQuestion, cause: NodeJS.ErrnoException): EngineError {
   const code = cause.code ?? '';
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return errorOf(question, 'ERR_NSATLAS_ENGINE_TOO_LARGE', `the answer's header is longer than ${MAX_HEADER_BYTES} bytes`, {
-      cause,
-    });
+    const what = `the answer's header is longer than ${MAX_HEADER_BYTES} bytes`;
+    return new EngineError(question, 'ERR_NSATLAS_ENGINE_TOO_LARGE', what, { cause });
   }
   if (code.startsWith('HPE_'))
-    return errorOf(question, 'ERR_NSATLAS_ENGINE_MALFORMED', 'the peer does not speak HTTP', { cause });
-  if (cause.syscall === 'connect' || code === 'ERR_INVALID_ARG_VALUE') {
-    const { denied, what } = explainConnectError(question.socket, code);
-    return errorOf(question, denied ? 'ERR_NSATLAS_ENGINE_DENIED' : 'ERR_NSATLAS_ENGINE_UNREACHABLE', what, {
-      errno: code,
-      cause,
-    });
-  }
-  return errorOf(question, 'ERR_NSATLAS_ENGINE_UNREACHABLE', `the connection broke (${code || cause.message})`, {
-    errno: code || undefined,
-    cause,
-  });
+    return new EngineError(question, 'ERR_NSATLAS_ENGINE_MALFORMED', 'the peer does not speak HTTP', { cause });
+  const isOfConnect = cause.syscall === 'connect' || code === 'ERR_INVALID_ARG_VALUE';
+  const isDenied = isOfConnect && (code === 'EACCES' || code === 'EPERM');
+  const kind = isDenied ? 'ERR_NSATLAS_ENGINE_DENIED' : 'ERR_NSATLAS_ENGINE_UNREACHABLE';
+  const what = isOfConnect ? explainConnectError(question.socket, code) : `the connection broke (${code || cause.message})`;
+  return new EngineError(question, kind, what, { errno: code || undefined, cause });
 }

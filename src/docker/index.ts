@@ -1,41 +1,25 @@
 import type { Engine, Gap, Network } from '../model/types.js';
-import { EngineFollower, type EnginePart } from './engine.js';
+import { EngineFollower, type EnginePart, type EngineSettings } from './engine.js';
 import type { ContainerClaim, EngineView } from './types.js';
 
 export { containerIdsOfProcesses } from './cgroups.js';
 export type { ContainerClaim, EngineView } from './types.js';
 
-/** Where Docker engines listen by default. */
-export const DEFAULT_SOCKET = '/var/run/docker.sock';
-
-/** Time limit for an engine that does not answer, in milliseconds. */
-const TIME_LIMIT_MS = 2000;
-
-const RETRY_MS = 10_000;
-
-const RELOAD_MS = 10 * 60_000;
+/** What is not asked for otherwise; the clock is the machine's. */
+const DEFAULTS: Omit<EngineSettings, 'explicit'> = {
+  follow: false,
+  timeLimitMs: 2000,
+  retryMs: 10_000,
+  reloadMs: 10 * 60_000,
+  now: () => Date.now(),
+  onChange: () => undefined,
+};
 
 /** Which engines to query, and how. */
-export interface EnginesOptions {
+export interface EnginesOptions extends Partial<EngineSettings> {
   /** Paths of unix sockets, with or without "unix://" in front. */
   readonly sockets: readonly string[];
-  /** Whether the user named the sockets: one that does not exist is then a gap, otherwise it is ignored. */
   readonly explicit: boolean;
-  /**
-   * Whether to keep what was learned and follow the engines' events, so that a view asks only for what has changed.
-   * Without it every view loads everything and nothing stays open. Default: false.
-   */
-  readonly follow?: boolean;
-  /** Time limit for an engine that hangs, in milliseconds. Default: 2000. */
-  readonly timeLimitMs?: number;
-  /** When following: an engine or container that hung is asked again after so many milliseconds. Default: 10000. */
-  readonly retryMs?: number;
-  /** When following: interval of full reloads, in milliseconds. Default: 600000. */
-  readonly reloadMs?: number;
-  /** Unix time in milliseconds. Default: the machine's clock. */
-  readonly now?: () => number;
-  /** When following: called when an event reports a change or events are lost; the next view has the new state. */
-  readonly onChange?: () => void;
 }
 
 /** The Docker engines of one host. */
@@ -50,21 +34,9 @@ export interface Engines {
 }
 
 /** Makes ready to ask; nothing is opened before the first view. */
-export function createEngines(options: EnginesOptions): Engines {
-  const sockets = [...new Set(options.sockets.map((socket) => socket.replace(/^unix:\/\//, '')))];
-  const followers = sockets.map(
-    (socket) =>
-      new EngineFollower({
-        socket,
-        explicit: options.explicit,
-        follow: options.follow ?? false,
-        timeLimitMs: options.timeLimitMs ?? TIME_LIMIT_MS,
-        retryMs: options.retryMs ?? RETRY_MS,
-        reloadMs: options.reloadMs ?? RELOAD_MS,
-        now: options.now ?? Date.now,
-        onChange: options.onChange ?? (() => undefined),
-      }),
-  );
+export function createEngines({ sockets, ...settings }: EnginesOptions): Engines {
+  const paths = new Set(sockets.map((socket) => socket.replace(/^unix:\/\//, '')));
+  const followers = [...paths].map((socket) => new EngineFollower({ ...DEFAULTS, ...settings, socket }));
   return {
     view: async () => mergeParts(await Promise.all(followers.map((follower) => follower.view()))),
     close: () => {

@@ -71,7 +71,7 @@ export class Patience {
   }
 
   #notAsked(operation: string): EngineError {
-    const message = `Docker engine at ${this.#socket}: not queried, because the engine had used up its time`;
-    return new EngineError({ code: 'ERR_NSATLAS_ENGINE_NOT_ASKED', socket: this.#socket, operation, message });
+    const what = 'not queried, because the engine had used up its time';
+    return new EngineError({ socket: this.#socket, operation }, 'ERR_NSATLAS_ENGINE_NOT_ASKED', what);
   }
 }

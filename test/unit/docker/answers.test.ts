@@ -298,13 +298,11 @@ t.test('the engine’s own API version is spoken, unless it is newer than all we
 });
 
 t.test('a socket that may not be used says which group may', async (t) => {
-  const denied = describeConnectError(SOCKET, 'EACCES', { group: 'docker', mode: 0o660 });
-  t.equal(denied.denied, true);
-  t.match(denied.what, /0660.*group docker; run as root or in that group/);
-  t.match(describeConnectError(SOCKET, 'EACCES', { group: 'root', mode: 0o600 }).what, /0600 allows only its owner; run as root/);
-  t.match(describeConnectError(SOCKET, 'EACCES').what, /directories above it \(\/run\) cannot be searched/);
-  t.match(describeConnectError(SOCKET, 'EPERM').what, /AppArmor/);
-  t.equal(describeConnectError(SOCKET, 'ENOENT').denied, false);
+  const ofGroup = describeConnectError(SOCKET, 'EACCES', { group: 'docker', mode: 0o660 });
+  t.match(ofGroup, /0660.*group docker; run as root or in that group/);
+  t.match(describeConnectError(SOCKET, 'EACCES', { group: 'root', mode: 0o600 }), /0600 allows only its owner; run as root/);
+  t.match(describeConnectError(SOCKET, 'EACCES'), /directories above it \(\/run\) cannot be searched/);
+  t.match(describeConnectError(SOCKET, 'EPERM'), /AppArmor/);
 });
 
 t.test('what two engines know alike comes once', async (t) => {

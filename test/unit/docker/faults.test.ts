@@ -99,9 +99,9 @@ t.test('a slow engine is heard to the end although one of its containers hangs',
 t.test('what is on its way when a question has hung has a moment to arrive, and no more', async (t) => {
   const patience = new Patience('/x', 40, Date.now);
   t.equal(patience.allow('inspect'), 40);
-  patience.failed(new EngineError({ code: 'ERR_NSATLAS_ENGINE_REFUSED', socket: '/x', operation: 'inspect', message: '' }));
+  patience.failed(new EngineError({ socket: '/x', operation: 'inspect' }, 'ERR_NSATLAS_ENGINE_REFUSED', ''));
   t.equal(patience.allow('inspect'), 40, 'a refusal is an answer');
-  patience.failed(new EngineError({ code: 'ERR_NSATLAS_ENGINE_TIMEOUT', socket: '/x', operation: 'inspect', message: '' }));
+  patience.failed(new EngineError({ socket: '/x', operation: 'inspect' }, 'ERR_NSATLAS_ENGINE_TIMEOUT', ''));
   t.throws(() => patience.allow('inspect'), { code: 'ERR_NSATLAS_ENGINE_NOT_ASKED' });
   t.equal(patience.signal.aborted, false);
   await new Promise((resolve) => setTimeout(resolve, 40));
@@ -111,7 +111,7 @@ t.test('what is on its way when a question has hung has a moment to arrive, and 
 t.test('a question that hangs while others are answered does not end the round', async (t) => {
   let now = 0;
   const patience = new Patience('/x', 100, () => now);
-  const timeout = new EngineError({ code: 'ERR_NSATLAS_ENGINE_TIMEOUT', socket: '/x', operation: 'inspect', message: '' });
+  const timeout = new EngineError({ socket: '/x', operation: 'inspect' }, 'ERR_NSATLAS_ENGINE_TIMEOUT', '');
   now = 90;
   patience.answered();
   now = 100;
