@@ -52,11 +52,8 @@ export interface OpenMetrics {
 export async function openMetrics(flags: MetricsFlags, log: Log, tls?: TlsFiles): Promise<OpenMetrics> {
   const { metricsListen } = flags;
   if (metricsListen === undefined) return { calls: {}, serve: async () => undefined, close: async () => undefined };
-  const [{ createMetrics }, { startMetrics }] = await Promise.all([
-    import('../metrics/metrics.js'),
-    import('../metrics/server.js'),
-  ]);
-  const metrics = createMetrics({ version: VERSION, log, seriesLimit: flags.metricsSeriesLimit });
+  const [{ Metrics }, { startMetrics }] = await Promise.all([import('../metrics/metrics.js'), import('../metrics/server.js')]);
+  const metrics = new Metrics({ version: VERSION, log, seriesLimit: flags.metricsSeriesLimit });
   let running: RunningMetrics | undefined;
   return {
     calls: metrics.calls,
@@ -85,11 +82,11 @@ function parseCount(text: string): number {
 /** The metrics of a host that is read here, as the flags ask. */
 export function hostMetrics(flags: MetricsFlags, live: OpenLiveHost): MakeSources {
   return async ({ registry }) => {
-    const [{ createHostMetrics }, { createInterfaceMetrics }] = await Promise.all([
+    const [{ HostMetrics }, { createInterfaceMetrics }] = await Promise.all([
       import('../metrics/host.js'),
       import('../metrics/interfaces.js'),
     ]);
-    const host = createHostMetrics(registry, { live, features: () => live.features() });
+    const host = new HostMetrics(registry, live);
     return flags.metricsInterfaces === true ? [host, createInterfaceMetrics(registry, live)] : [host];
   };
 }

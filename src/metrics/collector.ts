@@ -2,11 +2,11 @@ import type { Registry } from 'prom-client';
 import type { Members } from '../collector/types.js';
 import type { AgentState, HostEntry, Overlay } from '../model/types.js';
 import { ROW_TABLES } from '../tables/index.js';
-import { askedGauges } from './families.js';
+import { Asked } from './families.js';
 import { countGaps, pairs } from './host.js';
 import { formatLabels } from './labels.js';
 import type { Collected, MetricSource, Scrape } from './scrape.js';
-import { type Family, Sheet } from './sheet.js';
+import { Sheet } from './sheet.js';
 
 /** Inputs of a collector's metrics. */
 export interface CollectorMetricsOptions {
@@ -17,98 +17,59 @@ export interface CollectorMetricsOptions {
 
 const STATES: readonly AgentState[] = ['LIVE', 'SYNCING', 'STALE', 'UNREACHABLE', 'CONFLICT'];
 
-/** A family with one value for each agent. */
-interface AgentFamily extends Family {
-  readonly value: (entry: HostEntry) => number | undefined;
-}
-
-const AGENT_FAMILIES: readonly AgentFamily[] = [
-  {
-    name: 'nsatlas_agent_up',
-    type: 'gauge',
-    help: 'Whether an agent is in sync and not silent: 1, else 0.',
-    value: ({ state }) => Number(state === 'LIVE'),
-  },
-  {
-    name: 'nsatlas_agent_age_seconds',
-    type: 'gauge',
-    help: 'Time since the data of a host was last known to match its agent’s state.',
-    value: ({ ageMs }) => seconds(ageMs),
-  },
-  {
-    name: 'nsatlas_agent_lag_seconds',
-    type: 'gauge',
-    help: 'How far an agent reports to be behind its kernel.',
-    value: ({ freshness }) => seconds(freshness?.ageMs),
-  },
-  {
-    name: 'nsatlas_agent_events_lost_total',
-    type: 'counter',
-    help: 'How often an agent lost events of its kernel.',
-    value: ({ freshness }) => freshness?.lostEvents,
-  },
-  {
-    name: 'nsatlas_agent_disconnects_total',
-    type: 'counter',
-    help: 'How often the stream of an agent ended.',
-    value: ({ disconnects }) => disconnects,
-  },
-  {
-    name: 'nsatlas_agent_resyncs_total',
-    type: 'counter',
-    help: 'How often an agent had to send its full state again.',
-    value: ({ resyncs }) => resyncs,
-  },
-  {
-    name: 'nsatlas_agent_namespaces',
-    type: 'gauge',
-    help: 'Network namespaces of a host.',
-    value: ({ namespaces }) => namespaces,
-  },
-  {
-    name: 'nsatlas_agent_interfaces',
-    type: 'gauge',
-    help: 'Interfaces of a host.',
-    value: ({ interfaces }) => interfaces,
-  },
+/** Families with one value for each agent. */
+const AGENT_FAMILIES: readonly (readonly [name: string, help: string, value: (entry: HostEntry) => number | undefined])[] = [
+  ['nsatlas_agent_up', 'Whether an agent is in sync and not silent: 1, else 0.', ({ state }) => Number(state === 'LIVE')],
+  [
+    'nsatlas_agent_age_seconds',
+    'Time since the data of a host was last known to match its agent’s state.',
+    ({ ageMs }) => seconds(ageMs),
+  ],
+  [
+    'nsatlas_agent_lag_seconds',
+    'How far an agent reports to be behind its kernel.',
+    ({ freshness }) => seconds(freshness?.ageMs),
+  ],
+  [
+    'nsatlas_agent_events_lost_total',
+    'How often an agent lost events of its kernel.',
+    ({ freshness }) => freshness?.lostEvents,
+  ],
+  ['nsatlas_agent_disconnects_total', 'How often the stream of an agent ended.', ({ disconnects }) => disconnects],
+  ['nsatlas_agent_resyncs_total', 'How often an agent had to send its full state again.', ({ resyncs }) => resyncs],
+  ['nsatlas_agent_namespaces', 'Network namespaces of a host.', ({ namespaces }) => namespaces],
+  ['nsatlas_agent_interfaces', 'Interfaces of a host.', ({ interfaces }) => interfaces],
   ...ROW_TABLES.map(
-    ({ section, counted: { metric, title } }): AgentFamily => ({
-      name: `nsatlas_agent_${metric}`,
-      type: 'gauge',
-      help: `${title} of a host.`,
-      value: ({ rows }) => rows[section],
-    }),
+    ({ section, counted: { metric, title } }) =>
+      [`nsatlas_agent_${metric}`, `${title} of a host.`, ({ rows }: HostEntry) => rows[section]] as const,
   ),
-  { name: 'nsatlas_agent_gaps', type: 'gauge', help: 'Things that an agent could not read.', value: ({ gaps }) => gaps },
+  ['nsatlas_agent_gaps', 'Things that an agent could not read.', ({ gaps }) => gaps],
 ];
 
-const FABRIC_FAMILIES: readonly Family[] = [
-  { name: 'nsatlas_fabric_overlay_members', type: 'gauge', help: 'VXLAN interfaces of an overlay, on all hosts.' },
-  { name: 'nsatlas_fabric_overlay_endpoints', type: 'gauge', help: 'Endpoints of an overlay, on all hosts.' },
-  {
-    name: 'nsatlas_fabric_overlay_fdb_entries',
-    type: 'gauge',
-    help: 'Forwarding rows of an overlay’s VXLAN interfaces, on all hosts.',
-  },
-  {
-    name: 'nsatlas_fabric_overlay_unknown_vteps',
-    type: 'gauge',
-    help: 'Distinct VTEPs that forwarding rows of an overlay point at and that belong to no known host.',
-  },
-];
+const AGENT_HELP = Object.fromEntries(AGENT_FAMILIES.map(([name, help]) => [name, help]));
+
+const FABRIC_FAMILIES = {
+  nsatlas_fabric_overlay_members: 'VXLAN interfaces of an overlay, on all hosts.',
+  nsatlas_fabric_overlay_endpoints: 'Endpoints of an overlay, on all hosts.',
+  nsatlas_fabric_overlay_fdb_entries: 'Forwarding rows of an overlay’s VXLAN interfaces, on all hosts.',
+  nsatlas_fabric_overlay_unknown_vteps:
+    'Distinct VTEPs that forwarding rows of an overlay point at and that belong to no known host.',
+};
+
+const HELP = {
+  nsatlas_agents: 'Followed agents by state.',
+  nsatlas_collector_gaps: 'Agent sources that could not be queried, and agents that are not live.',
+} as const;
 
 /** Metrics of the hosts that a collector follows, and of their overlays. */
 export function createCollectorMetrics(registry: Registry, { members, overlays }: CollectorMetricsOptions): MetricSource {
-  askedGauges(registry, { name: 'nsatlas_agents', help: 'Followed agents by state.', labelNames: ['state'] }, () => {
+  const asked = new Asked(registry, HELP);
+  asked.gauges('nsatlas_agents', ['state'], () => {
     const counts = new Map<AgentState, number>(STATES.map((state) => [state, 0]));
     for (const { state } of members.entries()) counts.set(state, (counts.get(state) ?? 0) + 1);
     return [...counts].map(([state, count]) => [{ state: state.toLowerCase() }, count] as const);
   });
-  const gaps = {
-    name: 'nsatlas_collector_gaps',
-    help: 'Agent sources that could not be queried, and agents that are not live.',
-  };
-  askedGauges(registry, { ...gaps, labelNames: ['status', 'operation'] }, () =>
+  asked.gauges('nsatlas_collector_gaps', ['status', 'operation'], () =>
     pairs(countGaps(members.gaps()), 'status', 'operation'),
   );
   return {
@@ -120,7 +81,7 @@ export function createCollectorMetrics(registry: Registry, { members, overlays }
 }
 
 function agentsOf(members: Members, { budget }: Scrape): Sheet {
-  const sheet = new Sheet(AGENT_FAMILIES);
+  const sheet = new Sheet(AGENT_HELP);
   const seen = new Set<string>();
   for (const entry of members.entries()) {
     const labels = formatLabels({ host: entry.host, name: entry.hostName, agent: entry.agent });
@@ -129,7 +90,7 @@ function agentsOf(members: Members, { budget }: Scrape): Sheet {
     seen.add(labels);
     sheet.add(
       labels,
-      AGENT_FAMILIES.map(({ value }) => value(entry)),
+      AGENT_FAMILIES.map(([, , value]) => value(entry)),
     );
   }
   return sheet;

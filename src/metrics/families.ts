@@ -1,4 +1,3 @@
-// Defines a metric in one expression, for families with few series. Values are read at each scrape.
 import {
   Counter,
   Gauge,
@@ -10,64 +9,78 @@ import {
 } from 'prom-client';
 import type { Durations } from '../live/stats.js';
 
-/** Name and help of a family. */
-export interface Naming {
+/** Defines metrics in one expression each, for families with few series. Values are asked for at each scrape. */
+export class Asked<Name extends string> {
+  readonly #registry: Registry;
+  readonly #help: Readonly<Record<Name, string>>;
+
+  /** @param help of each family, by its name */
+  constructor(registry: Registry, help: Readonly<Record<Name, string>>) {
+    this.#registry = registry;
+    this.#help = help;
+  }
+
+  /** A gauge without labels; undefined: unknown, so there is no series. */
+  gauge(name: Name, value: () => number | undefined): void {
+    new Gauge({
+      ...this.#naming(name),
+      collect() {
+        const now = value();
+        if (now === undefined) this.remove();
+        else this.set(now);
+      },
+    });
+  }
+
+  /** A counter without labels that is counted elsewhere. */
+  counter(name: Name, value: () => number): void {
+    new Counter({
+      ...this.#naming(name),
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
+  }
+
+  /** A gauge with labels whose series are replaced at each scrape. Labels must be our own words, not untrusted text. */
+  gauges<Label extends string>(
+    name: Name,
+    labelNames: readonly Label[],
+    values: () => Iterable<readonly [labels: Record<Label, string>, value: number]>,
+  ): void {
+    new Gauge<Label>({
+      ...this.#naming(name),
+      labelNames,
+      collect() {
+        this.reset();
+        for (const [labels, value] of values()) this.set(labels, value);
+      },
+    });
+  }
+
+  /** A histogram that is counted elsewhere. */
+  histogram(name: Name, durations: () => Durations): void {
+    new AskedHistogram(this.#naming(name), durations);
+  }
+
+  #naming(name: Name): Naming {
+    return { name, help: this.#help[name], registers: [this.#registry] };
+  }
+}
+
+interface Naming {
   readonly name: string;
   readonly help: string;
-}
-
-/** A gauge without labels, read at each scrape; undefined: unknown, so there is no series. */
-export function askedGauge(registry: Registry, naming: Naming, value: () => number | undefined): void {
-  new Gauge({
-    ...naming,
-    registers: [registry],
-    collect() {
-      const now = value();
-      if (now === undefined) this.remove();
-      else this.set(now);
-    },
-  });
-}
-
-/** A counter without labels that is counted elsewhere. */
-export function askedCounter(registry: Registry, naming: Naming, value: () => number): void {
-  new Counter({
-    ...naming,
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(value());
-    },
-  });
-}
-
-/** A gauge with labels whose series are replaced at each scrape. Labels must be our own words, not untrusted text. */
-export function askedGauges<Label extends string>(
-  registry: Registry,
-  naming: Naming & { readonly labelNames: readonly Label[] },
-  values: () => Iterable<readonly [labels: Record<Label, string>, value: number]>,
-): void {
-  new Gauge<Label>({
-    ...naming,
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const [labels, value] of values()) this.set(labels, value);
-    },
-  });
-}
-
-/** A histogram that is counted elsewhere. */
-export function askedHistogram(registry: Registry, naming: Naming, durations: () => Durations): void {
-  new AskedHistogram(registry, naming, durations);
+  readonly registers: Registry[];
 }
 
 class AskedHistogram extends Histogram {
   readonly #naming: Naming;
   readonly #durations: () => Durations;
 
-  constructor(registry: Registry, naming: Naming, durations: () => Durations) {
-    super({ ...naming, registers: [registry] });
+  constructor(naming: Naming, durations: () => Durations) {
+    super(naming);
     this.#naming = naming;
     this.#durations = durations;
   }

@@ -2,47 +2,47 @@ import type { Registry } from 'prom-client';
 import { netnsName } from '../model/ids.js';
 import type { Feature, Freshness, Gap, Host, Netns, ReadStatus, Table } from '../model/types.js';
 import type { NetnsTally, OpenLiveHost } from '../live/index.js';
-import { askedCounter, askedGauge, askedGauges, askedHistogram } from './families.js';
+import { Asked } from './families.js';
 import { formatLabels, labelValue } from './labels.js';
 import type { Collected, MetricSource, Scrape, SeriesBudget } from './scrape.js';
 import { Sheet } from './sheet.js';
 
-/** Inputs of a host's metrics. */
-export interface HostMetricsOptions {
-  readonly live: MeasuredHost;
-  /** Which features work here. */
-  readonly features: () => Promise<readonly Feature[]>;
-  /** How long to wait for the first read, or one that is due, before the known state is exported. Milliseconds; 5,000. */
-  readonly readyMs?: number;
-}
-
 /** The parts of a live host that are used. */
-export type MeasuredHost = Pick<OpenLiveHost, 'ready' | 'host' | 'freshness' | 'gaps' | 'stats' | 'tallies'>;
+export type MeasuredHost = Pick<OpenLiveHost, 'ready' | 'host' | 'freshness' | 'features' | 'gaps' | 'stats' | 'tallies'>;
 
 /** The tables that are counted. */
 const TABLES: readonly Table[] = ['LINKS', 'FDB', 'NEIGHBORS'];
 
-const NAMESPACE_FAMILIES = [
-  {
-    name: 'nsatlas_namespace_up',
-    type: 'gauge',
-    help: 'Whether a network namespace could be read: 1, else 0.',
-  },
-] as const;
+/** How long to wait for the first read, or one that is due, before the known state is exported, in milliseconds. */
+const READY_MS = 5000;
 
-const OVERLAY_FAMILIES = [
-  { name: 'nsatlas_overlay_info', type: 'gauge', help: 'A VXLAN interface and the network it belongs to; always 1.' },
-  { name: 'nsatlas_overlay_fdb_entries', type: 'gauge', help: 'Forwarding rows of a VXLAN interface.' },
-  { name: 'nsatlas_overlay_neighbors', type: 'gauge', help: 'Neighbours (ARP and ND) of a VXLAN interface.' },
-] as const;
+const HELP = {
+  nsatlas_host_info: 'The host, by its id; always 1.',
+  nsatlas_namespaces: 'Network namespaces by role and read status.',
+  nsatlas_tables: 'Tables of network namespaces by read status; not_read: not requested.',
+  nsatlas_interfaces: 'Interfaces by kind; none: lo, hardware.',
+  nsatlas_gaps: 'Gaps (things that could not be read) by status and operation.',
+  nsatlas_feature_enabled: 'Whether a feature works here: 1, else 0; GetStatus gives the reason.',
+  nsatlas_events_followed: '1: following the kernel’s events; 0: polling.',
+  nsatlas_state_age_seconds: 'Time since the exported state was last known to match the kernel’s.',
+  nsatlas_events_total: 'Netlink event messages received.',
+  nsatlas_events_lost_total: 'How often the kernel dropped events; each time a full read followed.',
+  nsatlas_dumps_interrupted_total: 'Dumps that changes interrupted and that were repeated.',
+  nsatlas_event_lag_seconds: 'Time from receiving an event to publishing its change.',
+  nsatlas_read_duration_seconds: 'Duration of partial reads, of what is new or changed.',
+  nsatlas_scan_duration_seconds: 'Duration of full reads of the host.',
+} as const;
+
+const NAMESPACE_FAMILIES = { nsatlas_namespace_up: 'Whether a network namespace could be read: 1, else 0.' };
+
+const OVERLAY_FAMILIES = {
+  nsatlas_overlay_info: 'A VXLAN interface and the network it belongs to; always 1.',
+  nsatlas_overlay_fdb_entries: 'Forwarding rows of a VXLAN interface.',
+  nsatlas_overlay_neighbors: 'Neighbours (ARP and ND) of a VXLAN interface.',
+};
 
 /** Kinds of interfaces with a series of their own: their names come from kernel modules, and there may be any number. */
 const MOST_KINDS = 100;
-
-/** Metrics of a host with live state. */
-export function createHostMetrics(registry: Registry, options: HostMetricsOptions): MetricSource {
-  return new HostMetrics(registry, options);
-}
 
 /** Counts of one scrape. */
 class Counts {
@@ -53,36 +53,39 @@ class Counts {
   readonly kinds = new Map<string, number>();
 }
 
-class HostMetrics implements MetricSource {
+/** Metrics of a host with live state. */
+export class HostMetrics implements MetricSource {
   readonly name = 'host';
-  readonly #options: HostMetricsOptions;
+  readonly #live: MeasuredHost;
+  readonly #readyMs: number;
   #counts = new Counts();
   #gaps = new Map<string, number>();
   #features: readonly Feature[] = [];
   #host: Host | undefined;
   #freshness: Freshness | undefined;
 
-  constructor(registry: Registry, options: HostMetricsOptions) {
-    this.#options = options;
-    this.#addState(registry);
-    this.#addWork(registry);
+  constructor(registry: Registry, live: MeasuredHost, readyMs = READY_MS) {
+    this.#live = live;
+    this.#readyMs = readyMs;
+    const asked = new Asked(registry, HELP);
+    this.#addState(asked);
+    this.#addWork(asked);
   }
 
   async collect(scrape: Scrape): Promise<Collected> {
-    const { live, features, readyMs = 5000 } = this.#options;
     let problem: Error | undefined;
     try {
-      await live.ready(TABLES, AbortSignal.timeout(readyMs));
+      await this.#live.ready(TABLES, AbortSignal.timeout(this.#readyMs));
     } catch (cause) {
       // Export the known state; its age is a metric, too.
       problem = new Error(`this host could not be read in time: ${cause instanceof Error ? cause.message : String(cause)}`, {
         cause,
       });
     }
-    this.#host = live.host();
-    this.#freshness = live.freshness();
-    this.#features = await features();
-    this.#gaps = countGaps(live.gaps());
+    this.#host = this.#live.host();
+    this.#freshness = this.#live.freshness();
+    this.#features = await this.#live.features();
+    this.#gaps = countGaps(this.#live.gaps());
     const sheets = await this.#count(scrape);
     return { sheets, ...(problem !== undefined && { problem }) };
   }
@@ -92,7 +95,7 @@ class HostMetrics implements MetricSource {
     const host = this.#host?.id;
     const [namespaces, overlays] = [new Sheet(NAMESPACE_FAMILIES), new Sheet(OVERLAY_FAMILIES)];
     const well: Netns[] = [];
-    for (const tally of this.#options.live.tallies()) {
+    for (const tally of this.#live.tallies()) {
       note(counts, tally);
       addOverlays(overlays, tally, host, budget);
       // Whatever the limit drops, it must not be the problems.
@@ -108,66 +111,37 @@ class HostMetrics implements MetricSource {
     return [overlays, namespaces];
   }
 
-  #addState(registry: Registry): void {
-    const info = { name: 'nsatlas_host_info', help: 'The host, by its id; always 1.' };
-    askedGauges(registry, { ...info, labelNames: ['host', 'name', 'boot_id', 'kernel'] }, () => {
+  #addState(asked: Asked<keyof typeof HELP>): void {
+    asked.gauges('nsatlas_host_info', ['host', 'name', 'boot_id', 'kernel'], () => {
       if (this.#host === undefined) return [];
       const { id: host, name, bootId: boot_id, kernel } = this.#host;
       return [[{ host: labelValue(host), name: labelValue(name), boot_id, kernel }, 1]];
     });
-    const namespaces = { name: 'nsatlas_namespaces', help: 'Network namespaces by role and read status.' };
-    askedGauges(registry, { ...namespaces, labelNames: ['role', 'status'] }, () =>
-      pairs(this.#counts.namespaces, 'role', 'status'),
-    );
-    const tables = {
-      name: 'nsatlas_tables',
-      help: 'Tables of network namespaces by read status; not_read: not requested.',
-    };
-    askedGauges(registry, { ...tables, labelNames: ['table', 'status'] }, () => pairs(this.#counts.tables, 'table', 'status'));
-    const kinds = { name: 'nsatlas_interfaces', help: 'Interfaces by kind; none: lo, hardware.' };
-    askedGauges(registry, { ...kinds, labelNames: ['kind'] }, () =>
+    asked.gauges('nsatlas_namespaces', ['role', 'status'], () => pairs(this.#counts.namespaces, 'role', 'status'));
+    asked.gauges('nsatlas_tables', ['table', 'status'], () => pairs(this.#counts.tables, 'table', 'status'));
+    asked.gauges('nsatlas_interfaces', ['kind'], () =>
       [...this.#counts.kinds].map(([kind, value]) => [{ kind: labelValue(kind) }, value]),
     );
-    const gaps = { name: 'nsatlas_gaps', help: 'Gaps (things that could not be read) by status and operation.' };
-    askedGauges(registry, { ...gaps, labelNames: ['status', 'operation'] }, () => pairs(this.#gaps, 'status', 'operation'));
-    const features = {
-      name: 'nsatlas_feature_enabled',
-      help: 'Whether a feature works here: 1, else 0; GetStatus gives the reason.',
-    };
-    askedGauges(registry, { ...features, labelNames: ['feature'] }, () => {
+    asked.gauges('nsatlas_gaps', ['status', 'operation'], () => pairs(this.#gaps, 'status', 'operation'));
+    asked.gauges('nsatlas_feature_enabled', ['feature'], () => {
       const all = new Map<string, number>();
       for (const { name, enabled } of this.#features) all.set(name, Math.min(all.get(name) ?? 1, enabled ? 1 : 0));
       return [...all].map(([feature, value]) => [{ feature }, value]);
     });
   }
 
-  #addWork(registry: Registry): void {
-    const { live } = this.#options;
-    askedGauge(registry, { name: 'nsatlas_events_followed', help: '1: following the kernel’s events; 0: polling.' }, () =>
+  #addWork(asked: Asked<keyof typeof HELP>): void {
+    const live = this.#live;
+    asked.gauge('nsatlas_events_followed', () =>
       this.#freshness === undefined ? undefined : Number(this.#freshness.mode === 'EVENTS'),
     );
-    const age = {
-      name: 'nsatlas_state_age_seconds',
-      help: 'Time since the exported state was last known to match the kernel’s.',
-    };
-    askedGauge(registry, age, () => (this.#freshness === undefined ? undefined : this.#freshness.ageMs / 1000));
-    askedCounter(registry, { name: 'nsatlas_events_total', help: 'Netlink event messages received.' }, () => live.stats().events);
-    const lost = {
-      name: 'nsatlas_events_lost_total',
-      help: 'How often the kernel dropped events; each time a full read followed.',
-    };
-    askedCounter(registry, lost, () => live.stats().lostEvents);
-    const interrupted = {
-      name: 'nsatlas_dumps_interrupted_total',
-      help: 'Dumps that changes interrupted and that were repeated.',
-    };
-    askedCounter(registry, interrupted, () => live.stats().interruptedDumps);
-    const lag = { name: 'nsatlas_event_lag_seconds', help: 'Time from receiving an event to publishing its change.' };
-    askedHistogram(registry, lag, () => live.stats().lag);
-    const reads = { name: 'nsatlas_read_duration_seconds', help: 'Duration of partial reads, of what is new or changed.' };
-    askedHistogram(registry, reads, () => live.stats().reads);
-    const scans = { name: 'nsatlas_scan_duration_seconds', help: 'Duration of full reads of the host.' };
-    askedHistogram(registry, scans, () => live.stats().scans);
+    asked.gauge('nsatlas_state_age_seconds', () => (this.#freshness === undefined ? undefined : this.#freshness.ageMs / 1000));
+    asked.counter('nsatlas_events_total', () => live.stats().events);
+    asked.counter('nsatlas_events_lost_total', () => live.stats().lostEvents);
+    asked.counter('nsatlas_dumps_interrupted_total', () => live.stats().interruptedDumps);
+    asked.histogram('nsatlas_event_lag_seconds', () => live.stats().lag);
+    asked.histogram('nsatlas_read_duration_seconds', () => live.stats().reads);
+    asked.histogram('nsatlas_scan_duration_seconds', () => live.stats().scans);
   }
 }
 

@@ -1,32 +1,31 @@
 import type { LinkCounters } from '../tables/links/link-counters.js';
 import type { Netns, Network } from '../model/types.js';
 import type { NetnsCounters, OpenLiveHost } from '../live/index.js';
-import { askedGauge } from './families.js';
+import { Asked } from './families.js';
 import { formatLabels } from './labels.js';
 import type { Collected, MetricSource, Scrape } from './scrape.js';
-import { type Family, Sheet } from './sheet.js';
+import { Sheet } from './sheet.js';
 import type { Registry } from 'prom-client';
 
 /** The parts of a live host that are used. */
 export type CountedHost = Pick<OpenLiveHost, 'host' | 'head' | 'networks' | 'counters'>;
 
 /** In the order of LinkCounters.counters. */
-const FAMILIES: readonly Family[] = (
-  [
-    ['receive_packets', 'Packets received'],
-    ['transmit_packets', 'Packets sent'],
-    ['receive_bytes', 'Bytes received'],
-    ['transmit_bytes', 'Bytes sent'],
-    ['receive_errors', 'Packets received with errors'],
-    ['transmit_errors', 'Packets not sent because of errors'],
-    ['receive_dropped', 'Received packets that were dropped'],
-    ['transmit_dropped', 'Packets dropped before they were sent'],
-  ] as const
-).map(([what, help]) => ({
-  name: `nsatlas_interface_${what}_total`,
-  help: `${help}, as counted by the kernel.`,
-  type: 'counter',
-}));
+const FAMILIES = {
+  nsatlas_interface_receive_packets_total: 'Packets received, as counted by the kernel.',
+  nsatlas_interface_transmit_packets_total: 'Packets sent, as counted by the kernel.',
+  nsatlas_interface_receive_bytes_total: 'Bytes received, as counted by the kernel.',
+  nsatlas_interface_transmit_bytes_total: 'Bytes sent, as counted by the kernel.',
+  nsatlas_interface_receive_errors_total: 'Packets received with errors, as counted by the kernel.',
+  nsatlas_interface_transmit_errors_total: 'Packets not sent because of errors, as counted by the kernel.',
+  nsatlas_interface_receive_dropped_total: 'Received packets that were dropped, as counted by the kernel.',
+  nsatlas_interface_transmit_dropped_total: 'Packets dropped before they were sent, as counted by the kernel.',
+};
+
+const UNREAD = {
+  nsatlas_interface_counters_unread_namespaces:
+    'Network namespaces whose counters could not be read completely for this scrape.',
+};
 
 /** An interface that waits for the others to be counted against the limit. */
 interface Row {
@@ -40,11 +39,7 @@ interface Row {
  */
 export function createInterfaceMetrics(registry: Registry, live: CountedHost): MetricSource {
   let unread: number | undefined;
-  const naming = {
-    name: 'nsatlas_interface_counters_unread_namespaces',
-    help: 'Network namespaces whose counters could not be read completely for this scrape.',
-  };
-  askedGauge(registry, naming, () => unread);
+  new Asked(registry, UNREAD).gauge('nsatlas_interface_counters_unread_namespaces', () => unread);
   return {
     name: 'interfaces',
     collect: async (scrape): Promise<Collected> => {

@@ -1,12 +1,12 @@
-import { Gauge, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { Log } from '../rpc/types.js';
 import { addCallMetrics, type CallMetrics } from './calls.js';
-import { askedGauges } from './families.js';
+import { Asked } from './families.js';
 import { addProcessMetrics } from './process.js';
 import { type MetricSource, type Scrape, SeriesBudget, Slices } from './scrape.js';
 import type { Sheet } from './sheet.js';
 
-/** Options of createMetrics(). */
+/** Options of Metrics. */
 export interface MetricsOptions {
   /** Of this program. */
   readonly version: string;
@@ -19,46 +19,30 @@ export interface MetricsOptions {
   readonly now?: () => number;
 }
 
-/** All metrics of a process. */
-export interface Metrics {
-  /** For metrics that are set directly; sources collect the others. */
-  readonly registry: Registry;
-  /** For servers. */
-  readonly calls: CallMetrics;
-  /** Adds a source; in the order in which they share the limit on series. */
-  add(source: MetricSource): void;
-  /**
-   * The text format, in pieces. One scrape at a time: callers that arrive while it runs, or within a second of its start, get the same text.
-   * Never rejects because a source failed: that is a metric.
-   */
-  render(): Promise<readonly Uint8Array[]>;
-  /** Stops all measurements. */
-  close(): void;
-}
-
-/** Default limit for series. */
-export const DEFAULT_SERIES_LIMIT = 20_000;
 /** How long a text is reused, so that simultaneous scrapers share one read. */
 const KEEP_MS = 1000;
 /** Approximate size of a piece, in bytes. */
 const PIECE_BYTES = 64 * 1024;
 
-/** Metrics of this process, with a registry of their own. */
-export function createMetrics(options: MetricsOptions): Metrics {
-  return new ProcessMetrics(options);
-}
+const HELP = {
+  nsatlas_build_info: 'Version of nsatlas and of Node; always 1.',
+  nsatlas_collect_success: 'Whether a source of metrics could be collected completely: 1, else 0.',
+  nsatlas_collect_duration_seconds: 'Duration of collecting a source of metrics for this scrape.',
+  nsatlas_series_dropped: 'Series that this scrape omits because of --metrics-series-limit.',
+} as const;
 
-class ProcessMetrics implements Metrics {
+/** All metrics of this process, with a registry of their own. */
+export class Metrics {
+  /** For metrics that are set directly; sources collect the others. */
   readonly registry = new Registry();
+  /** For servers. */
   readonly calls: CallMetrics;
   readonly #options: MetricsOptions;
   readonly #now: () => number;
   readonly #sources: MetricSource[] = [];
   readonly #endProcessMetrics: () => void;
-  readonly #success: Gauge<'source'>;
-  readonly #duration: Gauge<'source'>;
-  /** Last problem logged of each source, so that it is logged once. */
-  readonly #problems = new Map<string, string>();
+  /** How the last collection of each source went, by its name. */
+  readonly #outcomes = new Map<string, { readonly problem: string | undefined; readonly seconds: number }>();
   #dropped: ReadonlyMap<string, number> = new Map();
   #last: Promise<readonly Uint8Array[]> | undefined;
   #isRunning = false;
@@ -69,37 +53,29 @@ class ProcessMetrics implements Metrics {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     const { registry } = this;
-    const registers = [registry];
     const { version } = options;
-    const build = { name: 'nsatlas_build_info', help: 'Version of nsatlas and of Node; always 1.' };
-    new Gauge({ ...build, labelNames: ['version', 'node'], registers }).set({ version, node: process.version }, 1);
-    const success = {
-      name: 'nsatlas_collect_success',
-      help: 'Whether a source of metrics could be collected completely: 1, else 0.',
-    };
-    this.#success = new Gauge({ ...success, labelNames: ['source'], registers });
-    const duration = {
-      name: 'nsatlas_collect_duration_seconds',
-      help: 'Duration of collecting a source of metrics for this scrape.',
-    };
-    this.#duration = new Gauge({ ...duration, labelNames: ['source'], registers });
-    askedGauges(
-      registry,
-      {
-        name: 'nsatlas_series_dropped',
-        help: 'Series that this scrape omits because of --metrics-series-limit.',
-        labelNames: ['scope'],
-      },
-      () => [...this.#dropped].map(([scope, series]) => [{ scope }, series] as const),
+    const asked = new Asked(registry, HELP);
+    asked.gauges('nsatlas_build_info', ['version', 'node'], () => [[{ version, node: process.version }, 1]]);
+    asked.gauges('nsatlas_collect_success', ['source'], () =>
+      [...this.#outcomes].map(([source, { problem }]) => [{ source }, Number(problem === undefined)]),
     );
+    asked.gauges('nsatlas_collect_duration_seconds', ['source'], () =>
+      [...this.#outcomes].map(([source, { seconds }]) => [{ source }, seconds]),
+    );
+    asked.gauges('nsatlas_series_dropped', ['scope'], () => [...this.#dropped].map(([scope, series]) => [{ scope }, series]));
     this.calls = addCallMetrics(registry);
     this.#endProcessMetrics = addProcessMetrics(registry);
   }
 
+  /** Adds a source; in the order in which they share the limit on series. */
   add(source: MetricSource): void {
     this.#sources.push(source);
   }
 
+  /**
+   * The text format, in pieces. One scrape at a time: callers that arrive while it runs, or within a second of its start, get the same text.
+   * Never rejects because a source failed: that is a metric.
+   */
   render(): Promise<readonly Uint8Array[]> {
     const now = this.#now();
     if (this.#last !== undefined && (this.#isRunning || now - this.#startedAt < KEEP_MS)) return this.#last;
@@ -114,6 +90,7 @@ class ProcessMetrics implements Metrics {
     return this.#last;
   }
 
+  /** Stops all measurements. */
   close(): void {
     clearTimeout(this.#forget);
     this.#last = undefined;
@@ -121,7 +98,7 @@ class ProcessMetrics implements Metrics {
   }
 
   async #render(): Promise<readonly Uint8Array[]> {
-    const { seriesLimit = DEFAULT_SERIES_LIMIT, limitMs = 8000 } = this.#options;
+    const { seriesLimit = 20_000, limitMs = 8000 } = this.#options;
     const slices = new Slices(this.#now);
     const scrape: Scrape = { signal: AbortSignal.timeout(limitMs), slices, budget: new SeriesBudget(seriesLimit) };
     const sheets: Sheet[] = [];
@@ -150,14 +127,10 @@ class ProcessMetrics implements Metrics {
     } catch (cause) {
       problem = cause instanceof Error ? cause : new Error(String(cause));
     }
-    this.#success.set({ source: source.name }, problem === undefined ? 1 : 0);
-    this.#duration.set({ source: source.name }, (this.#now() - began) / 1000);
-    const before = this.#problems.get(source.name);
-    if (problem === undefined) this.#problems.delete(source.name);
-    else {
-      this.#problems.set(source.name, problem.message);
-      if (problem.message !== before) this.#options.log.warn({ source: source.name, err: problem }, 'metrics are incomplete');
-    }
+    const before = this.#outcomes.get(source.name)?.problem;
+    this.#outcomes.set(source.name, { problem: problem?.message, seconds: (this.#now() - began) / 1000 });
+    if (problem !== undefined && problem.message !== before)
+      this.#options.log.warn({ source: source.name, err: problem }, 'metrics are incomplete');
     return sheets;
   }
 }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parseListen } from '../rpc/address.js';
+import { isForThisMachine, parseListen } from '../rpc/address.js';
 import { ListenError } from '../rpc/error.js';
 import { listen } from '../rpc/listener.js';
 import { createNotices } from '../rpc/notices.js';
@@ -83,17 +83,11 @@ export async function startMetrics(metrics: Pick<Metrics, 'render'>, options: Me
 
 /** @returns whether anybody can read the metrics @throws ListenError if that was not allowed explicitly */
 function checkReach({ listen: text, tls, insecure = false }: MetricsServerOptions): boolean {
-  const address = parseListen(text, 'any');
-  if (address.kind === 'unix' || tls !== undefined) return false;
-  try {
-    parseListen(text, 'this-machine');
-    return false;
-  } catch (cause) {
-    if (insecure) return true;
-    const ways =
-      'give certificates (--tls-cert, --tls-key and --tls-ca), or --metrics-insecure to serve everybody who can reach it, unencrypted; or listen on 127.0.0.1:PORT';
-    throw new ListenError(text, `other machines can reach it; ${ways}`, { cause });
-  }
+  if (isForThisMachine(parseListen(text, 'any')) || tls !== undefined) return false;
+  if (insecure) return true;
+  const ways =
+    'give certificates (--tls-cert, --tls-key and --tls-ca), or --metrics-insecure to serve everybody who can reach it, unencrypted; or listen on 127.0.0.1:PORT';
+  throw new ListenError(text, `other machines can reach it; ${ways}`);
 }
 
 interface Hall {
@@ -112,14 +106,7 @@ function enter(server: Server, { sockets, door, limitMs }: Hall, socket: Socket)
     return;
   }
   sockets.add(socket);
-  const tooLong = (): void => {
-    socket.destroy();
-  };
-  let timer = setTimeout(tooLong, limitMs);
-  const again = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(tooLong, limitMs);
-  };
+  const timer = setTimeout(() => socket.destroy(), limitMs);
   socket.once('close', () => {
     clearTimeout(timer);
     sockets.delete(socket);
@@ -127,7 +114,7 @@ function enter(server: Server, { sockets, door, limitMs }: Hall, socket: Socket)
   // Clients may hang up.
   socket.on('error', () => undefined);
   const hand = (client: Socket): void => {
-    ANSWERED.set(client, again);
+    ANSWERED.set(client, () => timer.refresh());
     server.emit('connection', client);
   };
   if (door === undefined) hand(socket);

@@ -1,21 +1,14 @@
-/** One metric family. */
-export interface Family {
-  readonly name: string;
-  /** One sentence without line breaks. */
-  readonly help: string;
-  readonly type: 'counter' | 'gauge';
-}
-
 /**
  * Families whose series have the same labels, one for each interface or namespace. Values are absolute, as counted by the kernel: the counters
  * of prom-client can only be incremented, and rendering thousands of its series blocks the main thread for a tenth of a second (docs/decisions/0014-metrics.md).
  */
 export class Sheet {
-  readonly #families: readonly Family[];
+  readonly #families: readonly (readonly [name: string, help: string])[];
   readonly #rows: { readonly labels: string; readonly values: readonly (number | undefined)[] }[] = [];
 
-  constructor(families: readonly Family[]) {
-    this.#families = families;
+  /** @param families by name, each with its help, one sentence without line breaks. A name that ends with _total is a counter's, others are gauges' */
+  constructor(families: Readonly<Record<string, string>>) {
+    this.#families = Object.entries(families);
   }
 
   /** Number of series of each row. */
@@ -33,7 +26,8 @@ export class Sheet {
 
   /** The text format, in pieces of a line or two: other work can be done between two of them. */
   *text(): Generator<string> {
-    for (const [column, { name, help, type }] of this.#families.entries()) {
+    for (const [column, [name, help]] of this.#families.entries()) {
+      const type = name.endsWith('_total') ? 'counter' : 'gauge';
       yield `# HELP ${name} ${help.replaceAll('\\', '\\\\')}\n# TYPE ${name} ${type}\n`;
       for (const { labels, values } of this.#rows) {
         const value = values[column];

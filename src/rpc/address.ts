@@ -61,6 +61,11 @@ export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Whether no other machine can reach an address. */
+export function isForThisMachine(address: ListenAddress): boolean {
+  return address.kind === 'unix' || isLoopback(address.host);
+}
+
 function isLoopback(host: string): boolean {
   return (isIPv4(host) && host.startsWith('127.')) || (isIPv6(host) && /^(0{0,4}:){2,7}0{0,3}1$/.test(host));
 }

@@ -2,18 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { createCollectorMetrics } from '../../../src/metrics/collector.js';
-import { createHostMetrics } from '../../../src/metrics/host.js';
+import { HostMetrics } from '../../../src/metrics/host.js';
 import { createInterfaceMetrics } from '../../../src/metrics/interfaces.js';
-import { createMetrics } from '../../../src/metrics/metrics.js';
+import { Metrics } from '../../../src/metrics/metrics.js';
 import { DurationCounter } from '../../../src/live/stats.js';
 import { ROOT } from '../../support/root.js';
 import { fakeLog, fakeSnapshot } from '../agent/fake-host.js';
 
 /** Names of all families that agents and collectors can tell. */
 async function families(): Promise<Set<string>> {
-  const metrics = createMetrics({ version: '1', log: fakeLog() });
+  const metrics = new Metrics({ version: '1', log: fakeLog() });
   const live = {
     ready: async () => undefined,
+    features: async () => [],
     host: () => fakeSnapshot([]).host,
     freshness: () => ({ mode: 'EVENTS', ageMs: 0, rescanMs: 0, lostEvents: 0, interruptedDumps: 0 }) as const,
     gaps: () => [],
@@ -27,7 +28,7 @@ async function families(): Promise<Set<string>> {
     counters: async () => [],
   };
   const members = { tables: [], members: () => [], entries: () => [], gaps: () => [], subscribe: () => () => undefined };
-  metrics.add(createHostMetrics(metrics.registry, { live, features: async () => [] }));
+  metrics.add(new HostMetrics(metrics.registry, live));
   metrics.add(createInterfaceMetrics(metrics.registry, live));
   metrics.add(createCollectorMetrics(metrics.registry, { members, overlays: () => [] }));
   const text = Buffer.concat(await metrics.render()).toString();

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { askedHistogram } from '../../../src/metrics/families.js';
-import { createMetrics, type Metrics, type MetricsOptions } from '../../../src/metrics/metrics.js';
+import { Asked } from '../../../src/metrics/families.js';
+import { Metrics, type MetricsOptions } from '../../../src/metrics/metrics.js';
 import { Sheet } from '../../../src/metrics/sheet.js';
 import { DurationCounter } from '../../../src/live/stats.js';
 import { fakeLog } from '../agent/fake-host.js';
 
 function metricsFor(t: Test, options: Partial<MetricsOptions> = {}): Metrics & { log: ReturnType<typeof fakeLog> } {
   const log = fakeLog();
-  const metrics = createMetrics({ version: '1.2.3', log, ...options });
+  const metrics = new Metrics({ version: '1.2.3', log, ...options });
   t.after(() => metrics.close());
   return Object.assign(metrics, { log });
 }
@@ -17,7 +17,7 @@ async function textOf(metrics: Metrics): Promise<string> {
   return Buffer.concat(await metrics.render()).toString();
 }
 
-const SOME = [{ name: 'some', type: 'gauge', help: 'Some.' }] as const;
+const SOME = { some: 'Some.' };
 
 t.test('metrics of a process', async (t) => {
   t.test('say what runs, and how the process is, without a source', async (t) => {
@@ -145,7 +145,7 @@ t.test('a histogram that somebody else counts', async (t) => {
   t.test('has buckets that include the smaller ones, a sum and a count', async (t) => {
     const metrics = metricsFor(t);
     const durations = new DurationCounter();
-    askedHistogram(metrics.registry, { name: 'some_seconds', help: 'Some.' }, () => durations);
+    new Asked(metrics.registry, { some_seconds: 'Some.' }).histogram('some_seconds', () => durations);
     for (const ms of [0.5, 1, 1.5, 700, 60_000]) durations.add(ms);
     const lines = (await textOf(metrics)).split('\n').filter((line) => line.startsWith('some_seconds'));
     const bucket = (le: string): string => lines.find((line) => line.includes(`le="${le}"`))?.split(' ')[1] ?? '';

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Members } from '../../../src/collector/types.js';
 import type { LinkCounters } from '../../../src/tables/links/link-counters.js';
 import { createCollectorMetrics } from '../../../src/metrics/collector.js';
-import { createHostMetrics, type MeasuredHost } from '../../../src/metrics/host.js';
+import { HostMetrics, type MeasuredHost } from '../../../src/metrics/host.js';
 import { type CountedHost, createInterfaceMetrics } from '../../../src/metrics/interfaces.js';
 import { type MetricSource, type Scrape, SeriesBudget, Slices } from '../../../src/metrics/scrape.js';
 import { rowCounts } from '../../../src/model/row-counts.js';
@@ -39,6 +39,11 @@ function fakeLive(tallies: readonly NetnsTally[], more: Partial<MeasuredHost> = 
     ready: async () => undefined,
     host: () => fakeSnapshot([]).host,
     freshness: () => ({ mode: 'EVENTS', ageMs: 1500, rescanMs: 60_000, lostEvents: 3, interruptedDumps: 4 }),
+    features: async () => [
+      { name: 'containers', enabled: true, detail: '' },
+      { name: 'containers', enabled: false, detail: '' },
+      { name: 'events', enabled: true, detail: '' },
+    ],
     gaps: () => [],
     stats: () => ({ scans, reads, lag, events: 7, lostEvents: 3, interruptedDumps: 4 }),
     tallies: () => tallies,
@@ -47,12 +52,7 @@ function fakeLive(tallies: readonly NetnsTally[], more: Partial<MeasuredHost> = 
 }
 
 function hostSource(registry: Registry, live: MeasuredHost): MetricSource {
-  const features = [
-    { name: 'containers', enabled: true, detail: '' },
-    { name: 'containers', enabled: false, detail: '' },
-    { name: 'events', enabled: true, detail: '' },
-  ];
-  return createHostMetrics(registry, { live, features: async () => features, readyMs: 100 });
+  return new HostMetrics(registry, live, 100);
 }
 
 t.test('metrics of a host', async (t) => {
