@@ -4,11 +4,10 @@ import type { Selector } from '../model/select.js';
 import type { HostSnapshot, Listing, Table, WatchEvent } from '../model/types.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import type { AgentStatus, ItemOf } from '../wire/messages.js';
-import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
-import { type ChannelOptions, openChannel } from '../rpc/channel.js';
+import { listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
 import { duration } from '../text/duration.js';
 import { selectorMessage } from '../wire/selector.js';
-import { explainProblem } from './problems.js';
+import { openServer, type ServerOptions } from './server.js';
 import { followStream } from './watch.js';
 import { AgentError } from './error.js';
 import type { WatchWish } from '../serve/feed.js';
@@ -44,30 +43,12 @@ export interface AskOptions {
   readonly counters?: boolean;
 }
 
-const SERVICE = 'nsatlas.v1.Agent';
-
-/** How an agent is asked. */
-export interface AgentClientOptions extends ChannelOptions {
-  /** For a complete answer, in milliseconds; 60,000. Watch has no limit. */
-  readonly timeoutMs?: number;
-}
-
 /**
  * A client of the agent at HOST:PORT or unix:PATH. Connects when it is first asked.
  * @throws AgentError when the address is neither
  */
-export function createAgentClient(address: string, { timeoutMs = 60_000, ...options }: AgentClientOptions = {}): AgentClient {
-  const channel = openChannel(address, options);
-  if (channel === undefined) {
-    const problem = `${address} is not an agent address; give HOST:PORT (127.0.0.1:7117) or unix:PATH`;
-    throw new AgentError('UNREACHABLE', address, problem);
-  }
-  const toError = async (cause: unknown): Promise<AgentError> => {
-    const { problem, message, serverCode } = await explainProblem({ what: 'agent', address, channel, timeoutMs }, cause);
-    return new AgentError(problem, address, message, { cause, serverCode });
-  };
-  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
-
+export function createAgentClient(address: string, options: ServerOptions = {}): AgentClient {
+  const { channel, caller, toError } = openServer('agent', address, options, AgentError);
   return {
     status: () =>
       caller.unary({ name: 'GetStatus', request: 'nsatlas.v1.GetStatusRequest', response: 'nsatlas.v1.GetStatusResponse' }, {}),

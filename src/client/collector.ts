@@ -1,9 +1,8 @@
-import { explainProblem } from './problems.js';
+import { openServer, type ServerOptions } from './server.js';
 import { followStream } from './watch.js';
 import type { Selector } from '../model/select.js';
 import type { FabricEvent, HostCursor, HostSnapshot, Listing, Overlay, Table } from '../model/types.js';
-import { createCaller, listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
-import { type ChannelOptions, openChannel } from '../rpc/channel.js';
+import { listMethod, SNAPSHOT_METHOD } from '../rpc/caller.js';
 import { mergeListing, SnapshotMerger } from '../wire/merge.js';
 import type { CollectorStatus, ItemOf, ListedName, MessageName } from '../wire/messages.js';
 import { joinOverlays } from '../wire/overlay-parts.js';
@@ -36,37 +35,17 @@ export interface CollectorClient {
   close(): void;
 }
 
-const SERVICE = 'nsatlas.v1.Collector';
-
-/** The default port of a collector. */
-export const DEFAULT_COLLECTOR_PORT = 7127;
-
-/** How a collector is asked. */
-export interface CollectorClientOptions extends ChannelOptions {
-  /** For a complete answer, in milliseconds; 60,000. Watch has no limit. */
-  readonly timeoutMs?: number;
-}
-
 /**
  * A client of the collector at HOST:PORT or unix:PATH. Connects when it is first asked.
  * @throws CollectorError when the address is neither
  */
-export function createCollectorClient(
-  address: string,
-  { timeoutMs = 60_000, ...options }: CollectorClientOptions = {},
-): CollectorClient {
-  const channel = openChannel(address, options);
-  if (channel === undefined) {
-    const problem = `${address} is not a collector address; give HOST:PORT (127.0.0.1:${DEFAULT_COLLECTOR_PORT}) or unix:PATH`;
-    throw new CollectorError('UNREACHABLE', address, problem);
-  }
-  const toError = async (cause: unknown): Promise<CollectorError> => {
-    const { problem, message, serverCode } = await explainProblem({ what: 'collector', address, channel, timeoutMs }, cause);
-    return new CollectorError(problem, address, message, { cause, serverCode });
-  };
-  const caller = createCaller(channel.client, { service: SERVICE, timeoutMs, toError });
+export function createCollectorClient(address: string, options: ServerOptions = {}): CollectorClient {
+  const { channel, caller, toError } = openServer('collector', address, options, CollectorError);
   return {
-    status: () => caller.unary(STATUS_METHOD, {}),
+    status: () => {
+      const [request, response] = ['nsatlas.v1.CollectorGetStatusRequest', 'nsatlas.v1.CollectorGetStatusResponse'] as const;
+      return caller.unary({ name: 'GetStatus', request, response }, {});
+    },
     list: async <Name extends ListedName>(name: Name, selector: Selector) => {
       const parts: Listing<ItemOf<Name>>[] = [];
       const method = listMethod(name);
@@ -95,24 +74,13 @@ export function createCollectorClient(
     },
     watch: ({ selector, tables, after = [], heartbeatMs = 0 }, onEvent, signal) => {
       const request = { selector: selectorMessage(selector), tables: [...tables], after: [...after], heartbeatMs };
-      const { response: message } = WATCH_METHOD;
-      return followStream(caller.open(WATCH_METHOD, request), { message, onEvent, signal, toError });
+      const message = 'nsatlas.v1.CollectorWatchResponse';
+      const call = caller.open({ name: 'Watch', request: 'nsatlas.v1.CollectorWatchRequest', response: message }, request);
+      return followStream(call, { message, onEvent, signal, toError });
     },
     close: () => channel.close(),
   };
 }
-
-const STATUS_METHOD = {
-  name: 'GetStatus',
-  request: 'nsatlas.v1.CollectorGetStatusRequest',
-  response: 'nsatlas.v1.CollectorGetStatusResponse',
-} as const;
-
-const WATCH_METHOD = {
-  name: 'Watch',
-  request: 'nsatlas.v1.CollectorWatchRequest',
-  response: 'nsatlas.v1.CollectorWatchResponse',
-} as const;
 
 function refusal(address: string, why: string): CollectorError {
   return new CollectorError('REFUSED', address, `the collector at ${address}: ${why}`);

@@ -21,44 +21,25 @@ export async function followStream<Name extends MessageName>(
 ): Promise<void> {
   const cancel = (): void => call.cancel();
   signal.addEventListener('abort', cancel, { once: true });
-  const callback = new Callback(onEvent);
+  // What it throws goes to the caller as it is.
+  let isInCallback = false;
   try {
     if (signal.aborted) cancel();
     for await (const bytes of call) {
       await turn?.();
-      await callback.run(decode(message, bytes as Buffer));
+      const event = decode(message, bytes as Buffer);
+      isInCallback = true;
+      await onEvent(event);
+      isInCallback = false;
     }
     // It has no end of its own: whoever ends it in good order goes away.
     const ended = { code: status.UNAVAILABLE, details: 'the stream has ended', metadata: trailerOf('ERR_NSATLAS_STOPPING') };
     if (!signal.aborted) throw Object.assign(new Error(ended.details), ended);
   } catch (cause) {
     call.cancel();
-    if (callback.threw(cause)) throw cause;
+    if (isInCallback) throw cause;
     if (!signal.aborted) throw await toError(cause);
   } finally {
     signal.removeEventListener('abort', cancel);
-  }
-}
-
-/** Distinguishes errors thrown by a callback from all others. */
-class Callback<Event> {
-  readonly #onEvent: (event: Event) => void | Promise<void>;
-  #cause: { readonly thrown: unknown } | undefined;
-
-  constructor(onEvent: (event: Event) => void | Promise<void>) {
-    this.#onEvent = onEvent;
-  }
-
-  async run(event: Event): Promise<void> {
-    try {
-      await this.#onEvent(event);
-    } catch (thrown) {
-      this.#cause = { thrown };
-      throw thrown;
-    }
-  }
-
-  threw(cause: unknown): boolean {
-    return this.#cause !== undefined && this.#cause.thrown === cause;
   }
 }
