@@ -1,7 +1,6 @@
 import {
   type handleServerStreamingCall,
   type handleUnaryCall,
-  type ServerWritableStream,
   type StatusObject,
   status,
 } from '@grpc/grpc-js';
@@ -84,31 +83,27 @@ export function createCalls({ log, maxCalls, stallLimitMs, now, onCall, onCallBe
     }
   };
 
-  const finish = (call: ServerWritableStream<unknown, Uint8Array>, done: Promise<unknown>): void => {
-    done.then(
-      () => call.end(),
-      (cause: unknown) => {
-        // A cancelled call cannot be answered; grpc-js has destroyed its stream.
-        if (!call.cancelled && !call.destroyed) call.emit('error', failureOf(cause));
-      },
-    );
-  };
+  const streaming =
+    <Name extends MessageName>(
+      run: (request: Messages[Name], stream: ByteStream, signal: AbortSignal) => Promise<object>,
+    ): handleServerStreamingCall<Received<Name>, Uint8Array> =>
+    (call) => {
+      track(call, (signal) => run(messageOf(call.request), call, signal)).then(
+        () => call.end(),
+        (cause: unknown) => {
+          // A cancelled call cannot be answered; grpc-js has destroyed its stream.
+          if (!call.cancelled && !call.destroyed) call.emit('error', failureOf(cause));
+        },
+      );
+    };
 
   return {
-    stream: (answer) => (call) => {
-      const stream: ByteStream = call;
-      const done = track(call, async (signal) =>
-        writeAll(stream, await answer(messageOf(call.request), signal), { signal, stallLimitMs }),
-      );
-      finish(call, done);
-    },
-    feed: (run) => (call) => {
-      const stream: ByteStream = call;
-      const done = track(call, (signal) =>
-        run(messageOf(call.request), { signal, write: (messages) => writeTogether(stream, messages, { signal, stallLimitMs }) }),
-      );
-      finish(call, done);
-    },
+    stream: (answer) =>
+      streaming(async (request, stream, signal) => writeAll(stream, await answer(request, signal), { signal, stallLimitMs })),
+    feed: (run) =>
+      streaming((request, stream, signal) =>
+        run(request, { signal, write: (messages) => writeTogether(stream, messages, { signal, stallLimitMs }) }),
+      ),
     unary: (answer) => (call, callback) => {
       let bytes: Uint8Array = new Uint8Array();
       const run = async (signal: AbortSignal): Promise<{ bytes: number }> => {

@@ -27,11 +27,7 @@ type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
  * (createSsl) keep what they were created with, allow TLS 1.2, and lose the server's certificate, so that an error cannot say when it
  * expired. The overridden methods are internal in grpc-js 1.14, but typed: another release either compiles, or it does not.
  */
-export function createCredentials(failure: LastFailure, settings: Settings): ChannelCredentials {
-  return new FreshCredentials(failure, settings);
-}
-
-class FreshCredentials extends ChannelCredentials {
+export class FreshCredentials extends ChannelCredentials {
   readonly #failure: LastFailure;
   readonly #settings: Settings;
   #material: TlsMaterial | undefined;

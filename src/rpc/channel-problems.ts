@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
 import type { HostPort } from './address.js';
-import { describeNames, formatTime, namesOf } from './tls-peer.js';
+import { certificateFault, describeNames, namesOf } from './tls-peer.js';
 import type { ClientTls } from './types.js';
 
 /** How far an attempt to connect came: the name was not resolved, the address was tried, something there took the connection. */
@@ -38,30 +38,8 @@ export function certificateProblem(socket: TLSSocket, { ca, host }: ClientTls & 
   const certificate = socket.getPeerCertificate() as Partial<PeerCertificate>;
   // A string, whatever @types/node says.
   const code = String(socket.authorizationError);
-  switch (code) {
-    case 'CERT_HAS_EXPIRED':
-      return expired(certificate);
-    case 'CERT_NOT_YET_VALID':
-      return `its certificate is not valid before ${formatTime(certificate.valid_from)}; are the clocks right?`;
-    case 'INVALID_PURPOSE':
-      return 'its certificate is not made for servers (its extended key usage lacks serverAuth)';
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return wrongName(certificate, host);
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return `its certificate is signed by no CA of ${ca} (--tls-ca)`;
-    default:
-      return `its certificate cannot be trusted (${code})`;
-  }
-}
-
-function expired({ valid_to: until }: Partial<PeerCertificate>): string {
-  return new Date(until ?? '') <= new Date()
-    ? `its certificate expired on ${formatTime(until)}`
-    : 'the certificate of its CA has expired';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return wrongName(certificate, host);
+  return certificateFault(code, certificate, { who: 'its certificate', role: 'server', signers: `of ${ca}` });
 }
 
 function wrongName(certificate: Partial<PeerCertificate>, host: string): string {

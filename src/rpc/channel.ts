@@ -1,6 +1,6 @@
 import { Client } from '@grpc/grpc-js';
 import { type HostPort, parseHostPort } from './address.js';
-import { createCredentials, type LastFailure } from './channel-credentials.js';
+import { FreshCredentials, type LastFailure } from './channel-credentials.js';
 import { connectionProblem, speaksTls } from './channel-problems.js';
 import type { ClientTls } from './types.js';
 
@@ -48,7 +48,7 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
   if (target === undefined) return undefined;
   const { tls } = options;
   const failure: LastFailure = { reached: 'nothing', last: undefined };
-  const credentials = createCredentials(failure, {
+  const credentials = new FreshCredentials(failure, {
     tls: target === 'unix' || tls === undefined ? undefined : { ...tls, host: target.host },
     limitMs: options.handshakeLimitMs ?? 10_000,
     warn: options.warn ?? (() => undefined),

@@ -2,35 +2,25 @@ import type { Server, ServerDuplexStream, ServiceDefinition, UntypedServiceImple
 import { ReflectionService } from '@grpc/reflection';
 import { descriptorsOf } from '../wire/descriptors.js';
 
-/** grpc.reflection.v1 and v1alpha of a server. */
-export interface Reflection {
-  addTo(server: Server): void;
-  /** Ends the calls: clients keep them open for as long as they like. */
-  drain(): void;
-}
-
 /**
- * The server's reflection service. @grpc/reflection expects what proto-loader loads, and proto-loader's descriptors have
+ * Adds grpc.reflection.v1 and v1alpha to a server. @grpc/reflection expects what proto-loader loads, and proto-loader's descriptors have
  * no map fields and no google.protobuf (fullstorydev/grpcurl#519); so it gets the compiler's own, in the form that it
  * reads.
  * @param services full names of what is served
+ * @returns ends the calls: clients keep them open for as long as they like
  */
-export function createReflection(services: readonly string[]): Reflection {
+export function addReflection(server: Pick<Server, 'addService'>, services: readonly string[]): () => void {
   const format = 'Protocol Buffer 3 DescriptorProto';
   const service = new ReflectionService({ files: { format, type: {}, fileDescriptorProtos: descriptorsOf(services) } });
   const open = new Set<Call>();
-  return {
-    addTo: (server) => {
-      const guarded = {
-        addService: (definition: ServiceDefinition, handlers: UntypedServiceImplementation): void =>
-          server.addService(definition, { ServerReflectionInfo: guard(handlers['ServerReflectionInfo'] as Handler, open) }),
-      };
-      // It calls nothing but addService.
-      service.addToServer(guarded);
-    },
-    drain: () => {
-      for (const call of open) call.end();
-    },
+  const guarded = {
+    addService: (definition: ServiceDefinition, handlers: UntypedServiceImplementation): void =>
+      server.addService(definition, { ServerReflectionInfo: guard(handlers['ServerReflectionInfo'] as Handler, open) }),
+  };
+  // It calls nothing but addService.
+  service.addToServer(guarded);
+  return () => {
+    for (const call of open) call.end();
   };
 }
 

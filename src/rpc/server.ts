@@ -6,7 +6,7 @@ import { createEntrance, type Entrance } from './entrance.js';
 import { ListenError } from './error.js';
 import { createHealth, type Health } from './health.js';
 import { listen, type Listener } from './listener.js';
-import { createReflection } from './reflection.js';
+import { addReflection } from './reflection.js';
 import type { RunningServer, ServedService, ServeOptions } from './types.js';
 
 /** Settings of grpc-js (packages/grpc-js/README.md there); times in milliseconds. */
@@ -56,8 +56,7 @@ export async function startServer(
   const services = build({ calls, health, now });
   for (const { name, handlers } of services) server.addService(serviceDefinition(name), handlers);
   health.addTo(server);
-  const reflection = createReflection(names);
-  reflection.addTo(server);
+  const endReflection = addReflection(server, names);
 
   const entrance = await createEntrance(server, options);
   const listeners = await listenAll(options, entrance).catch((cause: unknown) => {
@@ -81,7 +80,7 @@ export async function startServer(
     entrance.close();
     health.drain();
     for (const service of services) service.stop?.();
-    reflection.drain();
+    endReflection();
     // The sockets, too: on Node 24 the server says that it is closed while calls still run on its connections.
     const ended = await inTime((done) => server.tryShutdown(() => onceEmpty(entrance.sockets, done)), limitMs);
     if (ended) return;

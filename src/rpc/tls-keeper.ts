@@ -29,15 +29,15 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
   let seen = await signatureOf(paths);
   let current = await readTlsFiles(paths);
   let problem: string | undefined;
-  const state = { closed: false };
+  let closed = false;
   warnOfExpiry(current, log);
 
   const look = async (): Promise<void> => {
     const found = await signatureOf(paths);
-    if (state.closed || (found === seen && problem === undefined)) return;
+    if (found === seen && problem === undefined) return;
     try {
       const material = await readTlsFiles(paths);
-      if (isClosed(state)) return;
+      if (closed) return;
       // Not before it was read: a file that changes meanwhile is read again the next time.
       seen = found;
       problem = undefined;
@@ -63,16 +63,11 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
       return current;
     },
     close: () => {
-      state.closed = true;
+      closed = true;
       clearInterval(poll);
       clearInterval(daily);
     },
   };
-}
-
-/** For the compiler, which does not know that it changes while others are awaited. */
-function isClosed(state: { readonly closed: boolean }): boolean {
-  return state.closed;
 }
 
 function isSame(a: TlsMaterial, b: TlsMaterial): boolean {

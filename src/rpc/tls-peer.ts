@@ -24,34 +24,51 @@ export function refusalOf(socket: TLSSocket, allow: readonly string[] | undefine
     return { kind: 'no-certificate', code: 'ERR_NSATLAS_CERTIFICATE', message };
   }
   const who = `the client certificate of ${describeNames(certificate)}`;
-  if (!socket.authorized) return untrusted(who, String(socket.authorizationError), certificate);
+  if (!socket.authorized) {
+    const code = String(socket.authorizationError);
+    const message = certificateFault(code, certificate, { who, role: 'client', signers: 'that this server trusts' });
+    return { kind: code === 'CERT_HAS_EXPIRED' ? 'expired' : 'untrusted', code: 'ERR_NSATLAS_CERTIFICATE', message };
+  }
   if (allow === undefined || namesOf(certificate).some((name) => allow.includes(name))) return undefined;
   return { kind: 'not-allowed', code: 'ERR_NSATLAS_NOT_ALLOWED', message: `${who} is not on this server's list (--tls-allow)` };
 }
 
-/** @param code X509_verify_cert_error_string(3)'s names without X509_V_ERR_, as Node has them */
-function untrusted(who: string, code: string, { valid_from: from, valid_to: to }: Partial<PeerCertificate>): Refusal {
-  const refused = { kind: 'untrusted', code: 'ERR_NSATLAS_CERTIFICATE' } as const;
+/** Whose a certificate is, what it is used as, and which CAs may have signed it. */
+interface CertificateUse {
+  readonly who: string;
+  readonly role: 'client' | 'server';
+  readonly signers: string;
+}
+
+/**
+ * What is wrong with a certificate of the other side, after a handshake that left the socket unauthorized.
+ * @param code X509_verify_cert_error_string(3)'s names without X509_V_ERR_, as Node has them
+ */
+export function certificateFault(
+  code: string,
+  { valid_from: from, valid_to: to }: Partial<PeerCertificate>,
+  { who, role, signers }: CertificateUse,
+): string {
   switch (code) {
     case 'CERT_HAS_EXPIRED':
-      return { ...refused, kind: 'expired', message: `${who} expired on ${formatTime(to)}` };
+      return new Date(to ?? '') <= new Date() ? `${who} expired on ${formatTime(to)}` : 'the certificate of its CA has expired';
     case 'CERT_NOT_YET_VALID':
-      return { ...refused, message: `${who} is not valid before ${formatTime(from)}; are the clocks right?` };
+      return `${who} is not valid before ${formatTime(from)}; are the clocks right?`;
     case 'INVALID_PURPOSE':
-      return { ...refused, message: `${who} is not made for clients (its extended key usage lacks clientAuth)` };
+      return `${who} is not made for ${role}s (its extended key usage lacks ${role}Auth)`;
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
     case 'UNABLE_TO_GET_ISSUER_CERT':
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-      return { ...refused, message: `${who} is signed by no CA that this server trusts (--tls-ca)` };
+      return `${who} is signed by no CA ${signers} (--tls-ca)`;
     default:
-      return { ...refused, message: `${who} cannot be trusted (${code})` };
+      return `${who} cannot be trusted (${code})`;
   }
 }
 
 /** "2026-11-21T13:15:58.000Z" of "Nov 21 13:15:58 2026 GMT". */
-export function formatTime(text: string | undefined): string {
+function formatTime(text: string | undefined): string {
   const time = new Date(text ?? '');
   return Number.isNaN(time.getTime()) ? 'an unreadable time' : time.toISOString();
 }
