@@ -127,8 +127,11 @@ export class ReplayHost {
     this.#history.commit();
   }
 
-  // What a feed asks only of those who select or show; agents of the bench tell everything, encoded.
+  // What a feed asks only of those who select or show, and what is encoded once for all; agents of the bench send everything, encoded.
   head = () => undefined;
+  host = () => ({});
+  networks = () => [];
+  freshness = () => FRESHNESS;
   gaps = () => [];
   keys = () => [...this.#namespaces.keys()];
   changesAfter = (revision) => this.#history.changesAfter(revision, this.#namespaces);
@@ -141,12 +144,7 @@ export class ReplayHost {
   /** An EventMaker of bytes (src/serve/feed.ts). */
   maker() {
     return {
-      restart: (reason) => encodeWatchBody({ restart: { reason } }),
-      host: () => this.#fixed.host,
-      networks: () => this.#fixed.networks,
-      gaps: () => this.#fixed.gaps,
-      removed: (removed) => encodeWatchBody({ removed }),
-      synced: () => this.#fixed.synced,
+      make: (event) => this.#fixed[Object.keys(event)[0]] ?? encodeWatchBody(event),
       parts: (key, since) => this.#parts(this.#namespaces.get(key), since),
     };
   }

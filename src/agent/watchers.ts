@@ -1,7 +1,7 @@
 import type { FeedStream } from '../rpc/calls.js';
 import type { Cursor } from '../model/types.js';
 import type { LiveHost } from '../live/types.js';
-import { watchMessage } from '../wire/watch-bytes.js';
+import { encodeWatchBody, watchMessage } from '../wire/watch-bytes.js';
 import { SharedBytes } from '../serve/shared-bytes.js';
 import { WatchFeed, type WatchWish } from '../serve/feed.js';
 import { createHub, type HubStep } from '../serve/hub.js';
@@ -26,7 +26,7 @@ export function createWatchers({ live, now }: { readonly live: LiveHost; readonl
     serve: ({ heartbeatMs, ...wish }, stream) => {
       let cursor: Cursor | undefined;
       const messages = function* (): Generator<HubStep, never> {
-        const steps = new WatchFeed(live, wish, bytes.maker()).steps();
+        const steps = new WatchFeed(live, wish, bytes).steps();
         for (;;) {
           const { value: step } = steps.next();
           if (typeof step === 'string') {
@@ -39,7 +39,7 @@ export function createWatchers({ live, now }: { readonly live: LiveHost; readonl
       };
       // A waiting reader was sent everything up to its cursor, so the mark is correct for it.
       const mark = (): Uint8Array | undefined =>
-        cursor === undefined ? undefined : watchMessage(cursor, bytes.maker().synced());
+        cursor && watchMessage(cursor, encodeWatchBody({ synced: { freshness: live.freshness() } }));
       return hub.serve(messages(), stream, { everyMs: heartbeatMs, mark });
     },
     stop: () => hub.stop(),

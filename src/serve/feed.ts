@@ -1,7 +1,8 @@
 import { netnsName } from '../model/ids.js';
 import { isEmptySelector, selectsNetns, type Selector } from '../model/select.js';
-import type { Cursor, Gap, Netns, NetnsRemoved, Table } from '../model/types.js';
+import type { Cursor, Netns, NetnsRemoved, Table } from '../model/types.js';
 import type { LiveChanges, LiveHost } from '../live/types.js';
+import type { WatchBody } from '../wire/watch-bytes.js';
 
 /** What a reader wants to watch. The selector may only select namespaces. */
 export interface WatchWish {
@@ -9,17 +10,13 @@ export interface WatchWish {
   readonly tables: readonly Table[];
   /** Where an earlier stream ended. */
   readonly after?: Cursor | undefined;
+  /** Whose stream it is, for the reason of a restart; agent. */
+  readonly server?: 'collector';
 }
 
-/** Creates events without their cursor: objects to show, or bytes to send. */
+/** Makes of events, without their cursor, what readers get: objects to show, or bytes to send. */
 export interface EventMaker<Body> {
-  restart(reason: string): Body;
-  /** undefined before the host is known. */
-  host(): Body | undefined;
-  networks(): Body;
-  gaps(gaps: readonly Gap[]): Body;
-  removed(netns: NetnsRemoved): Body;
-  synced(): Body;
+  make(event: WatchBody): Body;
   /** LiveHost.parts(), each with the id of its namespace. */
   parts(key: number, since: number | undefined, tables: readonly Table[]): Iterable<{ readonly id: string; readonly body: Body }>;
 }
@@ -43,7 +40,7 @@ interface Ahead {
 export class WatchFeed<Body> {
   readonly #live: LiveHost;
   readonly #wish: WatchWish;
-  readonly #make: EventMaker<Body>;
+  readonly #maker: EventMaker<Body>;
   /** Everything up to this revision was sent. */
   #at = 0;
   #cursor: Cursor;
@@ -59,10 +56,10 @@ export class WatchFeed<Body> {
   /** Grows when other namespaces are selected than before. */
   #selections = 0;
 
-  constructor(live: LiveHost, wish: WatchWish, make: EventMaker<Body>) {
+  constructor(live: LiveHost, wish: WatchWish, maker: EventMaker<Body>) {
     this.#live = live;
     this.#wish = wish;
-    this.#make = make;
+    this.#maker = maker;
     this.#cursor = { epoch: live.epoch, revision: 0n };
     this.#inside = isEmptySelector(wish.selector) ? undefined : new Map<number, string>();
   }
@@ -85,9 +82,9 @@ export class WatchFeed<Body> {
   }
 
   #whyRestart(): string | undefined {
-    const { after } = this.#wish;
+    const { after, server = 'agent' } = this.#wish;
     if (after === undefined) return 'no cursor was given';
-    if (after.epoch !== this.#live.epoch) return 'the agent was restarted';
+    if (after.epoch !== this.#live.epoch) return `the ${server} was restarted`;
     // Of a stream that had not come to its first mark.
     if (after.revision === 0n) return 'the cursor is from before the end of the initial state';
     if (after.revision > BigInt(this.#live.revision)) return 'the cursor is ahead of the history';
@@ -100,20 +97,20 @@ export class WatchFeed<Body> {
     this.#decided = undefined;
     this.#cursor = { epoch: this.#live.epoch, revision: 0n };
     const base = this.#live.revision;
-    yield { cursor: this.#cursor, body: this.#make.restart(reason) };
+    yield { cursor: this.#cursor, body: this.#maker.make({ restart: { reason } }) };
     for (const body of this.#firstState(base)) yield body === undefined ? 'again' : { cursor: this.#cursor, body };
     this.#at = base;
     yield* this.#changes(true);
   }
 
   *#firstState(base: number): Generator<Body | undefined> {
-    yield this.#make.host();
-    yield this.#make.networks();
+    yield this.#host();
+    yield this.#networks();
     for (const key of this.#live.keys()) {
       yield undefined;
       if (this.#fits(key)) yield* this.#send(key, undefined, base);
     }
-    yield this.#make.gaps(this.#gaps());
+    yield this.#gaps();
   }
 
   /** Sends the changes since #at. The cursor moves with the last event, after which the reader has everything. @param synced whether to add the mark */
@@ -140,8 +137,8 @@ export class WatchFeed<Body> {
   }
 
   *#bodies(changes: LiveChanges, target: number, synced: boolean): Generator<Body | undefined> {
-    if (changes.host) yield this.#make.host();
-    if (changes.networks) yield this.#make.networks();
+    if (changes.host) yield this.#host();
+    if (changes.networks) yield this.#networks();
     const selections = this.#selections;
     // Removals come first: a new namespace may have the id of a removed one.
     yield* this.#ends(changes);
@@ -150,8 +147,8 @@ export class WatchFeed<Body> {
       if (this.#inside === undefined) yield* this.#send(key, this.#since(key), target);
       else yield* this.#sendSelected(key, target);
     }
-    if (changes.gaps || (this.#inside !== undefined && selections !== this.#selections)) yield this.#make.gaps(this.#gaps());
-    if (synced || changes.freshness) yield this.#make.synced();
+    if (changes.gaps || (this.#inside !== undefined && selections !== this.#selections)) yield this.#gaps();
+    if (synced || changes.freshness) yield this.#maker.make({ synced: { freshness: this.#live.freshness() } });
   }
 
   *#ends({ removed }: LiveChanges): Generator<Body> {
@@ -164,7 +161,7 @@ export class WatchFeed<Body> {
       this.#decided?.delete(key);
       if (known) this.#selections++;
       // Its successor was sent already, in full: with that the reader has dropped this one.
-      if (known && !successors.has(netns.id)) yield this.#make.removed(netns);
+      if (known && !successors.has(netns.id)) yield this.#maker.make({ removed: netns });
     }
   }
 
@@ -182,7 +179,7 @@ export class WatchFeed<Body> {
     this.#inside?.delete(key);
     if (!had) return;
     this.#selections++;
-    yield this.#make.removed(removalOf(head));
+    yield this.#maker.make({ removed: removalOf(head) });
   }
 
   /** Whether the reader has a namespace, as far as is known. */
@@ -192,7 +189,7 @@ export class WatchFeed<Body> {
 
   *#send(key: number, since: number | undefined, target: number): Generator<Body | undefined> {
     const revision = this.#live.revision;
-    for (const { id, body } of this.#make.parts(key, since, this.#wish.tables)) {
+    for (const { id, body } of this.#maker.parts(key, since, this.#wish.tables)) {
       if (revision > target) this.#ahead.set(key, { revision, id });
       this.#enter(key, id);
       yield body;
@@ -217,13 +214,23 @@ export class WatchFeed<Body> {
     this.#selections++;
   }
 
+  #host(): Body | undefined {
+    const host = this.#live.host();
+    return host && this.#maker.make({ host });
+  }
+
+  #networks(): Body {
+    return this.#maker.make({ networks: { networks: [...this.#live.networks()] } });
+  }
+
   /** Of the selected tables and namespaces. */
-  #gaps(): Gap[] {
+  #gaps(): Body {
     const ids = this.#selectedIds();
-    return this.#live
+    const gaps = this.#live
       .gaps()
       .filter(({ table }) => table === undefined || this.#wish.tables.includes(table))
       .filter(({ netnsId }) => netnsId === undefined || ids === undefined || ids.has(netnsId));
+    return this.#maker.make({ gaps: { gaps } });
   }
 
   #selectedIds(): Set<string> | undefined {

@@ -20,12 +20,18 @@ export async function watchLive(
   onEvent: (event: WatchEvent) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
+  const maker: EventMaker<WatchBody> = {
+    make: (event) => event,
+    *parts(...args) {
+      for (const netns of live.parts(...args)) yield { id: netns.netns.id, body: { netns } };
+    },
+  };
   const release = live.lease(wish.tables);
   // A live host does not keep the process running; waiting for its changes is meant to.
   const alive = setInterval(() => undefined, LONG_MS);
   try {
     await untilAborted(live.ready(wish.tables, signal), signal);
-    const steps = new WatchFeed(live, wish, bodies(live)).steps();
+    const steps = new WatchFeed(live, wish, maker).steps();
     let since = performance.now();
     while (!signal.aborted) {
       const { value: step } = steps.next();
@@ -59,21 +65,4 @@ function changed(live: LiveHost, signal: AbortSignal): Promise<void> {
     const unsubscribe = live.subscribe(done);
     signal.addEventListener('abort', done, { once: true });
   });
-}
-
-function bodies(live: LiveHost): EventMaker<WatchBody> {
-  return {
-    restart: (reason) => ({ restart: { reason } }),
-    host: () => {
-      const host = live.host();
-      return host === undefined ? undefined : { host };
-    },
-    networks: () => ({ networks: { networks: [...live.networks()] } }),
-    gaps: (gaps) => ({ gaps: { gaps: [...gaps] } }),
-    removed: (removed) => ({ removed }),
-    synced: () => ({ synced: { freshness: live.freshness() } }),
-    *parts(key, since, tables) {
-      for (const netns of live.parts(key, since, tables)) yield { id: netns.netns.id, body: { netns } };
-    },
-  };
 }

@@ -13,7 +13,8 @@ const MOST_KEPT = 1024 * 1024;
 const MOST_OF_ONE = 128 * 1024;
 
 /** Events as bytes. Readers who know the same get the same bytes: as long as nothing changes, what was encoded for one is kept for the next. */
-export class SharedBytes {
+export class SharedBytes implements EventMaker<Uint8Array> {
+  readonly make = encodeWatchBody;
   readonly #live: LiveHost;
   readonly #isShared: () => boolean;
   /** By what was asked for; of one revision. */
@@ -27,23 +28,7 @@ export class SharedBytes {
     this.#isShared = isShared;
   }
 
-  maker(): EventMaker<Uint8Array> {
-    const live = this.#live;
-    return {
-      restart: (reason) => encodeWatchBody({ restart: { reason } }),
-      host: () => {
-        const host = live.host();
-        return host === undefined ? undefined : encodeWatchBody({ host });
-      },
-      networks: () => encodeWatchBody({ networks: { networks: [...live.networks()] } }),
-      gaps: (gaps) => encodeWatchBody({ gaps: { gaps: [...gaps] } }),
-      removed: (removed) => encodeWatchBody({ removed }),
-      synced: () => encodeWatchBody({ synced: { freshness: live.freshness() } }),
-      parts: (key, since, tables) => this.#parts(key, since, tables),
-    };
-  }
-
-  *#parts(key: number, since: number | undefined, tables: readonly Table[]): Generator<EncodedPart> {
+  *parts(key: number, since: number | undefined, tables: readonly Table[]): Generator<EncodedPart> {
     const { revision } = this.#live;
     if (revision !== this.#revision) this.#forget(revision);
     const asked = `${key} ${since ?? ''} ${tables.join()}`;

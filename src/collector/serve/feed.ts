@@ -131,7 +131,8 @@ export class FabricFeed {
     const { selector, tables } = this.#wish;
     const after = this.#after.get(hostId);
     this.#after.delete(hostId);
-    const feed = new WatchFeed(live, { selector: withoutHosts(selector), tables, after }, this.#makerOf(live));
+    const wish = { selector: withoutHosts(selector), tables, after, server: 'collector' } as const;
+    const feed = new WatchFeed(live, wish, this.#makerOf(live));
     this.#end(hostId);
     const unsubscribe = live.subscribe(() => this.#pending.add(hostId));
     this.#feeds.set(hostId, { live, steps: feed.steps(), unsubscribe });

@@ -34,11 +34,10 @@ export function createFabricWatchers({
 }): FabricWatchers {
   const feeds = new Set<FabricFeed>();
   const shared = new WeakMap<LiveHost, SharedBytes>();
-  const makerOf = (live: LiveHost): ReturnType<SharedBytes['maker']> => {
+  const makerOf = (live: LiveHost): SharedBytes => {
     const known = shared.get(live) ?? new SharedBytes(live, () => feeds.size > 1);
     shared.set(live, known);
-    const maker = known.maker();
-    return { ...maker, restart: (reason) => maker.restart(reason.replace('the agent', 'the collector')) };
+    return known;
   };
   const hub = createHub({
     subscribe: (listener) => subscribeAll(members, feeds, listener),

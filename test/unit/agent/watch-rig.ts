@@ -21,7 +21,7 @@ export class TestReader {
 
   constructor(live: LiveHost, wish: Partial<WatchWish> = {}, { merger = new WatchMerger(), bytes = new SharedBytes(live) } = {}) {
     this.merger = merger;
-    this.#steps = new WatchFeed(live, { ...EVERYTHING, ...wish }, bytes.maker()).steps();
+    this.#steps = new WatchFeed(live, { ...EVERYTHING, ...wish }, bytes).steps();
   }
 
   /** One step; whether it was not 'wait'. */

@@ -12,7 +12,7 @@ import type { Replica } from '../../../src/collector/follow/agent-session.js';
 import type { HostSnapshot, WatchEvent } from '../../../src/model/types.js';
 import { ALL_TABLES } from '../../../src/tables/index.js';
 import { decode } from '../../../src/wire/codec.js';
-import { watchMessage } from '../../../src/wire/watch-bytes.js';
+import { encodeWatchBody, watchMessage } from '../../../src/wire/watch-bytes.js';
 import { WatchMerger } from '../../../src/wire/watch-merge.js';
 import { fakeLog, fakeNetns, HOST } from '../agent/fake-host.js';
 import { FakeLive } from '../agent/fake-live.js';
@@ -156,8 +156,8 @@ export class FakeFleet {
   ): Promise<void> {
     const { live } = agent;
     const { signal } = call;
-    const maker = new SharedBytes(live).maker();
-    const steps = new WatchFeed(live, wish, maker).steps();
+    const steps = new WatchFeed(live, wish, new SharedBytes(live)).steps();
+    const mark = (): Uint8Array => encodeWatchBody({ synced: { freshness: live.freshness() } });
     let cursor = { epoch: live.epoch, revision: 0n };
     let toldAt = this.clock.now();
     const isOver = (): boolean => signal.aborted || agent.dead || call.gone();
@@ -172,7 +172,7 @@ export class FakeFleet {
         continue;
       }
       if (step !== 'wait') cursor = step.cursor;
-      const event = decode('nsatlas.v1.WatchResponse', watchMessage(cursor, step === 'wait' ? maker.synced() : step.body));
+      const event = decode('nsatlas.v1.WatchResponse', watchMessage(cursor, step === 'wait' ? mark() : step.body));
       for (const each of agent.spoil?.(event) ?? [event]) {
         await wish.turn?.();
         if (isOver()) return;

@@ -25,9 +25,7 @@ class Reader {
     this.mergers = mergers;
     const after = new Map<string, Cursor>();
     for (const [host, { cursor }] of mergers) if (cursor !== undefined) after.set(host, cursor);
-    this.feed = new FabricFeed(members, { selector: {}, tables: ALL_TABLES, after, ...wish }, (live) =>
-      new SharedBytes(live).maker(),
-    );
+    this.feed = new FabricFeed(members, { selector: {}, tables: ALL_TABLES, after, ...wish }, (live) => new SharedBytes(live));
     this.#steps = this.feed.steps();
     this.#forget = members.subscribe(() => this.feed.rosterChanged());
   }
