@@ -23,7 +23,7 @@ import { Repeater } from './repeater.js';
 import { DurationCounter, type LiveStats } from './stats.js';
 import { rescanEvery, rowFormats } from './tables.js';
 import { type NetnsTally, talliesOf } from './tallies.js';
-import { type LiveHost, LiveError } from './types.js';
+import { type LiveHost, LiveError, type ReadLiveHost } from './types.js';
 import { Waiting } from './waiting.js';
 
 export type { NetnsCounters } from './counters.js';
@@ -33,7 +33,7 @@ export type { HostOptions, LiveHostOptions } from './options.js';
 export { LiveError, type LiveChanges, type LiveHost } from './types.js';
 
 /** A live host that is read here, what is known of the reading itself, and what ends it. */
-export type OpenLiveHost = LiveHost & {
+export type OpenLiveHost = ReadLiveHost & {
   /**
    * The host by a read no older than maxAgeMs, of which nothing is kept true but which has counters, timers and ages. Shared by those who ask at about
    * the same time.

@@ -14,7 +14,7 @@ import { NsatlasError } from '../text/error.js';
 
 /**
  * A host with live state: read once, then kept up to date by the kernel's events (or by polling), without anything left
- * open in a namespace. Every method but ready() answers immediately from that state. State is versioned: each change that a reader can
+ * open in a namespace. Every method answers immediately from that state. State is versioned: each change that a reader can
  * see gets a revision, so that a reader only needs to pass the last revision that it has.
  */
 export interface LiveHost {
@@ -22,16 +22,6 @@ export interface LiveHost {
   readonly epoch: string;
   /** Of the last change; grows by one or more. 0 before anything was read. */
   readonly revision: number;
-
-  /**
-   * Resolves when these tables are read in every namespace, when no received event is left to be handled, and, without
-   * events, when everything was read within the last `maxAgeMs`. The tables are kept up to date for some minutes from then on.
-   * @throws signal.reason; LiveError when reading as a whole fails or takes longer than the read limit
-   */
-  ready(tables: readonly Table[], signal: AbortSignal): Promise<void>;
-
-  /** Keeps tables up to date until the returned function is called. For readers of changes. */
-  lease(tables: readonly Table[]): () => void;
 
   freshness(): Freshness;
   /** With `freshness`; undefined before the first read. */
@@ -58,6 +48,19 @@ export interface LiveHost {
   changesAfter(revision: number): LiveChanges | undefined;
   /** The listener is called after each change of revision, once for changes that are committed together. @returns unsubscribes */
   subscribe(listener: () => void): () => void;
+}
+
+/** A live host that is read in this process, as far as somebody asks for it. */
+export interface ReadLiveHost extends LiveHost {
+  /**
+   * Resolves when these tables are read in every namespace, when no received event is left to be handled, and, without
+   * events, when everything was read within the last `maxAgeMs`. The tables are kept up to date for some minutes from then on.
+   * @throws signal.reason; LiveError when reading as a whole fails or takes longer than the read limit
+   */
+  ready(tables: readonly Table[], signal: AbortSignal): Promise<void>;
+
+  /** Keeps tables up to date until the returned function is called. For readers of changes. */
+  lease(tables: readonly Table[]): () => void;
 }
 
 /** Size of the state. */

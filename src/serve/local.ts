@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { WatchEvent } from '../model/types.js';
-import type { LiveHost } from '../live/types.js';
+import type { LiveHost, ReadLiveHost } from '../live/types.js';
 import type { WatchBody } from '../wire/watch-bytes.js';
 import { type EventMaker, WatchFeed, type WatchWish } from './feed.js';
 
@@ -15,7 +15,7 @@ const LONG_MS = 3_600_000;
  * @throws LiveError when the host cannot be read; what onEvent throws
  */
 export async function watchLive(
-  live: LiveHost,
+  live: ReadLiveHost,
   wish: WatchWish,
   onEvent: (event: WatchEvent) => void | Promise<void>,
   signal: AbortSignal,

@@ -1,22 +1,10 @@
-import type { Cursor, Freshness, Host, WatchEvent } from '../../model/types.js';
+import type { Cursor, Host, WatchEvent } from '../../model/types.js';
 import type { LiveHost } from '../../live/types.js';
 import { NsatlasError } from '../../text/error.js';
-import type { WatchCounts } from '../../wire/watch-merge.js';
+import type { ReplicaHost } from '../replica/replica.js';
 
-/** A collector's copy of a host, updated with the events of its agent. */
-export interface Replica extends LiveHost {
-  /** Where to resume after a break; undefined before the first event. */
-  readonly cursor: Cursor | undefined;
-  readonly counts: WatchCounts;
-  /** How far the agent last reported to be behind its kernel; undefined before its first mark. */
-  readonly reported: Freshness | undefined;
-  /** Applies an event. Never throws, whatever it contains. */
-  apply(event: WatchEvent): void;
-  /** Makes applied events visible. */
-  commit(): void;
-  /** Something was received from the agent: the state ages from now on. */
-  received(): void;
-}
+/** A collector's copy of a host, updated with the events of its agent: what those who follow agents need of it. */
+export type Replica = LiveHost & Pick<ReplicaHost, 'apply' | 'commit' | 'counts' | 'cursor' | 'received' | 'reported'>;
 
 /** The events of an agent cannot be used. The message is one line for people, without the agent's address. */
 export class SessionError extends NsatlasError<'ERR_NSATLAS_SESSION_MALFORMED' | 'ERR_NSATLAS_SESSION_MOVED'> {

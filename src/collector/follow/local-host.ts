@@ -1,7 +1,7 @@
 import { NO_COUNTS } from '../../model/row-counts.js';
 import type { HostEntry, Table } from '../../model/types.js';
 import type { Log } from '../../rpc/types.js';
-import type { LiveHost } from '../../live/types.js';
+import type { ReadLiveHost } from '../../live/types.js';
 import type { Clock } from './clock.js';
 import type { Holder, KnownHost } from './known-host.js';
 import { codeOf } from '../../text/error.js';
@@ -23,7 +23,7 @@ export class LocalHost implements Holder {
   readonly address = 'local';
   readonly source = 'this process';
   readonly connected = true;
-  readonly live: LiveHost;
+  readonly live: ReadLiveHost;
   /** Set once it was read. */
   host: KnownHost | undefined;
   readonly #options: LocalOptions;
@@ -33,7 +33,7 @@ export class LocalHost implements Holder {
   #release: (() => void) | undefined;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(live: LiveHost, options: LocalOptions) {
+  constructor(live: ReadLiveHost, options: LocalOptions) {
     this.live = live;
     this.#options = options;
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AgentClient } from '../../client/agent.js';
 import type { Cursor, Gap, Host, HostEntry, Table } from '../../model/types.js';
 import type { Log } from '../../rpc/types.js';
-import type { LiveHost } from '../../live/types.js';
+import type { ReadLiveHost } from '../../live/types.js';
 import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { KnownHost } from './known-host.js';
 import { AgentConnection, type ConnectionOptions, type ConnectionOwner } from './agent-connection.js';
@@ -45,7 +45,7 @@ export interface Roster extends Members {
   /** Starts to follow the sources and the agents that they list. */
   start(): void;
   /** Adds the host of this process; it is not closed by the roster. No other agent can be that host. */
-  addLocal(live: LiveHost): void;
+  addLocal(live: ReadLiveHost): void;
   /** Stops following. The known state stays readable. */
   close(): void;
 }
@@ -106,7 +106,7 @@ class HostRoster implements Roster, ConnectionOwner {
     for (const { connection } of this.#seats.values()) connection.close();
   }
 
-  addLocal(live: LiveHost): void {
+  addLocal(live: ReadLiveHost): void {
     const { clock, log } = this.#options;
     this.#local = new LocalHost(live, { tables: this.tables, clock, log, onChange: () => this.#seatLocal() });
     this.#local.start();

@@ -1,7 +1,7 @@
 import { isSame } from '../../model/same.js';
 import type { Interface } from '../../model/types.js';
-import type { Budget } from './budget.js';
-import { weigh } from './budget.js';
+import { fieldsOf } from '../../wire/schema.js';
+import { type Budget, weigh } from './budget.js';
 import { compact, Pool, type Pooled, Recent } from './pool.js';
 
 type Fields = Record<string, unknown>;
@@ -19,74 +19,38 @@ export type KeptLink =
   | { readonly base: Pooled<LinkBase>; readonly own: string }
   | { readonly base: undefined; readonly own: Interface };
 
-/** Whether a field is one interface's own, or shared by many. A field that is added to the model does not compile until it is here. */
-const FIELDS: Readonly<Record<Exclude<keyof Interface, Elsewhere>, 'own' | 'shared'>> = {
-  netnsId: 'own',
-  ifindex: 'own',
-  name: 'own',
-  altnames: 'own',
-  alias: 'own',
-  mac: 'own',
-  permanentMac: 'own',
-  carrierChanges: 'own',
-  carrierUpCount: 'own',
-  carrierDownCount: 'own',
-  masterIfindex: 'own',
-  masterName: 'own',
-  linkIfindex: 'own',
-  linkNsid: 'own',
-  linkNetnsId: 'own',
-  vxlan: 'own',
-  addresses: 'own',
-  addressDetails: 'own',
-  veth: 'own',
-  // What mostly differs is compared first.
-  kind: 'shared',
-  portKind: 'shared',
-  operState: 'shared',
-  mtu: 'shared',
-  host: 'shared',
-  netnsName: 'shared',
-  linkType: 'shared',
-  broadcast: 'shared',
-  minMtu: 'shared',
-  maxMtu: 'shared',
-  flags: 'shared',
-  rawFlags: 'shared',
-  linkMode: 'shared',
-  carrier: 'shared',
-  group: 'shared',
-  txQueueLength: 'shared',
-  qdisc: 'shared',
-  promiscuity: 'shared',
-  allmulti: 'shared',
-  numTxQueues: 'shared',
-  numRxQueues: 'shared',
-  gsoMaxSize: 'shared',
-  gsoMaxSegs: 'shared',
-  gsoIpv4MaxSize: 'shared',
-  groMaxSize: 'shared',
-  groIpv4MaxSize: 'shared',
-  tsoMaxSize: 'shared',
-  tsoMaxSegs: 'shared',
-  protoDown: 'shared',
-  physPortName: 'shared',
-  physPortId: 'shared',
-  physSwitchId: 'shared',
-  parentDevice: 'shared',
-  parentBus: 'shared',
-  addrGenMode: 'shared',
-  xdpProgramId: 'shared',
-};
-
 /** Fields that JSON cannot represent: an interface with one of these is kept as it is. Watch sends no counters, and invalid names are rare. */
 const ODD = ['counters', 'nameBytes', 'aliasBytes', 'infoData'] as const;
 
-type Elsewhere = (typeof ODD)[number] | 'attributes' | 'portAttributes' | 'unknownAttributes';
+/** Fields that are one interface's own. Only the size of what is kept depends on this list. */
+const OWN = [
+  'netnsId',
+  'ifindex',
+  'name',
+  'altnames',
+  'alias',
+  'mac',
+  'permanentMac',
+  'carrierChanges',
+  'carrierUpCount',
+  'carrierDownCount',
+  'masterIfindex',
+  'masterName',
+  'linkIfindex',
+  'linkNsid',
+  'linkNetnsId',
+  'vxlan',
+  'addresses',
+  'addressDetails',
+  'veth',
+] as const satisfies readonly (keyof Interface)[];
 
-const NAMES = Object.keys(FIELDS) as (keyof typeof FIELDS)[];
-const OWN = NAMES.filter((name) => FIELDS[name] === 'own');
-const SHARED = NAMES.filter((name) => FIELDS[name] === 'shared');
+const ELSEWHERE: readonly string[] = [...ODD, ...OWN, 'attributes', 'portAttributes', 'unknownAttributes'];
+const FIELDS = fieldsOf('nsatlas.v1.Interface').map(({ name }) => name as keyof Interface);
+/** All other fields, shared by many. What mostly differs is compared first. */
+const SHARED = [...new Set<keyof Interface>(['kind', 'portKind', 'operState', 'mtu', ...FIELDS])].filter(
+  (name) => !ELSEWHERE.includes(name),
+);
 
 /** Attributes that differ between bridges and between the ports of a bridge. Only the size of what is kept depends on these lists. */
 const OWN_ATTRIBUTES = ['bridge_id', 'root_id', 'root_port'];

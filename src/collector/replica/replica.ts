@@ -126,31 +126,6 @@ export class ReplicaHost implements LiveHost {
     return { namespaces: this.#namespaces.size, ...this.#counts };
   }
 
-  /** Resolves when the host is known; its state may be old, see freshness(). @throws signal.reason */
-  ready(_tables: readonly Table[], signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (settle: () => void): void => {
-        unsubscribe();
-        signal.removeEventListener('abort', onAbort);
-        settle();
-      };
-      const onAbort = (): void =>
-        end(() => reject(signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason))));
-      const check = (): void => {
-        if (this.#host !== undefined) end(resolve);
-      };
-      const unsubscribe = this.subscribe(check);
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
-      check();
-    });
-  }
-
-  /** The requested tables never change. */
-  lease(_tables: readonly Table[]): () => void {
-    return () => undefined;
-  }
-
   /** As last reported by the agent; undefined before its first mark. */
   get reported(): Freshness | undefined {
     return this.#freshness;

@@ -270,19 +270,6 @@ t.test('those who listen are called once for each commit, and not where nothing 
   end();
 });
 
-t.test('it is ready when the host is known, and not for those who wait no longer', async (t) => {
-  const replica = makeReplica();
-  const patience = new AbortController();
-  const given = replica.ready([], patience.signal);
-  patience.abort(new Error('no longer'));
-  await t.rejects(given, /no longer/);
-  await t.rejects(replica.ready([], AbortSignal.abort(new Error('never'))), /never/);
-  const waiting = replica.ready([], new AbortController().signal);
-  replica.apply({ cursor: { epoch: 'a', revision: 0n }, host: HOST });
-  replica.commit();
-  await waiting;
-});
-
 t.test('a reader is told of addresses only when it asks for them', async (t) => {
   const { replica } = drained(new FakeLive({ namespaces: [fakeNetns(1)] }));
   const [key = 0] = replica.keys();
