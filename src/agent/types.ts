@@ -12,6 +12,3 @@ export interface AgentServiceOptions {
 
 /** How to serve a host. */
 export interface AgentOptions extends AgentServiceOptions, ServeOptions {}
-
-/** The default port of an agent. */
-export const DEFAULT_PORT = 7117;

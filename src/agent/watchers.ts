@@ -4,7 +4,7 @@ import type { LiveHost } from '../live/types.js';
 import { encodeWatchBody, watchMessage } from '../wire/watch-bytes.js';
 import { SharedBytes } from '../serve/shared-bytes.js';
 import { WatchFeed, type WatchWish } from '../serve/feed.js';
-import { createHub, type HubStep } from '../serve/hub.js';
+import { Hub, type HubStep } from '../serve/hub.js';
 
 /** Those who watch a live host. */
 export interface Watchers {
@@ -15,12 +15,11 @@ export interface Watchers {
   serve(wish: WatchWish & { readonly heartbeatMs: number }, stream: FeedStream): Promise<never>;
   /** Ends all of them, so that they connect elsewhere or again. */
   stop(): void;
-  readonly count: number;
 }
 
 /** @param now milliseconds on a clock that never goes back */
 export function createWatchers({ live, now }: { readonly live: LiveHost; readonly now: () => number }): Watchers {
-  const hub = createHub({ subscribe: (listener) => live.subscribe(listener), now, who: 'agent' });
+  const hub = new Hub({ subscribe: (listener) => live.subscribe(listener), now, who: 'agent' });
   const bytes = new SharedBytes(live, () => hub.count > 1);
   return {
     serve: ({ heartbeatMs, ...wish }, stream) => {
@@ -29,12 +28,8 @@ export function createWatchers({ live, now }: { readonly live: LiveHost; readonl
         const steps = new WatchFeed(live, wish, bytes).steps();
         for (;;) {
           const { value: step } = steps.next();
-          if (typeof step === 'string') {
-            yield step;
-            continue;
-          }
-          cursor = step.cursor;
-          yield watchMessage(step.cursor, step.body);
+          if (typeof step !== 'string') cursor = step.cursor;
+          yield typeof step === 'string' ? step : watchMessage(step.cursor, step.body);
         }
       };
       // A waiting reader was sent everything up to its cursor, so the mark is correct for it.
@@ -43,8 +38,5 @@ export function createWatchers({ live, now }: { readonly live: LiveHost; readonl
       return hub.serve(messages(), stream, { everyMs: heartbeatMs, mark });
     },
     stop: () => hub.stop(),
-    get count() {
-      return hub.count;
-    },
   };
 }

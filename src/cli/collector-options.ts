@@ -66,12 +66,12 @@ const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
 /** The roster that follows them once it is started. */
 export async function rosterOf({ sources, tables, forgetMs, tls }: Following, log: Log): Promise<Roster> {
-  const [{ createRoster }, { createAgentClient }] = await Promise.all([
+  const [{ Roster }, { createAgentClient }] = await Promise.all([
     import('../collector/follow/roster.js'),
     import('../client/agent.js'),
   ]);
   const warn = (message: string): void => log.warn({}, message);
-  return createRoster({
+  return new Roster({
     sources,
     connect: (address) => createAgentClient(address, { tls, warn, maxMessageBytes: MAX_MESSAGE_BYTES }),
     tables,

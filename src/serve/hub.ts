@@ -32,18 +32,6 @@ interface HubOptions {
   readonly together?: boolean;
 }
 
-/** The watchers of something. */
-export interface WatchHub {
-  /**
-   * Sends the messages of the steps, as fast as the reader takes them, until it goes away.
-   * @throws what stream.write throws; stream.signal.reason; CallError ERR_NSATLAS_STOPPING when it stops
-   */
-  serve(steps: Iterator<HubStep, never>, stream: FeedStream, heartbeat: Heartbeat): Promise<never>;
-  /** Ends all of them, so that they reconnect, here or elsewhere. */
-  stop(): void;
-  readonly count: number;
-}
-
 /** Of an agent: it must not keep the kernel's events waiting. */
 const BUDGET_MS = 1.5;
 
@@ -56,27 +44,11 @@ const MOST_ON_THE_WAY = 2;
 /** Shortest interval of heartbeats, in milliseconds; shorter requests get this. */
 const MIN_HEARTBEAT_MS = 500;
 
-export function createHub(options: HubOptions): WatchHub {
-  const hub = new Hub(options);
-  return {
-    serve: (steps, stream, heartbeat) =>
-      new Promise((_resolve, reject) => {
-        const onFail = (reason: unknown): void => {
-          hub.remove(reader);
-          reject(reason instanceof Error ? reason : new Error(String(reason)));
-        };
-        const reader = new Reader(hub, steps, { stream, heartbeat, onFail });
-        hub.add(reader);
-      }),
-    stop: () => hub.stop(),
-    get count() {
-      return hub.count;
-    },
-  };
-}
-
-/** Gives readers their turns: those who wait when something has changed, those who are behind when they have taken what they were sent. */
-class Hub {
+/**
+ * The watchers of something. Gives readers their turns: those who wait when something has changed, those who are behind when they have taken what
+ * they were sent.
+ */
+export class Hub {
   readonly #options: HubOptions;
   readonly now: () => number;
   readonly #readers = new Set<Reader>();
@@ -97,14 +69,35 @@ class Hub {
     return this.#readers.size;
   }
 
-  add(reader: Reader): void {
+  /**
+   * Sends the messages of the steps, as fast as the reader takes them, until it goes away.
+   * @throws what stream.write throws; stream.signal.reason; CallError ERR_NSATLAS_STOPPING when it stops
+   */
+  serve(steps: Iterator<HubStep, never>, stream: FeedStream, heartbeat: Heartbeat): Promise<never> {
+    return new Promise((_resolve, reject) => {
+      const onFail = (reason: unknown): void => {
+        this.#remove(reader);
+        reject(reason instanceof Error ? reason : new Error(String(reason)));
+      };
+      const reader = new Reader(this, steps, { stream, heartbeat, onFail });
+      this.#add(reader);
+    });
+  }
+
+  /** Ends all of them, so that they reconnect, here or elsewhere. */
+  stop(): void {
+    this.#stopped = true;
+    for (const reader of [...this.#readers]) reader.fail(this.#stopping());
+  }
+
+  #add(reader: Reader): void {
     this.#readers.add(reader);
     if (this.#stopped) reader.fail(this.#stopping());
     this.#unsubscribe ??= this.#options.subscribe(() => this.#changed());
     this.due(reader);
   }
 
-  remove(reader: Reader): void {
+  #remove(reader: Reader): void {
     this.#readers.delete(reader);
     this.#waiting.delete(reader);
     this.#due.delete(reader);
@@ -113,6 +106,7 @@ class Hub {
     this.#unsubscribe = undefined;
   }
 
+  /** Its turn comes with the next change. */
   wait(reader: Reader): void {
     this.#waiting.add(reader);
   }
@@ -121,11 +115,6 @@ class Hub {
   due(reader: Reader): void {
     this.#due.add(reader);
     this.#schedule();
-  }
-
-  stop(): void {
-    this.#stopped = true;
-    for (const reader of [...this.#readers]) reader.fail(this.#stopping());
   }
 
   #stopping(): CallError {

@@ -88,8 +88,9 @@ function* rowsOf(live: LiveHost, key: number, tables: readonly Table[]): Generat
   }
 }
 
-/** What a client gets must not depend on what others asked for. */
-function onlyStatuses(head: Netns, tables: readonly Table[]): Netns {
+/** A namespace with the statuses of some tables: what a client gets must not depend on what others asked for. */
+export function onlyStatuses(head: Netns, tables: readonly Table[]): Netns {
+  if (head.tables.every(({ table }) => tables.includes(table))) return head;
   return { ...head, tables: head.tables.filter(({ table }) => tables.includes(table)) };
 }
 

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import t, { type Test } from 'tap';
 import { createAgentClient } from '../../src/client/agent.js';
-import { createRoster, type Roster } from '../../src/collector/follow/roster.js';
+import { Roster } from '../../src/collector/follow/roster.js';
 import { agentsFile } from '../../src/collector/follow/sources/index.js';
 import type { HostEntry } from '../../src/model/types.js';
 import { ALL_TABLES } from '../../src/tables/index.js';
@@ -78,7 +78,7 @@ function follow(t: Test, agents: readonly AgentProcess[]): Following {
   const path = join(scratch(t), 'agents.yml');
   const name = (named: readonly AgentProcess[]): void => writeFileSync(path, JSON.stringify(named.map(({ address }) => address)));
   name(agents);
-  const roster = createRoster({
+  const roster = new Roster({
     sources: [agentsFile(path)],
     connect: (address) => createAgentClient(address),
     tables: ALL_TABLES,

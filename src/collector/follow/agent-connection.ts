@@ -238,7 +238,7 @@ export class AgentConnection {
       if (this.#quietBeats > limit) {
         const { address } = this.target;
         const message = `the agent at ${address} is connected but has sent nothing for ${duration(limit * heartbeatMs)}; does its host hang?`;
-        controller.abort(new SilenceError(message));
+        controller.abort(new SilenceError('ERR_NSATLAS_SESSION_SILENT', message));
       } else cancel = clock.after(heartbeatMs, tick);
     };
     let cancel = clock.after(heartbeatMs, tick);

@@ -1,4 +1,4 @@
-import type { HostEntry } from '../../model/types.js';
+import type { Host, HostEntry } from '../../model/types.js';
 import type { LiveHost } from '../../live/types.js';
 import type { Replica } from './agent-session.js';
 import type { Member } from '../types.js';
@@ -19,14 +19,12 @@ export class KnownHost implements Member {
   readonly live: LiveHost;
   /** Updated by its holder; undefined for the host of this process. */
   readonly replica: Replica | undefined;
-  /** From the first event; live.host() has later ones. */
-  readonly firstName: string;
+  /** Of the agent process that reports it. */
+  epoch: string;
   /** undefined: its last state is kept until the host is forgotten. */
   holder: Holder | undefined;
   /** Its last reporter: the current or previous holder. */
-  last: { readonly address: string; readonly source: string };
-  /** Of the agent process that reports it. */
-  epoch: string;
+  last: Holder;
   /** When it lost its last holder. */
   orphanedAt: number | undefined;
   /** Its last holder now reports another host. */
@@ -36,34 +34,31 @@ export class KnownHost implements Member {
   /** Number of full resyncs. */
   resyncs = 0;
   readonly #entryOf: (host: KnownHost) => HostEntry;
-  #name = '';
+  /** From the first event; live.host() has later ones. */
+  #name: string;
   #namedAt: number | undefined;
 
   constructor(
-    known: {
-      readonly hostId: string;
-      readonly name: string;
-      readonly epoch: string;
-      readonly live: LiveHost;
-      readonly replica?: Replica;
-    },
+    { id, name }: Pick<Host, 'id' | 'name'>,
+    epoch: string,
+    state: { readonly live: LiveHost; readonly replica?: Replica },
     holder: Holder,
     entryOf: (host: KnownHost) => HostEntry,
   ) {
-    this.hostId = known.hostId;
-    this.firstName = known.name;
-    this.epoch = known.epoch;
-    this.live = known.live;
-    this.replica = known.replica;
+    this.hostId = id;
+    this.#name = name;
+    this.epoch = epoch;
+    this.live = state.live;
+    this.replica = state.replica;
     this.holder = holder;
-    this.last = { address: holder.address, source: holder.source };
+    this.last = holder;
     this.#entryOf = entryOf;
   }
 
   get name(): string {
     const { revision } = this.live;
     // Lists of hosts are sorted by name, and building a host to get its name costs more than the comparison.
-    if (this.#namedAt !== revision) this.#name = this.live.host()?.name ?? this.firstName;
+    if (this.#namedAt !== revision) this.#name = this.live.host()?.name ?? this.#name;
     this.#namedAt = revision;
     return this.#name;
   }

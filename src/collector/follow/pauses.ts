@@ -13,11 +13,7 @@ export class Refusal extends NsatlasError<'ERR_NSATLAS_SESSION_UNUSED'> {
 }
 
 /** An agent was silent for too long. The message is one line for people. */
-export class SilenceError extends NsatlasError<'ERR_NSATLAS_SESSION_SILENT'> {
-  constructor(message: string) {
-    super('ERR_NSATLAS_SESSION_SILENT', message);
-  }
-}
+export class SilenceError extends NsatlasError<'ERR_NSATLAS_SESSION_SILENT'> {}
 
 /** The first pause after a good stream, in milliseconds; it doubles with each failure. */
 const FIRST_MS = 250;

@@ -7,17 +7,13 @@ import { duration } from '../../text/duration.js';
 import type { ErrorCode } from '../../text/error.js';
 import { clipped, NAME_LENGTH } from '../../text/printable.js';
 
-interface ReportOptions {
-  readonly clock: Clock;
-  readonly forgetMs: number;
-}
-
 /** Describes agents and their hosts to people. */
 export class Report {
   readonly #clock: Clock;
   readonly #forgetMs: number;
 
-  constructor({ clock, forgetMs }: ReportOptions) {
+  /** @param forgetMs how long a host is kept that no agent reports */
+  constructor(clock: Clock, forgetMs: number) {
     this.#clock = clock;
     this.#forgetMs = forgetMs;
   }
@@ -27,7 +23,7 @@ export class Report {
     const { connection, refused, state } = seat;
     const host = seat.host ?? (refused?.same === true ? refused.host : undefined);
     const problem = this.#problem(seat);
-    const problemCode = codeOfSeat(seat);
+    const problemCode = refused === undefined ? connection.problemCode : ('ERR_NSATLAS_SESSION_UNUSED' satisfies ErrorCode);
     return {
       agent: seat.address,
       source: seat.source,
@@ -113,10 +109,6 @@ export class Report {
   #time(at: number): string {
     return new Date(this.#clock.date() - (this.#clock.now() - at)).toISOString();
   }
-}
-
-function codeOfSeat({ connection, refused }: Seat): string | undefined {
-  return refused === undefined ? connection.problemCode : ('ERR_NSATLAS_SESSION_UNUSED' satisfies ErrorCode);
 }
 
 /** Why an agent is not used, in a line for people. @param same whether it is the same process, used at another address */

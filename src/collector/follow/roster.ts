@@ -40,21 +40,6 @@ export interface RosterOptions {
   readonly turns?: Turns;
 }
 
-/** The hosts of a collector, with the connections to their agents. */
-export interface Roster extends Members {
-  /** Starts to follow the sources and the agents that they list. */
-  start(): void;
-  /** Adds the host of this process; it is not closed by the roster. No other agent can be that host. */
-  addLocal(live: ReadLiveHost): void;
-  /** Stops following. The known state stays readable. */
-  close(): void;
-}
-
-/** Follows the agents that sources list, and keeps their hosts. */
-export function createRoster(options: RosterOptions): Roster {
-  return new HostRoster(options);
-}
-
 /** Missed heartbeats after which another agent may take over the same host. */
 const QUIET_BEATS = 3;
 /** Limit of hosts that no agent reports any more: beyond it, the oldest is forgotten. */
@@ -66,7 +51,8 @@ const PAUSE_OF_EACH_MS = 10;
 const AT_ONCE = 8;
 const START_MS = 2;
 
-class HostRoster implements Roster, ConnectionOwner {
+/** The hosts of a collector: follows the agents that sources list. */
+export class Roster implements Members, ConnectionOwner {
   readonly tables: readonly Table[];
   readonly #options: RosterOptions & Required<Pick<RosterOptions, 'forgetMs' | 'heartbeatMs' | 'clock' | 'createReplica'>>;
   readonly #connectionOptions: ConnectionOptions;
@@ -91,14 +77,16 @@ class HostRoster implements Roster, ConnectionOwner {
     this.#options = { ...options, forgetMs, heartbeatMs, clock, createReplica };
     const { connect, tables, log } = options;
     this.#connectionOptions = { connect, tables, log, heartbeatMs, clock, random, turns };
-    this.#report = new Report({ clock, forgetMs });
+    this.#report = new Report(clock, forgetMs);
     this.#targets = new Targets(options.sources, () => this.#retarget());
   }
 
+  /** Starts to follow the sources and the agents that they list. */
   start(): void {
     this.#targets.start();
   }
 
+  /** Stops following. The known state stays readable. */
   close(): void {
     this.#closed = true;
     this.#targets.close();
@@ -106,6 +94,7 @@ class HostRoster implements Roster, ConnectionOwner {
     for (const { connection } of this.#seats.values()) connection.close();
   }
 
+  /** Adds the host of this process; it is not closed by the roster. No other agent can be that host. */
   addLocal(live: ReadLiveHost): void {
     const { clock, log } = this.#options;
     this.#local = new LocalHost(live, { tables: this.tables, clock, log, onChange: () => this.#seatLocal() });
@@ -120,24 +109,14 @@ class HostRoster implements Roster, ConnectionOwner {
   }
 
   entries(): readonly HostEntry[] {
-    const entries = [
-      ...this.#ofLocal(),
-      ...[...this.#seats.values()].map((seat) => this.#report.ofSeat(seat)),
-      ...[...this.#orphans].map((host) => this.#report.ofOrphan(host)),
-    ];
-    return entries.sort(compareEntries);
+    return this.#entriesWith([...this.#seats.values()]);
   }
 
   gaps(): readonly Gap[] {
     const ofSources = this.#targets.problems().map(({ message }): Gap => ({ status: 'FAILED', operation: 'discover', message }));
     // An agent with two addresses has one gap.
     const seats = [...this.#seats.values()].filter(({ state, refused }) => state !== 'LIVE' && refused?.same !== true);
-    const entries = [
-      ...this.#ofLocal(),
-      ...seats.map((seat) => this.#report.ofSeat(seat)),
-      ...[...this.#orphans].map((host) => this.#report.ofOrphan(host)),
-    ];
-    return [...ofSources, ...entries.sort(compareEntries).flatMap((entry) => this.#report.gapOf(entry) ?? [])];
+    return [...ofSources, ...this.#entriesWith(seats).flatMap((entry) => this.#report.gapOf(entry) ?? [])];
   }
 
   subscribe(listener: () => void): () => void {
@@ -145,9 +124,15 @@ class HostRoster implements Roster, ConnectionOwner {
     return () => this.#listeners.delete(listener);
   }
 
-  #ofLocal(): HostEntry[] {
-    if (this.#local === undefined) return [];
-    return [this.#local.host === undefined ? this.#local.entry() : this.#report.ofLocal(this.#local.host)];
+  /** Of some seats, with the host of this process and those that no agent reports. */
+  #entriesWith(seats: readonly Seat[]): HostEntry[] {
+    const local = this.#local?.host === undefined ? this.#local?.entry() : this.#report.ofLocal(this.#local.host);
+    const entries = [
+      ...(local === undefined ? [] : [local]),
+      ...seats.map((seat) => this.#report.ofSeat(seat)),
+      ...[...this.#orphans].map((host) => this.#report.ofOrphan(host)),
+    ];
+    return entries.sort(compareEntries);
   }
 
   // Called by sources.
@@ -217,7 +202,7 @@ class HostRoster implements Roster, ConnectionOwner {
     }
     if (host === undefined) {
       const replica = this.#options.createReplica();
-      host = new KnownHost({ hostId: id, name, epoch, live: replica, replica }, seat, (known) => this.#entryOf(known));
+      host = new KnownHost({ id, name }, epoch, { live: replica, replica }, seat, (known) => this.#entryOf(known));
       this.#hosts.set(id, host);
     } else host.resyncs++;
     this.#give(host, seat);
@@ -289,7 +274,7 @@ class HostRoster implements Roster, ConnectionOwner {
     if (host.holder instanceof Seat && host.holder !== seat) host.holder.host = undefined;
     this.#orphans.delete(host);
     host.holder = seat;
-    host.last = { address: seat.address, source: seat.source };
+    host.last = seat;
     host.orphanedAt = undefined;
     host.moved = false;
     seat.host = host;
@@ -359,8 +344,8 @@ class HostRoster implements Roster, ConnectionOwner {
       before.orphanedAt = undefined;
     }
     const seat = before?.holder instanceof Seat ? before.holder : undefined;
-    const { epoch } = local.live;
-    const host = new KnownHost({ hostId: id, name: '', epoch, live: local.live }, local, (known) => this.#entryOf(known));
+    const { live } = local;
+    const host = new KnownHost({ id, name: '' }, live.epoch, { live }, local, (known) => this.#entryOf(known));
     host.complete = true;
     this.#hosts.set(id, host);
     local.host = host;

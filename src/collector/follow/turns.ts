@@ -16,7 +16,7 @@ interface TurnsOptions {
 
 /** Turns on this thread: some in a row, then a break in which sockets and timers are served. */
 export function createTurns({ budgetMs = 5, now = () => performance.now() }: TurnsOptions = {}): Turns {
-  const waiting = new Queue<() => void>();
+  const waiting: (() => void)[] = [];
   let running = false;
   let since = 0;
 
@@ -48,22 +48,4 @@ export function createTurns({ budgetMs = 5, now = () => performance.now() }: Tur
         setImmediate(start);
       }),
   };
-}
-
-/** First in, first out, without moving what is left. */
-class Queue<Item> {
-  #in: Item[] = [];
-  #out: Item[] = [];
-
-  push(item: Item): void {
-    this.#in.push(item);
-  }
-
-  shift(): Item | undefined {
-    if (this.#out.length === 0) {
-      this.#out = this.#in.reverse();
-      this.#in = [];
-    }
-    return this.#out.pop();
-  }
 }

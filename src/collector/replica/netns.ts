@@ -201,10 +201,7 @@ export class ReplicaNetns {
     const table = this.rows[section] ?? this.#makeTable(section);
     if (table === undefined) return false;
     let fits = true;
-    for (const row of change[section]) {
-      const outcome = table.put(row, revision);
-      if (outcome === 'refused') fits = false;
-    }
+    for (const row of change[section]) if (table.put(row, revision) === 'refused') fits = false;
     if (table.changedAt === revision) this.revision = revision;
     return fits;
   }

@@ -1,4 +1,4 @@
-import type { Interface, Netns, NetnsChange, Table } from '../../model/types.js';
+import type { Interface, NetnsChange, Table } from '../../model/types.js';
 import {
   countRows,
   noRemovals,
@@ -10,6 +10,7 @@ import {
   type Section,
   SECTIONS,
 } from '../../tables/index.js';
+import { onlyStatuses } from '../../serve/view.js';
 import type { ReplicaNetns } from './netns.js';
 
 /** Size of a part: encoding it takes a millisecond or two of the main thread. */
@@ -125,18 +126,6 @@ function* manySlices<Item>(
 }
 
 function newPart(netns: ReplicaNetns, tables: readonly Table[], whole: boolean): NetnsChange {
-  return {
-    netns: onlyStatuses(netns.head, tables),
-    whole,
-    removedIfindexes: [],
-    interfaces: [],
-    ...noRemovals(),
-    ...noRows(),
-  };
-}
-
-/** A head with the statuses of some tables, of those that are known. */
-function onlyStatuses(head: Netns, tables: readonly Table[]): Netns {
-  if (head.tables.every(({ table }) => tables.includes(table))) return head;
-  return { ...head, tables: head.tables.filter(({ table }) => tables.includes(table)) };
+  const netnsHead = onlyStatuses(netns.head, tables);
+  return { netns: netnsHead, whole, removedIfindexes: [], interfaces: [], ...noRemovals(), ...noRows() };
 }

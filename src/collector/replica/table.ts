@@ -91,24 +91,23 @@ export class RowTable {
     this.#allStale = true;
   }
 
-  /** The full table was sent again. @returns whether rows were removed */
-  settle(revision: number): boolean {
+  /** The full table was sent again. */
+  settle(revision: number): void {
     const stale = this.#staleRows();
     this.#stale = undefined;
-    if (stale === undefined) return false;
-    let gone = false;
-    for (const slot of stale.left()) {
-      this.#drop(slot, revision);
-      gone = true;
-    }
-    return gone;
+    for (const slot of stale?.left() ?? []) this.#drop(slot, revision);
   }
 
   /**
    * Rows that changed after revision `since`, from a slot on and below `end`: up to `most` are put into `rows`.
    * @returns the slot to go on from; undefined when that was all
    */
-  read(at: number, { since, end, most }: RowRange, netnsId: string, rows: Row[]): number | undefined {
+  read(
+    at: number,
+    { since, end, most }: { readonly since: number; readonly end: number; readonly most: number },
+    netnsId: string,
+    rows: Row[],
+  ): number | undefined {
     const last = Math.min(end, this.#records.length);
     let left = most;
     for (let slot = this.#records.skip(at, since); slot < last; slot = this.#records.skip(slot + 1, since)) {
@@ -200,12 +199,4 @@ export class RowTable {
     this.#free = 0;
     this.count = 0;
   }
-}
-
-/** Which rows are read. */
-export interface RowRange {
-  readonly since: number;
-  /** The slot before which to stop. */
-  readonly end: number;
-  readonly most: number;
 }

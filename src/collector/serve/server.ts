@@ -22,7 +22,7 @@ export function startCollector(options: CollectorServiceOptions & ServeOptions):
 
 /** The service nsatlas.v1.Collector as a part of a server. */
 export function collectorService({ members, version }: CollectorServiceOptions, { calls, now }: ServerParts): ServedService {
-  const watchers = createFabricWatchers({ members, now });
+  const watchers = createFabricWatchers(members, now);
   return {
     name: COLLECTOR_SERVICE,
     handlers: collectorHandlers({ calls, members, watchers, version, startedAt: now(), now }),

@@ -1,5 +1,5 @@
 import { SharedBytes } from '../../serve/shared-bytes.js';
-import { createHub } from '../../serve/hub.js';
+import { Hub } from '../../serve/hub.js';
 import type { FeedStream } from '../../rpc/calls.js';
 import type { LiveHost } from '../../live/types.js';
 import type { Members } from '../types.js';
@@ -14,7 +14,6 @@ export interface FabricWatchers {
   serve(wish: FabricWish & { readonly heartbeatMs: number }, stream: FeedStream): Promise<never>;
   /** Ends all of them, so that they reconnect, here or elsewhere. */
   stop(): void;
-  readonly count: number;
 }
 
 /**
@@ -25,13 +24,7 @@ const BUDGET_MS = 6;
 const MOST_MS = 20;
 
 /** @param now milliseconds on a clock that never goes back */
-export function createFabricWatchers({
-  members,
-  now,
-}: {
-  readonly members: Members;
-  readonly now: () => number;
-}): FabricWatchers {
+export function createFabricWatchers(members: Members, now: () => number): FabricWatchers {
   const feeds = new Set<FabricFeed>();
   const shared = new WeakMap<LiveHost, SharedBytes>();
   const makerOf = (live: LiveHost): SharedBytes => {
@@ -39,14 +32,8 @@ export function createFabricWatchers({
     shared.set(live, known);
     return known;
   };
-  const hub = createHub({
-    subscribe: (listener) => subscribeAll(members, feeds, listener),
-    now,
-    who: 'collector',
-    budgetMs: BUDGET_MS,
-    mostMs: MOST_MS,
-    together: true,
-  });
+  const subscribe = (listener: () => void): (() => void) => subscribeAll(members, feeds, listener);
+  const hub = new Hub({ subscribe, now, who: 'collector', budgetMs: BUDGET_MS, mostMs: MOST_MS, together: true });
   return {
     serve: async ({ heartbeatMs, ...wish }, stream) => {
       const feed = new FabricFeed(members, wish, makerOf);
@@ -59,9 +46,6 @@ export function createFabricWatchers({
       }
     },
     stop: () => hub.stop(),
-    get count() {
-      return hub.count;
-    },
   };
 }
 

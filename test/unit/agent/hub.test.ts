@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { createHub, type HubStep } from '../../../src/serve/hub.js';
+import { Hub, type HubStep } from '../../../src/serve/hub.js';
 
-type HubOptions = Parameters<typeof createHub>[0];
+type HubOptions = ConstructorParameters<typeof Hub>[0];
 
 const NO_HEARTBEAT = { everyMs: 0, mark: (): undefined => undefined };
 
@@ -19,7 +19,7 @@ class Rig {
 
   constructor(t: Test, options: Partial<HubOptions> = {}, onStep: () => void = () => undefined) {
     const controller = new AbortController();
-    const hub = createHub({
+    const hub = new Hub({
       who: 'agent',
       now: () => performance.now(),
       ...options,

@@ -6,7 +6,7 @@ import { AgentError, type CallProblem } from '../../../src/client/error.js';
 import { SharedBytes } from '../../../src/serve/shared-bytes.js';
 import { WatchFeed } from '../../../src/serve/feed.js';
 import type { Clock } from '../../../src/collector/follow/clock.js';
-import { createRoster, type Roster, type RosterOptions } from '../../../src/collector/follow/roster.js';
+import { Roster, type RosterOptions } from '../../../src/collector/follow/roster.js';
 import type { AgentSource, Target } from '../../../src/collector/follow/sources/types.js';
 import type { Replica } from '../../../src/collector/follow/agent-session.js';
 import type { HostSnapshot, WatchEvent } from '../../../src/model/types.js';
@@ -297,7 +297,7 @@ export function fakeRoster(
   options: Partial<RosterOptions> = {},
 ): { readonly roster: Roster; readonly log: ReturnType<typeof fakeLog> } {
   const log = fakeLog();
-  const roster = createRoster({
+  const roster = new Roster({
     sources,
     connect: (address) => fleet.connect(address),
     createReplica: () => new FakeReplica(fleet.clock),

@@ -3,7 +3,7 @@ import { eachSection, noRemovals, noRows } from '../../../src/tables/index.js';
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { FdbEntry, HostSnapshot, Ifindex, Neighbor, NetnsChange, Route } from '../../../src/model/types.js';
-import { fakeLink, fakeNetns, HOST, withFdb } from '../agent/fake-host.js';
+import { fakeLink, fakeNetns, withFdb } from '../agent/fake-host.js';
 import { FakeLive } from '../agent/fake-live.js';
 import { TestReader, unordered } from '../agent/watch-rig.js';
 import { makeReplica, sameForAll, snapshotOf, TestLink } from './replica-rig.js';

@@ -2,12 +2,11 @@ import { isAbsolute } from 'node:path';
 import { parseHostPort } from '../../../rpc/address.js';
 import { parseAddress } from './address.js';
 import { dnsSource } from './dns.js';
-import { fileSource } from './file.js';
-import { staticSource } from './static.js';
 import { swarmSource } from './swarm.js';
 import { type AgentSource, SourceError } from './types.js';
 
-export type { AgentSource, Target } from './types.js';
+/** What --agents-file names. */
+export { fileSource as agentsFile } from './file.js';
 export { SourceError } from './types.js';
 
 /**
@@ -22,12 +21,14 @@ export function agentSource(text: string): AgentSource {
   const address = parseAddress(text);
   if (address === undefined)
     throw new SourceError(text, 'is neither HOST:PORT nor unix:PATH, dns:NAME:PORT or swarm:SOCKET:PORT; try 10.0.0.1:7117');
-  return staticSource(address);
-}
-
-/** What --agents-file names: the agents in a YAML or JSON file, which is read again when it changes. */
-export function agentsFile(path: string): AgentSource {
-  return fileSource(path);
+  const source = '--agent';
+  return {
+    name: source,
+    follow: (onTargets) => {
+      onTargets([{ address, source }]);
+      return { close: () => undefined };
+    },
+  };
 }
 
 function parseDns(text: string, rest: string): AgentSource {
