@@ -1,21 +1,24 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import { LISTS, type ListName } from '../model/lists.js';
 import { selectsHost, type Selector, withoutHosts } from '../model/select.js';
-import type { Host, Table } from '../model/types.js';
+import type { Table } from '../model/types.js';
 import { ALL_TABLES } from '../tables/index.js';
 import { encodeListing } from '../wire/chunks.js';
 import { encode } from '../wire/codec.js';
 import { type AgentStatus, LIST_RPCS } from '../wire/messages.js';
+import type { OpenLiveHost } from '../live/index.js';
 import { LiveError, type LiveHost } from '../live/types.js';
 import type { Calls } from '../rpc/calls.js';
 import { CallError } from '../rpc/error.js';
 import { liveList, liveSnapshot } from '../serve/answers.js';
 import { checkSelector, checkTables, checkWatch } from '../serve/selector.js';
-import type { ServedHost } from './types.js';
 import type { Watchers } from './watchers.js';
 
 /** The service's full name. */
 export const AGENT_SERVICE = 'nsatlas.v1.Agent';
+
+/** What is served. */
+export type ServedHost = Pick<OpenLiveHost, Exclude<keyof OpenLiveHost, 'stats' | 'tallies' | 'counters' | 'close'>>;
 
 interface ServiceOptions {
   readonly calls: Calls;
@@ -107,11 +110,9 @@ function isOfHost(live: LiveHost, selector: Selector): boolean {
 /** What has to have a host cannot be empty. @throws CallError ERR_NSATLAS_OTHER_HOST */
 function refuseOtherHost(live: LiveHost, selector: Selector): void {
   const host = live.host();
-  if (host !== undefined && !selectsHost(host, selector)) throw otherHost(host);
-}
-
-function otherHost({ id, name }: Host): CallError {
-  return new CallError('ERR_NSATLAS_OTHER_HOST', `this is the agent of host ${name} (${id}), which selector.hosts excludes`);
+  if (host === undefined || selectsHost(host, selector)) return;
+  const message = `this is the agent of host ${host.name} (${host.id}), which selector.hosts excludes`;
+  throw new CallError('ERR_NSATLAS_OTHER_HOST', message);
 }
 
 /** Waits for the host to be read. @throws LiveError when it cannot be */

@@ -94,10 +94,7 @@ export function hostMetrics(flags: MetricsFlags, live: OpenLiveHost): MakeSource
 /** The metrics of the hosts that a collector follows. */
 export function collectorMetrics(members: Members): MakeSources {
   return async ({ registry }) => {
-    const [{ createCollectorMetrics }, { overlaysOf }] = await Promise.all([
-      import('../metrics/collector.js'),
-      import('../collector/serve/fabric.js'),
-    ]);
-    return [createCollectorMetrics(registry, { members, overlays: overlaysOf(members) })];
+    const { createCollectorMetrics } = await import('../metrics/collector.js');
+    return [createCollectorMetrics(registry, members)];
   };
 }

@@ -3,7 +3,7 @@ import type { Engine, Network } from '../model/types.js';
 import { type Container, parseContainer } from './containers.js';
 import { EngineError } from './error.js';
 import { httpGet, type HttpQuestion, httpStream } from './http.js';
-import { asObject, child, isTrue, text } from './json.js';
+import { asObject, child, isTrue, present, text } from './json.js';
 import { parseNetwork } from './networks.js';
 import { parseNode, type SwarmNode } from './nodes.js';
 import { clipped } from '../text/printable.js';
@@ -48,12 +48,11 @@ export class EngineClient {
     if (raw === undefined) throw this.#malformed('info', 'the answer is not an object');
     const swarm = child(raw, 'Swarm');
     const swarmNodeId = text(swarm, 'NodeID');
-    const swarmNodeAddress = text(swarm, 'NodeAddr');
     return {
       id: text(raw, 'ID') ?? '',
       name: text(raw, 'Name') ?? '',
       ...(swarmNodeId !== undefined && { swarmNodeId, swarmManager: isTrue(swarm, 'ControlAvailable') }),
-      ...(swarmNodeAddress !== undefined && { swarmNodeAddress }),
+      ...present({ swarmNodeAddress: text(swarm, 'NodeAddr') }),
     };
   }
 

@@ -1,5 +1,5 @@
 import type { Network, Owner, OwnerNetwork } from '../model/types.js';
-import { asObject, child, isTrue, text, texts } from './json.js';
+import { asObject, child, isTrue, present, text, texts } from './json.js';
 import { parseLabels } from './labels.js';
 import type { ContainerClaim } from './types.js';
 
@@ -37,7 +37,6 @@ export function parseContainer(value: unknown): Inspected {
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 0) return 'malformed';
   const config = child(raw, 'Config');
   const settings = child(raw, 'NetworkSettings');
-  const sandboxKey = text(settings, 'SandboxKey');
   const { labels, leftOut } = parseLabels(config?.['Labels']);
   return {
     running: {
@@ -49,7 +48,7 @@ export function parseContainer(value: unknown): Inspected {
       networkModeRaw: text(child(raw, 'HostConfig'), 'NetworkMode') ?? '',
       networks: parseAttachments(settings?.['Networks']),
       pid,
-      ...(sandboxKey !== undefined && { sandboxKey }),
+      ...present({ sandboxKey: text(settings, 'SandboxKey') }),
     },
   };
 }
@@ -57,17 +56,15 @@ export function parseContainer(value: unknown): Inspected {
 function parseAttachments(value: unknown): OwnerNetwork[] {
   return Object.entries(asObject(value) ?? {}).map(([name, attachment]) => {
     const raw = asObject(attachment);
-    const endpointId = text(raw, 'EndpointID');
-    const ip = text(raw, 'IPAddress');
-    const ipv6 = text(raw, 'GlobalIPv6Address');
-    const mac = text(raw, 'MacAddress');
     return {
       name,
       id: text(raw, 'NetworkID') ?? '',
-      ...(endpointId !== undefined && { endpointId }),
-      ...(ip !== undefined && { ip }),
-      ...(ipv6 !== undefined && { ipv6 }),
-      ...(mac !== undefined && { mac }),
+      ...present({
+        endpointId: text(raw, 'EndpointID'),
+        ip: text(raw, 'IPAddress'),
+        ipv6: text(raw, 'GlobalIPv6Address'),
+        mac: text(raw, 'MacAddress'),
+      }),
       aliases: texts(raw?.['Aliases']),
     };
   });
@@ -94,18 +91,20 @@ export function makeClaim(container: Container, context: ClaimContext): Containe
     labels,
     networkMode,
     networkModeRaw: container.networkModeRaw,
-    ...optional('joinedContainerId', networkMode === 'container' ? joinedContainer(container, context.containers) : undefined),
-    ...optional('serviceId', ownLabel(labels, 'com.docker.swarm.service.id')),
-    ...optional('serviceName', ownLabel(labels, 'com.docker.swarm.service.name')),
-    ...optional('taskId', ownLabel(labels, 'com.docker.swarm.task.id')),
-    ...optional('taskName', ownLabel(labels, 'com.docker.swarm.task.name')),
-    ...optional('stack', ownLabel(labels, 'com.docker.stack.namespace') ?? ownLabel(labels, 'com.docker.compose.project')),
-    ...optional('nodeId', ownLabel(labels, 'com.docker.swarm.node.id')),
+    ...present({
+      joinedContainerId: networkMode === 'container' ? joinedContainer(container, context.containers) : undefined,
+      serviceId: ownLabel(labels, 'com.docker.swarm.service.id'),
+      serviceName: ownLabel(labels, 'com.docker.swarm.service.name'),
+      taskId: ownLabel(labels, 'com.docker.swarm.task.id'),
+      taskName: ownLabel(labels, 'com.docker.swarm.task.name'),
+      stack: ownLabel(labels, 'com.docker.stack.namespace') ?? ownLabel(labels, 'com.docker.compose.project'),
+      nodeId: ownLabel(labels, 'com.docker.swarm.node.id'),
+    }),
     networks: container.networks,
     engine: context.engine,
     pid: container.pid,
   };
-  return { owner, pid: container.pid, ...(container.sandboxKey !== undefined && { sandboxKey: container.sandboxKey }) };
+  return { owner, pid: container.pid, ...present({ sandboxKey: container.sandboxKey }) };
 }
 
 const JOINED = 'container:';
@@ -157,8 +156,4 @@ function joinedContainer({ networkModeRaw }: Container, containers: ReadonlyMap<
 function ownLabel(labels: Readonly<Record<string, string>>, name: string): string | undefined {
   const value = Object.hasOwn(labels, name) ? labels[name] : undefined;
   return value === '' ? undefined : value;
-}
-
-function optional<Key extends string>(key: Key, value: string | undefined): { [Name in Key]?: string } {
-  return (value === undefined ? {} : { [key]: value }) as { [Name in Key]?: string };
 }

@@ -11,12 +11,6 @@ export interface HttpQuestion extends EngineQuestion {
   readonly signal?: AbortSignal;
 }
 
-/** A complete answer. */
-export interface HttpAnswer {
-  readonly status: number;
-  readonly body: Buffer;
-}
-
 /** Header of an answer: names and values together. Engines send some 300 bytes. */
 const MAX_HEADER_BYTES = 16384;
 
@@ -26,7 +20,7 @@ const MAX_HEADER_BYTES = 16384;
  * @param maxBytes of the body
  * @throws EngineError
  */
-export async function httpGet(question: HttpQuestion, maxBytes: number): Promise<HttpAnswer> {
+export async function httpGet(question: HttpQuestion, maxBytes: number): Promise<{ status: number; body: Buffer }> {
   return exchange(question, (response, done, fail) => {
     const chunks: Buffer[] = [];
     let bytes = 0;

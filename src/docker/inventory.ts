@@ -3,7 +3,6 @@ import type { EngineClient } from './client.js';
 import { type Container, makeClaim } from './containers.js';
 import { EngineError, gapOfError } from './error.js';
 import type { Patience } from './patience.js';
-import { forEachLimited } from './pool.js';
 import type { ContainerClaim } from './types.js';
 
 /** Containers that are asked about at a time, so that the daemon has time for others. */
@@ -48,19 +47,16 @@ export class Inventory {
 
   /** Queries these containers again, and unknown networks that they are on. */
   async updateContainers(ids: Iterable<string>, patience: Patience): Promise<void> {
-    await forEachLimited(new Set(ids), CONCURRENCY, (id) =>
-      this.#update('container', id, patience, async () => {
-        const container = await this.#client.container(id, patience);
-        replace(this.#containers, id, container);
-      }),
+    await this.#update('container', ids, patience, async (id) =>
+      replace(this.#containers, id, await this.#client.container(id, patience)),
     );
     await this.updateNetworks(this.#unknownNetworks(), patience);
   }
 
   /** Asks about these networks again. */
   async updateNetworks(ids: Iterable<string>, patience: Patience): Promise<void> {
-    await forEachLimited(new Set(ids), CONCURRENCY, (id) =>
-      this.#update('network', id, patience, async () => replace(this.#networks, id, await this.#client.network(id, patience))),
+    await this.#update('network', ids, patience, async (id) =>
+      replace(this.#networks, id, await this.#client.network(id, patience)),
     );
   }
 
@@ -92,16 +88,28 @@ export class Inventory {
     return new Set(ids.filter((id) => id !== '' && !this.#networks.has(id)));
   }
 
-  async #update(kind: Failure['kind'], id: string, patience: Patience, ask: () => Promise<void>): Promise<void> {
-    try {
-      await ask();
-      this.#failed.delete(id);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      // It was asked about because it has changed, so what was known of it is not true any more.
-      (kind === 'container' ? this.#containers : this.#networks).delete(id);
-      this.#failed.set(id, { kind, id, error, at: patience.now() });
-    }
+  /** Asks about each, some at a time. */
+  async #update(
+    kind: Failure['kind'],
+    ids: Iterable<string>,
+    patience: Patience,
+    ask: (id: string) => Promise<void>,
+  ): Promise<void> {
+    const left = new Set(ids).values();
+    const lane = async (): Promise<void> => {
+      for (const id of left) {
+        try {
+          await ask(id);
+          this.#failed.delete(id);
+        } catch (error) {
+          if (!(error instanceof EngineError)) throw error;
+          // It was asked about because it has changed, so what was known of it is not true any more.
+          (kind === 'container' ? this.#containers : this.#networks).delete(id);
+          this.#failed.set(id, { kind, id, error, at: patience.now() });
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: CONCURRENCY }, lane));
   }
 
   #labelGaps(): Gap[] {

@@ -33,6 +33,12 @@ export function texts(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((element): element is string => typeof element === 'string' && element !== '') : [];
 }
 
+/** Those fields that there are: an optional field that is not is left out. */
+export function present<Fields extends object>(fields: Fields): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } {
+  const known = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known) as { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> };
+}
+
 /** The members of an object whose values are strings: labels, options. */
 export function textEntries(value: unknown): [string, string][] {
   return Object.entries(asObject(value) ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');

@@ -9,17 +9,11 @@ export const LABEL_VALUE_LIMIT = 4096;
 /** Length of all names and values of one object up to which labels are kept, in characters. */
 export const LABELS_LIMIT = 65536;
 
-/** The labels of an object, and how many did not fit. */
-export interface Labels {
-  readonly labels: Record<string, string>;
-  readonly leftOut: number;
-}
-
 /**
  * Labels as they are, within limits: a value that is too long ends with how much of it was cut, and labels over the
  * limit for one object are left out and counted.
  */
-export function parseLabels(value: unknown): Labels {
+export function parseLabels(value: unknown): { labels: Record<string, string>; leftOut: number } {
   const kept: [string, string][] = [];
   let length = 0;
   let leftOut = 0;

@@ -1,4 +1,4 @@
-import { asObject, child, text } from './json.js';
+import { asObject, child, present, text } from './json.js';
 
 /** A node as a Swarm manager lists it. */
 export interface SwarmNode {
@@ -20,14 +20,11 @@ export function parseNode(value: unknown): SwarmNode | undefined {
   const id = text(raw, 'ID');
   if (id === undefined) return undefined;
   const status = child(raw, 'Status');
-  const address = text(status, 'Addr');
-  const managerAddress = text(child(raw, 'ManagerStatus'), 'Addr');
   return {
     id,
     hostname: text(child(raw, 'Description'), 'Hostname') ?? '',
     state: text(status, 'State') ?? '',
     availability: text(child(raw, 'Spec'), 'Availability') ?? '',
-    ...(address !== undefined && { address }),
-    ...(managerAddress !== undefined && { managerAddress }),
+    ...present({ address: text(status, 'Addr'), managerAddress: text(child(raw, 'ManagerStatus'), 'Addr') }),
   };
 }

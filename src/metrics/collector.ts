@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { fabricList } from '../collector/serve/fabric.js';
 import type { Members } from '../collector/types.js';
 import type { AgentState, HostEntry, Overlay } from '../model/types.js';
 import { ROW_TABLES } from '../tables/index.js';
@@ -7,13 +8,6 @@ import { countGaps, pairs } from './host.js';
 import { formatLabels } from './labels.js';
 import type { Collected, MetricSource, Scrape } from './scrape.js';
 import { Sheet } from './sheet.js';
-
-/** Inputs of a collector's metrics. */
-export interface CollectorMetricsOptions {
-  readonly members: Members;
-  /** The overlays of all hosts, in batches, so that other work can run in between; empty batches are just pauses. Absent: no metrics of overlays. */
-  readonly overlays?: () => Iterable<readonly Overlay[]>;
-}
 
 const STATES: readonly AgentState[] = ['LIVE', 'SYNCING', 'STALE', 'UNREACHABLE', 'CONFLICT'];
 
@@ -61,8 +55,15 @@ const HELP = {
   nsatlas_collector_gaps: 'Agent sources that could not be queried, and agents that are not live.',
 } as const;
 
-/** Metrics of the hosts that a collector follows, and of their overlays. */
-export function createCollectorMetrics(registry: Registry, { members, overlays }: CollectorMetricsOptions): MetricSource {
+/**
+ * Metrics of the hosts that a collector follows, and of their overlays.
+ * @param overlays of all hosts, in batches, so that other work can run in between; empty batches are just pauses
+ */
+export function createCollectorMetrics(
+  registry: Registry,
+  members: Members,
+  overlays: () => Iterable<readonly Overlay[]> = () => fabricList('overlays', members, {}),
+): MetricSource {
   const asked = new Asked(registry, HELP);
   asked.gauges('nsatlas_agents', ['state'], () => {
     const counts = new Map<AgentState, number>(STATES.map((state) => [state, 0]));
@@ -75,7 +76,7 @@ export function createCollectorMetrics(registry: Registry, { members, overlays }
   return {
     name: 'fabric',
     collect: async (scrape): Promise<Collected> => ({
-      sheets: [agentsOf(members, scrape), ...(overlays === undefined ? [] : [await overlaysOf(overlays(), scrape)])],
+      sheets: [agentsOf(members, scrape), await overlaysOf(overlays(), scrape)],
     }),
   };
 }

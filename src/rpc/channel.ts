@@ -1,5 +1,5 @@
 import { Client } from '@grpc/grpc-js';
-import { type HostPort, parseHostPort } from './address.js';
+import { parseHostPort } from './address.js';
 import { FreshCredentials, type LastFailure } from './channel-credentials.js';
 import { connectionProblem, speaksTls } from './channel-problems.js';
 import type { ClientTls } from './types.js';
@@ -69,17 +69,12 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
   });
   return {
     client,
-    problem: (details) => problemOf(details, { failure, target, secure: tls !== undefined }),
+    problem: async (details) => {
+      if (failure.last !== undefined) return { message: failure.last, listening: true };
+      const problem = connectionProblem(details, failure.reached);
+      if (!problem.listening || tls !== undefined || target === 'unix' || !(await speaksTls(target))) return problem;
+      return { message: 'it speaks TLS: give --tls-ca, --tls-cert and --tls-key', listening: true };
+    },
     close: () => client.close(),
   };
-}
-
-async function problemOf(
-  details: string,
-  { failure, target, secure }: { failure: LastFailure; target: HostPort | 'unix'; secure: boolean },
-): Promise<ConnectionProblem> {
-  if (failure.last !== undefined) return { message: failure.last, listening: true };
-  const problem = connectionProblem(details, failure.reached);
-  if (!problem.listening || secure || target === 'unix' || !(await speaksTls(target))) return problem;
-  return { message: 'it speaks TLS: give --tls-ca, --tls-cert and --tls-key', listening: true };
 }

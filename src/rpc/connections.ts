@@ -2,7 +2,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import { formatPeer } from './address.js';
 import type { Notice } from './notices.js';
-import type { Streams } from './streams.js';
+import type { CountStreams } from './streams.js';
 
 /** The connections to one address. */
 export interface Connections {
@@ -25,8 +25,7 @@ interface ConnectionLimits {
   readonly notice: Notice;
   /** All that are open, whatever their address; added to and taken from. */
   readonly open: Set<Socket>;
-  /** Likewise. */
-  readonly streams: Streams;
+  readonly countStreams: CountStreams;
 }
 
 /**
@@ -35,7 +34,7 @@ interface ConnectionLimits {
  * quarter of the places, the oldest making way for the newest; and where all places are taken, the oldest connection that never
  * had a call makes way, then the one that has been without for longest. Those with calls never do.
  */
-export function createConnections({ max, handshakeLimitMs, notice, open, streams }: ConnectionLimits): Connections {
+export function createConnections({ max, handshakeLimitMs, notice, open, countStreams }: ConnectionLimits): Connections {
   /** In the order in which they came. */
   const pending = new Map<Socket, NodeJS.Timeout>();
   /** Without calls, in the order in which they have been so: those that never had one, and those that had. */
@@ -100,7 +99,7 @@ export function createConnections({ max, handshakeLimitMs, notice, open, streams
       onceSpeaking(session, { peer, notice }, () => {
         if (admit(socket)) unused.add(socket);
       });
-      streams.count(session, {
+      countStreams(session, {
         peer,
         onBusy: () => {
           unused.delete(socket);

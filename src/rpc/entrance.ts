@@ -35,12 +35,12 @@ export async function createEntrance(server: Server, options: ServeOptions): Pro
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const inject = injection(server, injector);
   const sockets = new Set<Socket>();
-  const streams = createStreams({ max: maxCalls + UNCOUNTED, requestLimitMs, notice, now });
+  const countStreams = createStreams({ max: maxCalls + UNCOUNTED, requestLimitMs, notice, now });
   const all: Connections[] = [];
   return {
     sockets,
     open: (address) => {
-      const connections = createConnections({ max, handshakeLimitMs, notice, open: sockets, streams });
+      const connections = createConnections({ max, handshakeLimitMs, notice, open: sockets, countStreams });
       all.push(connections);
       // A unix socket is guarded by the permissions of its file.
       const plain = door === undefined || address.startsWith('unix:');

@@ -18,9 +18,9 @@ type Watcher = ServerWritableStream<Check, Uint8Array>;
 /** Most services that can be watched at once; each watcher is a call that does not end. */
 const MAX_WATCHERS = 100;
 
-/** @param services known from the start, and serving */
-export function createHealth(services: readonly string[]): Health {
-  const states = new Map<string, boolean>(services.map((service) => [service, true]));
+/** Of a server that serves; its services are set. */
+export function createHealth(): Health {
+  const states = new Map<string, boolean>([['', true]]);
   const watchers = new Map<Watcher, string>();
   let draining = false;
 

@@ -43,22 +43,17 @@ async function bind(text: string, server: Server, where: ListenOptions): Promise
       });
     });
   } catch (cause) {
-    throw new ListenError(text, bindProblem(cause as NodeJS.ErrnoException), { cause });
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    throw new ListenError(text, BIND_PROBLEMS[code] ?? message, { cause });
   }
 }
 
-function bindProblem(cause: NodeJS.ErrnoException): string {
-  switch (cause.code) {
-    case 'EADDRINUSE':
-      return 'the port is in use; is another `nsatlas agent` running? (`ss -ltnp` shows which process it is)';
-    case 'EACCES':
-      return 'the system refuses it (EACCES); take a port above 1023, or give the process CAP_NET_BIND_SERVICE';
-    case 'EADDRNOTAVAIL':
-      return 'this machine does not have the address (EADDRNOTAVAIL); is lo up?';
-    default:
-      return cause.message;
-  }
-}
+/** By errno of bind(2). */
+const BIND_PROBLEMS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'the port is in use; is another `nsatlas agent` running? (`ss -ltnp` shows which process it is)',
+  EACCES: 'the system refuses it (EACCES); take a port above 1023, or give the process CAP_NET_BIND_SERVICE',
+  EADDRNOTAVAIL: 'this machine does not have the address (EADDRNOTAVAIL); is lo up?',
+};
 
 /**
  * The socket is created in a directory that only this user can enter, gets its permissions there, and is only then put where clients

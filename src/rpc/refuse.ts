@@ -9,12 +9,6 @@ interface Why {
   readonly message: string;
 }
 
-/** Refuses clients with a message that every gRPC client shows. */
-export interface Refuser {
-  /** Takes over a connection, answers what is called with a status, and ends it. */
-  refuse(socket: Duplex, why: Why): void;
-}
-
 /** How long a client may take to call and to receive the answer, in milliseconds. */
 const TIME_LIMIT_MS = 3000;
 
@@ -25,8 +19,9 @@ const MAX_REFUSED = 32;
  * Node cannot report in TLS why it refuses a certificate: it sends no alert, it only closes the connection, and the client has
  * to guess. So the handshake is completed, and the first call is answered with a status (docs/decisions/0013-mtls.md).
  * No call gets further than that, and none is read.
+ * @returns takes over a connection, answers what is called with a message that every gRPC client shows, and ends it
  */
-export function createRefuser(): Refuser {
+export function createRefuser(): (socket: Duplex, why: Why) => void {
   const reasons = new Map<Http2Session, Why>();
   const server = createServer({
     // In megabytes, and it is the least that Node has.
@@ -51,29 +46,27 @@ export function createRefuser(): Refuser {
     session.close();
   });
 
-  return {
-    refuse: (socket, why) => {
-      if (reasons.size >= MAX_REFUSED) {
-        socket.destroy();
-        return;
-      }
-      let session: Http2Session | undefined;
-      server.once('session', (begun) => (session = begun));
-      server.emit('connection', socket);
-      if (session === undefined) {
-        socket.destroy();
-        return;
-      }
-      const begun = session;
-      reasons.set(begun, why);
-      const timer = setTimeout(() => socket.destroy(), TIME_LIMIT_MS).unref();
-      begun.on('error', ignore);
-      begun.once('close', () => {
-        clearTimeout(timer);
-        reasons.delete(begun);
-        socket.destroy();
-      });
-    },
+  return (socket, why) => {
+    if (reasons.size >= MAX_REFUSED) {
+      socket.destroy();
+      return;
+    }
+    let session: Http2Session | undefined;
+    server.once('session', (begun) => (session = begun));
+    server.emit('connection', socket);
+    if (session === undefined) {
+      socket.destroy();
+      return;
+    }
+    const begun = session;
+    reasons.set(begun, why);
+    const timer = setTimeout(() => socket.destroy(), TIME_LIMIT_MS).unref();
+    begun.on('error', ignore);
+    begun.once('close', () => {
+      clearTimeout(timer);
+      reasons.delete(begun);
+      socket.destroy();
+    });
   };
 }
 

@@ -33,13 +33,11 @@ export interface ServerParts {
 
 /**
  * Serves gRPC services, with health and reflection.
- * @param names of the services, for health
  * @param build makes the services
  * @throws ListenError when one of the addresses cannot be served; then none is. TlsFileError
  */
 export async function startServer(
   options: ServeOptions,
-  names: readonly string[],
   build: (parts: ServerParts) => readonly ServedService[],
 ): Promise<RunningServer> {
   const {
@@ -50,13 +48,16 @@ export async function startServer(
     onCall = () => undefined,
     onCallBegin = () => undefined,
   } = options;
-  const health = createHealth(['', ...names]);
+  const health = createHealth();
   const calls = createCalls({ log, maxCalls, stallLimitMs, now, onCall, onCallBegin });
   const server = new Server(CHANNEL_OPTIONS);
   const services = build({ calls, health, now });
-  for (const { name, handlers } of services) server.addService(serviceDefinition(name), handlers);
+  for (const { name, handlers } of services) {
+    server.addService(serviceDefinition(name), handlers);
+    health.set(name, true);
+  }
   health.addTo(server);
-  const endReflection = addReflection(server, names);
+  const endReflection = addReflection(server, services.map(({ name }) => name));
 
   const entrance = await createEntrance(server, options);
   const listeners = await listenAll(options, entrance).catch((cause: unknown) => {

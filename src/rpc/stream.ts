@@ -10,6 +10,12 @@ export type ByteStream = ServerWritableStream<unknown, Uint8Array>;
 /** A message, or undefined where the maker of messages has nothing yet and lets others have their turn. */
 export type Step = Uint8Array | undefined;
 
+/** When writing ends early. */
+interface Limits {
+  readonly signal: AbortSignal;
+  readonly stallLimitMs: number;
+}
+
 /**
  * Writes an answer's messages one at a time, each when the client has taken the one before: what a slow client costs is one
  * message. Does not end the call.
@@ -19,13 +25,13 @@ export type Step = Uint8Array | undefined;
 export async function writeAll(
   call: ByteStream,
   messages: Iterable<Step>,
-  { signal, stallLimitMs }: { signal: AbortSignal; stallLimitMs: number },
+  limits: Limits,
 ): Promise<{ messages: number; bytes: number }> {
   const written = { messages: 0, bytes: 0 };
   for (const message of messages) {
-    signal.throwIfAborted();
+    limits.signal.throwIfAborted();
     if (message !== undefined) {
-      await write(call, message, { signal, stallLimitMs });
+      await write(call, message, limits);
       written.messages += 1;
       written.bytes += message.length;
     }
@@ -39,11 +45,7 @@ export async function writeAll(
  * Writes one message, at once; resolves when the client has taken it.
  * @throws signal.reason when the call was cancelled; CallError when the client reads nothing for stallLimitMs
  */
-function write(
-  call: ByteStream,
-  message: Uint8Array,
-  { signal, stallLimitMs }: { signal: AbortSignal; stallLimitMs: number },
-): Promise<void> {
+function write(call: ByteStream, message: Uint8Array, { signal, stallLimitMs }: Limits): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (act: () => void): void => {
       clearTimeout(timer);
@@ -66,11 +68,7 @@ function write(
  * Writes several messages at once; resolves when the client has taken the last.
  * @throws as write() does
  */
-export function writeTogether(
-  call: ByteStream,
-  messages: readonly Uint8Array[],
-  limits: { signal: AbortSignal; stallLimitMs: number },
-): Promise<void> {
+export function writeTogether(call: ByteStream, messages: readonly Uint8Array[], limits: Limits): Promise<void> {
   const last = messages.at(-1);
   if (last === undefined) return Promise.resolve();
   for (const message of messages.slice(0, -1)) call.write(message);

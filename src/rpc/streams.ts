@@ -1,11 +1,8 @@
 import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Notice } from './notices.js';
 
-/** The HTTP/2 streams of all connections: each is a call, or the beginning of one. */
-export interface Streams {
-  /** Counts a connection's. */
-  count(session: ServerHttp2Session, connection: Counted): void;
-}
+/** Counts and limits the HTTP/2 streams of a connection, with those of all others: each is a call, or the beginning of one. */
+export type CountStreams = (session: ServerHttp2Session, connection: Counted) => void;
 
 interface Counted {
   /** For the log. */
@@ -40,7 +37,7 @@ const FAIR_SHARE = 4;
  * 256 streams of 256 connections would be 16 GiB. And streams that are opened and reset at once cost work and are never many
  * (CVE-2023-44487).
  */
-export function createStreams({ max, requestLimitMs, notice, now }: StreamLimits): Streams {
+export function createStreams({ max, requestLimitMs, notice, now }: StreamLimits): CountStreams {
   let open = 0;
 
   const limitRequest = (stream: ServerHttp2Stream, peer: string): void => {
@@ -54,30 +51,28 @@ export function createStreams({ max, requestLimitMs, notice, now }: StreamLimits
     stream.once('close', () => clearTimeout(timer));
   };
 
-  return {
-    count: (session, { peer, onBusy, onIdle, end }) => {
-      const resets = createBucket(RESETS, now);
-      let streams = 0;
-      let wild = false;
-      session.on('stream', (stream) => {
-        open += 1;
-        streams += 1;
-        onBusy();
-        limitRequest(stream, peer);
-        stream.once('close', () => {
-          open -= 1;
-          streams -= 1;
-          if (streams === 0) onIdle();
-          if (wild || stream.rstCode === constants.NGHTTP2_NO_ERROR || resets.take()) return;
-          wild = true;
-          notice('resets', { peer }, 'a client cancelled too many calls in a short time; its connection was ended');
-          end();
-        });
-        if (open <= max || streams <= FAIR_SHARE) return;
-        notice('too-many-calls', { peer, max }, 'too many calls at once; a new one was refused');
-        stream.close(constants.NGHTTP2_REFUSED_STREAM);
+  return (session, { peer, onBusy, onIdle, end }) => {
+    const resets = createBucket(RESETS, now);
+    let streams = 0;
+    let wild = false;
+    session.on('stream', (stream) => {
+      open += 1;
+      streams += 1;
+      onBusy();
+      limitRequest(stream, peer);
+      stream.once('close', () => {
+        open -= 1;
+        streams -= 1;
+        if (streams === 0) onIdle();
+        if (wild || stream.rstCode === constants.NGHTTP2_NO_ERROR || resets.take()) return;
+        wild = true;
+        notice('resets', { peer }, 'a client cancelled too many calls in a short time; its connection was ended');
+        end();
       });
-    },
+      if (open <= max || streams <= FAIR_SHARE) return;
+      notice('too-many-calls', { peer, max }, 'too many calls at once; a new one was refused');
+      stream.close(constants.NGHTTP2_REFUSED_STREAM);
+    });
   };
 }
 

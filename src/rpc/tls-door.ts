@@ -27,10 +27,10 @@ interface DoorOptions {
 /** @throws TlsFileError when the certificates cannot be used */
 export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs, protocol = 'h2' }: DoorOptions): Promise<TlsDoor> {
   const waiting = new Map<string, (client: TLSSocket) => void>();
-  const refuser = protocol === 'h2' ? createRefuser() : { refuse: forbid };
+  const refuse = protocol === 'h2' ? createRefuser() : forbid;
   const keeper = await keepTls(files, { log, pollMs, onChange: (material) => server.setSecureContext(contextOf(material)) });
   const server = createServer({
-    ...contextOf(keeper.current),
+    ...contextOf(keeper.initial),
     ALPNProtocols: [protocol],
     requestCert: true,
     // They are refused all the same, in words (refuse.ts).
@@ -53,7 +53,7 @@ export async function createTlsDoor(files: TlsFiles, { log, notice, pollMs, prot
         onClient(client);
       } else {
         notice(refusal.kind, { peer, why: refusal.message, code: refusal.code }, 'a client was refused');
-        refuser.refuse(client, refusal);
+        refuse(client, refusal);
       }
     }
   });

@@ -73,24 +73,19 @@ async function readPem(path: string): Promise<string> {
     return await readFile(path, 'latin1');
   } catch (cause) {
     if (cause instanceof TlsFileError) throw cause;
-    throw new TlsFileError(path, fileProblem(cause as NodeJS.ErrnoException), { cause });
+    const { code = '', message } = cause as NodeJS.ErrnoException;
+    throw new TlsFileError(path, FILE_PROBLEMS[code] ?? message, { cause });
   }
 }
 
-function fileProblem(cause: NodeJS.ErrnoException): string {
-  switch (cause.code) {
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return 'there is no such file';
-    case 'EACCES':
-    case 'EPERM':
-      return `this process may not read it (${cause.code})`;
-    case 'EISDIR':
-      return 'it is a folder; give a PEM file';
-    default:
-      return cause.message;
-  }
-}
+/** By errno of open(2) and read(2). */
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'this process may not read it (EACCES)',
+  EPERM: 'this process may not read it (EPERM)',
+  EISDIR: 'it is a folder; give a PEM file',
+};
 
 /** Never none: without a CA of ours, OpenSSL would take those that everybody can have certificates of. */
 function certificatesOf(path: string, pem: string): X509Certificate[] {

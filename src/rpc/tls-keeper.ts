@@ -3,7 +3,7 @@ import type { Log } from './types.js';
 
 /** Certificates that follow their files. */
 export interface TlsKeeper {
-  readonly current: TlsMaterial;
+  readonly initial: TlsMaterial;
   close(): void;
 }
 
@@ -27,7 +27,8 @@ const SOON_MS = 7 * DAY_MS;
  */
 export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOptions): Promise<TlsKeeper> {
   let seen = await signatureOf(paths);
-  let current = await readTlsFiles(paths);
+  const initial = await readTlsFiles(paths);
+  let current = initial;
   let problem: string | undefined;
   let closed = false;
   warnOfExpiry(current, log);
@@ -59,9 +60,7 @@ export async function keepTls(paths: TlsPaths, { log, onChange, pollMs }: KeepOp
   }, pollMs).unref();
   const daily = setInterval(() => warnOfExpiry(current, log), DAY_MS).unref();
   return {
-    get current() {
-      return current;
-    },
+    initial,
     close: () => {
       closed = true;
       clearInterval(poll);

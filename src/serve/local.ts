@@ -30,7 +30,9 @@ export async function watchLive(
   // A live host does not keep the process running; waiting for its changes is meant to.
   const alive = setInterval(() => undefined, LONG_MS);
   try {
-    await untilAborted(live.ready(wish.tables, signal), signal);
+    await live.ready(wish.tables, signal).catch((cause: unknown) => {
+      if (!signal.aborted) throw cause;
+    });
     const steps = new WatchFeed(live, wish, maker).steps();
     let since = performance.now();
     while (!signal.aborted) {
@@ -44,14 +46,6 @@ export async function watchLive(
   } finally {
     clearInterval(alive);
     release();
-  }
-}
-
-async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  try {
-    await work;
-  } catch (cause) {
-    if (!signal.aborted) throw cause;
   }
 }
 

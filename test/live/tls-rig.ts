@@ -5,7 +5,7 @@ import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type AgentClient, createAgentClient } from '../../src/client/agent.js';
-import type { AgentOptions } from '../../src/agent/types.js';
+import type { AgentOptions } from '../../src/agent/server.js';
 import type { ClientTls } from '../../src/rpc/types.js';
 import { ROOT } from '../support/root.js';
 import type { Certificates, Pair } from '../support/certificates.js';

@@ -10,10 +10,8 @@ export interface SourceProblem {
 interface Followed {
   readonly source: AgentSource;
   targets: readonly Target[];
-  problem: string | undefined;
-  /** Of what it named: more than can be followed. */
-  excess: string | undefined;
-  following: Following | undefined;
+  problem?: string | undefined;
+  following?: Following;
 }
 
 /** The targets of all sources, each address once. */
@@ -25,13 +23,7 @@ export class Targets {
   /** @param onChange called after each change of targets or problems */
   constructor(sources: readonly AgentSource[], onChange: () => void) {
     this.#onChange = onChange;
-    this.#followed = sources.map((source) => ({
-      source,
-      targets: [],
-      problem: undefined,
-      excess: undefined,
-      following: undefined,
-    }));
+    this.#followed = sources.map((source) => ({ source, targets: [] }));
   }
 
   /** Starts to follow the sources. */
@@ -39,11 +31,7 @@ export class Targets {
     for (const each of this.#followed) {
       each.following = each.source.follow(
         (targets) => {
-          each.targets = targets.slice(0, MOST_TARGETS);
-          each.excess =
-            targets.length > MOST_TARGETS
-              ? `lists ${targets.length} agents; only ${MOST_TARGETS} of them are followed`
-              : undefined;
+          each.targets = targets;
           this.#changed();
         },
         (problem) => {
@@ -59,17 +47,17 @@ export class Targets {
   all(): Map<string, Target> {
     const found = new Map<string, Target>();
     for (const { targets } of this.#followed)
-      for (const target of targets) if (!found.has(target.address)) found.set(target.address, target);
+      for (const target of targets.slice(0, MOST_TARGETS)) if (!found.has(target.address)) found.set(target.address, target);
     return found;
   }
 
   /** Of sources that could not be queried or list too many agents. */
   problems(): SourceProblem[] {
-    return this.#followed.flatMap(({ source, problem, excess }) =>
-      [problem, excess].flatMap((message) =>
-        message === undefined ? [] : [{ source: source.name, message: clipped(`${source.name}: ${message}`, 500) }],
-      ),
-    );
+    return this.#followed.flatMap(({ source: { name }, problem, targets: { length } }) => {
+      const excess = length > MOST_TARGETS ? `lists ${length} agents; only ${MOST_TARGETS} of them are followed` : undefined;
+      const messages = [problem, excess].filter((message) => message !== undefined);
+      return messages.map((message) => ({ source: name, message: clipped(`${name}: ${message}`, 500) }));
+    });
   }
 
   close(): void {

@@ -11,7 +11,7 @@ import {
 } from '../../fabric/index.js';
 import type { FabricHost } from '../../fabric/types.js';
 import type { Selector } from '../../model/select.js';
-import type { Overlay, Table } from '../../model/types.js';
+import type { Table } from '../../model/types.js';
 import type { LiveHost } from '../../live/types.js';
 import type { ItemOf } from '../../wire/messages.js';
 import type { Member, Members } from '../types.js';
@@ -38,11 +38,6 @@ export function* fabricList<Name extends 'overlays' | 'endpoints'>(
     name === 'overlays' ? overlayList(fabric, selector) : endpointList(fabric, selector);
   // The compiler cannot follow that the name and its items belong together.
   yield* list as Generator<readonly ItemOf<Name>[], void, undefined>;
-}
-
-/** All overlays, whenever they are asked for, as fabricList() gives them. */
-export function overlaysOf(members: Members): () => Iterable<readonly Overlay[]> {
-  return () => fabricList('overlays', members, {});
 }
 
 const revisions = new WeakMap<LiveHost, NetnsRevisions>();

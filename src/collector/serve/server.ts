@@ -17,7 +17,7 @@ export interface CollectorServiceOptions {
  * @throws ListenError if one of the addresses cannot be served; then none is
  */
 export function startCollector(options: CollectorServiceOptions & ServeOptions): Promise<RunningServer> {
-  return startServer(options, [COLLECTOR_SERVICE], (parts) => [collectorService(options, parts)]);
+  return startServer(options, (parts) => [collectorService(options, parts)]);
 }
 
 /** The service nsatlas.v1.Collector as a part of a server. */

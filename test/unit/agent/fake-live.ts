@@ -27,7 +27,7 @@ import type {
   Table,
 } from '../../../src/model/types.js';
 import { netnsName } from '../../../src/model/ids.js';
-import type { ServedHost } from '../../../src/agent/types.js';
+import type { ServedHost } from '../../../src/agent/service.js';
 import type { LiveChanges, LiveCounts, LiveHost } from '../../../src/live/types.js';
 import { HOST } from './fake-host.js';
 

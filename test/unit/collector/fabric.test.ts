@@ -1,5 +1,5 @@
 import t from 'tap';
-import { fabricOf, overlaysOf } from '../../../src/collector/serve/fabric.js';
+import { fabricList, fabricOf } from '../../../src/collector/serve/fabric.js';
 import { finish } from '../../../src/fabric/index.js';
 import type { ReadStatus } from '../../../src/model/types.js';
 import { fakeLink, fakeNetns } from '../agent/fake-host.js';
@@ -49,7 +49,7 @@ t.test('the fabric of a collector', async (t) => {
     const { live, members } = setup();
     finish(fabricOf(members));
     const { made } = live;
-    t.equal([...overlaysOf(members)()].flat().length, 1);
+    t.equal([...fabricList('overlays', members, {})].flat().length, 1);
     t.equal(live.made, made);
   });
 });

@@ -30,7 +30,7 @@ async function families(): Promise<Set<string>> {
   const members = { tables: [], members: () => [], entries: () => [], gaps: () => [], subscribe: () => () => undefined };
   metrics.add(new HostMetrics(metrics.registry, live));
   metrics.add(createInterfaceMetrics(metrics.registry, live));
-  metrics.add(createCollectorMetrics(metrics.registry, { members, overlays: () => [] }));
+  metrics.add(createCollectorMetrics(metrics.registry, members, () => []));
   const text = Buffer.concat(await metrics.render()).toString();
   metrics.close();
   return new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name = '']) => name));

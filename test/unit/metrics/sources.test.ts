@@ -278,7 +278,7 @@ t.test('metrics of a collector', async (t) => {
       entry('b:1', { host: 'hb', hostName: 'B', state: 'STALE', ageMs: 90_000 }),
       entry('c:1', { state: 'UNREACHABLE' }),
     ]);
-    const { text } = await scrape(registry, createCollectorMetrics(registry, { members }));
+    const { text } = await scrape(registry, createCollectorMetrics(registry, members));
     t.strictSame(linesOf(text, 'nsatlas_agents'), [
       'nsatlas_agents{state="live"} 1',
       'nsatlas_agents{state="syncing"} 0',
@@ -300,10 +300,7 @@ t.test('metrics of a collector', async (t) => {
 
   t.test('tell no series twice, even if two agents look the same', async (t) => {
     const registry = new Registry();
-    const { text } = await scrape(
-      registry,
-      createCollectorMetrics(registry, { members: fakeMembers([entry('a:1'), entry('a:1')]) }),
-    );
+    const { text } = await scrape(registry, createCollectorMetrics(registry, fakeMembers([entry('a:1'), entry('a:1')])));
     t.equal(linesOf(text, 'nsatlas_agent_up').length, 1);
   });
 
@@ -330,7 +327,7 @@ t.test('metrics of a collector', async (t) => {
       ],
     };
     const overlays = (): readonly (readonly Overlay[])[] => [[], [overlay], []];
-    const { text } = await scrape(registry, createCollectorMetrics(registry, { members: fakeMembers([]), overlays }));
+    const { text } = await scrape(registry, createCollectorMetrics(registry, fakeMembers([]), overlays));
     const labels = '{overlay="net/4097",vni="4097",network="app",network_id="net"}';
     t.strictSame(
       text.split('\n').filter((line) => line.startsWith('nsatlas_fabric')),

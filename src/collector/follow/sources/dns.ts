@@ -100,23 +100,17 @@ async function answer(question: Promise<string[]>): Promise<Answer> {
     return await question;
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-    return NONE.has(code) ? 'none' : { problem: explain(code, cause) };
+    return NONE.has(code) ? 'none' : { problem: PROBLEMS[code] ?? `querying the DNS servers failed: ${reasonOf(cause)}` };
   }
 }
 
-function explain(code: string, cause: unknown): string {
-  switch (code) {
-    case 'ETIMEOUT':
-      return 'no DNS server answers (ETIMEOUT)';
-    case 'ECONNREFUSED':
-      return 'no DNS server listens (ECONNREFUSED); look at /etc/resolv.conf';
-    case 'ESERVFAIL':
-    case 'EREFUSED':
-      return `the DNS server failed to answer (${code})`;
-    default:
-      return `querying the DNS servers failed: ${reasonOf(cause)}`;
-  }
-}
+/** By code of node:dns. */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ETIMEOUT: 'no DNS server answers (ETIMEOUT)',
+  ECONNREFUSED: 'no DNS server listens (ECONNREFUSED); look at /etc/resolv.conf',
+  ESERVFAIL: 'the DNS server failed to answer (ESERVFAIL)',
+  EREFUSED: 'the DNS server failed to answer (EREFUSED)',
+};
 
 function nothing(host: string, kept: number): string {
   const advice = `the name has no addresses; give the full name, as the DNS server knows it (for a Swarm service: tasks.SERVICE)`;

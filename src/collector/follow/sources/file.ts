@@ -32,13 +32,19 @@ export function fileSource(path: string, clock: Clock = SYSTEM_CLOCK): AgentSour
           if (signal.aborted) return;
           // Whatever comes after a file that could not be opened is new.
           if (isErrno(cause)) known = undefined;
-          onProblem(isErrno(cause) ? explain(cause) : reasonOf(cause));
+          onProblem(isErrno(cause) ? (PROBLEMS[cause.code ?? ''] ?? `cannot be read: ${cause.message}`) : reasonOf(cause));
         }
       };
       return askAgain(look, () => LOOK_MS, clock);
     },
   };
 }
+
+/** By errno of open(2). */
+const PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file (ENOENT); keeping its last known agents',
+  EACCES: 'no permission to read it (EACCES); allow this user to, or run as another one',
+};
 
 interface ReadFile {
   readonly text: string;
@@ -68,15 +74,4 @@ const READ_NONBLOCK = 0o4000;
 
 function isErrno(cause: unknown): cause is NodeJS.ErrnoException {
   return cause instanceof Error && 'code' in cause && !('line' in cause);
-}
-
-function explain({ code, message }: NodeJS.ErrnoException): string {
-  switch (code) {
-    case 'ENOENT':
-      return 'there is no such file (ENOENT); keeping its last known agents';
-    case 'EACCES':
-      return 'no permission to read it (EACCES); allow this user to, or run as another one';
-    default:
-      return `cannot be read: ${message}`;
-  }
 }
