@@ -66,10 +66,11 @@ interface Identity {
 /** There is no event when an engine joins or leaves a swarm or becomes a manager: this is queried again after so long. */
 const IDENTITY_MS = 30_000;
 
-/** What changed since it was last asked about. */
-interface Changes {
-  readonly containers: Set<string>;
-  readonly networks: Set<string>;
+/** Ids of what changed since it was last asked about. */
+type Changes = Readonly<Record<EngineChange['kind'], Set<string>>>;
+
+function noChanges(): Changes {
+  return { container: new Set(), network: new Set() };
 }
 
 /** One engine: loads everything once, then only what its events say has changed, and everything again when they break. */
@@ -79,7 +80,7 @@ export class EngineFollower {
   #known: Known | undefined;
   #confirmedAt = 0;
   #events: EventFollower | undefined;
-  #changes: Changes = { containers: new Set(), networks: new Set() };
+  #changes = noChanges();
   #pause: { readonly until: number; readonly error: EngineError } | undefined;
   #running: Promise<EnginePart> | undefined;
 
@@ -187,30 +188,26 @@ export class EngineFollower {
   }
 
   #note(change: EngineChange): void {
-    const { containers, networks } = this.#changes;
-    if (change.kind === 'container') containers.add(change.id);
-    else {
-      networks.add(change.id);
-      if (change.containerId !== undefined) containers.add(change.containerId);
-    }
-    if (containers.size + networks.size > MAX_CHANGES) this.#loseEvents();
+    const changes = this.#changes;
+    changes[change.kind].add(change.id);
+    if (change.kind === 'network' && change.containerId !== undefined) changes.container.add(change.containerId);
+    if (changes.container.size + changes.network.size > MAX_CHANGES) this.#loseEvents();
   }
 
   /** From here on everything has to be loaded again. */
   #loseEvents(): void {
     this.#events?.close();
     this.#events = undefined;
-    this.#changes = { containers: new Set(), networks: new Set() };
+    this.#changes = noChanges();
   }
 
   async #applyChanges(inventory: Inventory, patience: Patience): Promise<void> {
     const changes = this.#changes;
-    this.#changes = { containers: new Set(), networks: new Set() };
-    for (const { kind, id } of inventory.retries(this.#settings.now() - this.#settings.retryMs)) {
-      (kind === 'container' ? changes.containers : changes.networks).add(id);
-    }
-    await inventory.updateNetworks(changes.networks, patience);
-    await inventory.updateContainers(changes.containers, patience);
+    this.#changes = noChanges();
+    const { now, retryMs } = this.#settings;
+    for (const { kind, id } of inventory.retries(now() - retryMs)) changes[kind].add(id);
+    await inventory.updateNetworks(changes.network, patience);
+    await inventory.updateContainers(changes.container, patience);
   }
 
   #failed(error: EngineError): EnginePart {

@@ -1,8 +1,7 @@
 import { isSame } from '../model/same.js';
-import { removedOf, SECTIONS } from '../tables/index.js';
 import type { Netns, NetnsChange, Table } from '../model/types.js';
 import type { LiveHost } from '../live/types.js';
-import { countRows } from '../tables/index.js';
+import { countRows, removedOf, SECTIONS } from '../tables/index.js';
 
 interface Known {
   /** Revision of the host up to which the namespace was looked at. */

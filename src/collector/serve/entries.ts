@@ -1,5 +1,5 @@
 import { selectsHost, type Selector } from '../../model/select.js';
-import type { FabricAge, HostAge, HostEntry } from '../../model/types.js';
+import type { FabricAge, HostEntry } from '../../model/types.js';
 import type { Member, Members } from '../types.js';
 
 /** Entries that fit; one whose host is not known yet fits when no host is asked for. */
@@ -11,20 +11,16 @@ export function entriesThatFit(members: Members, selector: Selector): HostEntry[
 
 /** The hosts of which something is known and that fit. */
 export function membersThatFit(members: Members, selector: Selector): Member[] {
-  return members.members().filter((member) => {
-    const { hostId } = member;
-    return selectsHost({ id: hostId, name: nameOf(member) }, selector);
-  });
+  return members.members().filter((member) => selectsHost({ id: member.hostId, name: nameOf(member) }, selector));
 }
 
 /** How old each host's part of an answer is. */
 export function agesOf(hosts: readonly Member[]): FabricAge {
-  return { hosts: hosts.map((member) => ageOf(member)) };
-}
-
-function ageOf(member: Member): HostAge {
-  const { state, ageMs } = member.entry();
-  return { host: member.hostId, hostName: nameOf(member), state, ...(ageMs !== undefined && { ageMs }) };
+  const ages = hosts.map((member) => {
+    const { state, ageMs } = member.entry();
+    return { host: member.hostId, hostName: nameOf(member), state, ...(ageMs !== undefined && { ageMs }) };
+  });
+  return { hosts: ages };
 }
 
 function nameOf({ live, hostId }: Member): string {
