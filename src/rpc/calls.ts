@@ -83,26 +83,24 @@ export function createCalls({ log, maxCalls, stallLimitMs, now, onCall, onCallBe
     }
   };
 
-  const streaming =
-    <Name extends MessageName>(
-      run: (request: Messages[Name], stream: ByteStream, signal: AbortSignal) => Promise<object>,
-    ): handleServerStreamingCall<Received<Name>, Uint8Array> =>
-    (call) => {
-      track(call, (signal) => run(messageOf(call.request), call, signal)).then(
-        () => call.end(),
-        (cause: unknown) => {
-          // A cancelled call cannot be answered; grpc-js has destroyed its stream.
-          if (!call.cancelled && !call.destroyed) call.emit('error', failureOf(cause));
-        },
-      );
-    };
+  const respond = (call: ByteStream, run: (signal: AbortSignal) => Promise<object>): void => {
+    track(call, run).then(
+      () => call.end(),
+      (cause: unknown) => {
+        // A cancelled call cannot be answered; grpc-js has destroyed its stream.
+        if (!call.cancelled && !call.destroyed) call.emit('error', failureOf(cause));
+      },
+    );
+  };
 
   return {
-    stream: (answer) =>
-      streaming(async (request, stream, signal) => writeAll(stream, await answer(request, signal), { signal, stallLimitMs })),
-    feed: (run) =>
-      streaming((request, stream, signal) =>
-        run(request, { signal, write: (messages) => writeTogether(stream, messages, { signal, stallLimitMs }) }),
+    stream: (answer) => (call) =>
+      respond(call, async (signal) =>
+        writeAll(call, await answer(messageOf(call.request), signal), { signal, stallLimitMs }),
+      ),
+    feed: (run) => (call) =>
+      respond(call, (signal) =>
+        run(messageOf(call.request), { signal, write: (messages) => writeTogether(call, messages, { signal, stallLimitMs }) }),
       ),
     unary: (answer) => (call, callback) => {
       let bytes: Uint8Array = new Uint8Array();
