@@ -65,7 +65,7 @@ export async function startMetrics(metrics: Pick<Metrics, 'render'>, options: Me
   });
   const sockets = new Set<Socket>();
   const onConnection = (socket: Socket): void => enter(server, { sockets, door, limitMs: connectionLimitMs }, socket);
-  const listener = await listen(options.listen, onConnection, { reach: 'any', socketMode: 0o600 }).catch((cause: unknown) => {
+  const listener = await listen(options.listen, onConnection, 'any').catch((cause: unknown) => {
     door?.close();
     throw cause;
   });

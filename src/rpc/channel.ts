@@ -10,10 +10,6 @@ export interface ChannelOptions {
   readonly tls?: ClientTls | undefined;
   /** Most bytes of one message; 64 MiB. Parts are 256 KiB, but a single row may be larger. */
   readonly maxMessageBytes?: number;
-  /** A connection with calls is asked whether it is there after this long without a word, in milliseconds; 30,000. */
-  readonly keepaliveMs?: number;
-  /** … and has this long to answer; 20,000. */
-  readonly keepaliveTimeoutMs?: number;
   /** Longest time between two attempts to connect, in milliseconds; 10,000. Calls fail at once meanwhile. */
   readonly maxBackoffMs?: number;
   /** How long the other end may take from the connection to its first word of HTTP/2, TLS included, in milliseconds; 10,000. */
@@ -60,8 +56,8 @@ export function openChannel(address: string, options: ChannelOptions = {}): Chan
     'grpc.enable_retries': 0,
     'grpc.service_config_disable_resolution': 1,
     // A server that vanished without a word is noticed while it is watched.
-    'grpc.keepalive_time_ms': options.keepaliveMs ?? 30_000,
-    'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 20_000,
+    'grpc.keepalive_time_ms': 30_000,
+    'grpc.keepalive_timeout_ms': 20_000,
     'grpc.initial_reconnect_backoff_ms': Math.min(1000, options.maxBackoffMs ?? 1000),
     'grpc.max_reconnect_backoff_ms': options.maxBackoffMs ?? 10_000,
     // Closing the channel closes its connection, so that the next channel connects again.

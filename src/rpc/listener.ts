@@ -12,21 +12,23 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** What may be listened on, and the permissions of a unix socket's file. */
-export interface ListenerOptions {
-  readonly reach: 'this-machine' | 'any';
-  readonly socketMode: number;
-}
+/** Permissions of the file of a unix socket. */
+const SOCKET_MODE = 0o600;
 
 /**
  * Listens on HOST:PORT or unix:PATH.
  * @param onConnection takes over the socket
+ * @param reach as for parseListen()
  * @throws ListenError when the address is refused, in use or not to be had
  */
-export async function listen(text: string, onConnection: (socket: Socket) => void, options: ListenerOptions): Promise<Listener> {
-  const address = parseListen(text, options.reach);
+export async function listen(
+  text: string,
+  onConnection: (socket: Socket) => void,
+  reach: 'this-machine' | 'any',
+): Promise<Listener> {
+  const address = parseListen(text, reach);
   const server = createServer({ noDelay: true }, onConnection);
-  if (address.kind === 'unix') return listenUnix(text, address.path, server, options.socketMode);
+  if (address.kind === 'unix') return listenUnix(text, address.path, server);
   await bind(text, server, { host: address.host, port: address.port });
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : address.port;
@@ -59,13 +61,13 @@ const BIND_PROBLEMS: Readonly<Record<string, string>> = {
  * The socket is created in a directory that only this user can enter, gets its permissions there, and is only then put where clients
  * look for it: at no time can anybody else connect, and a socket that somebody listens on is never replaced.
  */
-async function listenUnix(text: string, path: string, server: Server, mode: number): Promise<Listener> {
+async function listenUnix(text: string, path: string, server: Server): Promise<Listener> {
   let folder: string | undefined;
   try {
     folder = await mkdtemp(join(dirname(path), '.nsatlas-'));
     const made = join(folder, 's');
     await bind(text, server, { path: made });
-    await chmod(made, mode);
+    await chmod(made, SOCKET_MODE);
     await publish(text, made, path);
     const { dev, ino } = await stat(path);
     return { address: `unix:${path}`, close: () => closeUnix(server, path, { dev, ino }) };

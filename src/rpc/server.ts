@@ -102,10 +102,9 @@ export async function startServer(
 async function listenAll(options: ServeOptions, entrance: Entrance): Promise<Listener[]> {
   if (options.listen.length === 0) throw new ListenError('nothing', 'no address was given');
   const reach = options.tls !== undefined || options.insecure === true ? 'any' : 'this-machine';
-  const settings = { reach, socketMode: options.socketMode ?? 0o600 } as const;
   const listeners: Listener[] = [];
   try {
-    for (const address of options.listen) listeners.push(await listen(address, entrance.open(address), settings));
+    for (const address of options.listen) listeners.push(await listen(address, entrance.open(address), reach));
     return listeners;
   } catch (cause) {
     await Promise.all(listeners.map((listener) => listener.close()));

@@ -67,8 +67,6 @@ export interface ServeOptions {
   readonly maxConnections?: number;
   /** Most calls at once, of all connections together; 1,000. */
   readonly maxCalls?: number;
-  /** Permissions of the file of a unix socket; 0o600. */
-  readonly socketMode?: number;
   /** Milliseconds on a clock that never goes back; performance.now. */
   readonly now?: () => number;
   /** Called when a call begins: "/nsatlas.v1.Agent/Watch". */
