@@ -62,7 +62,9 @@ function exchange<Result>(question: HttpQuestion, receive: Receive<Result>): Pro
       return;
     }
     if (!isSocketPath(socket)) {
-      reject(connectionError(question, Object.assign(new Error(`connect EINVAL ${socket}`), { code: 'EINVAL', syscall: 'connect' })));
+      reject(
+        connectionError(question, Object.assign(new Error(`connect EINVAL ${socket}`), { code: 'EINVAL', syscall: 'connect' })),
+      );
       return;
     }
     const outgoing = request({

@@ -24,11 +24,7 @@ const AGENT_FAMILIES: readonly (readonly [name: string, help: string, value: (en
     'How far an agent reports to be behind its kernel.',
     ({ freshness }) => seconds(freshness?.ageMs),
   ],
-  [
-    'nsatlas_agent_events_lost_total',
-    'How often an agent lost events of its kernel.',
-    ({ freshness }) => freshness?.lostEvents,
-  ],
+  ['nsatlas_agent_events_lost_total', 'How often an agent lost events of its kernel.', ({ freshness }) => freshness?.lostEvents],
   ['nsatlas_agent_disconnects_total', 'How often the stream of an agent ended.', ({ disconnects }) => disconnects],
   ['nsatlas_agent_resyncs_total', 'How often an agent had to send its full state again.', ({ resyncs }) => resyncs],
   ['nsatlas_agent_namespaces', 'Network namespaces of a host.', ({ namespaces }) => namespaces],
@@ -70,9 +66,7 @@ export function createCollectorMetrics(
     for (const { state } of members.entries()) counts.set(state, (counts.get(state) ?? 0) + 1);
     return [...counts].map(([state, count]) => [{ state: state.toLowerCase() }, count] as const);
   });
-  asked.gauges('nsatlas_collector_gaps', ['status', 'operation'], () =>
-    pairs(countGaps(members.gaps()), 'status', 'operation'),
-  );
+  asked.gauges('nsatlas_collector_gaps', ['status', 'operation'], () => pairs(countGaps(members.gaps()), 'status', 'operation'));
   return {
     name: 'fabric',
     collect: async (scrape): Promise<Collected> => ({

@@ -23,8 +23,7 @@ const FAMILIES = {
 };
 
 const UNREAD = {
-  nsatlas_interface_counters_unread_namespaces:
-    'Network namespaces whose counters could not be read completely for this scrape.',
+  nsatlas_interface_counters_unread_namespaces: 'Network namespaces whose counters could not be read completely for this scrape.',
 };
 
 /** An interface that waits for the others to be counted against the limit. */

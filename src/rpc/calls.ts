@@ -1,9 +1,4 @@
-import {
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type StatusObject,
-  status,
-} from '@grpc/grpc-js';
+import { type handleServerStreamingCall, type handleUnaryCall, type StatusObject, status } from '@grpc/grpc-js';
 import type { Received } from '../wire/definitions.js';
 import type { MessageName, Messages } from '../wire/messages.js';
 import { CallError } from './error.js';
@@ -95,9 +90,7 @@ export function createCalls({ log, maxCalls, stallLimitMs, now, onCall, onCallBe
 
   return {
     stream: (answer) => (call) =>
-      respond(call, async (signal) =>
-        writeAll(call, await answer(messageOf(call.request), signal), { signal, stallLimitMs }),
-      ),
+      respond(call, async (signal) => writeAll(call, await answer(messageOf(call.request), signal), { signal, stallLimitMs })),
     feed: (run) => (call) =>
       respond(call, (signal) =>
         run(messageOf(call.request), { signal, write: (messages) => writeTogether(call, messages, { signal, stallLimitMs }) }),

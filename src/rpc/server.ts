@@ -57,7 +57,10 @@ export async function startServer(
     health.set(name, true);
   }
   health.addTo(server);
-  const endReflection = addReflection(server, services.map(({ name }) => name));
+  const endReflection = addReflection(
+    server,
+    services.map(({ name }) => name),
+  );
 
   const entrance = await createEntrance(server, options);
   const listeners = await listenAll(options, entrance).catch((cause: unknown) => {

@@ -96,9 +96,8 @@ t.test('metrics of a process', async (t) => {
 
   t.test('let others work while 40,000 series are told', async (t) => {
     const metrics = metricsFor(t, { seriesLimit: 100_000 });
-    const sheet = new Sheet(
-      Array.from({ length: 8 }, (_, at) => ({ name: `family_${at}_total`, type: 'counter', help: 'One of eight.' })),
-    );
+    const families = Array.from({ length: 8 }, (_, at) => [`family_${at}_total`, 'One of eight.'] as const);
+    const sheet = new Sheet(Object.fromEntries(families));
     for (let row = 0; row < 5000; row++) sheet.add(`{netns="net:[${row}]",interface="eth0"}`, Array(8).fill(row) as number[]);
     metrics.add({ name: 'a', collect: async () => ({ sheets: [sheet] }) });
     let turns = 0;
