@@ -37,7 +37,7 @@ export async function serve(name: string, flags: ServerFlags, served: Served, { 
   const notifySocket = env['NOTIFY_SOCKET'];
   // From here on, so that no signal is lost.
   const stop = nextSignal();
-  const opened: Opened = { services: new Map(), sources: [], closers: [] };
+  const opened: Opened = { services: [], sources: [], closers: [] };
   try {
     await open(opened, served, { flags, log });
     const metrics = await openMetrics(flags, log, access.tls);
@@ -45,8 +45,7 @@ export async function serve(name: string, flags: ServerFlags, served: Served, { 
     await metrics.serve(opened.sources);
     const notify = notifySocket === undefined ? {} : { notify: (message: string) => sdNotify(notifySocket, message) };
     const options = { listen: flags.listen, ...access, log, ...metrics.calls, ...notify };
-    const services = [...opened.services.values()];
-    const server = await startServer(options, [...opened.services.keys()], (parts) => services.map((make) => make(parts)));
+    const server = await startServer(options, (parts) => opened.services.map((make) => make(parts)));
     opened.start?.();
     log.info({ signal: await stop }, 'draining');
     await server.drain(DRAIN_LIMIT_MS);
@@ -59,8 +58,7 @@ export async function serve(name: string, flags: ServerFlags, served: Served, { 
 
 /** What was opened to be served. */
 interface Opened {
-  /** By name. */
-  readonly services: Map<string, (parts: ServerParts) => ServedService>;
+  readonly services: ((parts: ServerParts) => ServedService)[];
   readonly sources: MakeSources[];
   /** Called in the opposite order. */
   readonly closers: (() => void | Promise<void>)[];
@@ -77,11 +75,8 @@ async function open(
   if (live !== undefined) {
     opened.closers.push(() => live.close());
     for (const feature of await live.features()) if (!feature.enabled) log.warn({ feature: feature.name }, feature.detail);
-    const [{ agentService }, { AGENT_SERVICE }] = await Promise.all([
-      import('../agent/server.js'),
-      import('../agent/service.js'),
-    ]);
-    opened.services.set(AGENT_SERVICE, (parts) => agentService({ live }, log, parts));
+    const { agentService } = await import('../agent/server.js');
+    opened.services.push((parts) => agentService(live, log, parts));
     opened.sources.push(hostMetrics(flags, live));
   }
   if (following === undefined) return;
@@ -89,11 +84,8 @@ async function open(
   opened.closers.push(() => members.close());
   opened.start = () => members.start();
   if (live !== undefined) members.addLocal(live);
-  const [{ collectorService }, { COLLECTOR_SERVICE }] = await Promise.all([
-    import('../collector/serve/server.js'),
-    import('../collector/serve/service.js'),
-  ]);
-  opened.services.set(COLLECTOR_SERVICE, (parts) => collectorService({ members, version: VERSION }, parts));
+  const { collectorService } = await import('../collector/serve/server.js');
+  opened.services.push((parts) => collectorService({ members, version: VERSION }, parts));
   opened.sources.push(collectorMetrics(members));
 }
 
