@@ -1,14 +1,15 @@
 // What a collector's replicas cost: memory per row and per interface, time to apply, the longest stretch and the longest pause of the
-// garbage collector. Agents are made up, their events are real bytes.
+// garbage collector; and beside it the same rows and interfaces kept as their protobuf bytes. Agents are made up, their events are real
+// bytes.
 //
-//   npm run build && node --expose-gc bench/replica.mjs
+//   npm run build && node --expose-gc bench/replica.mjs [rows|interfaces] [HOSTS]
 import { openSync, readSync } from 'node:fs';
 import { performance, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 
 const { ReplicaHost } = await import('../dist/src/collector/replica/replica.js');
 const { ALL_TABLES, noRemovals, noRows } = await import('../dist/src/tables/index.js');
-const { decode } = await import('../dist/src/wire/codec.js');
+const { decode, encode } = await import('../dist/src/wire/codec.js');
 const { encodeChange, encodeWatchBody, watchMessage } = await import('../dist/src/wire/watch-bytes.js');
 
 const host = (number) => ({
@@ -225,7 +226,7 @@ class Meter {
     const start = ranMs();
     const event = decode('nsatlas.v1.WatchResponse', bytes);
     const decoded = ranMs();
-    replica.heard();
+    replica.received();
     replica.apply(event);
     replica.commit();
     const took = ranMs() - decoded;
@@ -241,6 +242,42 @@ class Meter {
     this.pauses.sort((a, b) => b.duration - a.duration);
   }
 }
+
+/**
+ * The comparator: the least that a host costs whose rows are kept as protobuf bytes, back to back in chunks, with the revision and the place
+ * of each. It cannot find a row that is sent again by another id, which a replica must.
+ */
+class ByteHost {
+  #chunks = [];
+  #used = Infinity;
+  #places = new Map();
+
+  received() {}
+
+  apply({ netns: change }) {
+    if (change === undefined) return;
+    for (const link of change.interfaces) this.#keep('Interface', { ...link, netnsId: '' }, `link ${change.netns.id} ${link.ifindex}`);
+    for (const row of change.fdb) this.#keep('FdbEntry', { ...row, netnsId: '' }, 2 * row.rowId);
+    for (const row of change.neighbors) this.#keep('Neighbor', { ...row, netnsId: '' }, 2 * row.rowId + 1);
+  }
+
+  commit() {}
+
+  #keep(message, row, key) {
+    const bytes = encode(`nsatlas.v1.${message}`, row);
+    // A length and a revision stand before each.
+    const size = bytes.length + 10;
+    if (this.#used + size > CHUNK) {
+      this.#chunks.push(new Uint8Array(CHUNK));
+      this.#used = 0;
+    }
+    this.#chunks.at(-1).set(bytes, this.#used + 10);
+    this.#places.set(key, (this.#chunks.length - 1) * CHUNK + this.#used);
+    this.#used += size;
+  }
+}
+
+const CHUNK = 64 * 1024;
 
 const memory = () => {
   globalThis.gc?.();
@@ -283,13 +320,17 @@ async function measure(title, replicas, messages, units) {
   );
 }
 
+const asBytes = 'the same as protobuf bytes';
+const byteHosts = (hosts) => Array.from({ length: hosts }, () => new ByteHost());
+
 async function rows(hosts, each) {
+  await measure(asBytes, byteHosts(hosts), messagesOf([...bigNetns(each, 0)]), { count: hosts * each * 2, of: 'rows' });
   const replicas = Array.from({ length: hosts }, () => new ReplicaHost(options));
   await measure('rows', replicas, messagesOf([...bigNetns(each, 0)]), { count: hosts * each * 2, of: 'FDB and neighbour rows' });
   const again = messagesOf([...bigNetns(each, 7)], { epoch: 'agent-2' });
   const revisions = replicas.map(({ revision }) => revision);
-  await measure('told again by a restarted agent', replicas, again, { count: hosts * each * 2, of: 'rows' });
-  if (replicas.some(({ revision }, at) => revision !== revisions[at])) throw new Error('what was told again counts as changed');
+  await measure('sent again by a restarted agent', replicas, again, { count: hosts * each * 2, of: 'rows' });
+  if (replicas.some(({ revision }, at) => revision !== revisions[at])) throw new Error('what was sent again counts as changed');
   const start = ranMs();
   let read = 0;
   const [replica] = replicas;
@@ -300,6 +341,7 @@ async function rows(hosts, each) {
 async function interfaces(hosts, namespaces, links) {
   const replicas = Array.from({ length: hosts }, () => new ReplicaHost(options));
   const changes = Array.from({ length: namespaces }, (_, number) => smallNetns(number, links));
+  await measure(asBytes, byteHosts(hosts), messagesOf(changes), { count: hosts * namespaces * links, of: 'interfaces' });
   await measure('interfaces', replicas, messagesOf(changes), { count: hosts * namespaces * links, of: 'interfaces' });
   const start = ranMs();
   let read = 0;
@@ -309,6 +351,6 @@ async function interfaces(hosts, namespaces, links) {
   console.log(`  read ${((1000 * (ranMs() - start)) / read).toFixed(2)} µs each`);
 }
 
-const what = process.argv[2] ?? 'all';
-if (what !== 'rows') await interfaces(200, 100, 4);
-if (what !== 'interfaces') await rows(50, 50_000);
+const [what = 'all', hosts] = process.argv.slice(2);
+if (what !== 'rows') await interfaces(Number(hosts ?? 200), 100, 4);
+if (what !== 'interfaces') await rows(Number(hosts ?? 50), 50_000);

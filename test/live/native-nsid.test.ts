@@ -10,7 +10,7 @@ import { Scratch } from '../support/netns.js';
 
 t.setTimeout(0);
 
-guardHygiene();
+guardHygiene(t);
 
 const EPERM = 1;
 const EEXIST = 17;

@@ -25,7 +25,7 @@ import { Scratch } from '../support/netns.js';
 
 t.setTimeout(0);
 
-guardHygiene();
+guardHygiene(t);
 
 const ENOENT = 2;
 const EISDIR = 21;

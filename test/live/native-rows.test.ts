@@ -26,7 +26,7 @@ import { Scratch, type ScratchNetns } from '../support/netns.js';
 
 t.setTimeout(0);
 
-guardHygiene();
+guardHygiene(t);
 
 const ENODEV = 19;
 const EOPNOTSUPP = 95;

@@ -31,7 +31,7 @@ function holdMainThread(): void {
 
 t.test('an observer', async (t) => {
   t.afterEach(closeListeners);
-  guardHygiene();
+  guardHygiene(t);
 
   t.test(
     'hears of links, addresses, forwarding entries, neighbours and routes, each with namespace, table and interface',

@@ -58,7 +58,7 @@ function burst(netns: ScratchNetns): void {
 
 t.test('an observer', async (t) => {
   t.afterEach(closeListeners);
-  guardHygiene();
+  guardHygiene(t);
 
   t.test('keeps no namespace alive and hears of their deaths', async (t) => {
     const scratch = Scratch.create(t);

@@ -54,7 +54,7 @@ t.test('requests for a part', async (t) => {
     reader?.close();
     closeListeners();
   });
-  guardHygiene();
+  guardHygiene(t);
 
   t.test('of a table give the rows of that interface, all of them and no others', async (t) => {
     const netns = Scratch.create(t).netns();

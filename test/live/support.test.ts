@@ -5,7 +5,7 @@ import { exec, randomName, Scratch } from '../support/netns.js';
 
 t.setTimeout(0);
 
-guardHygiene();
+guardHygiene(t);
 
 const HOME = readlinkSync('/proc/self/ns/net');
 

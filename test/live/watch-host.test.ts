@@ -67,7 +67,7 @@ const hasProxy = (live: OpenLiveHost, key: number): boolean =>
 
 t.test('a live host', async (t) => {
   t.afterEach(closeAll);
-  guardHygiene();
+  guardHygiene(t);
 
   t.test('has after the first read what a snapshot has, pairs included, in 30 namespaces of all sorts', async (t) => {
     const scratch = Scratch.create(t);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import t from 'tap';
+import type { Test } from 'tap';
 
 /** What a process has open and where its threads are, at one moment. */
 export interface Footprint {
@@ -89,10 +89,10 @@ export async function assertClean(before: Footprint, home: string = readlinkSync
 }
 
 /**
- * Call it once at the top of a live test file: after each test (and after what the test itself cleans up with its own
+ * Call it once at the top of a live test file, with tap's own `t`: after each test (and after what the test itself cleans up with its own
  * afterEach) the process has to be as clean as before it.
  */
-export function guardHygiene(): void {
+export function guardHygiene(t: Pick<Test, 'beforeEach' | 'afterEach'>): void {
   const home = readlinkSync('/proc/self/ns/net');
   let before = takeFootprint();
   t.beforeEach(() => {

@@ -17,7 +17,7 @@ export function guardLiveHosts(): void {
   t.afterEach(() => {
     for (const live of open.splice(0)) live.close();
   });
-  guardHygiene();
+  guardHygiene(t);
 }
 
 /** A live host over one namespace, which hears of changes by events only. */
