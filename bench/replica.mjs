@@ -256,7 +256,8 @@ class ByteHost {
 
   apply({ netns: change }) {
     if (change === undefined) return;
-    for (const link of change.interfaces) this.#keep('Interface', { ...link, netnsId: '' }, `link ${change.netns.id} ${link.ifindex}`);
+    for (const link of change.interfaces)
+      this.#keep('Interface', { ...link, netnsId: '' }, `link ${change.netns.id} ${link.ifindex}`);
     for (const row of change.fdb) this.#keep('FdbEntry', { ...row, netnsId: '' }, 2 * row.rowId);
     for (const row of change.neighbors) this.#keep('Neighbor', { ...row, netnsId: '' }, 2 * row.rowId + 1);
   }

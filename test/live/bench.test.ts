@@ -24,7 +24,12 @@ t.test('the benchmark of a host runs at a small size, in longer than a test may 
 });
 
 t.test('replicas of a collector and the same as protobuf bytes are compared', async (t) => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', join(ROOT, 'bench/replica.mjs'), 'interfaces', '2']);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    '--expose-gc',
+    join(ROOT, 'bench/replica.mjs'),
+    'interfaces',
+    '2',
+  ]);
   t.match(stdout, /the same as protobuf bytes: 800 interfaces\n {2}\d/);
   t.match(stdout, /\ninterfaces: 800 interfaces\n {2}\d/);
 });
