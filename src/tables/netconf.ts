@@ -6,7 +6,7 @@ import type { Ifindex } from '../proto/identifiers.js';
 import { defineTable, selectsIp } from './contract.js';
 import { AttributeDecoder } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
-import { familyName, hex } from './shared/names.js';
+import { familyName } from './shared/names.js';
 import { inAttribute } from './shared/names-interface.js';
 import type { Decoded } from './shared/result.js';
 
@@ -41,7 +41,7 @@ const NETCONF = new AttributeDecoder<NetconfRecord>({
   },
   [uapi.NETCONFA_RP_FILTER]: (row, attribute) => {
     const filter = attribute.s32();
-    row.rpFilter = RP_FILTERS[filter] ?? hex(filter);
+    row.rpFilter = RP_FILTERS[filter] ?? `${filter}`;
   },
   [uapi.NETCONFA_MC_FORWARDING]: (row, attribute) => {
     row.mcForwarding = attribute.s32() !== 0;

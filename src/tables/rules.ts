@@ -6,7 +6,7 @@ import type { Rule } from '../proto/gen/types.js';
 import { defineTable, selectsIp } from './contract.js';
 import { AttributeDecoder } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
-import { type BitNames, bitNames, familyName, hex, routeProtocolName } from './shared/names.js';
+import { type BitNames, bitNames, familyName, routeProtocolName } from './shared/names.js';
 import type { Decoded } from './shared/result.js';
 
 type RuleRecord = Omit<Rule, 'netnsId'>;
@@ -66,7 +66,7 @@ export function decodeRule(view: DataView, start: number, end: number): Decoded<
   const rule: RuleRecord = {
     family: familyName(view.getUint8(start)),
     priority: 0,
-    action: ACTIONS[action] ?? hex(action),
+    action: ACTIONS[action] ?? `${action}`,
     flags: bitNames(FLAG_NAMES, view.getUint32(start + 8, LITTLE_ENDIAN)),
     l3mdev: false,
   };

@@ -19,6 +19,8 @@ const RULES = [
   'rule add tun_id 77 table 5000',
   'rule add fwmark 7 nop',
   'rule add realms 3/4 table main',
+  'rule add fwmark 0/0xff table 5',
+  'rule add proto 77 table 7',
   '-6 rule add to fd00:1::/32 tos 0x04 unreachable',
   '-6 rule add iif lo ipproto udp dport 53 table 300',
 ];
@@ -35,7 +37,7 @@ t.test('policy rules are what ip -j rule shows, as they come, change with an int
     });
   await assertSame();
   for (const rule of RULES) netns.ip(rule);
-  tried(netns, 'rule add l3mdev');
+  for (const action of ['', ' unreachable', ' nop', ' goto 32766']) tried(netns, `rule add l3mdev${action}`);
   await assertSame();
   t.ok(said(netns, '-4 rule').some((rule) => 'iif' in rule && !('iif_detached' in rule)));
   netns.ip('link del v0');

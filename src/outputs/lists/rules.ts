@@ -1,5 +1,6 @@
 import type { Rule } from '../../model/types.js';
 import { netnsName } from '../../model/ids.js';
+import { hex } from '../../tables/shared/names.js';
 import { byGroup, type Column } from '../columns.js';
 import type { Fact } from '../facts.js';
 import { defineRows } from './contract.js';
@@ -9,6 +10,7 @@ export const list = defineRows({
   name: 'rules',
   help: 'policy routing rules, which choose the routing table for a packet',
   example: 'nsatlas rules --container web',
+  without: ['mac'],
   // A collector does not keep the order in which the kernel lists them, which is the order in which they are tried.
   sort: byPriority,
   columns: (): Column<Rule>[] => [
@@ -46,7 +48,8 @@ function facts(row: Rule): Fact[] {
     { label: 'fwmark', value: mark(row) },
     { label: '', key: 'selector', value: selector(row) },
     { label: '', key: 'action', value: action(row) },
-    { label: '', key: 'flags', value: row.flags.filter((flag) => flag !== 'INVERT') },
+    { label: 'proto', value: row.protocol },
+    { label: '', key: 'flags', value: row.flags.filter((flag) => flag !== 'INVERT' && flag !== 'UNRESOLVED') },
   ];
 }
 
@@ -54,24 +57,28 @@ function attached(name: string | undefined, detached: boolean): string | undefin
   return name === undefined || !detached ? name : `${name} (none)`;
 }
 
+/** The kernel leaves a mark of 0 out, not its mask. // fib_nl_fill_rule(), net/core/fib_rules.c */
 function mark({ fwmark, fwmask }: Rule): string | undefined {
-  if (fwmark === undefined) return undefined;
-  const value = `0x${fwmark.toString(16)}`;
-  return fwmask === undefined || fwmask === 0xffffffff ? value : `${value}/0x${fwmask.toString(16)}`;
+  return fwmark === undefined && fwmask === undefined ? undefined : masked(hex(fwmark ?? 0), fwmask, 0xffffffff);
+}
+
+/** "80/0xff"; a mask of all bits is not shown. */
+function masked(value: string | number | undefined, mask: number | undefined, all: number): string | undefined {
+  return value === undefined || mask === undefined || mask === all ? value?.toString() : `${value}/${hex(mask)}`;
 }
 
 /** What else a packet has to be, in the words of `ip rule`. */
 function selector(row: Rule): string[] {
   return [
     ...(row.l3mdev ? ['l3mdev'] : []),
-    ...word('tos', row.tos === undefined ? undefined : `0x${row.tos.toString(16)}`),
-    ...word('dscp', row.dscp),
+    ...word('tos', row.tos === undefined ? undefined : hex(row.tos)),
+    ...word('dscp', masked(row.dscp, row.dscpMask, 0x3f)),
     ...word('ipproto', row.ipProtocol),
-    ...word('sport', span(row.sportStart, row.sportEnd)),
-    ...word('dport', span(row.dportStart, row.dportEnd)),
+    ...word('sport', masked(span(row.sportStart, row.sportEnd), row.sportMask, 0xffff)),
+    ...word('dport', masked(span(row.dportStart, row.dportEnd), row.dportMask, 0xffff)),
     ...word('uidrange', row.uidStart === undefined ? undefined : `${row.uidStart}-${row.uidEnd}`),
     ...word('tun_id', row.tunnelId),
-    ...word('flowlabel', row.flowLabel),
+    ...word('flowlabel', row.flowLabel === undefined ? undefined : masked(hex(row.flowLabel), row.flowLabelMask, 0xfffff)),
   ];
 }
 
@@ -83,12 +90,18 @@ function span(start: number | undefined, end: number | undefined): string | unde
   return start === undefined || start === end ? start?.toString() : `${start}-${end}`;
 }
 
+/** In the words of `ip rule`. Of what applies only to interfaces in a VRF, only a lookup is in its table. */
 function action(row: Rule): string {
   const suppressed = [
     ...word('suppress_prefixlength', row.suppressPrefixLength),
     ...word('suppress_ifgroup', row.suppressInterfaceGroup),
-    ...word('realms', row.realmTo === undefined ? undefined : [row.realmFrom, row.realmTo].filter(Boolean).join('/')),
+    ...word('realms', row.realmFrom === undefined ? row.realmTo : `${row.realmFrom}/${row.realmTo ?? 0}`),
   ];
-  const what = row.table === undefined ? (row.l3mdev ? 'lookup of the VRF' : row.action) : `lookup ${tableName(row.table)}`;
-  return [row.gotoPriority === undefined ? what : `goto ${row.gotoPriority}`, ...suppressed].join(' ');
+  return [...what(row), ...suppressed].join(' ');
+}
+
+function what({ action: name, table, gotoPriority, l3mdev, flags }: Rule): string[] {
+  if (gotoPriority !== undefined) return [`goto ${gotoPriority}`, ...(flags.includes('UNRESOLVED') ? ['[unresolved]'] : [])];
+  if (table !== undefined) return [`lookup ${tableName(table)}`];
+  return [name === 'lookup' && l3mdev ? 'lookup [l3mdev-table]' : name];
 }

@@ -1,4 +1,5 @@
-// Numbers to the words of the public model. What has no name here is printed as a hexadecimal number, never dropped.
+// Numbers to the words of the public model. What has no name here is printed as a number, never dropped: in decimal where iproute2 does,
+// else in hexadecimal.
 
 /** Names of the bits of a flag word; index n names bit n. */
 export type BitNames = readonly (string | undefined)[];
@@ -132,14 +133,14 @@ const ENCAPSULATIONS = ['none', 'mpls', 'ip', 'ila', 'ip6', 'seg6', 'bpf', 'seg6
 /** IFAPROT_*, in iproute2's words. // linux/if_addr.h, v6.12 */
 const ADDRESS_PROTOCOLS = ['unspec', 'kernel_lo', 'kernel_ra', 'kernel_ll'];
 
-function word(words: readonly string[]): (value: number) => string {
-  return (value) => words[value] ?? hex(value);
+function word(words: readonly string[], number: (value: number) => string = hex): (value: number) => string {
+  return (value) => words[value] ?? number(value);
 }
 
 export const operStateName: (value: number) => string = word(OPERSTATES);
 export const linkModeName: (value: number) => string = word(LINK_MODES);
 export const addrGenModeName: (value: number) => string = word(ADDR_GEN_MODES);
-export const routeTypeName: (value: number) => string = word(ROUTE_TYPES);
+export const routeTypeName: (value: number) => string = word(ROUTE_TYPES, String);
 export const routerPreferenceName: (value: number) => string = word(ROUTER_PREFERENCES);
 export const encapsulationName: (value: number) => string = word(ENCAPSULATIONS);
 export const addressProtocolName: (value: number) => string = word(ADDRESS_PROTOCOLS);
@@ -195,11 +196,11 @@ const FAMILIES: ReadonlyMap<number, string> = new Map([
 
 /** Who made a route, or a neighbour row. */
 export function routeProtocolName(protocol: number): string {
-  return ROUTE_PROTOCOLS.get(protocol) ?? hex(protocol);
+  return ROUTE_PROTOCOLS.get(protocol) ?? `${protocol}`;
 }
 
 export function scopeName(scope: number): string {
-  return SCOPES.get(scope) ?? hex(scope);
+  return SCOPES.get(scope) ?? `${scope}`;
 }
 
 export function familyName(family: number): string {

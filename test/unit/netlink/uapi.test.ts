@@ -69,7 +69,7 @@ function words(most: number, word: (value: number) => string, constant: (name: s
   const lines: string[] = [];
   for (let value = 0; value <= most; value++) {
     const name = word(value);
-    if (!name.startsWith('0x')) lines.push(check(constant(name), value));
+    if (!/^(0x[0-9a-f]+|\d+)$/.test(name)) lines.push(check(constant(name), value));
   }
   return lines;
 }
@@ -210,8 +210,9 @@ t.test('names of numbers', async (t) => {
     t.equal(compile(lines), '');
   });
 
-  t.test('that do not exist are hexadecimal numbers', async (t) => {
-    t.equal(names.routeTypeName(99), '0x63');
+  t.test('that do not exist are numbers, in decimal where iproute2 has them so', async (t) => {
+    t.strictSame([names.routeTypeName(99), names.routeProtocolName(77), names.scopeName(33)], ['99', '77', '33']);
+    t.equal(names.operStateName(99), '0x63');
     t.strictSame(names.bitNames(names.IFF_NAMES, 0x80000001), ['UP', '0x80000000']);
     t.strictSame(names.neighFlags(0x02, 0x80000001), ['SELF', 'EXT_MANAGED', 'ext:0x80000000']);
     t.equal(linkTypeName(12345), '0x3039');
