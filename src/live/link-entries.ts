@@ -48,9 +48,9 @@ export function updateLinks(
     pairing.linkChanged(netns, link);
   }
   for (const [ifindex, link] of before) {
-    netns.links.delete(ifindex);
+    // Rows keep the name for as long as they are there.
+    netns.removeLink(link);
     netns.remember({ revision, table: 'LINKS', number: ifindex });
-    renamed.add(ifindex);
     pairing.linkRemoved(netns, link);
   }
   if (renamed.size > 0) touchNames(netns, renamed, revision);

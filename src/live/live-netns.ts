@@ -74,6 +74,9 @@ export interface Ownership {
 /** Removals that are remembered at least; beyond that as many as there are rows, so that memory stays in proportion. */
 const MIN_REMOVALS = 512;
 
+/** Names of removed links that are remembered at most. */
+const MOST_FORMER_NAMES = 512;
+
 /** One namespace that is kept true. Data and bookkeeping only: reading and pairing are done by others. */
 export class LiveNetns {
   readonly id: NetnsId;
@@ -98,6 +101,8 @@ export class LiveNetns {
   nsidGap: Gap | undefined;
   ownership: Ownership = { owner: undefined, joined: [], network: undefined };
   #removals: Removal[] = [];
+  /** Of removed links, by ifindex. */
+  readonly #formerNames = new Map<number, string>();
   #resolved: { readonly revision: number; readonly count: number } | undefined;
   /** Removals up to this revision are forgotten: readers behind it need the full namespace. */
   forgottenAt = 0;
@@ -146,6 +151,19 @@ export class LiveNetns {
     };
   }
 
+  /** Name of an interface: its last one if it was removed, for the rows that name it may be read, or go, after it. */
+  nameOf(ifindex: number): string | undefined {
+    return this.links.get(ifindex)?.name ?? this.#formerNames.get(ifindex);
+  }
+
+  removeLink({ ifindex, name }: LinkEntry): void {
+    this.links.delete(ifindex);
+    // Last again if it was there already.
+    this.#formerNames.delete(ifindex);
+    this.#formerNames.set(ifindex, name);
+    if (this.#formerNames.size > MOST_FORMER_NAMES) this.#formerNames.delete(this.#formerNames.keys().next().value ?? ifindex);
+  }
+
   /** How many of the ids that its links refer to are known. */
   get resolvedNsids(): number {
     if (this.#resolved?.revision !== this.revision) {
@@ -192,6 +210,7 @@ export class LiveNetns {
   reset(revision: number): void {
     for (const table of SOURCE_NAMES) Object.assign(this.tables[table], { ...newTable(table), kept: this.tables[table].kept });
     this.links.clear();
+    this.#formerNames.clear();
     this.#removals = [];
     this.forgottenAt = revision;
     this.headChangedAt = revision;

@@ -113,8 +113,8 @@ function adder(
   table: AnyRowTable,
   onMalformed?: PartsContext['onMalformed'],
 ): (view: DataView, start: number, end: number, rowId: number) => void {
-  const { id: netnsId, links } = netns;
-  const nameOf = (ifindex: number): string | undefined => links.get(ifindex)?.name;
+  const { id: netnsId } = netns;
+  const nameOf = (ifindex: number): string | undefined => netns.nameOf(ifindex);
   return (view, start, end, rowId) => {
     const row = rowAt(table, view, start, end, { netnsId, nameOf, rowId });
     if (row instanceof DecodeError) onMalformed?.(netns, table.name, rowId, row);
@@ -140,7 +140,7 @@ export function interfaceOf(
   const own = addressesOf(netns, addresses, context).filter(({ ifindex }) => ifindex === link.ifindex);
   return completeInterface(record, own, {
     netnsId: netns.id,
-    masterName: record.masterIfindex === undefined ? undefined : netns.links.get(record.masterIfindex)?.name,
+    masterName: record.masterIfindex === undefined ? undefined : netns.nameOf(record.masterIfindex),
     linkNetnsId: link.linkKey === undefined ? undefined : context.namespaces.get(link.linkKey)?.id,
     veth: vethOf(link, context),
   });

@@ -150,6 +150,52 @@ t.test('what is new in a namespace', async (t) => {
     t.ok(parts.flatMap((part) => part.fdb).length > 0, 'forwarding rows of port0 show the name of its master');
   });
 
+  t.test('is not the rows of a link that went, which keep its name, also when they go after it', async (t) => {
+    const { state, netns } = bridge();
+    const row = join(hex('02000000'), attribute(uapi.NETCONFA_IFINDEX, u32(3)));
+    const hop = join(hex('02000000 00000000'), attribute(uapi.NHA_ID, u32(1)), attribute(uapi.NHA_OIF, u32(3)));
+    applyRows(state, netns, 'NETCONF', { come: [[0, row]] });
+    applyRows(state, netns, 'NEXTHOPS', { come: [[0, hop]] });
+    state.commit();
+    let since = state.revision;
+    applyRows(state, netns, 'LINKS', { gone: [1] });
+    state.commit();
+    t.strictSame(
+      partsOf(state, since, ['LINKS', 'NETCONF', 'NEXTHOPS', 'FDB']).map(({ removedIfindexes, netconf, nexthops, fdb }) => {
+        return [removedIfindexes, netconf, nexthops, fdb];
+      }),
+      [[[3], [], [], []]],
+    );
+    t.strictSame(partsOf(state).flatMap(({ fdb }) => fdb)[0]?.ifname, 'port0');
+    since = state.revision;
+    applyRows(state, netns, 'NETCONF', { gone: [0] });
+    applyRows(state, netns, 'NEXTHOPS', { gone: [0] });
+    applyRows(state, netns, 'FDB', { gone: [0] });
+    state.commit();
+    t.strictSame(
+      partsOf(state, since, ['LINKS', 'NETCONF', 'NEXTHOPS', 'FDB']).map(({ removedNetconf, removedNexthops, removedFdb }) =>
+        [removedNetconf, removedNexthops, removedFdb].map(([each]) => each?.ifname),
+      ),
+      [['port0', 'port0', 'port0']],
+    );
+    // Another one may have the ifindex after it.
+    since = state.revision;
+    applyRows(state, netns, 'LINKS', { come: [[1, plainRow(3, 'other')]] });
+    state.commit();
+    t.equal(partsOf(state, since).flatMap(({ fdb }) => fdb)[0]?.ifname, 'other');
+  });
+
+  t.test('has the names of so many links that went', async (t) => {
+    const { state, netns } = bridge();
+    const links = Array.from({ length: 600 }, (_, at) => [10 + at, plainRow(10 + at, `l${at}`)] as const);
+    applyRows(state, netns, 'LINKS', { come: links });
+    applyRows(state, netns, 'LINKS', { gone: links.map(([slot]) => slot) });
+    t.strictSame(
+      [10, 97, 98, 609].map((ifindex) => netns.nameOf(ifindex)),
+      [undefined, undefined, 'l88', 'l599'],
+    );
+  });
+
   t.test('is everything again for who has missed more removals than are remembered', async (t) => {
     const { state, netns } = bridge();
     const since = state.revision;
