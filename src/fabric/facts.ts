@@ -1,9 +1,10 @@
-import { subnetsOf } from '../model/lists.js';
+import { leadsToVtep, subnetsOf } from '../model/lists.js';
 import { netnsName } from '../model/ids.js';
 import type { Interface, InterfaceRef, PairStatus, ReadStatus, Table, Vxlan } from '../model/types.js';
 import type { NetnsView } from '../model/views.js';
 import { canIdentify, isLinkLocal6 } from './ip.js';
 import { push } from '../text/lists.js';
+import { readGateways } from './gateways.js';
 import { RemoteRows } from './remote-rows.js';
 import { BREATH, type Work } from './steps.js';
 
@@ -138,9 +139,11 @@ function endFacts({ ifindex, name, altnames, kind, mac, operState, addressDetail
 /** The rows of each vxlan that lead to a VTEP; undefined when the table could not be read in full. */
 function* readRows(netns: NetnsView, vxlans: readonly VxlanLink[]): Work<ReadonlyMap<number, RemoteRows> | undefined> {
   if (vxlans.length === 0 || statusOf(netns, 'FDB') !== 'OK') return undefined;
+  const gateways = yield* readGateways(netns);
   const rows = new Map(vxlans.map(({ ifindex }): [number, RemoteRows] => [ifindex, new RemoteRows()]));
   for (const { fdb } of netns.take(['FDB'])) {
-    for (const row of fdb) rows.get(row.ifindex)?.add(row);
+    for (const row of fdb)
+      if (leadsToVtep(row)) rows.get(row.ifindex)?.add(row.mac, row.dst === undefined ? gateways.of(row.nexthopId) : [row.dst]);
     yield BREATH;
   }
   for (const each of rows.values()) each.seal();

@@ -12,7 +12,7 @@ export { finish, type Work } from './steps.js';
 export type { FabricHost } from './types.js';
 
 /** The tables that a fabric is made of: what has to be read, and whose changes make another one. Queries read any table that the host has. */
-export const FABRIC_TABLES: readonly Table[] = ['LINKS', 'ADDRESSES', 'NSIDS', 'FDB'];
+export const FABRIC_TABLES: readonly Table[] = ['LINKS', 'ADDRESSES', 'NSIDS', 'FDB', 'NEXTHOPS'];
 
 /** A snapshot as a part of the fabric. */
 export function fabricHostOf(snapshot: HostSnapshot): FabricHost {

@@ -1,5 +1,3 @@
-import type { FdbEntry } from '../model/types.js';
-
 /** Most VTEPs of one vxlan that are known by address. Rows that lead elsewhere are only counted: learned ones are a stranger's to multiply. */
 const MAX_VTEPS = 1024;
 
@@ -20,20 +18,23 @@ export class RemoteRows {
   readonly vteps: string[] = [];
   /** Rows of each VTEP. */
   readonly counts: number[] = [];
-  /** Rows that lead to any VTEP, those included that are not among the first 1,024. */
+  /** Rows that lead to any VTEP, those included that are not among the first 1,024, or whose next hop is unknown. */
   total = 0;
   readonly #numbers = new Map<string, number>();
   readonly #chunks: Chunk[] = [];
   #kept = 0;
 
-  /** Adds a row of the vxlan; one without VTEP is none of these. */
-  add({ mac, dst }: Pick<FdbEntry, 'mac' | 'dst'>): void {
-    if (dst === undefined) return;
+  /** Adds a row of the vxlan. @param vteps where it leads: one, those of a group of next hops, or none of a next hop that is unknown */
+  add(mac: string | undefined, vteps: readonly string[]): void {
     this.total++;
-    const vtep = this.#numberOf(dst);
+    const number = mac === undefined ? undefined : macNumber(mac);
+    for (const address of vteps) this.#keep(number, address);
+  }
+
+  #keep(number: number | undefined, address: string): void {
+    const vtep = this.#numberOf(address);
     if (vtep === undefined) return;
     this.counts[vtep] = (this.counts[vtep] ?? 0) + 1;
-    const number = mac === undefined ? undefined : macNumber(mac);
     // All zeros is the default destination, no endpoint's.
     if (number === undefined || number === 0) return;
     const at = this.#kept % CHUNK;

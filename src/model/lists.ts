@@ -11,7 +11,19 @@ import {
   type Selector,
   speaksOfLinks,
 } from './select.js';
-import type { Gap, HostSnapshot, Interface, Listing, Netns, Section, SectionRows, Table, VethPair, VxlanRow } from './types.js';
+import type {
+  FdbEntry,
+  Gap,
+  HostSnapshot,
+  Interface,
+  Listing,
+  Netns,
+  Section,
+  SectionRows,
+  Table,
+  VethPair,
+  VxlanRow,
+} from './types.js';
 import { vethPairBatches } from './veth-pairs.js';
 import { type HostView, type NetnsView, viewOf } from './views.js';
 
@@ -160,10 +172,15 @@ function* vxlanRows(netns: NetnsView, selector: Selector, place: Place): Generat
 function* countFdb(netns: NetnsView): Generator<never[], Map<number, number>> {
   const entries = new Map<number, number>();
   for (const { fdb } of netns.take(['FDB'])) {
-    for (const { ifindex, dst } of fdb) if (dst !== undefined) entries.set(ifindex, (entries.get(ifindex) ?? 0) + 1);
+    for (const row of fdb) if (leadsToVtep(row)) entries.set(row.ifindex, (entries.get(row.ifindex) ?? 0) + 1);
     yield [];
   }
   return entries;
+}
+
+/** Whether a forwarding row of a VXLAN leads to a VTEP: to one, or to those of a group of next hops. */
+export function leadsToVtep({ dst, nexthopId }: Pick<FdbEntry, 'dst' | 'nexthopId'>): boolean {
+  return dst !== undefined || nexthopId !== undefined;
 }
 
 /** Networks of an interface's global addresses, as addresses with a prefix length. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import t from 'tap';
+import { fabricHostOf, finish, joinFabric, overlayList } from '../../src/fabric/index.js';
+import { listHost, snapshotOf } from '../../src/serve/view.js';
 import { ipNexthop, nexthopAsIp } from '../support/ip-tables.js';
 import { guardLiveHosts, rows, said, tried, watch } from '../support/one-netns.js';
 
@@ -48,3 +50,34 @@ t.test('next hops are what ip -j nexthop shows, as they come, change, and go wit
   await assertSame();
   t.ok(said(netns, 'nexthop').every(({ dev }) => dev === undefined));
 });
+
+t.test(
+  'a forwarding row of a group of next hops is what bridge -j fdb shows, and leads to the gateways of the group',
+  async (t) => {
+    const { live, netns } = await watch(t);
+    netns.ipBatch([
+      'nexthop add id 20 via 192.0.2.1 fdb',
+      'nexthop add id 21 via 192.0.2.2 fdb',
+      'nexthop add id 30 group 20/21 fdb',
+      'link add vx0 type vxlan id 100 local 192.0.2.9 dstport 4789 nolearning',
+    ]);
+    netns.exec(['bridge', 'fdb', 'add', '02:00:00:00:00:01', 'dev', 'vx0', 'nhid', '30']);
+    await rows(live, 'fdb', (found) => {
+      const theirs = JSON.parse(netns.exec(['bridge', '-j', 'fdb', 'show', 'dev', 'vx0'])) as Record<string, unknown>[];
+      assert.deepEqual(
+        found.filter(({ ifname }) => ifname === 'vx0').map(({ mac, dst, nexthopId }) => [mac, dst, nexthopId]),
+        theirs.map(({ mac, dst, nhid }) => [mac, dst, nhid]),
+      );
+      assert.deepEqual(
+        theirs.map(({ nhid }) => nhid),
+        [30],
+      );
+    });
+    t.equal(listHost('vxlans', live, {}).items[0]?.fdbEntries, 1);
+    const [overlay] = [...overlayList(finish(joinFabric([fabricHostOf(snapshotOf(live))])), {})].flat();
+    t.strictSame(
+      overlay?.members.map(({ fdbEntries, remotes }) => [fdbEntries, remotes.map(({ vtep }) => vtep)]),
+      [[1, ['192.0.2.1', '192.0.2.2']]],
+    );
+  },
+);

@@ -144,6 +144,7 @@ export class MadeHost {
           const part = { interfaces: [] as Interface[], ...noRows() };
           if (tables.includes('LINKS')) part.interfaces = netns.interfaces.slice(at, at + 2);
           if (tables.includes('FDB')) part.fdb = netns.fdb.slice(at, at + 2);
+          if (tables.includes('NEXTHOPS') && at === 0) part.nexthops = netns.nexthops;
           if (tables.includes('NEIGHBORS')) part.neighbors = netns.neighbors.slice(at, at + 2);
           parts.push(part);
         }

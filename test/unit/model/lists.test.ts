@@ -26,6 +26,16 @@ t.test('lists', async (t) => {
     );
   });
 
+  t.test('vxlans counts rows that lead to a group of next hops', async (t) => {
+    const snapshot = sampleSnapshot();
+    const rows = snapshot.namespaces[1]?.fdb;
+    const [row] = rows?.filter(({ dst }) => dst !== undefined) ?? [];
+    assert.ok(rows && row);
+    const { dst: _dst, ...nowhere } = row;
+    rows.push({ ...nowhere, nexthopId: 30 }, nowhere);
+    t.equal(LISTS.vxlans.list(snapshot, {}).items[0]?.fdbEntries, 2);
+  });
+
   t.test('vxlans says nothing of forwarding entries when that table could not be read', async (t) => {
     const snapshot = sampleSnapshot();
     for (const netns of snapshot.namespaces) for (const table of netns.tables) if (table.table === 'FDB') table.status = 'FAILED';
