@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, type Option } from 'commander';
 import type { Selector } from '../model/select.js';
 import type { Role, Table } from '../model/types.js';
+import type { RowFlag } from '../outputs/lists/contract.js';
 import { OUTPUTS } from '../outputs/registry.gen.js';
 import { ALL_TABLES } from '../tables/index.js';
 import { canonicalIp } from '../serve/ip.js';
@@ -27,7 +28,7 @@ export interface ShowFlags extends HostFlags, SelectorFlags, SourceFlags {
 /** Flags that select namespaces and rows. */
 export type SelectorFlags = { [Flag in SelectorFlag]?: string[] };
 
-type SelectorFlag = 'host' | (typeof NETNS_SELECTORS | typeof LINK_SELECTORS | typeof ROW_SELECTORS)[number][0];
+type SelectorFlag = 'host' | (typeof NETNS_SELECTORS | typeof ROW_SELECTORS)[number][0];
 
 export function addHostOptions(command: Command, { logLevel = 'warn' } = {}): Command {
   return command
@@ -139,19 +140,17 @@ const NETNS_SELECTORS = [
   ['container', 'containers', '<name>', 'only namespaces of this container, by name, id or id prefix'],
   ['service', 'services', '<name>', 'only namespaces of this Swarm service'],
 ] as const;
-const LINK_SELECTORS = [
+const ROW_SELECTORS = [
   ['kind', 'kinds', '<kind>', 'only interfaces of this kind: veth, vxlan, bridge, …'],
   ['interface', 'interfaces', '<name>', 'only interfaces with this name'],
-] as const;
-const ROW_SELECTORS = [
   ['vni', 'vnis', '<number>', 'only VXLANs with this VNI'],
   ['mac', 'macs', '<address>', 'only this MAC address'],
   ['ip', 'ips', '<address>', 'only this IP address'],
 ] as const;
 
-/** The flags that narrow a list; `links`: also by properties that only interfaces have. */
-export function addSelectorOptions(command: Command, { links = true } = {}): Command {
-  return addSelectors(command, [...NETNS_SELECTORS, ...(links ? LINK_SELECTORS : []), ...ROW_SELECTORS]);
+/** The flags that narrow a list. @param without those that select nothing in it: they are refused */
+export function addSelectorOptions(command: Command, without: readonly RowFlag[] = []): Command {
+  return addSelectors(command, [...NETNS_SELECTORS, ...ROW_SELECTORS.filter(([flag]) => !without.includes(flag))]);
 }
 
 function addSelectors(command: Command, selectors: readonly (readonly [string, string, string, string])[]): Command {
@@ -169,7 +168,7 @@ const PARSERS: Partial<Record<keyof Selector, (text: string) => string | number>
 
 /** @throws InvalidArgumentError naming the flag */
 export function selectorOf(flags: SelectorFlags): Selector {
-  const selectors = [['host', 'hosts'], ...NETNS_SELECTORS, ...LINK_SELECTORS, ...ROW_SELECTORS] as const;
+  const selectors = [['host', 'hosts'], ...NETNS_SELECTORS, ...ROW_SELECTORS] as const;
   const given = selectors.flatMap(([flag, field]) => {
     const values = flags[flag];
     return values === undefined ? [] : [[field, values.map(PARSERS[field] ?? String)]];

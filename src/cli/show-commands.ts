@@ -11,10 +11,10 @@ import { type Context, withProgress } from './terminal.js';
 
 /** `nsatlas netns`, `interfaces`, `hosts`, … */
 export function listCommand(list: AnyListView, context: Context, finish: (status: number) => void): Command {
-  const { name, group, help, example, hasCounters = false } = list;
+  const { name, group, help, example, hasCounters = false, without } = list;
   const command = new Command(name).description(help).helpGroup(group).addHelpText('after', `\nExample:\n  ${example}`);
   addShowOptions(command);
-  if (name !== 'hosts') addSelectorOptions(command, { links: name !== 'overlays' });
+  if (name !== 'hosts') addSelectorOptions(command, without);
   if (hasCounters) addCountersOption(command);
   return command.action(async (flags: ShowFlags) => {
     const selector = selectorOf(flags);

@@ -8,6 +8,9 @@ import type { Fact, NameOf } from '../facts.js';
 /** Headings of --help, in the order in which they are shown. */
 export const GROUPS = ['Namespaces:', 'Tables of the kernel:', 'Overlays and hosts:', 'Commands:'] as const;
 
+/** A flag that selects interfaces and rows, not namespaces. */
+export type RowFlag = 'kind' | 'interface' | 'vni' | 'mac' | 'ip';
+
 /** One list as shown to people. Line: what a line of the table shows; an item, unless one item takes several lines. */
 export interface ListView<Name extends ListedName = ListedName, Line = ItemOf<Name>> {
   /** The word of the command. */
@@ -19,6 +22,8 @@ export interface ListView<Name extends ListedName = ListedName, Line = ItemOf<Na
   readonly example: string;
   /** Whether items have counters, timers or ages, which change without an event: --counters requests them from an agent. */
   readonly hasCounters?: true;
+  /** Flags of selection that the list does not have, because its items have nothing that they could match. */
+  readonly without?: readonly RowFlag[];
   /** Sorts the items as people look for them. Default: in the order in which they were read. */
   sort?(items: readonly ItemOf<Name>[]): readonly ItemOf<Name>[];
   /** Lines of the table. Default: a line for each item. */

@@ -7,6 +7,7 @@ export const list = defineRows({
   name: 'netconf',
   help: 'forwarding, reverse path filter, proxy ARP and similar settings, by interface',
   example: 'nsatlas netconf --interface docker_gwbridge',
+  without: ['mac', 'ip'],
   columns: (): Column<Netconf>[] => [
     { title: 'INTERFACE', cell: (row) => row.ifname ?? row.ifindex },
     { title: 'FAMILY', cell: (row) => row.family },
@@ -17,7 +18,6 @@ export const list = defineRows({
     { title: 'BC_FORWARDING', cell: (row) => onOff(row.bcForwarding) },
     { title: 'IGNORE_LINKDOWN', cell: (row) => onOff(row.ignoreRoutesWithLinkdown) },
     { title: 'INPUT', cell: (row) => onOff(row.input) },
-    { title: 'FORCE_FORWARDING', cell: (row) => onOff(row.forceForwarding) },
   ],
   changes: { subject: (row, netns) => `netconf ${row.family} dev ${deviceOf(row, netns)}`, facts },
 });
@@ -31,7 +31,6 @@ function facts(row: Netconf): Fact[] {
     { label: 'proxy_neigh', value: onOff(row.proxyNeigh) },
     { label: 'ignore_routes_with_linkdown', value: onOff(row.ignoreRoutesWithLinkdown) },
     { label: 'input', value: onOff(row.input) },
-    { label: 'force_forwarding', value: onOff(row.forceForwarding) },
   ];
 }
 

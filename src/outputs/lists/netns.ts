@@ -9,6 +9,7 @@ export const list: ListView<'netns'> = {
   group: 'Namespaces:',
   help: 'network namespaces: role, owner, network, how a container is attached',
   example: 'nsatlas netns --role overlay',
+  without: ['kind', 'interface', 'vni', 'mac', 'ip'],
   columns: () => [
     { title: 'NAME', cell: (netns) => netns.netnsName ?? netns.id },
     { title: 'ROLE', cell: (netns) => netns.role },

@@ -14,6 +14,7 @@ export const list: ListView<'overlays', OverlayLine> = {
   group: 'Overlays and hosts:',
   help: 'overlay networks across hosts: VTEPs, endpoints, where the forwarding entries lead',
   example: 'nsatlas overlays --collector 127.0.0.1:7127 --network app_net',
+  without: ['kind', 'interface'],
   lines: overlayLines,
   columns: () => [
     { title: 'NETWORK', cell: ({ overlay }) => overlay.networkName ?? overlay.networkId },

@@ -185,6 +185,9 @@ t.test('the command line', async (t) => {
     [['watch', '--host', 'h1', '--agent', '127.0.0.1:1'], /--host selects among several hosts: use it with --collector$/],
     [['hosts', '--vni', '7'], /unknown option '--vni'/],
     [['overlays', '--kind', 'vxlan'], /unknown option '--kind'/],
+    [['netconf', '--ip', '10.0.0.1'], /unknown option '--ip'/],
+    [['routes', '--mac', '02:42:0a:00:01:02'], /unknown option '--mac'/],
+    [['netns', '--vni', '7'], /unknown option '--vni'/],
     [['snapshot', '--from', saved, other], /snapshot shows one host: give --host with one of h1 \(host-1\), h2 \(host-2\)/],
     [['snapshot', '--from', saved, other, '--host', 'h3'], /--host matches no host; known hosts: h1 \(host-1\), h2 \(host-2\)/],
     [
