@@ -7,8 +7,8 @@ import type { ChangeView } from './lists/contract.js';
 import { listView } from './lists/index.js';
 
 /**
- * A change as lines for people, usually one: "+ " added, "- " removed, "~ " changed. None for changes that are of no
- * interest to them (counts of carrier changes). Safe to write to a terminal whatever names it contains; no line break at the end.
+ * A change as lines for people, usually one: "+ " added, "- " removed, "~ " changed. Every changed row of a table has a line; of the rest, changes
+ * that are of no interest to people (counts of carrier changes) have none. Safe to write to a terminal whatever names it contains; no line break at the end.
  */
 export function watchLines(change: WatchChange, nameOf: NameOf): string[] {
   return linesOf(change, nameOf).map(printable);
@@ -41,10 +41,22 @@ function linesOf(change: WatchChange, nameOf: NameOf): string[] {
       return itemLines(change, change.new ?? change.old, listView('netns').changes, nameOf);
     case 'interface':
       return itemLines(change, change.netns, listView('interfaces').changes, nameOf);
-    default:
-      return itemLines(change, change.netns, listView(change.what).changes, nameOf);
+    default: {
+      const view = listView(change.what).changes as ChangeView<unknown>;
+      const lines = itemLines(change, change.netns, view, nameOf);
+      return lines.length > 0 ? lines : [unshownLine(change, (row) => view.subject(row, change.netns))];
+    }
   }
 }
+
+/** A row whose facts are the same before and after. */
+function unshownLine({ old, new: now }: Difference<unknown>, subject: (row: unknown) => string): string {
+  const [was, is] = [subject(old), subject(now)];
+  return `~ ${is} ${was === is ? UNSHOWN : `(was ${was})`}`;
+}
+
+/** Why a row changed that looks the same. */
+const UNSHOWN = '(changed in what only -o json shows)';
 
 /** A change of an item of a list. The change and the list have the same name, which the compiler cannot follow. */
 function itemLines(difference: Difference<unknown>, netns: Netns | undefined, view: unknown, nameOf: NameOf): string[] {

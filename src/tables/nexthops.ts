@@ -90,7 +90,8 @@ const NEXTHOP = new AttributeDecoder<NexthopRecord>({
   }),
 });
 
-/** NHA_GROUP: a row of struct nexthop_grp {id u32, weight u8, weight_high u8 (Linux 6.12), resvd2 u16}; weights are less one. */
+/** NHA_GROUP: a row of struct nexthop_grp {id u32, weight u8, weight_high u8 (Linux 6.12), resvd2 u16}; weights are less one.
+ * 65536 is refused. // nh_check_attr_group(), net/ipv4/nexthop.c */
 function readGroup(nexthop: NexthopRecord, attribute: AttributeReader): void {
   const { view, offset, length } = attribute;
   if (length % uapi.SIZEOF_NEXTHOP_GRP !== 0) {

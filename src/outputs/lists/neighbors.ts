@@ -25,6 +25,7 @@ export const list = defineRows({
     facts: (row) => [
       { label: 'lladdr', value: row.mac },
       { label: '', value: row.state },
+      { label: 'proto', value: row.protocol },
       { label: '', key: 'flags', value: row.flags },
     ],
     factsWhenGone: true,
