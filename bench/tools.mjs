@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** The command line program, as users start it. */
-export const CLI = here('../dist/src/cli/main.js');
+export const CLI = here('../dist/bundle/cli/main.js');
 /** Where Debian's golang-*-dev packages put their sources. */
 const GO_PATH = '/usr/share/gocode';
 const GO_PACKAGES = ['github.com/vishvananda/netlink', 'github.com/vishvananda/netns', 'golang.org/x/sys/unix'];

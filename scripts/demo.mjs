@@ -22,7 +22,7 @@ const QUESTIONS = [
   ['Where do frames for other hosts go?', 'fdb', '--kind', 'vxlan'],
 ];
 
-const NSATLAS = join(ROOT, 'dist/src/cli/main.js');
+const NSATLAS = join(ROOT, 'dist/bundle/cli/main.js');
 
 try {
   const [first, ...rest] = givenArguments();

@@ -8,7 +8,7 @@ import { handOver } from './lib/ownership.mjs';
 import { givenArguments, report, ROOT, runInForeground } from './lib/process.mjs';
 import { IS_ROOT } from './lib/sandbox.mjs';
 
-const NSATLAS = join(ROOT, 'dist/src/cli/main.js');
+const NSATLAS = join(ROOT, 'dist/bundle/cli/main.js');
 
 const LISTS = [
   ['Network namespaces of this host', 'netns'],

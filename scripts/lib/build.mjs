@@ -1,10 +1,13 @@
 // The build: what is generated, what is compiled, and what is left of files that are gone. Each step is quick when nothing changed.
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Problem, ROOT, run, tail } from './process.mjs';
 
 const STAMP = join(ROOT, 'dist/.build.json');
-const COMMAND = join(ROOT, 'dist/src/cli/main.js');
+const MAIN = join(ROOT, 'dist/src/cli/main.js');
+/** As deep as what it is made of: some files find others by their own place. */
+const BUNDLE = join(ROOT, 'dist/bundle/cli');
+const COMMAND = join(BUNDLE, 'main.js');
 
 /**
  * Builds everything that is not up to date.
@@ -49,9 +52,26 @@ async function compile(say) {
   removeOrphans('test');
   const result = await run(process.execPath, [join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', ROOT]);
   if (result.code !== 0) throw new Problem(`tsc found errors:\n${tail(result.output, 40)}`);
-  chmodSync(COMMAND, 0o755);
-  mkdirSync(join(ROOT, 'dist'), { recursive: true });
+  await makeCommand();
   writeFileSync(STAMP, inputs);
+}
+
+/** The command in a few files instead of 250, which take longer to load than a small host to read. What is imported on demand stays so. */
+async function makeCommand() {
+  rmSync(BUNDLE, { recursive: true, force: true });
+  // Loaded here: on a fresh machine this file is imported before anything is installed.
+  const { build: bundle } = await import('esbuild');
+  const format = { platform: 'node', target: 'node20', format: 'esm' };
+  await bundle({
+    entryPoints: [MAIN],
+    outdir: BUNDLE,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    logLevel: 'silent',
+    ...format,
+  });
+  chmodSync(COMMAND, 0o755);
 }
 
 /** Path, size and time of everything tsc reads, one line each. */

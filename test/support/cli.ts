@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ROOT } from './root.js';
 
 /** The command as it is installed. */
-export const NSATLAS: string = join(ROOT, 'dist/src/cli/main.js');
+export const NSATLAS: string = join(ROOT, 'dist/bundle/cli/main.js');
 
 /** How a command ended. */
 export interface CliResult {
