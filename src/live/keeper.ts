@@ -1,4 +1,4 @@
-import { EVENT_TABLES, ROW_TABLES, SOURCE_NAMES, type SourceName, type Table } from '../tables/index.js';
+import { EVENT_TABLES, followersOf, SOURCE_NAMES, type SourceName, type Table } from '../tables/index.js';
 import type { NetnsReader, ObservedEvents } from '../native/types.js';
 import { backoff } from '../text/backoff.js';
 import { DirtyQueue, type DirtyTables } from './dirty.js';
@@ -77,6 +77,7 @@ export class Keeper {
   /** How often in a row. */
   readonly #failures = new Map<LiveNetns, number>();
   #busy = false;
+  #beingRead: ReadonlySet<LiveNetns> = new Set();
   #closed = false;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -213,14 +214,14 @@ export class Keeper {
   #note(netns: LiveNetns, table: Table, scope: Scope, now: number): void {
     if (table === 'NSIDS') this.#options.state.pairing.askAgain(netns);
     else if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, scope, now);
-    for (const { name, follows = [] } of ROW_TABLES) {
-      if (follows.length === 0 || !netns.tables[name].kept) continue;
-      for (const { table: followed, sameInterface = false, againAfterMs } of follows) {
-        if (followed !== table) continue;
-        const rows = sameInterface ? scope : 'whole';
-        this.#dirty.mark(netns.key, name, rows, now);
-        if (againAfterMs !== undefined) this.#echoes.put(netns, new Map([[name, rows]]), againAfterMs);
-      }
+    for (const { name, sameInterface = false, where, againAfterMs } of followersOf(table)) {
+      const { kept, status, rows } = netns.tables[name];
+      if (!kept) continue;
+      // Such a row may be on its way.
+      if (where !== undefined && status === 'OK' && !this.#beingRead.has(netns) && !rows.some(where)) continue;
+      const changed = sameInterface ? scope : 'whole';
+      this.#dirty.mark(netns.key, name, changed, now);
+      if (againAfterMs !== undefined) this.#echoes.put(netns, new Map([[name, changed]]), againAfterMs);
     }
   }
 
@@ -390,6 +391,7 @@ export class Keeper {
     if (plans.length === 0) return { unfinished, left: [] };
     const { state, onDemand } = this.#options;
     let left: readonly Plan[] = [];
+    this.#beingRead = new Set(plans.map(({ netns }) => netns));
     try {
       const read = await readPlans(plans, { ...this.#options, complete: onDemand });
       left = read.left;
@@ -405,6 +407,7 @@ export class Keeper {
       for (const { netns } of plans) if (this.#isThere(netns)) this.#newcomers.push(netns);
       throw cause;
     } finally {
+      this.#beingRead = new Set();
       state.commit();
     }
     for (const [key, ifindexes] of state.pairing.takeSuspects()) {

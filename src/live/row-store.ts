@@ -1,7 +1,7 @@
 // The rows of one table of one namespace, as the bytes that were read: decoded only when somebody asks. A row costs its filtered bytes
 // and three numbers instead of an object with dozens of properties.
 
-import { ifindexAt } from '../tables/contract.js';
+import { ifindexAt, type RowTest } from '../tables/contract.js';
 
 const FREE = -1;
 const FIRST_BYTES = 1024;
@@ -15,6 +15,8 @@ export class RowStore {
   readonly #offsets: number[] = [];
   readonly #lengths: number[] = [];
   readonly #revisions: number[] = [];
+  /** Answers of some() as long as no row comes or goes. */
+  #answers: Map<RowTest, boolean> | undefined;
   /** Slots in their order; absent when order does not matter. */
   #order: Set<number> | undefined;
 
@@ -46,6 +48,7 @@ export class RowStore {
     this.#used += length;
     this.#live += length;
     this.#count++;
+    this.#answers = undefined;
     this.#order?.add(slot);
   }
 
@@ -55,6 +58,7 @@ export class RowStore {
     const removed = this.#bytes.slice(this.start(slot), this.end(slot));
     this.#live -= removed.length;
     this.#count--;
+    this.#answers = undefined;
     this.#clear(slot);
     this.#order?.delete(slot);
     return removed;
@@ -107,6 +111,18 @@ export class RowStore {
       if (this.has(slot) && ifindexes.has(ifindexAt(view, this.start(slot)))) slots.push(slot);
     }
     return slots;
+  }
+
+  /** Whether there is such a row. Cheap when it is asked again and nothing has changed. */
+  some(test: RowTest): boolean {
+    let answer = this.#answers?.get(test);
+    if (answer !== undefined) return answer;
+    const { view } = this;
+    answer = false;
+    for (let slot = 0; slot < this.#offsets.length && !answer; slot++)
+      answer = this.has(slot) && test(view, this.start(slot), this.end(slot));
+    (this.#answers ??= new Map()).set(test, answer);
+    return answer;
   }
 
   /** Slots of the rows there are: in their order where that matters, else ascending. Rows may come and go while it is walked. */

@@ -36,11 +36,17 @@ export interface RowSelector {
   readonly ips?: readonly string[];
 }
 
-/** A change of an interface or an address that changes rows of this table without an event of their own. */
+/** Whether a row is concerned; by its bytes [start, end). */
+export type RowTest = (view: DataView, start: number, end: number) => boolean;
+
+/** A change of another table that changes rows of this one without an event of their own. */
 export interface Follows {
-  readonly table: 'LINKS' | 'ADDRESSES';
+  /** Name of the other table, which need not be kept. */
+  readonly table: string;
   /** Read the rows of that interface only. Default: the full table. */
   readonly sameInterface?: boolean;
+  /** Only rows like this one are changed: nothing is read where there is none. Default: any row may be. */
+  readonly where?: RowTest;
   /** Read again after so many milliseconds: the kernel changes the rows later. */
   readonly againAfterMs?: number;
 }

@@ -7,6 +7,7 @@ import type { Ifindex, Nsid } from '../proto/identifiers.js';
 import { defineTable, IFINDEX_AT, selectsIp, selectsMac } from './contract.js';
 import { AttributeDecoder, volatile } from './shared/attribute-table.js';
 import { shortHeader } from './shared/header.js';
+import { hasAttribute } from './shared/has-attribute.js';
 import { neighFlags, neighState, routeProtocolName } from './shared/names.js';
 import { type Draft, readAges, wrongFamily } from './shared/neigh.js';
 import type { FdbRecord } from './shared/records.js';
@@ -123,5 +124,7 @@ export const table = defineTable<FdbEntry>()({
   follows: [
     { table: 'LINKS', sameInterface: true, againAfterMs: JOINED_AFTER_MS },
     { table: 'ADDRESSES', sameInterface: true, againAfterMs: JOINED_AFTER_MS },
+    // Rows go with the next hop that they name, without an event. // vxlan_fdb_nh_flush(), drivers/net/vxlan/vxlan_core.c
+    { table: 'NEXTHOPS', where: hasAttribute(uapi.SIZEOF_NDMSG, uapi.NDA_NH_ID) },
   ],
 });

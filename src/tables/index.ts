@@ -3,7 +3,7 @@ import type { EventRule } from '../native/types.js';
 import { DecodeError } from '../netlink/error.js';
 import * as uapi from '../netlink/uapi.js';
 import { ADDRESSES } from './addresses.js';
-import type { RowBase, RowPlace, RowTable, TableSource } from './contract.js';
+import type { Follows, RowBase, RowPlace, RowTable, TableSource } from './contract.js';
 import { LINKS } from './links/index.js';
 import { ROW_TABLES as REGISTERED } from './registry.gen.js';
 
@@ -71,6 +71,20 @@ const ROW_BY_NAME = new Map<Table, AnyRowTable>(ROW_TABLES.map((table) => [table
 const BY_SECTION = new Map(ROW_TABLES.map((table) => [table.section, table]));
 const FORMATS = new Map(SOURCE_NAMES.map((name, at) => [name, at]));
 const REMOVED = Object.fromEntries(SECTIONS.map((section) => [section, `removed${capitalized(section)}`]));
+
+/** A table that follows another. */
+export interface Follower extends Follows {
+  readonly name: RowTableName;
+}
+
+const FOLLOWERS = new Map<string, Follower[]>(ALL_TABLES.map((name) => [name, []]));
+for (const { name, follows = [] } of ROW_TABLES)
+  for (const followed of follows) known(FOLLOWERS.get(followed.table), followed.table).push({ ...followed, name });
+
+/** What is read again after an event of a table, besides that table. */
+export function followersOf(name: Table): readonly Follower[] {
+  return known(FOLLOWERS.get(name), name);
+}
 
 /** How a table is read. */
 export function sourceOf(name: SourceName): TableSource<SourceName> {

@@ -18,6 +18,7 @@ import {
   routeTypeName,
   scopeName,
 } from './shared/names.js';
+import { hasAttribute } from './shared/has-attribute.js';
 import { inAttribute } from './shared/names-interface.js';
 import { readMetrics, readNextHops, readVia } from './shared/next-hops.js';
 import type { RouteRecord } from './shared/records.js';
@@ -153,7 +154,9 @@ export const table = defineTable<Route>()({
   address: 'dst',
   distinct: ['dst', 'prefsrc'],
   // RTNH_F_LINKDOWN changes with the interface and has no event. // fib_sync_down_dev(), net/ipv4/fib_semantics.c
-  follows: [{ table: 'LINKS' }],
+  // IPv4 routes go, or get other legs, with the next hop that they name, without an event. Its own event is sent before, but both under the lock that
+  // a dump of all families takes, too. // remove_nexthop(), __remove_nexthop_fib(), net/ipv4/nexthop.c; rtnl_dump_all(), net/core/rtnetlink.c
+  follows: [{ table: 'LINKS' }, { table: 'NEXTHOPS', where: hasAttribute(uapi.SIZEOF_RTMSG, uapi.RTA_NH_ID) }],
 });
 
 /** Of MPLS it is a stack of labels. */
