@@ -60,6 +60,7 @@ int RowCollector::add_row(const unsigned char* payload, size_t length, const Row
   if (format.ifindex_at && length >= *format.ifindex_at + sizeof ifindex) {
     memcpy(&ifindex, payload + *format.ifindex_at, sizeof ifindex);
   }
+  if (format.apart_bits != 0 && length > format.apart_at && (payload[format.apart_at] & format.apart_bits) != 0) ifindex = 0;
   rows_.push_back({siphash(key_, to, written), used_, static_cast<uint32_t>(written), ifindex});
   used_ += written;
   return 0;

@@ -11,6 +11,9 @@ namespace {
 
 constexpr uint32_t kOrdered = 1;
 constexpr uint32_t kHasIfindex = 2;
+// Above these flags: eight bits of a byte of the header, and its offset.
+constexpr unsigned kApartBits = 8;
+constexpr unsigned kApartAt = 16;
 constexpr uint32_t kLargestHeader = 256;
 constexpr unsigned kDeepest = 8;
 // Tables are as long as their largest type: together at most 8 MB.
@@ -98,11 +101,16 @@ class Parser {
     if (image_.failed()) return false;
     format.ordered = (flags & kOrdered) != 0;
     if ((flags & kHasIfindex) != 0) format.ifindex_at = ifindex_at;
+    format.apart_bits = static_cast<unsigned char>(flags >> kApartBits);
+    format.apart_at = flags >> kApartAt;
     if (format.header_bytes > kLargestHeader || format.header_bytes % NLA_ALIGNTO != 0) {
       return refuse("headerBytes is larger than 256 or no multiple of 4");
     }
     if (format.ifindex_at && (ifindex_at > format.header_bytes || format.header_bytes - ifindex_at < sizeof(int32_t))) {
       return refuse("an ifindex lies outside the header");
+    }
+    if (format.apart_bits != 0 && (!format.ifindex_at || format.apart_at >= format.header_bytes)) {
+      return refuse("what sets rows apart lies outside the header, or the format has no ifindexAt");
     }
     if (format.filter >= to_.filters.size()) return refuse("a row format names a filter that is not there");
     return true;

@@ -47,6 +47,9 @@ struct RowFormat {
   bool ordered;
   /** Where the header has the ifindex by which a part of the table can be read. */
   std::optional<uint32_t> ifindex_at;
+  /** Rows that have one of these bits in this byte of the header count as those of interface 0. */
+  uint32_t apart_at = 0;
+  unsigned char apart_bits = 0;
 };
 
 struct RowFormats {

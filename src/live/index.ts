@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SOURCE_NAMES, SOURCES, type SourceName } from '../tables/index.js';
+import { SOURCE_NAMES, type SourceName } from '../tables/index.js';
 import { discover } from '../discover/index.js';
 import { createEngines, type Engines, type EnginesOptions } from '../docker/index.js';
 import type { Feature, Freshness, Gap, Host, Table } from '../model/types.js';
@@ -21,7 +21,7 @@ import { joinOwners } from './owners.js';
 import { Population } from './population.js';
 import { Repeater } from './repeater.js';
 import { DurationCounter, type LiveStats } from './stats.js';
-import { rescanEvery, rowFormats } from './tables.js';
+import { rescanScopes, rowFormats } from './tables.js';
 import { type NetnsTally, talliesOf } from './tallies.js';
 import { type LiveHost, LiveError, type ReadLiveHost } from './types.js';
 import { Waiting } from './waiting.js';
@@ -451,11 +451,7 @@ class KeptHost implements OpenLiveHost {
       for (const table of SOURCE_NAMES) if (!wanted.has(table)) netns.tables[table].kept = false;
     }
     this.#rescans++;
-    const due = SOURCES.filter((source) => this.#noEvents !== undefined || this.#rescans % rescanEvery(source.name) === 0);
-    this.#keeper.rescan(
-      due.map(({ name }) => name),
-      come,
-    );
+    this.#keeper.rescan(rescanScopes(this.#noEvents === undefined ? this.#rescans : undefined), come);
   }
 
   /** In the order of keys(); those that go meanwhile are left out. */

@@ -1,7 +1,7 @@
 import { EVENT_TABLES, followersOf, SOURCE_NAMES, type SourceName, type Table } from '../tables/index.js';
 import type { NetnsReader, ObservedEvents } from '../native/types.js';
 import { backoff } from '../text/backoff.js';
-import { DirtyQueue, type DirtyTables } from './dirty.js';
+import { DirtyQueue, type DirtyTables, union } from './dirty.js';
 import { Later } from './later.js';
 import { type LiveNetns, rank } from './live-netns.js';
 import type { LiveState } from './live-state.js';
@@ -9,7 +9,7 @@ import { askNsids, ETIMEDOUT, giveNsids, type NewNsid, NSIDS_AT_ONCE, type Obser
 import type { Population } from './population.js';
 import { type Outcome, type Plan, readPlans, rowsOf, setProblem } from './reading.js';
 import { DurationCounter } from './stats.js';
-import type { Scope } from './tables.js';
+import { APART_SCOPE, type Scope } from './tables.js';
 
 /** What a keeper works with. */
 export interface KeeperOptions {
@@ -145,8 +145,8 @@ export class Keeper {
     this.#pump();
   }
 
-  /** Everything of these tables is to be read again, in every namespace but some. */
-  rescan(tables: readonly SourceName[], except: ReadonlySet<LiveNetns> = new Set()): void {
+  /** These tables are to be read again, in every namespace but some. */
+  rescan(tables: DirtyTables, except: ReadonlySet<LiveNetns> = new Set()): void {
     for (const netns of this.#options.state.namespaces.values()) {
       if (except.has(netns)) continue;
       // It could not be opened when it came, or not by the path that was tried then.
@@ -155,7 +155,7 @@ export class Keeper {
         continue;
       }
       const wanted = this.#rescan.get(netns) ?? new Map<SourceName, Scope>();
-      for (const table of tables) if (netns.tables[table].kept) wanted.set(table, 'whole');
+      for (const [table, scope] of tables) if (netns.tables[table].kept) wanted.set(table, union(wanted.get(table), scope));
       if (wanted.size > 0) this.#rescan.set(netns, wanted);
     }
     this.#settleLater();
@@ -214,12 +214,12 @@ export class Keeper {
   #note(netns: LiveNetns, table: Table, scope: Scope, now: number): void {
     if (table === 'NSIDS') this.#options.state.pairing.askAgain(netns);
     else if (netns.tables[table].kept) this.#dirty.mark(netns.key, table, scope, now);
-    for (const { name, sameInterface = false, where, againAfterMs } of followersOf(table)) {
+    for (const { name, sameInterface, apart, where, againAfterMs } of followersOf(table)) {
       const { kept, status, rows } = netns.tables[name];
       if (!kept) continue;
       // Such a row may be on its way.
       if (where !== undefined && status === 'OK' && !this.#beingRead.has(netns) && !rows.some(where)) continue;
-      const changed = sameInterface ? scope : 'whole';
+      const changed = apart === true ? APART_SCOPE : sameInterface === true ? scope : 'whole';
       this.#dirty.mark(netns.key, name, changed, now);
       if (againAfterMs !== undefined) this.#echoes.put(netns, new Map([[name, changed]]), againAfterMs);
     }

@@ -26,7 +26,8 @@ export class Later {
   put(netns: LiveNetns, tables: DirtyTables, delayMs: number): void {
     const all = new Map<SourceName, Scope>(this.#entries.get(netns)?.tables);
     for (const [table, scope] of tables) all.set(table, union(all.get(table), scope));
-    const at = this.#now() + delayMs;
+    // No earlier than what waits already was to be.
+    const at = Math.max(this.#now() + delayMs, this.#entries.get(netns)?.at ?? 0);
     this.#entries.set(netns, { at, tables: all });
     this.#arm(at);
   }

@@ -12,7 +12,7 @@ import type { DirtyTables } from './dirty.js';
 import type { LiveNetns } from './live-netns.js';
 import type { LiveState, RowChanges } from './live-state.js';
 import type { RowStore } from './row-store.js';
-import { partRequest, type Scope, wholeRequests } from './tables.js';
+import { isApart, partRequest, type Scope, wholeRequests } from './tables.js';
 
 /** What is to be read of one namespace. */
 export interface Plan {
@@ -120,7 +120,7 @@ function begin(plan: Plan): Reading | undefined {
 export function rowsOf({ netns, tables }: Plan): number {
   let rows = 1;
   for (const [table, scope] of tables)
-    rows += scope === 'whole' || table !== 'LINKS' ? netns.tables[table].rows.count : scope.size;
+    rows += scope !== 'whole' && (table === 'LINKS' || isApart(scope)) ? scope.size : netns.tables[table].rows.count;
   return rows;
 }
 
@@ -146,7 +146,11 @@ class JobBuilder {
   #indexesOf(netns: LiveNetns, table: SourceName, scope: Scope): readonly number[] {
     const { rows, status } = netns.tables[table];
     const inParts =
-      !this.#complete && scope !== 'whole' && status === 'OK' && rows.count >= WHOLE_BELOW && scope.size <= MOST_PARTS;
+      !this.#complete &&
+      scope !== 'whole' &&
+      status === 'OK' &&
+      (rows.count >= WHOLE_BELOW || isApart(scope)) &&
+      scope.size <= MOST_PARTS;
     if (inParts) {
       const parts = [...scope].map((ifindex) => partRequest(table, ifindex));
       if (parts.every((part) => part !== undefined)) return parts.map((part) => this.#push(table, part));

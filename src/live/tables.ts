@@ -1,5 +1,6 @@
 // Which requests read which tables, in full and in part.
 import type { NetlinkRequest, RowFormat } from '../native/types.js';
+import { APART } from '../tables/contract.js';
 import { formatOf, rowTableOf, sourceOf, SOURCES, type SourceName } from '../tables/index.js';
 
 /** asm-generic/errno-base.h: what the kernel answers about an interface that is gone. */
@@ -32,13 +33,27 @@ export function wholeRequests(
   return requests.map((bytes, at) => ({ bytes, rows: at === requests.length - 1 ? rows : { ...rows, more: true } }));
 }
 
-/** The request that reads the rows of one interface; undefined when the table cannot be read in parts. */
+/** The request that reads the rows of one interface, or those that are set apart; undefined when the table cannot be read in parts. */
 export function partRequest(table: SourceName, ifindex: number): NetlinkRequest | undefined {
-  const bytes = sourceOf(table).partRequest?.(ifindex);
+  const source = sourceOf(table);
+  const bytes = ifindex === APART ? source.apartRequest : source.partRequest?.(ifindex);
   return bytes === undefined ? undefined : { bytes, rows: { format: formatOf(table), ifindex, emptyErrno: ENODEV } };
 }
 
-/** Full reads under events until a table is read again. */
-export function rescanEvery(table: SourceName): number {
-  return rowTableOf(table)?.rescanEvery ?? 1;
+/** The rows of a table that are read by a request of their own. */
+export const APART_SCOPE: Scope = new Set([APART]);
+
+/** Whether only those are read: that costs the same however many others there are. */
+export function isApart(scope: Scope): boolean {
+  return scope !== 'whole' && scope.size === 1 && scope.has(APART);
+}
+
+/** What of each table is read in a full read. @param count full reads so far, under events; absent without events: everything is read */
+export function rescanScopes(count?: number): ReadonlyMap<SourceName, Scope> {
+  const scopes = new Map<SourceName, Scope>();
+  for (const { name, apartRequest } of SOURCES) {
+    if (count === undefined || count % (rowTableOf(name)?.rescanEvery ?? 1) === 0) scopes.set(name, 'whole');
+    else if (apartRequest !== undefined) scopes.set(name, APART_SCOPE);
+  }
+  return scopes;
 }

@@ -83,10 +83,13 @@ export function encodeRowFormats(formats: readonly RowFormat[]): Uint8Array {
       writer.text(length, text);
     }
   }
-  for (const [index, { headerBytes, ordered, ifindexAt }] of formats.entries()) {
+  for (const [index, { headerBytes, ordered, ifindexAt, apart }] of formats.entries()) {
     writer.u32(checkedWord('headerBytes', headerBytes));
     writer.u32(roots[index] ?? 0);
-    writer.u32((ordered ? ORDERED : 0) | (ifindexAt === undefined ? 0 : HAS_IFINDEX));
+    const parts = ifindexAt === undefined ? 0 : HAS_IFINDEX;
+    // One word: eight bits above the flags, and a number of 16 bits above those.
+    const set = apart === undefined ? 0 : (apart.bits & 0xff) * 2 ** 8 + checkedWord('apart.at', apart.at) * 2 ** 16;
+    writer.u32((ordered ? ORDERED : 0) + parts + set);
     writer.u32(checkedWord('ifindexAt', ifindexAt ?? 0));
   }
   return writer.finish();

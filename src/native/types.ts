@@ -94,6 +94,8 @@ export interface RowFormat {
   readonly ordered: boolean;
   /** Offset in the header of the ifindex by which a part of the table can be read. Absent: only the full table can be. */
   readonly ifindexAt?: number;
+  /** Rows that have one of these bits set in the byte at `at` of the header are read by requests of their own, and count as those of interface 0. */
+  readonly apart?: { readonly at: number; readonly bits: number };
 }
 
 /** Makes the answer to a request rows of a table that is remembered: only what differs from the last time is reported. */

@@ -45,6 +45,8 @@ export interface Follows {
   readonly table: string;
   /** Read the rows of that interface only. Default: the full table. */
   readonly sameInterface?: boolean;
+  /** Read only the rows that are set apart. */
+  readonly apart?: boolean;
   /** Only rows like this one are changed: nothing is read where there is none. Default: any row may be. */
   readonly where?: RowTest;
   /** Read again after so many milliseconds: the kernel changes the rows later. */
@@ -58,6 +60,9 @@ export const IFINDEX_AT = 4;
 export function ifindexAt(view: DataView, start: number): number {
   return view.getInt32(start + IFINDEX_AT, LITTLE_ENDIAN);
 }
+
+/** Stands for an ifindex: the rows of a table that are set apart, because they are read by a request of their own. */
+export const APART = 0;
 
 /** How a table is read. */
 export interface TableSource<Name extends string = string> {
@@ -73,6 +78,8 @@ export interface TableSource<Name extends string = string> {
   readonly events: readonly Omit<EventRule, 'table'>[];
   /** The request that reads the rows of one interface. Absent: the table cannot be read in parts, or that would cost as much. */
   readonly partRequest?: (ifindex: number) => Uint8Array;
+  /** The request that reads the rows that `format.apart` sets apart, and no others. It is one of `requests`, too. */
+  readonly apartRequest?: Uint8Array;
 }
 
 /** How the rows of a table are counted. */
@@ -118,7 +125,7 @@ export interface RowTable<Row extends RowBase, Name extends string = string, Sec
   /** Fields whose text differs from row to row: the others repeat the same few texts, of which one copy is kept. */
   readonly distinct?: readonly (keyof Row & string)[];
   readonly follows?: readonly Follows[];
-  /** Full reads under events until this table is read again, too. Default 1. */
+  /** Full reads under events until this table is read again, too; rows that are set apart are read in each of them. Default 1. */
   readonly rescanEvery?: number;
 }
 

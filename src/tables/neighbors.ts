@@ -69,12 +69,15 @@ export function dumpNeighbors(ifindex?: number): Uint8Array {
   return readRequest({ type: uapi.RTM_GETNEIGH, headerBytes: uapi.SIZEOF_NDMSG, attributes });
 }
 
+/** Offset of ndm_flags in struct ndmsg. // linux/neighbour.h, v6.12 */
+const NDM_FLAGS = 10;
+
 /**
  * Dump of the proxy rows (`ip neigh show proxy`). NTF_PROXY is the one flag that strict checking allows in ndm_flags.
  * // neigh_valid_dump_req(), pneigh_dump_table(), net/core/neighbour.c
  */
 export function dumpProxyNeighbors(): Uint8Array {
-  const fill = (header: DataView): void => header.setUint8(10, uapi.NTF_PROXY);
+  const fill = (header: DataView): void => header.setUint8(NDM_FLAGS, uapi.NTF_PROXY);
   return readRequest({ type: uapi.RTM_GETNEIGH, headerBytes: uapi.SIZEOF_NDMSG, fill });
 }
 
@@ -90,12 +93,25 @@ const MULTICAST_END = [
   { at: 11, bytes: 1, equals: uapi.RTN_MULTICAST },
 ] as const;
 
+function isProxy(view: DataView, start: number): boolean {
+  return (view.getUint8(start + NDM_FLAGS) & uapi.NTF_PROXY) !== 0;
+}
+
+/** Proxies go with their interface, and when it is set down, which is reported before. // pneigh_ifdown(), net/core/neighbour.c */
+const GONE_AFTER_MS = 500;
+
 /** ARP and ND tables and their proxies. What is remembered is all that is decoded but ages, and probes, which count while there is no answer. */
 export const table = defineTable<Neighbor>()({
   name: 'NEIGHBORS',
   section: 'neighbors',
   counted: { noun: 'neighbour', title: 'Neighbours (ARP and ND)', metric: 'neighbors', heading: 'NEIGH' },
-  format: { headerBytes: uapi.SIZEOF_NDMSG, filter: NEIGHBOR.filter, ordered: false, ifindexAt: IFINDEX_AT },
+  format: {
+    headerBytes: uapi.SIZEOF_NDMSG,
+    filter: NEIGHBOR.filter,
+    ordered: false,
+    ifindexAt: IFINDEX_AT,
+    apart: { at: NDM_FLAGS, bits: uapi.NTF_PROXY },
+  },
   // The first rule that fits counts, and the FDB's comes before these. Not RTM_GETNEIGH, which comes in this group when a vxlan misses an
   // address (vxlan_fdb_miss(), drivers/net/vxlan): nothing has changed.
   events: [
@@ -103,6 +119,7 @@ export const table = defineTable<Neighbor>()({
     { groups: [uapi.RTNLGRP_NEIGH], types: [uapi.RTM_DELNEIGH], unless: MULTICAST_END, ifindexAt: IFINDEX_AT },
   ],
   requests: [dumpNeighbors(), dumpProxyNeighbors()],
+  apartRequest: dumpProxyNeighbors(),
   decode: decodeNeighbor,
   // Made by the kernel for multicast and loopback addresses, without an event, and not shown by `ip neigh` either.
   isHidden: (view, start) => view.getUint16(start + NDM_STATE, LITTLE_ENDIAN) === uapi.NUD_NOARP,
@@ -110,6 +127,8 @@ export const table = defineTable<Neighbor>()({
   selects: (row, selector) => selectsMac(row.mac, selector) && selectsIp([row.ip], selector),
   address: 'ip',
   distinct: ['mac', 'ip'],
-  // Events report every change of a neighbour, and a dump of them walks the neighbours of the entire machine.
+  // Events report every change of a neighbour, and a dump of them walks the neighbours of the entire machine. Of proxies there are none, and mostly
+  // there are no proxies. // pneigh_create(), pneigh_delete(), net/core/neighbour.c
   rescanEvery: 10,
+  follows: [{ table: 'LINKS', apart: true, where: isProxy, againAfterMs: GONE_AFTER_MS }],
 });

@@ -192,6 +192,9 @@ function range(attribute: AttributeReader, size: 2 | 4): [number, number] {
   return [view.getUint32(offset, LITTLE_ENDIAN), view.getUint32(offset + 4, LITTLE_ENDIAN)];
 }
 
+/** The interface's event is sent by one of the functions that the kernel calls with the news, the flags are set by another. */
+const DETACHED_AFTER_MS = 500;
+
 /** The rules of all families, in the order in which they are tried. A family's rules are one list. */
 export const table = defineTable<Rule>()({
   name: 'RULES',
@@ -212,6 +215,7 @@ export const table = defineTable<Rule>()({
   interfaceNames: ({ iif, oif }) => [iif, oif],
   selects: (row, selector) => selectsIp([row.src, row.dst], selector),
   distinct: ['src', 'dst'],
-  // IIF_DETACHED and OIF_DETACHED come and go with interfaces, without an event. // attach_rules(), detach_rules(), net/core/fib_rules.c
-  follows: [{ table: 'LINKS' }],
+  // IIF_DETACHED and OIF_DETACHED come and go with interfaces, without an event, and since Linux 6.10 a dump does not wait until they have.
+  // attach_rules(), detach_rules(), fib_nl_dumprule(), net/core/fib_rules.c
+  follows: [{ table: 'LINKS', againAfterMs: DETACHED_AFTER_MS }],
 });

@@ -20,14 +20,25 @@ export function guardLiveHosts(): void {
   guardHygiene(t);
 }
 
-/** A live host over one namespace, which hears of changes by events only. */
-export async function watch(t: Test): Promise<{ live: OpenLiveHost; netns: ScratchNetns }> {
+/** Closes a live host when its test has ended. */
+export function keepOpen(live: OpenLiveHost): void {
+  open.push(live);
+}
+
+/** A namespace with a pair of veths that are up, and the directory in which it is found. */
+export function scratchNetns(t: Test): { netns: ScratchNetns; dir: string } {
   const scratch = Scratch.create(t);
   const netns = scratch.netns();
   netns.ip('link add v0 type veth peer name v1');
   netns.ipBatch(['link set v0 up', 'link set v1 up', 'addr add 10.9.0.1/24 dev v0', 'addr add fd00:9::1/64 dev v0 nodad']);
-  const live = createLiveHost({ ...liveOptions(scratch.dir), rescanMs: 3_600_000 });
-  open.push(live);
+  return { netns, dir: scratch.dir };
+}
+
+/** A live host over one namespace, which hears of changes by events only. */
+export async function watch(t: Test): Promise<{ live: OpenLiveHost; netns: ScratchNetns }> {
+  const { netns, dir } = scratchNetns(t);
+  const live = createLiveHost({ ...liveOptions(dir), rescanMs: 3_600_000 });
+  keepOpen(live);
   live.lease(ALL_TABLES);
   return { live, netns };
 }

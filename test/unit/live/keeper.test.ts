@@ -224,7 +224,7 @@ t.test('what keeps namespaces true', async (t) => {
     // After a read a namespace rests for some milliseconds.
     await new Promise((resolve) => setTimeout(resolve, 20));
     all.read.length = 0;
-    all.keeper.rescan(['LINKS']);
+    all.keeper.rescan(new Map([['LINKS', 'whole']]));
     await until(() => all.read.length > 0);
     all.keeper.receive({
       ...NOTHING,
