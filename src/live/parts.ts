@@ -23,6 +23,8 @@ import type { LinkEntry, LiveNetns, Removal } from './live-netns.js';
 /** Size of a part: decoding it takes a millisecond or two of the main thread. */
 const LINKS_AT_ONCE = 12;
 const ROWS_AT_ONCE = 150;
+/** Up to so many rows, what is gone of a table and what is there go into one part: a row that changed is both, and is missing in between. */
+const ROWS_TOGETHER = 2 * ROWS_AT_ONCE;
 
 /** What parts are made with. */
 export interface PartsContext {
@@ -52,7 +54,7 @@ export function* partsOf(
   let part = empty();
   part.whole = whole;
   let [filled, pending] = [false, false];
-  for (const fill of [...(whole ? [] : removals(netns, from, wanted, context)), ...sections(netns, from, wanted, context)]) {
+  for (const fill of [...sections(netns, from, wanted, context)]) {
     fill(part);
     filled = true;
     pending = true;
@@ -73,9 +75,16 @@ function weight(part: NetnsChange): number {
 
 type Fill = (part: NetnsChange) => void;
 
-/** One function for each part, which puts rows into it. */
+/** One function for each part, which puts rows into it. What is gone of a table comes before or with what is there: slots are used again. */
 function* sections(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, context: PartsContext): Generator<Fill> {
+  const gone = new Map<Table, Removal[]>();
+  for (const removal of from < 0 ? [] : netns.removalsAfter(from, context.until)) {
+    const known = gone.get(removal.table);
+    if (known === undefined) gone.set(removal.table, [removal]);
+    else known.push(removal);
+  }
   if (wanted.has('LINKS')) {
+    for (const some of slices(gone.get('LINKS') ?? [], ROWS_AT_ONCE)) yield (part) => addRemovals(part, netns, some);
     const links = [...netns.links.values()].filter(({ revision }) => revision > from && revision <= context.until);
     const addresses = wanted.has('ADDRESSES') && links.length > 0 ? slotsByIfindex(netns) : undefined;
     for (const some of slices(links, LINKS_AT_ONCE)) {
@@ -92,7 +101,22 @@ function* sections(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, c
     const { rows } = netns.tables[table.name];
     const slots =
       from < 0 ? [...rows.slots()].filter((slot) => rows.revisionOf(slot) <= context.until) : rows.changed(from, context.until);
-    for (const some of slices(slots, ROWS_AT_ONCE)) yield (part) => addRows(part, netns, table, some, context);
+    const removed = gone.get(table.name) ?? [];
+    const size = removed.length > 0 && removed.length + slots.length <= ROWS_TOGETHER ? ROWS_TOGETHER : ROWS_AT_ONCE;
+    const fills: Fill[] = [
+      ...[...slices(removed, size)].map(
+        (some): Fill =>
+          (part) =>
+            addRemovals(part, netns, some),
+      ),
+      ...[...slices(slots, size)].map(
+        (some): Fill =>
+          (part) =>
+            addRows(part, netns, table, some, context),
+      ),
+    ];
+    if (size === ROWS_AT_ONCE) yield* fills;
+    else yield (part) => fills.forEach((fill) => fill(part));
   }
 }
 
@@ -172,12 +196,6 @@ export function slotsByIfindex(netns: LiveNetns): Map<number, number[]> {
   const groups = new Map<number, number[]>();
   for (const slot of rows.slots()) push(groups, ifindexAt(view, rows.start(slot)), slot);
   return groups;
-}
-
-/** What is gone comes before what is there, and in slices, too: a whole table can be gone at once. */
-function* removals(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, context: PartsContext): Generator<Fill> {
-  const gone = netns.removalsAfter(from, context.until).filter(({ table }) => wanted.has(table));
-  for (const some of slices(gone, ROWS_AT_ONCE)) yield (part) => addRemovals(part, netns, some);
 }
 
 function addRemovals(part: NetnsChange, netns: LiveNetns, gone: readonly Removal[]): void {

@@ -11,6 +11,7 @@ import { problemGap, tableGap, unopenableGap } from './gaps.js';
 import type { DirtyTables } from './dirty.js';
 import type { LiveNetns } from './live-netns.js';
 import type { LiveState, RowChanges } from './live-state.js';
+import { movedRows } from './moved-rows.js';
 import type { RowStore } from './row-store.js';
 import { isApart, partRequest, type Scope, wholeRequests } from './tables.js';
 
@@ -290,7 +291,14 @@ class RowSink {
   reorder(slots: readonly number[]): void {
     const rows = this.#rows;
     if (rows === undefined || this.#reading === undefined) return;
-    this.#changes(this.#reading);
+    const changes = this.#changes(this.#reading);
+    const table = rowTableOf(this.#table);
+    const moved = table === undefined ? [] : movedRows(table, rows, slots, new Set(changes.come));
+    for (const slot of moved) {
+      changes.removed.set(slot, rows.bytes(slot));
+      changes.come.push(slot);
+      rows.touch(slot, this.#state.history.next);
+    }
     rows.reorder(slots);
     if (this.#table !== 'ADDRESSES') return;
     // It is not reported which interface's addresses changed places.

@@ -55,7 +55,7 @@ export class RowStore {
   /** A copy of the row's bytes; undefined when there is no such row. */
   remove(slot: number): Uint8Array | undefined {
     if (!this.has(slot)) return undefined;
-    const removed = this.#bytes.slice(this.start(slot), this.end(slot));
+    const removed = this.bytes(slot);
     this.#live -= removed.length;
     this.#count--;
     this.#answers = undefined;
@@ -93,8 +93,15 @@ export class RowStore {
     if (this.has(slot)) this.#revisions[slot] = revision;
   }
 
-  /** Slots of the rows that came after revision `since` and no later than `until`; ascending. */
+  /** A copy of the bytes of a row. */
+  bytes(slot: number): Uint8Array {
+    return this.#bytes.slice(this.start(slot), this.end(slot));
+  }
+
+  /** Slots of the rows that came after revision `since` and no later than `until`; in their order where that matters, else ascending. */
   changed(since: number, until: number): number[] {
+    const isWanted = (slot: number): boolean => this.revisionOf(slot) > since && this.revisionOf(slot) <= until;
+    if (this.#order !== undefined) return [...this.#order].filter(isWanted);
     const slots: number[] = [];
     for (let slot = 0; slot < this.#revisions.length; slot++) {
       const revision = this.#revisions[slot] ?? 0;

@@ -118,6 +118,11 @@ export interface RowTable<Row extends RowBase, Name extends string = string, Sec
   readonly identity: (row: Row) => string;
   /** Names of interfaces by which a row is selected although it has no ifindex: those that a rule names, "all". Default: none. */
   readonly interfaceNames?: (row: Row) => readonly (string | undefined)[];
+  /**
+   * What rows have in common whose order means something, in which the kernel lists them: whoever follows keeps that order, too. Default: order
+   * means nothing to those who follow.
+   */
+  readonly orderedWithin?: (row: Row) => string;
   /** Whether a row matches; its interface was checked already. */
   selects(row: Row, selector: RowSelector): boolean;
   /** Field with the IP address that differs from row to row: kept in binary form if there are millions of rows. */

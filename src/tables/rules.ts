@@ -212,6 +212,8 @@ export const table = defineTable<Rule>()({
       .concat(flags.includes('INVERT') ? 'not' : '')
       .sort()
       .join(' '),
+  // The kernel appends a rule to those of its priority. // fib_nl_newrule(), net/core/fib_rules.c
+  orderedWithin: ({ family, priority }) => `${family} ${priority}`,
   interfaceNames: ({ iif, oif }) => [iif, oif],
   selects: (row, selector) => selectsIp([row.src, row.dst], selector),
   distinct: ['src', 'dst'],

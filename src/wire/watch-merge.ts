@@ -51,7 +51,7 @@ interface State {
   head: Netns;
   readonly interfaces: Map<number, Interface>;
   readonly rows: Readonly<Record<Section, Map<number, Row>>>;
-  /** The state before a resync: what is not sent again before the cursor moves is removed. */
+  /** What was removed, or is from before a resync: what is not sent again before the cursor moves is gone. */
   stale: Stale | undefined;
 }
 
@@ -75,7 +75,7 @@ export class WatchMerger {
   networks: readonly Network[] = [];
   readonly #namespaces = new Map<string, State>();
   readonly #interner = new Interner();
-  readonly #resyncing = new Set<State>();
+  readonly #changing = new Set<State>();
 
   /** The namespace of an id, without its rows. */
   netns(id: string): Netns | undefined {
@@ -132,7 +132,7 @@ export class WatchMerger {
 
   #forget(): void {
     this.#namespaces.clear();
-    this.#resyncing.clear();
+    this.#changing.clear();
     this.gaps = [];
     this.networks = [];
     this.host = undefined;
@@ -148,7 +148,7 @@ export class WatchMerger {
 
   #drop(state: State, changes: WatchChange[]): void {
     this.#namespaces.delete(state.head.id);
-    this.#resyncing.delete(state);
+    this.#changing.delete(state);
     changes.push({ what: 'netns', old: state.head });
   }
 
@@ -172,8 +172,8 @@ export class WatchMerger {
     }
     const rows = eachSection(() => new Map<number, Row>());
     const state: State = { head: netns, interfaces: new Map(), rows, stale: known === undefined ? undefined : staleOf(known) };
-    if (known !== undefined) this.#resyncing.delete(known);
-    if (state.stale !== undefined) this.#resyncing.add(state);
+    if (known !== undefined) this.#changing.delete(known);
+    if (state.stale !== undefined) this.#changing.add(state);
     this.#namespaces.set(netns.id, state);
     return { state, old };
   }
@@ -193,11 +193,11 @@ export class WatchMerger {
     }
   }
 
-  #applyRows({ head: netns, rows, stale }: State, section: Section, change: NetnsChange, changes: WatchChange[]): void {
+  #applyRows(state: State, section: Section, change: NetnsChange, changes: WatchChange[]): void {
+    const { head: netns, rows } = state;
     const known = rows[section];
     const removed = removedOf(section);
     const { identity: identityOf } = tableOf(section);
-    const gone = new Map<string, Row>();
     const add = (difference: Difference<Row>): void => {
       // The section and the type of its rows belong together, which the compiler cannot follow.
       changes.push({ what: section, netns, ...difference } as WatchChange);
@@ -207,26 +207,31 @@ export class WatchMerger {
       if (old === undefined || rowId === undefined) continue;
       known.delete(rowId);
       const identity = identityOf(old);
-      if (change[section].length === 0 || gone.has(identity)) add({ old });
+      const gone = this.#staleOf(state).rows[section];
+      if (gone.has(identity)) add({ old });
       else gone.set(identity, old);
     }
+    const gone = state.stale?.rows[section];
     for (const row of change[section] as Row[]) {
       this.#interner.shrink(section, row, netns.id);
-      const identity = gone.size > 0 || stale !== undefined ? identityOf(row) : '';
-      const old =
-        (row.rowId === undefined ? undefined : known.get(row.rowId)) ?? gone.get(identity) ?? stale?.rows[section].get(identity);
-      gone.delete(identity);
-      stale?.rows[section].delete(identity);
+      const identity = gone === undefined || gone.size === 0 ? '' : identityOf(row);
+      const old = (row.rowId === undefined ? undefined : known.get(row.rowId)) ?? gone?.get(identity);
+      gone?.delete(identity);
       if (row.rowId !== undefined) known.set(row.rowId, row);
       if (old === undefined) add({ new: row });
       else if (!isSameRow(old, row)) add({ old, new: row });
     }
-    for (const old of gone.values()) add({ old });
   }
 
-  /** Namespaces that were being sent again are complete by now: what was not sent again is removed. */
+  /** Rows that are removed may be added in a later message of the same change, as which they are one. */
+  #staleOf(state: State): Stale {
+    this.#changing.add(state);
+    return (state.stale ??= noneStale());
+  }
+
+  /** Changes are complete by now: what was not sent again is gone. */
   #settle(changes: WatchChange[]): void {
-    for (const state of this.#resyncing) {
+    for (const state of this.#changing) {
       const { head: netns, stale } = state;
       if (stale === undefined) continue;
       for (const old of stale.interfaces.values()) changes.push({ what: 'interface', netns, old });
@@ -234,7 +239,7 @@ export class WatchMerger {
         for (const old of stale.rows[section].values()) changes.push({ what: section, netns, old } as WatchChange);
       state.stale = undefined;
     }
-    this.#resyncing.clear();
+    this.#changing.clear();
   }
 }
 
@@ -248,9 +253,13 @@ function isSameRow(a: Row, b: Row): boolean {
   return isSame({ ...a, rowId: 0 }, { ...b, rowId: 0 });
 }
 
+function noneStale(): Stale {
+  return { interfaces: new Map(), rows: eachSection(() => new Map<string, Row>()) };
+}
+
 /** The known state, and what is left of the one before if a resync was interrupted by another. */
 function staleOf({ interfaces, rows, stale }: State): Stale {
-  const old: Stale = stale ?? { interfaces: new Map(), rows: eachSection(() => new Map<string, Row>()) };
+  const old = stale ?? noneStale();
   for (const [ifindex, link] of interfaces) old.interfaces.set(ifindex, link);
   for (const section of SECTIONS)
     for (const row of rows[section].values()) old.rows[section].set(tableOf(section).identity(row), row);

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import t from 'tap';
 import { ruleAsIp } from '../support/ip-tables.js';
+import { WatchMerger } from '../../src/wire/watch-merge.js';
+import { wholeNetns } from '../support/live-compare.js';
 import { guardLiveHosts, rows, said, tried, watch } from '../support/one-netns.js';
+import { TestReader } from '../unit/agent/watch-rig.js';
+import { TestLink } from '../unit/collector/replica-rig.js';
 
 t.setTimeout(0);
 
@@ -47,4 +51,55 @@ t.test('policy rules are what ip -j rule shows, as they come, change with an int
   await assertSame();
   netns.ip('rule flush');
   await assertSame();
+});
+
+t.test('rules of one priority keep their order in a collector, and for those who follow it', async (t) => {
+  const { live, netns } = await watch(t);
+  const link = new TestLink(live);
+  const follower = new TestReader(link.replica);
+  const sources = (found: readonly { src?: string; priority: number }[]): (string | undefined)[] =>
+    found.filter(({ priority }) => priority === 10).map(({ src }) => src?.split('/')[0]);
+  const change = async (...commands: string[]): Promise<void> => {
+    netns.ipBatch(commands.map((command) => `rule ${command}`));
+    const expected = said(netns, 'rule').flatMap(({ src, priority }) => (priority === 10 ? [src] : []));
+    await rows(live, 'rules', (found) => assert.deepEqual(sources(found), expected));
+    link.drain();
+    follower.drain();
+    const [key] = link.replica.keys();
+    t.strictSame(sources(wholeNetns(link.replica, key ?? -1)?.rules ?? []), expected, `collector: ${commands.join(', ')}`);
+    t.strictSame(sources(link.merger.snapshot()?.namespaces[0]?.rules ?? []), expected, 'reader of the agent');
+    t.strictSame(sources(follower.merger.snapshot()?.namespaces[0]?.rules ?? []), expected, 'reader of the collector');
+  };
+  const rule = (number: number): string => `pref 10 from 10.0.0.${number}`;
+  await change(...[1, 2, 3].map((number) => `add ${rule(number)}`));
+  for (const step of ['del 1', 'add 9', 'add 1', 'del 2', 'add 77']) {
+    const [verb, number] = step.split(' ');
+    await change(`${verb} ${rule(Number(number))}`);
+  }
+  // Between two reads: nothing came or went, but the order.
+  await change(`del ${rule(3)}`, `add ${rule(3)}`);
+  await change(...[9, 1, 77].flatMap((number) => [`del ${rule(number)}`, `add ${rule(number)}`]), `add ${rule(78)}`);
+});
+
+t.test('a rule that is detached by the new name of its interface has changed, and is there in between', async (t) => {
+  const { live, netns } = await watch(t);
+  netns.ip('rule add iif v0 table 100 prio 500');
+  netns.ipBatch(Array.from({ length: 100 }, (_, at) => `route add 10.100.${at}.0/24 dev v0`));
+  await rows(live, 'routes', (found) => assert.ok(found.length > 100));
+  await rows(live, 'rules', (found) => assert.ok(found.some(({ iif, flags }) => iif === 'v0' && flags.length === 0)));
+  const merger = new WatchMerger();
+  const reader = new TestReader(live);
+  for (const event of reader.drain()) merger.apply(event);
+  // Before Linux 6.2 only one that is down.
+  if (!tried(netns, 'link set v0 name w0')) netns.ipBatch(['link set v0 down', 'link set v0 name w0', 'link set w0 up']);
+  const lines: string[] = [];
+  await rows(live, 'rules', (found) => assert.ok(found.some(({ iif, flags }) => iif === 'v0' && flags.length > 0)));
+  for (const event of reader.drain())
+    for (const each of merger.apply(event)) {
+      if (each.what !== 'rules') continue;
+      lines.push(each.old === undefined ? '+' : each.new === undefined ? '-' : '~');
+      const there = merger.snapshot()?.namespaces[0]?.rules ?? [];
+      t.ok(there.some(({ iif }) => iif === 'v0'));
+    }
+  t.strictSame(lines, ['~']);
 });

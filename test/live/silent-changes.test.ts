@@ -43,7 +43,9 @@ function follow<Name extends Section>(
 t.test('routes go and change with the next hop that they name, although only routes are kept', async (t) => {
   const { netns, dir } = scratchNetns(t);
   netns.ipBatch([
-    ...['100 via 10.9.0.2 dev v0', '101 via 10.9.0.3 dev v0', '200 group 100/101', '300 blackhole'].map((hop) => `nexthop add id ${hop}`),
+    ...['100 via 10.9.0.2 dev v0', '101 via 10.9.0.3 dev v0', '200 group 100/101', '300 blackhole'].map(
+      (hop) => `nexthop add id ${hop}`,
+    ),
     'nexthop add id 301 group 300',
     'route add 10.101.0.0/24 nhid 100',
     'route add 10.102.0.0/24 nhid 200',
@@ -94,8 +96,10 @@ t.test('forwarding rows go with the next hop that they name, although only forwa
       wanted,
     );
   await fdb(ids([30]));
+  // Forwarding rows are looked at once more some time after a change of an interface: not then.
+  await new Promise((resolve) => setTimeout(resolve, 5000));
   netns.ip('nexthop del id 30');
-  await fdb(ids([]));
+  await fdb(ids([]), 1000);
 });
 
 /** Addresses of proxies. */
@@ -115,7 +119,9 @@ function permanent(found: SectionRows['neighbors'][]): void {
 }
 
 function neighbors(netns: ScratchNetns): void {
-  netns.ipBatch(Array.from({ length: 40 }, (_, at) => `neigh add 10.9.0.${at + 10} lladdr 02:00:00:00:00:01 dev v1 nud permanent`));
+  netns.ipBatch(
+    Array.from({ length: 40 }, (_, at) => `neigh add 10.9.0.${at + 10} lladdr 02:00:00:00:00:01 dev v1 nud permanent`),
+  );
 }
 
 t.test('proxies of neighbours are seen by each full read, and the neighbours stay', async (t) => {

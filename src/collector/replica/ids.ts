@@ -29,6 +29,13 @@ export class IdMap {
     return dense > 0 ? dense - 1 : this.#sparse?.get(id);
   }
 
+  /** Ids with their slots. */
+  *entries(): Generator<[id: number, slot: number]> {
+    for (const [at, chunk] of this.#chunks.entries())
+      for (const [within, slot] of chunk?.entries() ?? []) if (slot > 0) yield [at * CHUNK_IDS + within, slot - 1];
+    yield* this.#sparse ?? [];
+  }
+
   /** Of an id that is not known. False when there is no room. */
   add(id: number, slot: number): boolean {
     if (id >= 2 * this.#size + FEW_IDS) return this.#addSparse(id, slot);

@@ -12,10 +12,13 @@ import {
 } from '../../tables/index.js';
 import { onlyStatuses } from '../../serve/view.js';
 import type { ReplicaNetns } from './netns.js';
+import type { RowTable } from './table.js';
 
 /** Size of a part: encoding it takes a millisecond or two of the main thread. */
 const LINKS_AT_ONCE = 12;
 const ROWS_AT_ONCE = 150;
+/** Up to so many rows, what is gone of a table and what is there go into one part: a row that changed is both, and is missing in between. */
+const ROWS_TOGETHER = 2 * ROWS_AT_ONCE;
 
 /**
  * See LiveHost.parts(). A row that changes while parts are taken is sent in its current state, and again next time: if it were skipped, it would be
@@ -27,7 +30,7 @@ export function* partsOf(netns: ReplicaNetns, since: number | undefined, tables:
   const wanted = new Set(tables);
   let part = newPart(netns, tables, whole);
   let [filled, pending] = [false, false];
-  const sources = [...(whole ? [] : removals(netns, from, wanted)), links(netns, from, wanted), ...rows(netns, from, wanted)];
+  const sources = [removedLinks(netns, from, wanted), links(netns, from, wanted), ...sections(netns, from, wanted)];
   for (const source of sources) {
     for (const fill of source) {
       fill(part);
@@ -45,15 +48,9 @@ export function* partsOf(netns: ReplicaNetns, since: number | undefined, tables:
 /** Puts something into a part. */
 type Fill = (part: NetnsChange) => void;
 
-/** The removals. Built at once: they may be forgotten while parts are taken. */
-function removals(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
-  const gone = wanted.has('LINKS') ? netns.linksRemovedAfter(from) : [];
-  const ofRows = ROW_TABLES.map(({ section, name }) => {
-    const known = wanted.has(name) ? netns.rows[section] : undefined;
-    const removed = known === undefined || known.changedAt <= from ? [] : known.removedAfter(from, netns.id);
-    return slices(removed, ROWS_AT_ONCE, (part, some) => add(part, removedOf(section), some));
-  });
-  return [slices(gone, ROWS_AT_ONCE, (part, some) => part.removedIfindexes.push(...some)), ...ofRows];
+function removedLinks(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill> {
+  const gone = wanted.has('LINKS') && from >= 0 ? netns.linksRemovedAfter(from) : [];
+  return slices(gone, ROWS_AT_ONCE, (part, some) => part.removedIfindexes.push(...some));
 }
 
 function links(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill> {
@@ -72,22 +69,41 @@ function withoutAddresses(link: Interface): Interface {
   return { ...link, addresses: [], addressDetails: [] };
 }
 
-function rows(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
-  const fills: Iterable<Fill>[] = [];
-  for (const { section, name } of ROW_TABLES) {
-    const known = wanted.has(name) ? netns.rows[section] : undefined;
-    if (known !== undefined && known.changedAt > from) fills.push(rowFills(netns, section, from));
-  }
-  return fills;
+/** Of each table what is gone, then what is there: slots are used again. What is gone is built at once: it may be forgotten while parts are taken. */
+function sections(netns: ReplicaNetns, from: number, wanted: ReadonlySet<Table>): Iterable<Fill>[] {
+  return ROW_TABLES.flatMap(({ section, name, orderedWithin }): Iterable<Fill>[] => {
+    const table = wanted.has(name) ? netns.rows[section] : undefined;
+    if (table === undefined || table.changedAt <= from) return [];
+    const removed = from < 0 ? [] : table.removedAfter(from, netns.id);
+    const removals = slices(removed, ROWS_AT_ONCE, (part, some) => add(part, removedOf(section), some));
+    const range = { netnsId: netns.id, since: from };
+    if (orderedWithin === undefined && (removed.length === 0 || removed.length >= ROWS_TOGETHER))
+      return [removals, rowFills(table, section, range)];
+    const rows: Row[] = [];
+    // Where order matters, slots may be numbered again before the next part: all are taken now.
+    const most = orderedWithin === undefined ? ROWS_TOGETHER - removed.length : Infinity;
+    const isMore = table.read(0, { since: from, end: table.length, most }, netns.id, rows) !== undefined;
+    if (isMore) return [removals, rowFills(table, section, range)];
+    if (removed.length + rows.length > ROWS_TOGETHER)
+      return [removals, slices(rows, ROWS_AT_ONCE, (part, some) => add(part, section, some))];
+    const both: Fill = (part) => {
+      add(part, removedOf(section), removed);
+      add(part, section, rows);
+    };
+    return [[both]];
+  });
 }
 
-function* rowFills(netns: ReplicaNetns, section: Section, since: number): Generator<Fill> {
-  const table = netns.rows[section];
-  const end = table?.length ?? 0;
+function* rowFills(
+  table: RowTable,
+  section: Section,
+  { netnsId, since }: { readonly netnsId: string; readonly since: number },
+): Generator<Fill> {
+  const end = table.length;
   let at: number | undefined = 0;
-  while (at !== undefined && table !== undefined) {
+  while (at !== undefined) {
     const some: Row[] = [];
-    at = table.read(at, { since, end, most: ROWS_AT_ONCE }, netns.id, some);
+    at = table.read(at, { since, end, most: ROWS_AT_ONCE }, netnsId, some);
     if (some.length > 0) yield (part) => add(part, section, some);
   }
 }

@@ -76,6 +76,8 @@ export class ReplicaHost implements LiveHost {
   /** Whether something was dropped, from the known state and from the one being sent. */
   #leftOut = false;
   #leavesOut = false;
+  /** Whether the last event was one of several of a change, and not the last. */
+  #isMidway = false;
   readonly #counts = { interfaces: 0, ...eachSection(() => 0) };
   readonly #listeners = new Set<() => void>();
 
@@ -106,12 +108,13 @@ export class ReplicaHost implements LiveHost {
     if (event.synced !== undefined) this.#setSynced(event.synced.freshness);
     // The cursor does not move during the initial state. When it moves, the namespaces sent before are complete.
     else if (this.synced && event.cursor.revision !== this.cursor?.revision) this.#settle();
+    this.#isMidway = this.synced && event.synced === undefined && event.cursor.revision === this.cursor?.revision;
     this.cursor = event.cursor;
   }
 
-  /** Makes applied events visible to readers of changes, and notifies them. */
+  /** Makes applied events visible to readers of changes, and notifies them; those of a change of which more is to come, together with its last one. */
   commit(): void {
-    if (!this.#history.commit()) return;
+    if (this.#isMidway || !this.#history.commit()) return;
     for (const listener of [...this.#listeners]) listener();
   }
 

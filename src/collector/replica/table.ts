@@ -1,4 +1,4 @@
-import type { Row, Section } from '../../tables/index.js';
+import { type Row, type Section, tableOf } from '../../tables/index.js';
 import type { Budget } from './budget.js';
 import { IdMap } from './ids.js';
 import { Records } from './records.js';
@@ -12,15 +12,22 @@ export interface RowMemory {
   readonly shapes: ShapePool;
 }
 
+/** Where order matters: slots that may be free besides four for each row, before slots are numbered again. */
+const MOST_FREE = 64;
+
 /** The result of adding a row: it was known, it was added or changed, or there is no room for it. */
 export type Outcome = 'known' | 'changed' | 'refused';
 
 /**
  * The rows of one table of one namespace: some 27 bytes each instead of an object of 300. A row is identified by its slot, which is ours:
- * the agent's row ids change when it restarts, and are kept only to map its events.
+ * the agent's row ids change when it restarts, and are kept only to map its events. Where the order of rows matters, slots are in that order.
  */
 export class RowTable {
   readonly #section: Section;
+  /** Of a table whose order matters: such rows are in the order in which they were added, and none takes the slot of another. */
+  readonly #orderedWithin: ((row: Row) => string) | undefined;
+  /** During a resync: of those, the slot of the last one that was sent. */
+  readonly #sent = new Map<string, number>();
   readonly #memory: RowMemory;
   /** A free slot has a shape of 0 or less: minus the next free slot, less one, and 0 at the end. */
   readonly #records: Records;
@@ -37,6 +44,7 @@ export class RowTable {
 
   constructor(section: Section, memory: RowMemory) {
     this.#section = section;
+    this.#orderedWithin = tableOf(section).orderedWithin;
     this.#memory = memory;
     this.#records = new Records(memory.budget);
     this.#ids = new IdMap(memory.budget);
@@ -58,6 +66,7 @@ export class RowTable {
     const { rowId } = row;
     // It could never be removed. Agents send the id of every row.
     if (rowId === undefined) return 'refused';
+    if (this.#isSparse && !this.#renumber(revision)) return 'refused';
     const cell = this.#memory.shapes.encode(this.#section, row);
     const known = this.#ids.get(rowId);
     if (known !== undefined) {
@@ -68,7 +77,11 @@ export class RowTable {
     }
     if (cell === undefined) return 'refused';
     const stale = this.#staleRows()?.take(cell);
-    if (stale === undefined) return this.#insert(rowId, cell, revision);
+    const isInOrder = this.#isInOrder(row, stale);
+    if (stale === undefined || !isInOrder) {
+      if (stale !== undefined) this.#drop(stale, revision);
+      return this.#insert(rowId, cell, revision);
+    }
     this.#memory.shapes.release(cell.shape);
     if (this.#ids.add(rowId, stale)) return 'known';
     this.#drop(stale, revision);
@@ -88,6 +101,7 @@ export class RowTable {
   resync(): void {
     this.#ids.clear();
     this.#stale = undefined;
+    this.#sent.clear();
     this.#allStale = true;
   }
 
@@ -132,6 +146,28 @@ export class RowTable {
     this.#removals.clear();
   }
 
+  /** Whether the slot of a row that is sent again is behind those of the rows that were sent before it. Behind a new row there is none. */
+  #isInOrder(row: Row, slot: number | undefined): boolean {
+    if (this.#stale === undefined || this.#orderedWithin === undefined) return true;
+    const group = this.#orderedWithin(row);
+    const isBehind = slot !== undefined && slot > (this.#sent.get(group) ?? -1);
+    this.#sent.set(group, isBehind ? slot : Infinity);
+    return isBehind;
+  }
+
+  get #isSparse(): boolean {
+    if (this.#orderedWithin === undefined || this.#records.length <= 4 * this.count + MOST_FREE) return false;
+    return this.#stale === undefined && !this.#allStale;
+  }
+
+  /** All rows are removed and added, in their order and with their ids. @returns whether there was room for all */
+  #renumber(revision: number): boolean {
+    const inOrder = [...this.#ids.entries()].sort(([, a], [, b]) => a - b);
+    const rows = inOrder.map(([rowId, slot]): Row => ({ ...this.#rowAt(slot, this.#records.shape(slot), ''), rowId }));
+    for (const [rowId] of inOrder) this.remove(rowId, revision);
+    return rows.filter((row) => this.put(row, revision) === 'refused').length === 0;
+  }
+
   #staleRows(): StaleRows | undefined {
     if (this.#allStale && this.count > 0) this.#stale = new StaleRows(this.#records, this.count, this.#slots());
     this.#allStale = false;
@@ -162,7 +198,7 @@ export class RowTable {
   }
 
   #insert(rowId: number, cell: Cell, revision: number): Outcome {
-    const free = this.#free;
+    const free = this.#orderedWithin === undefined ? this.#free : 0;
     const slot = free < 0 ? -free - 1 : this.#records.length;
     const next = free < 0 ? this.#records.shape(slot) : 0;
     if (!this.#ids.add(rowId, slot)) {
@@ -174,7 +210,7 @@ export class RowTable {
       this.#memory.shapes.release(cell.shape);
       return 'refused';
     }
-    this.#free = next;
+    if (this.#orderedWithin === undefined) this.#free = next;
     this.count++;
     this.changedAt = revision;
     return 'changed';

@@ -262,7 +262,9 @@ t.test('those who listen are called once for each commit, and not where nothing 
   replica.commit();
   t.equal(calls, 0, 'what is told twice is nothing new');
   const cursor = { epoch: 'a', revision: 9n };
-  replica.apply({ cursor, removed: { id: 'net:[1]', netnsName: '1' } });
+  replica.apply({ cursor: replica.cursor ?? cursor, removed: { id: 'net:[1]', netnsName: '1' } });
+  replica.commit();
+  t.equal(calls, 0, 'more of the change is to come');
   replica.apply({ cursor, netns: { ...emptyChange, netns: fakeNetns(2) } });
   const { revision } = replica;
   replica.commit();

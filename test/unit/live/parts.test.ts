@@ -196,6 +196,26 @@ t.test('what is new in a namespace', async (t) => {
     );
   });
 
+  t.test('has what is gone and what is there of a table in one part, however much else has changed', async (t) => {
+    const { state, netns } = bridge();
+    const rule = (flags: string): Uint8Array => hex(`02000000 fe000001 ${flags}`);
+    applyRows(state, netns, 'RULES', { come: [[0, rule('00000000')]] });
+    state.commit();
+    const since = state.revision;
+    applyRows(state, netns, 'LINKS', {
+      come: Array.from({ length: 100 }, (_, at) => [at + 2, plainRow(at + 10, `d${at}`)] as const),
+    });
+    applyRows(state, netns, 'RULES', { gone: [0], come: [[0, rule('08000000')]] });
+    state.commit();
+    const parts = partsOf(state, since, ['LINKS', 'RULES']);
+    t.ok(parts.length > 2);
+    const changed = parts.filter((part) => part.rules.length + part.removedRules.length > 0);
+    t.strictSame(
+      changed.map(({ removedRules, rules }) => [removedRules, rules].map((rows) => rows.map(({ flags }) => flags))),
+      [[[[]], [['IIF_DETACHED']]]],
+    );
+  });
+
   t.test('is everything again for who has missed more removals than are remembered', async (t) => {
     const { state, netns } = bridge();
     const since = state.revision;

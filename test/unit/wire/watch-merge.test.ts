@@ -67,6 +67,18 @@ t.test(
   },
 );
 
+t.test(
+  'a row that is removed in one message of a change and added in a later one has changed, and others are gone at its end',
+  async (t) => {
+    const merger = new WatchMerger();
+    merger.apply(told({ whole: true, fdb: [row(1), row(2, { mac: '02:00:00:00:00:02' })] }));
+    const removedFdb = [row(1), row(2, { mac: '02:00:00:00:00:02' })];
+    t.strictSame(brief(merger.apply(told({ removedFdb }, false))), []);
+    t.strictSame(brief(merger.apply(told({ fdb: [row(1, { dst: '192.0.2.9' })] }))), ['~fdb 1', '-fdb 2']);
+    t.equal(merger.counts.fdb, 1);
+  },
+);
+
 t.test('a namespace that is told anew forgets at once, and says what is gone when all of it was told', async (t) => {
   const merger = new WatchMerger();
   merger.apply({ cursor: { epoch: 'e', revision }, host: watchEvent.host });
