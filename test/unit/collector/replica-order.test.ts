@@ -5,8 +5,8 @@ import t from 'tap';
 import { Budget } from '../../../src/collector/replica/budget.js';
 import { ShapePool } from '../../../src/collector/replica/shapes.js';
 import { RowTable } from '../../../src/collector/replica/table.js';
+import type { Rule } from '../../../src/model/types.js';
 import type { Row } from '../../../src/tables/index.js';
-import type { Rule } from '../../../src/tables/rules.js';
 
 const ID = 'net:[1]';
 
