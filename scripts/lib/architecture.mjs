@@ -27,7 +27,7 @@ const AWAY_ROOMS = ['client', 'collector'];
 export const MAX_LINES = 500;
 
 /** Tables of constants, which are as long as what they are copied from. */
-export const TABLES = new Set(['src/netlink/uapi.ts', 'src/netlink/errno.ts']);
+export const TABLES = new Set(['src/netlink/uapi.ts']);
 
 /** Whether a file is a TypeScript source of the program itself. */
 export function isSource(path) {

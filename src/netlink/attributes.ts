@@ -1,6 +1,6 @@
 import { DecodeError } from './error.js';
 import { asciiText } from './text.js';
-import { NLA_F_NESTED, NLA_HDRLEN, NLA_TYPE_MASK } from './uapi.js';
+import { NLA_HDRLEN, NLA_TYPE_MASK } from './uapi.js';
 
 /** Byte order of this machine: netlink speaks host order, but for attributes that say otherwise. */
 export const LITTLE_ENDIAN: boolean = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
@@ -32,8 +32,6 @@ export interface KernelText {
 export class AttributeReader {
   /** Type of the current attribute, flags masked off. */
   type = 0;
-  /** Whether the current attribute has NLA_F_NESTED. Not to be relied on: the kernel often leaves it out. */
-  nestedFlag = false;
   /** Offset of the current payload in the view. */
   offset = 0;
   /** Length of the current payload in bytes. */
@@ -85,9 +83,7 @@ export class AttributeReader {
       this.fail(at, `an attribute length from ${NLA_HDRLEN} to ${left}`, `${nlaLen}`);
       return false;
     }
-    const rawType = this.view.getUint16(at + 2, LITTLE_ENDIAN);
-    this.type = rawType & NLA_TYPE_MASK;
-    this.nestedFlag = (rawType & NLA_F_NESTED) !== 0;
+    this.type = this.view.getUint16(at + 2, LITTLE_ENDIAN) & NLA_TYPE_MASK;
     this.offset = at + NLA_HDRLEN;
     this.length = nlaLen - NLA_HDRLEN;
     this.#next = at + ((nlaLen + 3) & ~3);

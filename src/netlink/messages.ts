@@ -1,6 +1,6 @@
 import { AttributeReader, LITTLE_ENDIAN } from './attributes.js';
 import { DecodeError, type ExtAck } from './error.js';
-import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP_INTR, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS } from './uapi.js';
+import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS } from './uapi.js';
 
 /**
  * Walks the messages (struct nlmsghdr and payload) of one datagram in bytes [start, end) of a view. Never reads outside
@@ -14,9 +14,6 @@ export class MessageReader {
   type = 0;
   /** NLM_F_*. */
   flags = 0;
-  seq = 0;
-  /** Port of the receiver; 0 in a notification. */
-  pid = 0;
   /** Offset of the current payload in the view. */
   offset = 0;
   /** End of the current payload in the view, without padding. */
@@ -38,11 +35,6 @@ export class MessageReader {
     return this.#error;
   }
 
-  /** Whether the kernel says that the table changed while it was dumped. Any message of the dump may carry it. */
-  get interrupted(): boolean {
-    return (this.flags & NLM_F_DUMP_INTR) !== 0;
-  }
-
   /** Moves to the next message. False at the end, and for good after an error. */
   next(): boolean {
     if (this.#error !== undefined) return false;
@@ -56,8 +48,6 @@ export class MessageReader {
     }
     this.type = this.view.getUint16(at + 4, LITTLE_ENDIAN);
     this.flags = this.view.getUint16(at + 6, LITTLE_ENDIAN);
-    this.seq = this.view.getUint32(at + 8, LITTLE_ENDIAN);
-    this.pid = this.view.getUint32(at + 12, LITTLE_ENDIAN);
     this.offset = at + NLMSG_HDRLEN;
     this.end = at + length;
     // Not `& ~3`: lengths are unsigned, and above 2 GiB the operator would make them negative.

@@ -35,45 +35,34 @@ export interface ReadRequest {
 }
 
 /** The bytes of a request. */
-export function readRequest({
-  type,
-  headerBytes,
-  family = AF_UNSPEC,
-  dump = true,
-  ifindex,
-  fill,
-  attributes = [],
-}: ReadRequest): Uint8Array {
-  const view = request(type, dump ? NLM_F_DUMP : 0, family, headerBytes, attributes.length * (NLA_HDRLEN + 4));
-  if (ifindex !== undefined) view.setInt32(NLMSG_HDRLEN + 4, ifindex, LITTLE_ENDIAN);
-  fill?.(new DataView(view.buffer, NLMSG_HDRLEN, headerBytes));
-  let offset = NLMSG_HDRLEN + headerBytes;
-  for (const [id, value] of attributes) offset = putU32(view, offset, id, value) + 4;
-  return bytes(view);
+export function readRequest({ dump = true, ...request }: ReadRequest): Uint8Array {
+  return requestBytes(request, dump ? NLM_F_DUMP : 0);
 }
 
-/** nlmsghdr, a zeroed header of the family's own of `size` bytes, and room for `more` bytes of attributes. */
-function request(type: number, flags: number, family: number, size: number, more = 0): DataView {
-  const length = NLMSG_HDRLEN + size + more;
-  const view = new DataView(new ArrayBuffer(length));
-  view.setUint32(0, length, LITTLE_ENDIAN);
+type PlainRequest = Omit<ReadRequest, 'dump'>;
+
+function requestBytes(
+  { type, headerBytes, family = AF_UNSPEC, ifindex, fill, attributes = [] }: PlainRequest,
+  flags: number,
+): Uint8Array {
+  const attributesAt = NLMSG_HDRLEN + headerBytes;
+  const view = new DataView(new ArrayBuffer(attributesAt + attributes.length * U32_ATTRIBUTE_BYTES));
+  view.setUint32(0, view.byteLength, LITTLE_ENDIAN);
   view.setUint16(4, type, LITTLE_ENDIAN);
   view.setUint16(6, NLM_F_REQUEST | flags, LITTLE_ENDIAN);
   view.setUint8(NLMSG_HDRLEN, family);
-  return view;
-}
-
-/** Writes a u32 attribute at `offset`; returns the offset of its payload. */
-function putU32(view: DataView, offset: number, type: number, value: number): number {
-  view.setUint16(offset, NLA_HDRLEN + 4, LITTLE_ENDIAN);
-  view.setUint16(offset + 2, type, LITTLE_ENDIAN);
-  view.setUint32(offset + NLA_HDRLEN, value, LITTLE_ENDIAN);
-  return offset + NLA_HDRLEN;
-}
-
-function bytes(view: DataView): Uint8Array {
+  if (ifindex !== undefined) view.setInt32(NLMSG_HDRLEN + 4, ifindex, LITTLE_ENDIAN);
+  fill?.(new DataView(view.buffer, NLMSG_HDRLEN, headerBytes));
+  for (const [index, [id, value]] of attributes.entries()) {
+    const at = attributesAt + index * U32_ATTRIBUTE_BYTES;
+    view.setUint16(at, U32_ATTRIBUTE_BYTES, LITTLE_ENDIAN);
+    view.setUint16(at + 2, id, LITTLE_ENDIAN);
+    view.setUint32(at + NLA_HDRLEN, value, LITTLE_ENDIAN);
+  }
   return new Uint8Array(view.buffer);
 }
+
+const U32_ATTRIBUTE_BYTES = NLA_HDRLEN + 4;
 
 /**
  * Dump of the ids that a namespace has given to others. With `targetNsid` those of the namespace that has this id in the one that is asked:
@@ -81,34 +70,34 @@ function bytes(view: DataView): Uint8Array {
  * net/core/net_namespace.c
  */
 export function dumpNsids({ targetNsid }: { readonly targetNsid?: number } = {}): Uint8Array {
-  const more = targetNsid === undefined ? 0 : NLA_HDRLEN + 4;
-  const view = request(RTM_GETNSID, NLM_F_DUMP, AF_UNSPEC, SIZEOF_RTGENMSG, more);
-  if (targetNsid !== undefined) putU32(view, NLMSG_HDRLEN + SIZEOF_RTGENMSG, NETNSA_TARGET_NSID, targetNsid);
-  return bytes(view);
+  const attributes = targetNsid === undefined ? [] : [[NETNSA_TARGET_NSID, targetNsid] as const];
+  return readRequest({ type: RTM_GETNSID, headerBytes: SIZEOF_RTGENMSG, attributes });
+}
+
+/** A request that names a namespace by a file descriptor, which has to be written (s32, host order) at `fdOffset` before sending. */
+export interface FdRequest {
+  readonly bytes: Uint8Array;
+  readonly fdOffset: number;
+}
+
+function fdRequest(type: number, flags: number, attributes: Exclude<PlainRequest['attributes'], undefined> = []): FdRequest {
+  const withFd = [...attributes, [NETNSA_FD, 0xffffffff]] as const;
+  const bytes = requestBytes({ type, headerBytes: SIZEOF_RTGENMSG, attributes: withFd }, flags);
+  return { bytes, fdOffset: bytes.length - 4 };
 }
 
 /**
  * Gives a namespace an id in the one where this is sent; only ever in the observer namespace. EEXIST: it has one, or the id is taken.
  * // rtnl_net_newid(), net/core/net_namespace.c
- *
- * @returns `fdOffset`: where the namespace's file descriptor has to be written (s32, host order) before sending.
  */
-export function newNsid(nsid: number): { readonly bytes: Uint8Array; readonly fdOffset: number } {
-  const attribute = NLA_HDRLEN + 4;
-  const view = request(RTM_NEWNSID, NLM_F_ACK, AF_UNSPEC, SIZEOF_RTGENMSG, 2 * attribute);
-  putU32(view, NLMSG_HDRLEN + SIZEOF_RTGENMSG, NETNSA_NSID, nsid);
-  const fdOffset = putU32(view, NLMSG_HDRLEN + SIZEOF_RTGENMSG + attribute, NETNSA_FD, 0xffffffff);
-  return { bytes: bytes(view), fdOffset };
+export function newNsid(nsid: number): FdRequest {
+  return fdRequest(RTM_NEWNSID, NLM_F_ACK, [[NETNSA_NSID, nsid]]);
 }
 
 /**
  * Asks a namespace for the id under which it knows another one. One RTM_NEWNSID answers; its NETNSA_NSID is -1 when there is
  * no id. // rtnl_net_getid(), net/core/net_namespace.c
- *
- * @returns `fdOffset`: where the other namespace's file descriptor has to be written (s32, host order) before sending.
  */
-export function getNsidByFd(): { readonly bytes: Uint8Array; readonly fdOffset: number } {
-  const view = request(RTM_GETNSID, 0, AF_UNSPEC, SIZEOF_RTGENMSG, NLA_HDRLEN + 4);
-  const fdOffset = putU32(view, NLMSG_HDRLEN + SIZEOF_RTGENMSG, NETNSA_FD, 0xffffffff);
-  return { bytes: bytes(view), fdOffset };
+export function getNsidByFd(): FdRequest {
+  return fdRequest(RTM_GETNSID, 0);
 }

@@ -10,14 +10,12 @@ export const NLM_F_REQUEST = 0x01;
 export const NLM_F_MULTI = 0x02;
 export const NLM_F_ACK = 0x04;
 export const NLM_F_DUMP_INTR = 0x10;
-export const NLM_F_DUMP_FILTERED = 0x20;
 export const NLM_F_ROOT = 0x100;
 export const NLM_F_MATCH = 0x200;
 export const NLM_F_DUMP = NLM_F_ROOT | NLM_F_MATCH;
 export const NLM_F_CAPPED = 0x100;
 export const NLM_F_ACK_TLVS = 0x200;
 export const NLA_F_NESTED = 0x8000;
-export const NLA_F_NET_BYTEORDER = 0x4000;
 export const NLA_TYPE_MASK = 0x3fff;
 export const NLMSGERR_ATTR_MSG = 1;
 export const NLMSGERR_ATTR_OFFS = 2;
@@ -79,14 +77,11 @@ export const AF_INET = 2;
 export const AF_BRIDGE = 7;
 export const AF_INET6 = 10;
 export const AF_MPLS = 28;
+export const AF_CAN = 29;
 
 /** Families of multicast routes: RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR (linux/rtnetlink.h, v6.12). */
 export const RTNL_FAMILY_IPMR = 128;
 export const RTNL_FAMILY_IP6MR = 129;
-// linux/socket.h (bits/socket.h)
-export const AF_CAN = 29;
-export const AF_PHONET = 35;
-export const AF_MCTP = 45;
 
 // linux/rtnetlink.h, v6.12: ifi_*, IFLA_EXT_MASK
 export const RTEXT_FILTER_VF = 1 << 0;
@@ -152,7 +147,6 @@ export const IFLA_PROTO_DOWN = 39;
 export const IFLA_GSO_MAX_SEGS = 40;
 export const IFLA_GSO_MAX_SIZE = 41;
 export const IFLA_XDP = 43;
-export const IFLA_TARGET_NETNSID = 46;
 export const IFLA_CARRIER_UP_COUNT = 47;
 export const IFLA_CARRIER_DOWN_COUNT = 48;
 export const IFLA_MIN_MTU = 50;

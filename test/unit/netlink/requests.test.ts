@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import t from 'tap';
 import { errnoName } from '../../../src/netlink/errno.js';
 import * as requests from '../../support/requests.js';
@@ -66,6 +67,12 @@ t.test('requests', async (t) => {
 t.test('errnoName', async (t) => {
   t.test('names what the kernel uses, its own numbers too', async (t) => {
     t.strictSame([1, 13, 16, 105, 524].map(errnoName), ['EPERM', 'EACCES', 'EBUSY', 'ENOBUFS', 'ENOTSUPP']);
+  });
+
+  t.test('agrees with the names that Node has', async (t) => {
+    const aliases = { ENOTSUP: 'EOPNOTSUPP', EWOULDBLOCK: 'EAGAIN' };
+    for (const [name, errno] of Object.entries({ ...constants.errno }))
+      t.equal(errnoName(errno), Object.hasOwn(aliases, name) ? aliases[name as 'ENOTSUP'] : name);
   });
 
   t.test('keeps a number that has no name', async (t) => t.equal(errnoName(9999), 'errno 9999'));
