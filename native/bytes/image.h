@@ -5,44 +5,58 @@
 #include <stdint.h>
 #include <string.h>
 
+#include <string>
+#include <string_view>
+
 namespace nsatlas {
 
-/** The first error sticks. */
+/** The first error sticks: numbers that are read after it are 0, and blocks empty. */
 class Image {
  public:
-  Image(const unsigned char* data, size_t length) : data_(data), left_(length) {}
+  /** @param cut what is wrong with one that ends early */
+  Image(const unsigned char* data, size_t length, const char* cut)
+      : rest_(reinterpret_cast<const char*>(data), length), cut_(cut) {}
 
   template <typename T>
   T number() {
     T value{};
-    if (const unsigned char* from = take(sizeof value)) memcpy(&value, from, sizeof value);
+    const std::string_view bytes = take(sizeof value);
+    if (!bytes.empty()) memcpy(&value, bytes.data(), sizeof value);
     return value;
   }
 
-  /** `length` bytes and their padding; nullptr when they are not there. */
-  const unsigned char* block(size_t length) {
+  /** `length` bytes; their padding is skipped. */
+  std::string_view block(size_t length) {
     const size_t padded = (length + 7) & ~size_t{7};
-    return padded < length ? take(SIZE_MAX) : take(padded);
+    return take(padded < length ? SIZE_MAX : padded).substr(0, length);
   }
 
-  size_t left() const { return left_; }
-  bool failed() const { return failed_; }
+  /** Refuses the image unless this holds. */
+  void require(bool holds, const char* reason) {
+    if (!holds && reason_ == nullptr) reason_ = reason;
+  }
+
+  bool good() const { return reason_ == nullptr; }
+
+  /** Whether it was good to its end. @param rest what is wrong with one that goes on */
+  bool finish(const char* rest, std::string& reason) {
+    require(rest_.empty(), rest);
+    if (!good()) reason = reason_;
+    return good();
+  }
 
  private:
-  const unsigned char* take(size_t length) {
-    if (failed_ || length > left_) {
-      failed_ = true;
-      return nullptr;
-    }
-    const unsigned char* from = data_;
-    data_ += length;
-    left_ -= length;
-    return from;
+  std::string_view take(size_t length) {
+    require(length <= rest_.size(), cut_);
+    if (!good()) return {};
+    const std::string_view taken = rest_.substr(0, length);
+    rest_.remove_prefix(length);
+    return taken;
   }
 
-  const unsigned char* data_;
-  size_t left_;
-  bool failed_ = false;
+  std::string_view rest_;
+  const char* const cut_;
+  const char* reason_ = nullptr;
 };
 
 }  // namespace nsatlas

@@ -17,36 +17,36 @@ constexpr uint32_t kLargestGroup = 1024;
 constexpr uint32_t kMostParts = 64;
 constexpr uint32_t kLargestOffset = 4096;
 
-bool parse_tests(Image& image, uint32_t count, std::vector<FieldTest>& tests) {
-  for (uint32_t i = 0; i < count; ++i) {
-    FieldTest& test = tests.emplace_back();
-    test.at = image.number<uint32_t>();
-    test.width = image.number<uint32_t>();
-    test.value = image.number<uint32_t>();
-    if (image.failed() || test.at > kLargestOffset || (test.width != 1 && test.width != 2 && test.width != 4)) return false;
+std::vector<FieldTest> read_tests(Image& image, uint32_t count) {
+  std::vector<FieldTest> tests;
+  for (uint32_t i = 0; i < count && image.good(); ++i) {
+    const FieldTest test{image.number<uint32_t>(), image.number<uint32_t>(), image.number<uint32_t>()};
+    image.require(test.at <= kLargestOffset && (test.width == 1 || test.width == 2 || test.width == 4),
+                  "an event rule compares something else than 1, 2 or 4 bytes, or too far behind");
+    tests.push_back(test);
   }
-  return true;
+  return tests;
 }
 
-bool parse_rule(Image& image, EventRule& rule, std::string& reason) {
+EventRule read_rule(Image& image) {
+  EventRule rule;
   rule.table = image.number<uint32_t>();
   const auto ifindex_at = image.number<uint32_t>();
   const auto types = image.number<uint32_t>();
   const auto when = image.number<uint32_t>();
   const auto unless = image.number<uint32_t>();
-  if (image.failed()) return false;
-  if (rule.table >= EventRules::kMostTables) return reason = "an event rule's table is larger than 63", false;
-  if (types > kMostParts || when > kMostParts || unless > kMostParts) return reason = "an event rule has too many parts", false;
+  image.require(rule.table < EventRules::kMostTables, "an event rule's table is larger than 63");
+  image.require(types <= kMostParts && when <= kMostParts && unless <= kMostParts, "an event rule has too many parts");
+  image.require(ifindex_at <= kLargestOffset || ifindex_at == kNoIfindex, "an event rule's ifindex lies too far behind");
   if (ifindex_at != kNoIfindex) rule.ifindex_at = ifindex_at;
-  if (rule.ifindex_at > kLargestOffset) return reason = "an event rule's ifindex lies too far behind", false;
-  for (uint32_t i = 0; i < types; ++i) {
+  for (uint32_t i = 0; i < types && image.good(); ++i) {
     const auto type = image.number<uint32_t>();
-    if (type > UINT16_MAX) return reason = "a message type is larger than 65535", false;
+    image.require(type <= UINT16_MAX, "a message type is larger than 65535");
     rule.types.push_back(static_cast<uint16_t>(type));
   }
-  if (parse_tests(image, when, rule.when) && parse_tests(image, unless, rule.unless)) return true;
-  if (!image.failed()) reason = "an event rule compares something else than 1, 2 or 4 bytes, or too far behind";
-  return false;
+  rule.when = read_tests(image, when);
+  rule.unless = read_tests(image, unless);
+  return rule;
 }
 
 }  // namespace
@@ -81,23 +81,17 @@ int32_t EventRule::ifindex(const unsigned char* payload, size_t length) const {
 }
 
 bool parse_event_rules(const unsigned char* data, size_t length, EventRules& to, std::string& reason) {
-  Image image(data, length);
-  reason = "the event rules end early";
+  Image image(data, length, "the event rules end early");
   const auto groups = image.number<uint32_t>();
   const auto rules = image.number<uint32_t>();
-  if (image.failed()) return false;
-  if (groups > kMostGroups || rules > kMostRules) return reason = "too many event rules or groups", false;
-  for (uint32_t i = 0; i < groups; ++i) {
+  image.require(groups <= kMostGroups && rules <= kMostRules, "too many event rules or groups");
+  for (uint32_t i = 0; i < groups && image.good(); ++i) {
     const auto group = image.number<uint32_t>();
-    if (image.failed()) return false;
-    if (group == 0 || group > kLargestGroup) return reason = "a multicast group is not from 1 to 1024", false;
+    image.require(group != 0 && group <= kLargestGroup, "a multicast group is not from 1 to 1024");
     to.groups.push_back(static_cast<int>(group));
   }
-  for (uint32_t i = 0; i < rules; ++i) {
-    if (!parse_rule(image, to.rules.emplace_back(), reason)) return false;
-  }
-  if (image.left() != 0) return reason = "bytes after the end of the event rules", false;
-  return !image.failed();
+  for (uint32_t i = 0; i < rules && image.good(); ++i) to.rules.push_back(read_rule(image));
+  return image.finish("bytes after the end of the event rules", reason);
 }
 
 }  // namespace nsatlas

@@ -23,133 +23,103 @@ constexpr uint32_t kLargestType = static_cast<uint16_t>(NLA_TYPE_MASK);  // NLA_
 /** Reads one image. Filters come before the filters that refer to them, so that none can contain itself. */
 class Parser {
  public:
-  Parser(const unsigned char* data, size_t length, RowFormats& to, std::string& reason)
-      : image_(data, length), to_(to), reason_(reason) {}
+  Parser(const unsigned char* data, size_t length, RowFormats& to) : image_(data, length, "the row formats end early"), to_(to) {}
 
-  bool parse() {
+  bool parse(std::string& reason) {
     const auto formats = image_.number<uint32_t>();
     const auto filters = image_.number<uint32_t>();
     const auto choices = image_.number<uint32_t>();
     image_.number<uint32_t>();
-    if (image_.failed()) return false;
     // Grown as they are read: the counts are not trusted with memory.
-    choices_ = choices;
-    for (uint32_t i = 0; i < filters; ++i) {
-      if (!filter(to_.filters.emplace_back())) return false;
-    }
-    for (uint32_t i = 0; i < choices; ++i) {
-      if (!choice(to_.choices.emplace_back())) return false;
-    }
-    for (uint32_t i = 0; i < formats; ++i) {
-      if (!format(to_.formats.emplace_back())) return false;
-    }
-    if (image_.left() != 0) return refuse("bytes after the end of the row formats");
-    return check_nesting();
+    for (uint32_t i = 0; i < filters && image_.good(); ++i) to_.filters.push_back(filter());
+    for (uint32_t i = 0; i < choices && image_.good(); ++i) to_.choices.push_back(choice());
+    for (uint32_t i = 0; i < formats && image_.good(); ++i) to_.formats.push_back(format());
+    if (image_.good()) check_nesting();
+    return image_.finish("bytes after the end of the row formats", reason);
   }
 
  private:
-  bool refuse(const char* reason) {
-    reason_ = reason;
-    return false;
-  }
-
   static Rule rule_of(uint32_t word) { return {static_cast<Rule::Kind>(word & 3), word >> 2}; }
 
-  bool filter(Filter& filter) {
-    const Rule others = rule_of(image_.number<uint32_t>());
+  Filter filter() {
+    Filter filter;
+    filter.others = rule_of(image_.number<uint32_t>());
     const auto count = image_.number<uint32_t>();
-    if (image_.failed()) return false;
-    if (others.kind != Rule::Drop && others.kind != Rule::Whole) return refuse("a filter's rule for others is none");
-    filter.others = others;
+    image_.require(filter.others.kind <= Rule::Whole, "a filter's rule for others is none");
     for (uint32_t i = 0; i < count; ++i) {
       const auto type = image_.number<uint32_t>();
       const Rule rule = rule_of(image_.number<uint32_t>());
-      if (image_.failed()) return false;
-      if (type > kLargestType) return refuse("an attribute type is larger than 16383");
+      image_.require(type <= kLargestType, "an attribute type is larger than 16383");
+      if (!image_.good()) break;
       if (type >= filter.rules.size()) {
         rules_ += type + 1 - filter.rules.size();
-        if (rules_ > kMostRules) return refuse("the row formats have too many rules");
-        filter.rules.resize(type + 1, others);
+        filter.rules.resize(type + 1, filter.others);
+        image_.require(rules_ <= kMostRules, "the row formats have too many rules");
       }
       filter.rules[type] = rule;
     }
-    return true;
+    return filter;
   }
 
-  bool choice(FilterChoice& choice) {
+  FilterChoice choice() {
     const auto by = image_.number<uint32_t>();
     const auto count = image_.number<uint32_t>();
-    if (image_.failed()) return false;
-    if (by > kLargestType) return refuse("an attribute type is larger than 16383");
-    choice.by = static_cast<uint16_t>(by);
-    for (uint32_t i = 0; i < count; ++i) {
+    image_.require(by <= kLargestType, "an attribute type is larger than 16383");
+    FilterChoice choice{static_cast<uint16_t>(by), {}};
+    for (uint32_t i = 0; i < count && image_.good(); ++i) {
       const auto length = image_.number<uint32_t>();
       const auto filter = image_.number<uint32_t>();
-      const unsigned char* text = image_.block(length);
-      if (image_.failed()) return false;
-      choice.filters.emplace_back(std::string(reinterpret_cast<const char*>(text), length), filter);
+      choice.filters.emplace_back(image_.block(length), filter);
     }
     std::sort(choice.filters.begin(), choice.filters.end());
-    return true;
+    return choice;
   }
 
-  bool format(RowFormat& format) {
-    format.header_bytes = image_.number<uint32_t>();
-    format.filter = image_.number<uint32_t>();
+  RowFormat format() {
+    const auto header_bytes = image_.number<uint32_t>();
+    const auto filter = image_.number<uint32_t>();
     const auto flags = image_.number<uint32_t>();
     const auto ifindex_at = image_.number<uint32_t>();
-    if (image_.failed()) return false;
-    format.ordered = (flags & kOrdered) != 0;
-    if ((flags & kHasIfindex) != 0) format.ifindex_at = ifindex_at;
-    format.apart_bits = static_cast<unsigned char>(flags >> kApartBits);
-    format.apart_at = flags >> kApartAt;
-    if (format.header_bytes > kLargestHeader || format.header_bytes % NLA_ALIGNTO != 0) {
-      return refuse("headerBytes is larger than 256 or no multiple of 4");
-    }
-    if (format.ifindex_at && (ifindex_at > format.header_bytes || format.header_bytes - ifindex_at < sizeof(int32_t))) {
-      return refuse("an ifindex lies outside the header");
-    }
-    if (format.apart_bits != 0 && (!format.ifindex_at || format.apart_at >= format.header_bytes)) {
-      return refuse("what sets rows apart lies outside the header, or the format has no ifindexAt");
-    }
-    if (format.filter >= to_.filters.size()) return refuse("a row format names a filter that is not there");
-    return true;
+    const bool has_ifindex = (flags & kHasIfindex) != 0;
+    const auto apart_bits = static_cast<unsigned char>(flags >> kApartBits);
+    const uint32_t apart_at = flags >> kApartAt;
+    image_.require(header_bytes <= kLargestHeader && header_bytes % NLA_ALIGNTO == 0,
+                   "headerBytes is larger than 256 or no multiple of 4");
+    image_.require(!has_ifindex || (ifindex_at <= header_bytes && header_bytes - ifindex_at >= sizeof(int32_t)),
+                   "an ifindex lies outside the header");
+    image_.require(apart_bits == 0 || (has_ifindex && apart_at < header_bytes),
+                   "what sets rows apart lies outside the header, or the format has no ifindexAt");
+    image_.require(filter < to_.filters.size(), "a row format names a filter that is not there");
+    return {header_bytes, filter, (flags & kOrdered) != 0, has_ifindex ? std::optional<uint32_t>(ifindex_at) : std::nullopt, apart_at, apart_bits};
   }
 
   /** Every index is there, refers backwards, and nothing is nested deeper than allowed. */
-  bool check_nesting() {
+  void check_nesting() {
     std::vector<unsigned> depths;
-    for (uint32_t at = 0; at < to_.filters.size(); ++at) {
-      unsigned depth = 1;
-      for (const Rule& rule : to_.filters[at].rules) {
-        if (rule.kind == Rule::Nest && !deepen(depths, rule.index, depth)) return false;
+    unsigned deepest = 0;
+    const auto contain = [&](uint32_t filter) {
+      image_.require(filter < depths.size(), "a filter contains itself or one that is not there");
+      if (image_.good()) deepest = std::max(deepest, depths[filter]);
+    };
+    for (const Filter& filter : to_.filters) {
+      deepest = 0;
+      for (const Rule& rule : filter.rules) {
+        if (rule.kind == Rule::Nest) contain(rule.index);
         if (rule.kind != Rule::Choice) continue;
-        if (rule.index >= choices_) return refuse("a filter names a choice that is not there");
-        for (const auto& [text, filter] : to_.choices[rule.index].filters) {
-          if (!deepen(depths, filter, depth)) return false;
-        }
+        image_.require(rule.index < to_.choices.size(), "a filter names a choice that is not there");
+        if (!image_.good()) return;
+        for (const auto& [text, chosen] : to_.choices[rule.index].filters) contain(chosen);
       }
-      if (depth > kDeepest) return refuse("filters are nested more than eight deep");
-      depths.push_back(depth);
+      depths.push_back(deepest + 1);
+      image_.require(depths.back() <= kDeepest, "filters are nested more than eight deep");
     }
     for (const FilterChoice& choice : to_.choices) {
-      for (const auto& [text, filter] : choice.filters) {
-        if (filter >= depths.size()) return refuse("a choice names a filter that is not there");
-      }
+      for (const auto& [text, filter] : choice.filters) image_.require(filter < depths.size(), "a choice names a filter that is not there");
     }
-    return true;
-  }
-
-  bool deepen(const std::vector<unsigned>& depths, uint32_t filter, unsigned& depth) {
-    if (filter >= depths.size()) return refuse("a filter contains itself or one that is not there");
-    depth = std::max(depth, depths[filter] + 1);
-    return true;
   }
 
   Image image_;
   RowFormats& to_;
-  std::string& reason_;
-  uint32_t choices_ = 0;
   size_t rules_ = 0;
 };
 
@@ -162,8 +132,7 @@ uint32_t FilterChoice::find(std::string_view text) const {
 }
 
 bool parse_row_formats(const unsigned char* image, size_t length, RowFormats& formats, std::string& reason) {
-  reason = "the row formats end early";
-  return Parser(image, length, formats, reason).parse();
+  return Parser(image, length, formats).parse(reason);
 }
 
 }  // namespace nsatlas
