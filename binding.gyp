@@ -18,7 +18,6 @@
         "native/netns/open.cc",
         "native/netns/proc_file.cc",
         "native/netns/reader.cc",
-        "native/netns/reader_rows.cc",
         "native/netns/row_reporter.cc",
         "native/observer/event_rules.cc",
         "native/observer/events.cc",

@@ -44,7 +44,7 @@ Failure Exchange::run(const Job& job, const Target& target, const Identity& iden
   if (Failure failure = route.open(Protocol::Route)) return failure;
   std::optional<uint64_t> cookie;
   if (Failure failure = route.read_cookie(cookie)) return failure;
-  if (!reader_.put_target(lane_, identity, cookie)) return given_up();
+  if (!reader_.put(lane_, [&](Outbox& out) { out.put_target(lane_.target, identity, cookie); })) return given_up();
   for (const uint32_t index : target.requests) {
     const Request& request = job.requests[index];
     Failure failure;
@@ -160,11 +160,9 @@ Failure Exchange::receive(const Job& job, NetlinkSocket& socket, uint32_t seq, b
 /** One datagram of an answer: reported as it is, or collected as rows. What the kernel says about a refusal is always reported. */
 int Exchange::take(const Request& request, uint32_t index, size_t received, uint32_t seq, const ReplyScan& scan) {
   const bool is_refusal = scan.state == ReplyState::Ended && scan.err != 0;
-  if (request.rows && is_refusal && scan.err != request.rows->empty_err) {
-    if (!reader_.put_datagram(lane_, index, buffer_.get(), received)) return kGivenUp;
-  }
-  if (!request.rows) return reader_.put_datagram(lane_, index, buffer_.get(), received) ? 0 : kGivenUp;
-  if (scan.state == ReplyState::Broken) return 0;
+  const bool is_reported = !request.rows || (is_refusal && scan.err != request.rows->empty_err);
+  if (is_reported && !put_datagram(index, received)) return kGivenUp;
+  if (!request.rows || scan.state == ReplyState::Broken) return 0;
   return collector_.add(buffer_.get(), scan.length, seq, request.rows->format);
 }
 
@@ -182,8 +180,13 @@ Failure Exchange::read_file(const Job& job, uint32_t index) {
   if (Failure failure = check(Operation::File, job)) return failure;
   size_t length = 0;
   const int err = read_proc_file(job.requests[index].name, buffer_.get(), length);
-  if (err == 0 && !reader_.put_datagram(lane_, index, buffer_.get(), length)) return given_up();
+  if (err == 0 && !put_datagram(index, length)) return given_up();
   return end_request(job, index, err, Operation::File);
+}
+
+/** What is in the buffer. */
+bool Exchange::put_datagram(uint32_t index, size_t length) {
+  return reader_.put(lane_, [&](Outbox& out) { out.put_datagram(lane_.target, index, buffer_.get(), length); });
 }
 
 /** Rows are reported outside. */
@@ -192,7 +195,8 @@ Failure Exchange::end_request(const Job& job, uint32_t index, int err, Operation
     collector_.end(index, err, operation);
     return {};
   }
-  return reader_.put_request_end(lane_, index, err, operation) ? Failure{} : given_up();
+  const bool goes_on = reader_.put(lane_, [&](Outbox& out) { out.put_request_end(lane_.target, index, err, operation); });
+  return goes_on ? Failure{} : given_up();
 }
 
 Failure Exchange::check(Operation step, const Job& job, const std::string* opening) {

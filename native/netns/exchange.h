@@ -54,6 +54,7 @@ class Exchange {
   int take(const Request& request, uint32_t index, size_t received, uint32_t seq, const ReplyScan& scan);
   int end_rows(const RowRequest& rows, const Answer& answer);
   Failure read_file(const Job& job, uint32_t index);
+  bool put_datagram(uint32_t index, size_t length);
   Failure end_request(const Job& job, uint32_t index, int err, Operation operation);
 
   Reader& reader_;

@@ -99,10 +99,13 @@ class Outbox {
   void recycle(Batch batch);
 
  private:
-  void put(FrameKind kind, uint32_t target, uint32_t request, const void* head, size_t head_size, const void* body, size_t body_size);
+  template <typename Frame>
+  void put(FrameKind kind, uint32_t target, uint32_t request, const Frame& frame, const void* body = nullptr, size_t body_size = 0);
   void put_end(FrameKind kind, uint32_t target, const Failure& failure);
-  void begin_frame(size_t size);
+  void begin(FrameKind kind, uint32_t target, uint32_t request, size_t payload);
+  void end();
   void append(const void* from, size_t length);
+  void pad(size_t to);
   size_t room() const;
   void flush();
 

@@ -68,7 +68,7 @@ class Lane {
     OpenedNetns netns;
     if (Failure failure = open_netns(target.place, netns)) return failure;
     if (!job.enter) {
-      reader_->put_target(*state_, netns.identity, std::nullopt);
+      reader_->put(*state_, [&](Outbox& out) { out.put_target(state_->target, netns.identity, std::nullopt); });
       return {};
     }
     // At home already: an unprivileged user may read the namespace it is in, and no other.

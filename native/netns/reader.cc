@@ -33,7 +33,7 @@ Failure time_limit_passed(const Job& job, Operation step) {
 }
 
 Reader::Reader(RowFormats formats, const HashKey& key)
-    : formats_(std::move(formats)), hash_key_(key), images_(formats_.formats.size()) {
+    : formats_(std::move(formats)), hash_key_(key) {
   abandoned_.reserve(kMostAbandoned);
 }
 
@@ -48,7 +48,7 @@ Reader::Start Reader::start(std::shared_ptr<const Job> job, std::shared_ptr<Wake
     self.release();
     supervised_ = true;
   }
-  for (const uint32_t key : forgotten_) images_.forget(key);
+  for (const uint32_t key : forgotten_) forget_rows(key);
   forgotten_.clear();
   outbox_.restart(job->batch_bytes);
   job_ = std::move(job);
@@ -95,6 +95,17 @@ void Reader::stop() {
   const Lock lock(mutex_);
   stopped_ = true;
 }
+
+void Reader::forget(uint32_t key) {
+  const Lock lock(mutex_);
+  if (job_) {
+    forgotten_.push_back(key);
+  } else {
+    forget_rows(key);
+  }
+}
+
+void Reader::forget_rows(uint32_t key) { images_.erase(images_.lower_bound({key, 0}), images_.upper_bound({key, UINT32_MAX})); }
 
 void Reader::close() {
   const Lock lock(mutex_);
@@ -144,25 +155,29 @@ bool Reader::is_stuck(const std::string& path) {
   return has_stuck(path);
 }
 
-bool Reader::put_target(LaneState& lane, const Identity& identity, std::optional<uint64_t> cookie) {
-  Lock lock(mutex_);
-  if (!in_charge(lane)) return false;
-  outbox_.put_target(lane.target, identity, cookie);
-  return after_put(lane, lock);
+bool Reader::left_namespace(LaneState& lane) {
+  const Lock lock(mutex_);
+  lane.deadline.reset();
+  return in_charge(lane);
 }
 
-bool Reader::put_datagram(LaneState& lane, uint32_t request, const unsigned char* datagram, size_t length) {
-  Lock lock(mutex_);
+bool Reader::find_image(const LaneState& lane, uint32_t key, uint32_t format, std::shared_ptr<const RowImage>& image) {
+  const Lock lock(mutex_);
   if (!in_charge(lane)) return false;
-  outbox_.put_datagram(lane.target, request, datagram, length);
-  return after_put(lane, lock);
+  const auto found = images_.find({key, format});
+  if (found != images_.end()) image = found->second;
+  return true;
 }
 
-bool Reader::put_request_end(LaneState& lane, uint32_t request, int err, Operation operation) {
-  Lock lock(mutex_);
-  if (!in_charge(lane)) return false;
-  outbox_.put_request_end(lane.target, request, err, operation);
-  return after_put(lane, lock);
+bool Reader::commit_rows(LaneState& lane, uint32_t request, uint32_t key, uint32_t format, std::shared_ptr<const RowImage> image) {
+  return put(lane, [&](Outbox& out) {
+    if (image->empty()) {
+      images_.erase({key, format});
+    } else {
+      images_[{key, format}] = std::move(image);
+    }
+    out.put_request_end(lane.target, request, 0, Operation::Receive);
+  });
 }
 
 void Reader::put_target_end(LaneState& lane, const Failure& failure, bool stray) {
@@ -213,7 +228,9 @@ void Reader::wake_if_due() {
 }
 
 void Reader::end_job(const Failure& failure) {
-  if (failure || cancelled_) forget_job(*job_);
+  if (failure || cancelled_) {
+    for (const Target& target : job_->targets) forget_rows(target.key);
+  }
   job_.reset();
   outbox_.put_job_end(failure);
   wake_if_due();

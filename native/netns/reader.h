@@ -1,6 +1,6 @@
 // The state of one reader and the two threads around it: a lane, which enters namespaces, and a supervisor, which never does. The supervisor
 // starts the lanes (a thread inherits the namespace of the thread that starts it), holds the time limit, and leaves a stuck lane behind.
-// No N-API here. Remembered rows: reader_rows.cc.
+// No N-API here.
 #pragma once
 
 #include <stddef.h>
@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -21,7 +22,7 @@
 #include "netns/job.h"
 #include "process/failure.h"
 #include "process/waker.h"
-#include "rows/row_store.h"
+#include "rows/rows.h"
 
 namespace nsatlas {
 
@@ -41,6 +42,8 @@ struct LaneState {
 };
 
 class Reader : public std::enable_shared_from_this<Reader> {
+  using Lock = std::unique_lock<std::mutex>;
+
  public:
   /** @param key secret: rows of strangers are hashed with it */
   Reader(RowFormats formats, const HashKey& key);
@@ -85,19 +88,21 @@ class Reader : public std::enable_shared_from_this<Reader> {
   Go step(LaneState& lane, Operation operation, const std::string* opening = nullptr);
   /** Whether another lane is still stuck in the kernel with a path. */
   bool is_stuck(const std::string& path);
-  bool put_target(LaneState& lane, const Identity& identity, std::optional<uint64_t> cookie);
-  bool put_datagram(LaneState& lane, uint32_t request, const unsigned char* datagram, size_t length);
-  bool put_request_end(LaneState& lane, uint32_t request, int err, Operation operation);
+  /** Has `frames` put something into the outbox; waits when much is queued. False: stop. */
+  template <typename Frames>
+  bool put(LaneState& lane, const Frames& frames) {
+    Lock lock(mutex_);
+    if (!in_charge(lane)) return false;
+    frames(outbox_);
+    return after_put(lane, lock);
+  }
 
   // Reporting rows, after the namespace was left. What was reported counts only once it is committed.
 
   /** The lane is home: the time limit does not concern what is left to do. */
   bool left_namespace(LaneState& lane);
-  /** False: stop. `image` is nullptr when there are no rows. */
+  /** False: stop. `image` stays nullptr when there are no rows. */
   bool find_image(const LaneState& lane, uint32_t key, uint32_t format, std::shared_ptr<const RowImage>& image);
-  bool put_rows_removed(LaneState& lane, uint32_t request, const uint32_t* slots, size_t count);
-  bool put_rows_added(LaneState& lane, uint32_t request, const ReportedRow* rows, size_t count);
-  bool put_row_order(LaneState& lane, uint32_t request, const uint32_t* slots, size_t count);
   /** Ends a request with everything reported, and remembers its rows. */
   bool commit_rows(LaneState& lane, uint32_t request, uint32_t key, uint32_t format, std::shared_ptr<const RowImage> image);
 
@@ -109,8 +114,6 @@ class Reader : public std::enable_shared_from_this<Reader> {
   void leave(const LaneState& lane);
 
  private:
-  using Lock = std::unique_lock<std::mutex>;
-
   void supervise();
   void supervise_once(Lock& lock);
   static void* run_supervisor(void* argument);
@@ -123,7 +126,7 @@ class Reader : public std::enable_shared_from_this<Reader> {
   bool after_put(LaneState& lane, Lock& lock);
   void wait_for_room(LaneState& lane, Lock& lock, size_t most);
   void wake_if_due();
-  void forget_job(const Job& job);
+  void forget_rows(uint32_t key);
 
   std::mutex mutex_;
   std::condition_variable lane_wake_;
@@ -142,7 +145,8 @@ class Reader : public std::enable_shared_from_this<Reader> {
 
   const RowFormats formats_;
   const HashKey hash_key_;
-  RowStore images_;
+  /** By key and format. An image is never changed, only replaced: a lane reads the one that it got without the lock. Empty ones are not there. */
+  std::map<std::pair<uint32_t, uint32_t>, std::shared_ptr<const RowImage>> images_;
   std::vector<uint32_t> forgotten_;  // to be forgotten before the next job
 
   Outbox outbox_;

@@ -27,11 +27,11 @@ void RowReporter::report(const Job& job, const Target& target, const RowCollecto
 bool RowReporter::report_group(const Job& job, const Target& target, const RowCollector& collector, const Group& group) {
   const std::vector<RowAnswer>& answers = collector.answers();
   for (size_t at = group.begin; at + 1 < group.end; ++at) {
-    if (!reader_.put_request_end(lane_, answers[at].request, answers[at].err, answers[at].operation)) return false;
+    if (!end_request(answers[at].request, answers[at].err, answers[at].operation)) return false;
   }
   const uint32_t last = answers[group.end - 1].request;
   // It speaks for the table: not complete when one of them is not, though its own answer may be.
-  if (group.failed != nullptr) return reader_.put_request_end(lane_, last, group.failed->err, group.failed->operation);
+  if (group.failed != nullptr) return end_request(last, group.failed->err, group.failed->operation);
   return report_rows(*job.requests[last].rows, last, target.key, collector, group);
 }
 
@@ -45,23 +45,38 @@ bool RowReporter::report_rows(const RowRequest& rows, uint32_t request, uint32_t
   const AnsweredRows answer{collector.rows().data() + begin, end - begin};
   const bool ordered = reader_.formats().formats[rows.format].ordered;
   RowDiff diff = comparer_.compare(image ? *image : kEmpty, answer, rows.ifindex, ordered);
-  if (!diff.changed) return reader_.put_request_end(lane_, request, 0, Operation::Receive);
+  if (!diff.changed) return end_request(request, 0, Operation::Receive);
   if (!report_diff(diff, request, answer, collector)) return false;
   return reader_.commit_rows(lane_, request, key, rows.format, std::make_shared<const RowImage>(std::move(diff.image)));
 }
 
 bool RowReporter::report_diff(const RowDiff& diff, uint32_t request, const AnsweredRows& answer, const RowCollector& collector) {
+  const std::vector<uint32_t>& removed = diff.removed;
+  for (size_t done = 0; done < removed.size();) {
+    const auto some = [&](Outbox& out) {
+      done += out.put_rows_removed(lane_.target, request, removed.data() + done, removed.size() - done);
+    };
+    if (!reader_.put(lane_, some)) return false;
+  }
   reported_.clear();
   for (const AddedRow& added : diff.added) {
     const AnsweredRow& row = answer[added.row];
     reported_.push_back({{added.slot, row.length}, collector.bytes(row)});
   }
-  if (!reader_.put_rows_removed(lane_, request, diff.removed.data(), diff.removed.size())) return false;
-  if (!reader_.put_rows_added(lane_, request, reported_.data(), reported_.size())) return false;
+  for (size_t done = 0; done < reported_.size();) {
+    const auto some = [&](Outbox& out) {
+      done += out.put_rows_added(lane_.target, request, reported_.data() + done, reported_.size() - done);
+    };
+    if (!reader_.put(lane_, some)) return false;
+  }
   if (!diff.reordered) return true;
   order_.clear();
   for (const ImageRow& row : diff.image) order_.push_back(row.slot);
-  return reader_.put_row_order(lane_, request, order_.data(), order_.size());
+  return reader_.put(lane_, [&](Outbox& out) { out.put_row_order(lane_.target, request, order_.data(), order_.size()); });
+}
+
+bool RowReporter::end_request(uint32_t request, int err, Operation operation) {
+  return reader_.put(lane_, [&](Outbox& out) { out.put_request_end(lane_.target, request, err, operation); });
 }
 
 }  // namespace nsatlas

@@ -22,6 +22,7 @@ class RowReporter {
   bool report_group(const Job& job, const Target& target, const RowCollector& collector, const Group& group);
   bool report_rows(const RowRequest& rows, uint32_t request, uint32_t key, const RowCollector& collector, const Group& group);
   bool report_diff(const RowDiff& diff, uint32_t request, const AnsweredRows& answer, const RowCollector& collector);
+  bool end_request(uint32_t request, int err, Operation operation);
 
   Reader& reader_;
   LaneState& lane_;
