@@ -1,4 +1,4 @@
-// What can be wrong with a namespace, and which step found it. The order is the wire order: src/native/frames.ts has the same two lists.
+// What can be wrong with a namespace, and which step found it. Frames have the numbers.
 #pragma once
 
 #include <stdint.h>

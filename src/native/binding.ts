@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { NativeError } from './errors.js';
+import type { NetnsProblem } from './types.js';
 
 /** Native state of one reader; only the addon looks inside. */
 export type Handle = object & { readonly __handle: never };
@@ -39,8 +40,8 @@ export interface Addon {
   sdNotify(path: string, message: string): void;
   /** Ends the process: _exit(2). */
   exitNow(status: number): never;
-  /** Names of problem and operation numbers in frames. */
-  readonly problems: readonly string[];
+  /** Names of problem and operation numbers in frames (native/process/failure.h). */
+  readonly problems: readonly (NetnsProblem | 'none')[];
   readonly operations: readonly string[];
 }
 

@@ -119,16 +119,16 @@ export class AddonReader implements NetnsReader {
   }
 
   #visit(run: Run, length: number): ReturnType<typeof parseFrames> {
-    const isOver = (): boolean => this.#run !== run;
+    const batch = { view: this.#buffer, length, names: this.#addon, isOver: (): boolean => this.#run !== run };
     if (run.thrown === undefined) {
       try {
-        return parseFrames(this.#buffer, length, run.visitor, isOver);
+        return parseFrames({ ...batch, visitor: run.visitor });
       } catch (reason) {
         run.thrown = { reason };
         this.#addon.cancel(this.#handle);
       }
     }
-    return parseFrames(this.#buffer, length, {}, isOver);
+    return parseFrames({ ...batch, visitor: {} });
   }
 }
 

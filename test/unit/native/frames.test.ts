@@ -3,10 +3,12 @@ import { endianness } from 'node:os';
 import fc from 'fast-check';
 import t from 'tap';
 import { NativeError } from '../../../src/native/errors.js';
-import { type JobEnd, OPERATIONS, parseFrames, PROBLEMS } from '../../../src/native/frames.js';
+import { type JobEnd, parseFrames } from '../../../src/native/frames.js';
 import type { ReadVisitor } from '../../../src/native/types.js';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
+/** What the numbers mean comes from the addon. */
+const NAMES = { problems: ['none', 'timeout', 'failed'], operations: ['none', 'receive', 'time-limit', 'home'] } as const;
 
 /** A frame as native/netns/frames.cc writes it: header, payload, padding. */
 function frame(kind: number, target: number, request: number, payload: Uint8Array): Buffer {
@@ -40,7 +42,7 @@ function datagramFrame(target: number, request: number, bytes: Uint8Array): Buff
 
 function endFrame(kind: 4 | 5, target: number, problem: string, operation: string, errno: number, detail: string): Buffer {
   const text = Buffer.from(detail);
-  const head = numbers(PROBLEMS.indexOf(problem as 'none'), OPERATIONS.indexOf(operation), errno, text.length);
+  const head = numbers(NAMES.problems.indexOf(problem as 'none'), NAMES.operations.indexOf(operation as 'none'), errno, text.length);
   return frame(kind, target, 0, Buffer.concat([head, text]));
 }
 
@@ -55,7 +57,7 @@ function rowsFrame(target: number, request: number, rows: readonly (readonly [nu
 const WHOLE = Buffer.concat([
   targetFrame(0, 4, 4026531833, 0xffff_ffff_ffff_ffffn),
   datagramFrame(0, 1, Buffer.from([1, 2, 3])),
-  frame(3, 0, 1, numbers(19, OPERATIONS.indexOf('receive'))),
+  frame(3, 0, 1, numbers(19, NAMES.operations.indexOf('receive'))),
   frame(6, 0, 2, numbers(2, 0, 5, 4)),
   rowsFrame(0, 2, [
     [4, [9, 8, 7]],
@@ -85,7 +87,7 @@ function parse(batch: Uint8Array, isOver = (): boolean => false): { told: unknow
     requestEnd: (...args) => told.push(['requestEnd', ...args]),
     targetEnd: (...args) => told.push(['targetEnd', ...args]),
   };
-  return { end: parseFrames(new DataView(room, 8), batch.length, visitor, isOver), told };
+  return { end: parseFrames({ view: new DataView(room, 8), length: batch.length, names: NAMES, visitor, isOver }), told };
 }
 
 const TOLD = [
@@ -120,7 +122,7 @@ t.test('the end of a job tells what was wrong with it', async (t) => {
 t.test('a visitor without methods hears nothing and disturbs nothing', async (t) => {
   const view = new DataView(WHOLE.buffer, WHOLE.byteOffset, WHOLE.length);
   t.strictSame(
-    parseFrames(view, WHOLE.length, {}, () => false),
+    parseFrames({ view, length: WHOLE.length, names: NAMES, visitor: {}, isOver: () => false }),
     { failure: undefined },
   );
 });
@@ -139,8 +141,8 @@ t.test('nothing more is told of the rows of a frame when it is over', async (t) 
     [1, [2]],
   ]);
   const view = new DataView(batch.buffer, batch.byteOffset, batch.length);
-  const over = (): boolean => rows > 0;
-  t.equal(parseFrames(view, batch.length, { rowAdded: () => rows++ }, over), undefined);
+  const visitor = { rowAdded: () => rows++ };
+  t.equal(parseFrames({ view, length: batch.length, names: NAMES, visitor, isOver: () => rows > 0 }), undefined);
   t.equal(rows, 1);
 });
 
@@ -198,5 +200,7 @@ t.test('lengths that lie are refused', async (t) => {
   for (const [index, bytes] of cases.entries()) {
     t.throws(() => parse(bytes), { code: 'ERR_NSATLAS_FRAME' }, `case ${index}`);
   }
-  t.throws(() => parseFrames(new DataView(new ArrayBuffer(8)), 16, {}, () => false), { code: 'ERR_NSATLAS_FRAME' });
+  const view = new DataView(new ArrayBuffer(8));
+  const short = { view, length: 16, names: NAMES, visitor: {}, isOver: () => false };
+  t.throws(() => parseFrames(short), { code: 'ERR_NSATLAS_FRAME' });
 });
