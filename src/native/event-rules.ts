@@ -1,6 +1,5 @@
 // Writes event rules as the bytes that native/observer/event_rules.cc reads.
-import { ArgumentError } from './errors.js';
-import { ImageWriter } from './image-writer.js';
+import { checked, ImageWriter } from './image-writer.js';
 import type { EventRule, FieldTest } from './types.js';
 
 const NO_IFINDEX = 0xffffffff;
@@ -30,9 +29,4 @@ export function encodeEventRules(rules: readonly EventRule[]): Uint8Array {
     }
   }
   return writer.finish();
-}
-
-function checked(what: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0 && value < NO_IFINDEX) return value;
-  throw new ArgumentError(`${what} must be a whole number of 32 bits, not ${String(value)}`);
 }

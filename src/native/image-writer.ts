@@ -1,5 +1,6 @@
 // Writes the images that native/bytes/image.h reads: numbers in host order, blocks padded to 8 bytes.
 import { endianness } from 'node:os';
+import { ArgumentError } from './errors.js';
 
 const LITTLE_ENDIAN = endianness() === 'LE';
 
@@ -48,6 +49,12 @@ export class ImageWriter {
     }
     return at;
   }
+}
+
+/** `value`, when it is a whole number from `least` to `most`. @throws ArgumentError */
+export function checked(what: string, value: number, most = 0xfffffffe, least = 0): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new ArgumentError(`${what} must be a whole number from ${least} to ${most}, not ${String(value)}`);
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {

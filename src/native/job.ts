@@ -1,6 +1,6 @@
 // Writes a job as the bytes that native/netns/job.cc reads: numbers in host order, every record padded to 8 bytes.
 import { ArgumentError } from './errors.js';
-import { ImageWriter } from './image-writer.js';
+import { checked, ImageWriter } from './image-writer.js';
 import type { NetnsIdentity, Protocol, ReadRequest, ReadTarget, RowRequest } from './types.js';
 
 const NO_DESCRIPTOR = 0xffffffff;
@@ -31,19 +31,19 @@ export interface JobPlan {
 
 /**
  * Encodes a job.
- * @throws ArgumentError for what can be seen to be wrong here; the addon checks the rest (paths, request bytes, indexes)
+ * @throws ArgumentError for what can be seen to be wrong here; the addon checks the rest (paths, request bytes, indexes, that rows have a key)
  */
 export function encodeJob(plan: JobPlan): Uint8Array {
   const writer = new ImageWriter();
   writer.u32(plan.enter ? 1 : 0);
-  writer.u32(checkedCount('timeLimitMs', plan.timeLimitMs));
-  writer.u32(checkedCount('batchBytes', plan.batchBytes));
+  writer.u32(checked('timeLimitMs', plan.timeLimitMs));
+  writer.u32(checked('batchBytes', plan.batchBytes));
   writer.u32(plan.observer === undefined ? 0 : 1);
   writer.u32(plan.requests.length);
   writer.u32(plan.targets.length);
   if (plan.observer !== undefined) writeIdentity(writer, plan.observer);
   for (const request of plan.requests) writeRequest(writer, request);
-  for (const target of plan.targets) writeTarget(writer, target, plan.requests);
+  for (const target of plan.targets) writeTarget(writer, target);
   return writer.finish();
 }
 
@@ -55,7 +55,7 @@ function writeRequest(writer: ImageWriter, request: ReadRequest): void {
   const place = request.netnsFd;
   const nameLength = Buffer.byteLength(name);
   writer.u32(bytes.length);
-  writer.u32(place === undefined ? NO_DESCRIPTOR : checkedCount('netnsFd.offset', place.offset));
+  writer.u32(place === undefined ? NO_DESCRIPTOR : checked('netnsFd.offset', place.offset));
   writer.u32(number);
   writer.u32(nameLength);
   writeRows(writer, request.rows);
@@ -80,21 +80,17 @@ function writeRows(writer: ImageWriter, rows: RowRequest | undefined): void {
     throw new ArgumentError(`an ifindex has 32 bits, not ${String(ifindex)}`);
   const flags = [ifindex !== undefined && HAS_IFINDEX, rows.more && MORE, rows.acceptInterrupted && ACCEPT_INTERRUPTED];
   writer.u32(flags.reduce<number>((sum, flag) => sum | (flag || 0), IS_ROWS));
-  writer.u32(checkedCount('a row format', rows.format));
+  writer.u32(checked('a row format', rows.format));
   writer.u32(ifindex ?? 0);
-  writer.u32(checkedCount('emptyErrno', emptyErrno, LARGEST_ERRNO));
+  writer.u32(checked('emptyErrno', emptyErrno, LARGEST_ERRNO));
 }
 
-function writeTarget(writer: ImageWriter, target: ReadTarget, requests: readonly ReadRequest[]): void {
-  const key = target.key === undefined ? 0 : checkedKey(target.key);
-  if (key === 0 && target.requests.some((index) => requests[index]?.rows !== undefined)) {
-    throw new ArgumentError('a target whose requests are for rows needs a key');
-  }
+function writeTarget(writer: ImageWriter, target: ReadTarget): void {
   writePlace(writer, target.path, target.expect);
   const count = target.requests.length;
   writer.u32(count);
-  writer.u32(key);
-  for (const index of target.requests) writer.u32(checkedCount('a request index', index));
+  writer.u32(target.key === undefined ? 0 : checkedKey(target.key));
+  for (const index of target.requests) writer.u32(checked('a request index', index));
   if (count % 2 === 1) writer.u32(0);
 }
 
@@ -114,16 +110,7 @@ function writeIdentity(writer: ImageWriter, { dev, ino }: NetnsIdentity): void {
   writer.f64(ino);
 }
 
-/**
- * The key under which a namespace's rows are remembered.
- * @throws ArgumentError for anything but a positive 31-bit number
- */
+/** The key under which a namespace's rows are remembered: a positive number of 31 bits. @throws ArgumentError */
 export function checkedKey(key: number): number {
-  if (Number.isInteger(key) && key > 0 && key <= LARGEST_KEY) return key;
-  throw new ArgumentError(`a key must be a whole number from 1 to 2147483647, not ${String(key)}`);
-}
-
-function checkedCount(what: string, value: number, most = NO_DESCRIPTOR - 1): number {
-  if (Number.isInteger(value) && value >= 0 && value <= most) return value;
-  throw new ArgumentError(`${what} must be a whole number, not ${String(value)}`);
+  return checked('a key', key, LARGEST_KEY, 1);
 }

@@ -1,6 +1,6 @@
 // Writes row formats as the bytes that native/rows/row_format.cc reads.
 import { ArgumentError } from './errors.js';
-import { ImageWriter } from './image-writer.js';
+import { checked, ImageWriter } from './image-writer.js';
 import type { AttributeFilter, FilterChoice, RowFormat } from './types.js';
 
 /** struct Rule, native/rows/row_format.h: the kind in the two lowest bits, an index in the others. */
@@ -9,6 +9,8 @@ const WHOLE = 1;
 const NEST = 2;
 const CHOICE = 3;
 const INDEX_SHIFT = 2;
+
+const attributeType = (type: number): number => checked('an attribute type', type, 0xffff);
 
 const ORDERED = 1;
 const HAS_IFINDEX = 2;
@@ -32,9 +34,9 @@ class Tables {
     if (known !== undefined) return known;
     if (this.#open.has(filter)) throw new ArgumentError('a filter contains itself');
     this.#open.add(filter);
-    const rules = (filter.drop ?? []).map((type) => [checkedWord('an attribute type', type), DROP] as const);
+    const rules = (filter.drop ?? []).map((type) => [attributeType(type), DROP] as const);
     // What is both kept and dropped is kept: the later rule counts.
-    const kept = Array.from(filter.keep, ([type, keep]) => [checkedWord('an attribute type', type), this.#rule(keep)] as const);
+    const kept = Array.from(filter.keep, ([type, keep]) => [attributeType(type), this.#rule(keep)] as const);
     const number = this.filters.push({ others: filter.others === true ? WHOLE : DROP, rules: [...rules, ...kept] }) - 1;
     this.#open.delete(filter);
     this.#filterNumbers.set(filter, number);
@@ -50,7 +52,7 @@ class Tables {
     const known = this.#choiceNumbers.get(choice);
     if (known !== undefined) return known;
     const filters = Array.from(choice.filters, ([text, filter]) => [text, this.filter(filter)] as const);
-    const number = this.choices.push({ by: checkedWord('an attribute type', choice.by), filters }) - 1;
+    const number = this.choices.push({ by: attributeType(choice.by), filters }) - 1;
     this.#choiceNumbers.set(choice, number);
     return number;
   }
@@ -84,18 +86,13 @@ export function encodeRowFormats(formats: readonly RowFormat[]): Uint8Array {
     }
   }
   for (const [index, { headerBytes, ordered, ifindexAt, apart }] of formats.entries()) {
-    writer.u32(checkedWord('headerBytes', headerBytes));
+    writer.u32(checked('headerBytes', headerBytes, 0xffff));
     writer.u32(roots[index] ?? 0);
     const parts = ifindexAt === undefined ? 0 : HAS_IFINDEX;
     // One word: eight bits above the flags, and a number of 16 bits above those.
-    const set = apart === undefined ? 0 : (apart.bits & 0xff) * 2 ** 8 + checkedWord('apart.at', apart.at) * 2 ** 16;
+    const set = apart === undefined ? 0 : (apart.bits & 0xff) * 2 ** 8 + checked('apart.at', apart.at, 0xffff) * 2 ** 16;
     writer.u32((ordered ? ORDERED : 0) + parts + set);
-    writer.u32(checkedWord('ifindexAt', ifindexAt ?? 0));
+    writer.u32(checked('ifindexAt', ifindexAt ?? 0, 0xffff));
   }
   return writer.finish();
-}
-
-function checkedWord(what: string, value: number): number {
-  if (Number.isInteger(value) && value >= 0 && value <= 0xffff) return value;
-  throw new ArgumentError(`${what} must be a whole number of 16 bits, not ${String(value)}`);
 }
