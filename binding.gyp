@@ -6,7 +6,6 @@
       "sources": [
         "native/napi/addon.cc",
         "native/napi/js_waker.cc",
-        "native/napi/observer_addon.cc",
         "native/netlink/genl.cc",
         "native/netlink/read_only.cc",
         "native/netlink/reply.cc",

@@ -1,52 +1,38 @@
 // The JavaScript face: plain functions on type-tagged handles. src/native/binding.ts has their types.
 #include <errno.h>
 #include <napi.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "bytes/siphash.h"
 #include "napi/face.h"
 #include "napi/js_waker.h"
-#include "napi/observer_addon.h"
-#include "netns/frames.h"
 #include "netns/job.h"
 #include "netns/reader.h"
+#include "observer/observer.h"
 #include "process/sd_notify.h"
 #include "rows/row_format.h"
 
 namespace nsatlas {
+
+template <>
+const napi_type_tag Handle<Reader>::kTag = {0x6e7361746c617301, 0x9b1f2c7d4e8a4d53};
+template <>
+const char* const Handle<Reader>::kWhat = "a reader";
+template <>
+const napi_type_tag Handle<Observer>::kTag = {0x6e7361746c617302, 0x51c07bd2e94f4ab6};
+template <>
+const char* const Handle<Observer>::kWhat = "an observer";
+
 namespace {
 
-// Random: distinguishes our handles from every other addon's objects.
-constexpr napi_type_tag kReaderTag = {0x6e7361746c617301, 0x9b1f2c7d4e8a4d53};
-
-/** What a handle refers to. */
-struct Handle {
-  explicit Handle(std::shared_ptr<Reader> from) : reader(std::move(from)) {}
-
-  std::shared_ptr<Reader> reader;
-  /** Made by the first job and kept for the next ones, for it costs as much as reading a namespace. Only a job keeps the event loop alive. */
-  std::shared_ptr<JsWaker> waker;
-
-  ~Handle() { close(); }
-  void close() {
-    reader->close();
-    if (waker) waker->release();
-    waker.reset();
-  }
-};
-
-/** The handle in the first argument; nullptr, with a TypeError pending, for anything else. */
-Handle* handle_of(const Napi::CallbackInfo& info) {
-  void* data = nullptr;
-  const bool ours = info[0].IsObject() && info[0].As<Napi::Object>().CheckTypeTag(&kReaderTag) &&
-                    napi_unwrap(info.Env(), info[0], &data) == napi_ok;
-  if (!ours) refuse_argument(info.Env(), "not a reader");
-  return static_cast<Handle*>(data);
-}
+using ReaderHandle = Handle<Reader>;
+using ObserverHandle = Handle<Observer>;
 
 Napi::Value open_reader(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
@@ -58,21 +44,13 @@ Napi::Value open_reader(const Napi::CallbackInfo& info) {
   HashKey key;
   if (getentropy(&key, sizeof key) != 0) return refuse_call(env, "ERR_NSATLAS_ADDON", "no random numbers", errno, "getrandom");
 
-  Napi::Object object = Napi::Object::New(env);
-  auto handle = std::make_unique<Handle>(std::make_shared<Reader>(std::move(formats), key));
-  const auto destroy = [](napi_env, void* data, void*) { delete static_cast<Handle*>(data); };
-  if (napi_wrap(env, object, handle.get(), destroy, nullptr, nullptr) != napi_ok) {
-    Napi::Error::New(env, "napi_wrap failed").ThrowAsJavaScriptException();
-    return env.Undefined();
-  }
-  handle.release();
-  object.TypeTag(&kReaderTag);
-  return object;
+  auto handle = std::make_unique<ReaderHandle>(std::make_shared<Reader>(std::move(formats), key));
+  return ReaderHandle::wrap(std::move(handle), Napi::Object::New(env));
 }
 
 Napi::Value start_job(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Handle* handle = handle_of(info);
+  ReaderHandle* handle = ReaderHandle::of(info);
   if (handle == nullptr) return env.Undefined();
   if (!is_bytes(info[1]) || !info[2].IsFunction()) {
     return refuse_argument(env, "start(reader, Uint8Array, function)");
@@ -80,12 +58,13 @@ Napi::Value start_job(const Napi::CallbackInfo& info) {
   const auto image = info[1].As<Napi::Uint8Array>();
   auto job = std::make_shared<Job>();
   std::string reason;
-  if (!parse_job(image.Data(), image.ByteLength(), handle->reader->formats(), *job, reason)) return refuse_argument(env, reason);
+  if (!parse_job(image.Data(), image.ByteLength(), handle->subject->formats(), *job, reason)) return refuse_argument(env, reason);
 
+  // Made by the first job and kept for the next ones, for it costs as much as reading a namespace. Only a job keeps the event loop alive.
   if (!handle->waker) handle->waker = JsWaker::create(env, info[2].As<Napi::Function>());
   if (!handle->waker) return env.Undefined();
   int err = 0;
-  const Reader::Start started = handle->reader->start(std::move(job), handle->waker, err);
+  const Reader::Start started = handle->subject->start(std::move(job), handle->waker, err);
   if (started == Reader::Start::Ok) {
     handle->waker->ref(env);
     return env.Undefined();
@@ -100,36 +79,83 @@ Napi::Value start_job(const Napi::CallbackInfo& info) {
 /** Bytes copied; 0: nothing yet; negative: the buffer must be that large. */
 Napi::Value take_batch(const Napi::CallbackInfo& info) {
   Napi::Env env = info.Env();
-  Handle* handle = handle_of(info);
+  ReaderHandle* handle = ReaderHandle::of(info);
   if (handle == nullptr) return env.Undefined();
   if (!info[1].IsArrayBuffer()) return refuse_argument(env, "take(reader, ArrayBuffer)");
   auto buffer = info[1].As<Napi::ArrayBuffer>();
-  const Reader::Taken taken = handle->reader->take(static_cast<unsigned char*>(buffer.Data()), buffer.ByteLength());
+  const Reader::Taken taken = handle->subject->take(static_cast<unsigned char*>(buffer.Data()), buffer.ByteLength());
   if (taken.kind == Reader::Taken::LastBatch && handle->waker) handle->waker->unref(env);
   const auto length = static_cast<double>(taken.length);
   return Napi::Number::New(env, taken.kind == Reader::Taken::TooLarge ? -length : length);
 }
 
-Napi::Value cancel_job(const Napi::CallbackInfo& info) {
-  if (Handle* handle = handle_of(info)) handle->reader->cancel();
-  return info.Env().Undefined();
-}
-
-Napi::Value stop_job(const Napi::CallbackInfo& info) {
-  if (Handle* handle = handle_of(info)) handle->reader->stop();
+template <void (Reader::*method)()>
+Napi::Value call_reader(const Napi::CallbackInfo& info) {
+  if (ReaderHandle* handle = ReaderHandle::of(info)) (*handle->subject.*method)();
   return info.Env().Undefined();
 }
 
 Napi::Value forget_rows(const Napi::CallbackInfo& info) {
-  Handle* handle = handle_of(info);
+  ReaderHandle* handle = ReaderHandle::of(info);
   if (handle == nullptr) return info.Env().Undefined();
   if (!info[1].IsNumber()) return refuse_argument(info.Env(), "forget(reader, number)");
-  handle->reader->forget(info[1].As<Napi::Number>().Uint32Value());
+  handle->subject->forget(info[1].As<Napi::Number>().Uint32Value());
   return info.Env().Undefined();
 }
 
-Napi::Value close_reader(const Napi::CallbackInfo& info) {
-  if (Handle* handle = handle_of(info)) handle->close();
+/** Which capability the call that failed needs. */
+const char* hint_of(const ObserverFailure& failure) {
+  if (failure.err != EPERM && failure.err != EACCES) return "";
+  if (strncmp(failure.call, "unshare", 7) == 0) return " (CAP_SYS_ADMIN is missing)";
+  if (strstr(failure.call, "LISTEN_ALL_NSID") != nullptr) return " (CAP_NET_BROADCAST is missing)";
+  return "";
+}
+
+/** observe(rules, receiveBufferBytes, mountinfo, onEvents): a handle with path, dev and ino (absent without rules). */
+Napi::Value observe(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  if (!(info[0].IsUndefined() || is_bytes(info[0])) || !info[1].IsNumber() || !info[2].IsString() || !info[3].IsFunction()) {
+    return refuse_argument(env, "observe(Uint8Array or undefined, number, string, function)");
+  }
+  ObserverSettings settings;
+  if (!info[0].IsUndefined()) {
+    const auto image = info[0].As<Napi::Uint8Array>();
+    std::string reason;
+    if (!parse_event_rules(image.Data(), image.ByteLength(), settings.events.emplace(), reason)) return refuse_argument(env, reason);
+  }
+  auto handle = std::make_unique<ObserverHandle>(std::make_shared<Observer>());
+  handle->waker = JsWaker::create(env, info[3].As<Napi::Function>());
+  if (!handle->waker) return env.Undefined();
+  handle->waker->unref(env);
+  settings.receive_buffer_bytes = info[1].As<Napi::Number>().Uint32Value();
+  settings.mountinfo = info[2].As<Napi::String>().Utf8Value();
+  const ObserverFailure failure = handle->subject->start(std::move(settings), handle->waker);
+  if (failure.call != nullptr) {
+    return refuse_call(env, "ERR_NSATLAS_OBSERVER", "no events", failure.err, failure.call, hint_of(failure));
+  }
+
+  Napi::Object object = Napi::Object::New(env);
+  if (!handle->subject->path().empty()) {
+    object.Set("path", handle->subject->path());
+    object.Set("dev", static_cast<double>(handle->subject->identity().dev));
+    object.Set("ino", static_cast<double>(handle->subject->identity().ino));
+  }
+  return ObserverHandle::wrap(std::move(handle), object);
+}
+
+/** What happened since the last call, as ObservedEvents::drain() has it. */
+Napi::Value observed(const Napi::CallbackInfo& info) {
+  ObserverHandle* handle = ObserverHandle::of(info);
+  if (handle == nullptr) return info.Env().Undefined();
+  const std::vector<int32_t> words = handle->subject->take();
+  Napi::Int32Array array = Napi::Int32Array::New(info.Env(), words.size());
+  memcpy(array.Data(), words.data(), words.size() * sizeof words[0]);
+  return array;
+}
+
+template <typename AnyHandle>
+Napi::Value close_handle(const Napi::CallbackInfo& info) {
+  if (AnyHandle* handle = AnyHandle::of(info)) handle->close();
   return info.Env().Undefined();
 }
 
@@ -159,13 +185,15 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("open", Napi::Function::New<guarded<open_reader>>(env, "open"));
   exports.Set("start", Napi::Function::New<guarded<start_job>>(env, "start"));
   exports.Set("take", Napi::Function::New<guarded<take_batch>>(env, "take"));
-  exports.Set("cancel", Napi::Function::New<guarded<cancel_job>>(env, "cancel"));
-  exports.Set("stop", Napi::Function::New<guarded<stop_job>>(env, "stop"));
+  exports.Set("cancel", Napi::Function::New<guarded<call_reader<&Reader::cancel>>>(env, "cancel"));
+  exports.Set("stop", Napi::Function::New<guarded<call_reader<&Reader::stop>>>(env, "stop"));
   exports.Set("forget", Napi::Function::New<guarded<forget_rows>>(env, "forget"));
-  exports.Set("close", Napi::Function::New<guarded<close_reader>>(env, "close"));
+  exports.Set("close", Napi::Function::New<guarded<close_handle<ReaderHandle>>>(env, "close"));
   exports.Set("sdNotify", Napi::Function::New<guarded<notify>>(env, "sdNotify"));
   exports.Set("exitNow", Napi::Function::New<guarded<exit_now>>(env, "exitNow"));
-  export_observer(env, exports);
+  exports.Set("observe", Napi::Function::New<guarded<observe>>(env, "observe"));
+  exports.Set("observed", Napi::Function::New<guarded<observed>>(env, "observed"));
+  exports.Set("unobserve", Napi::Function::New<guarded<close_handle<ObserverHandle>>>(env, "unobserve"));
   exports.Set("problems", names(env, kProblemNames));
   exports.Set("operations", names(env, kOperationNames));
   return exports;

@@ -1,11 +1,15 @@
-// What every function that JavaScript calls has in common: how it refuses, and that no C++ exception crosses into Node.
+// What the functions that JavaScript calls have in common: how they refuse, what their handles are, and that no C++ exception crosses into Node.
 #pragma once
 
 #include <napi.h>
 #include <string.h>
 
+#include <memory>
 #include <new>
 #include <string>
+#include <utility>
+
+#include "napi/js_waker.h"
 
 namespace nsatlas {
 
@@ -33,6 +37,47 @@ inline Napi::Value refuse_call(Napi::Env env, const char* code, const std::strin
 inline bool is_bytes(const Napi::Value& value) {
   return value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array;
 }
+
+/** What a JavaScript object refers to. */
+template <typename Subject>
+struct Handle {
+  /** Random: distinguishes our handles from every other addon's objects. */
+  static const napi_type_tag kTag;
+  /** What anything else is not. */
+  static const char* const kWhat;
+
+  const std::shared_ptr<Subject> subject;
+  std::shared_ptr<JsWaker> waker;
+
+  explicit Handle(std::shared_ptr<Subject> from) : subject(std::move(from)) {}
+  ~Handle() { close(); }
+  void close() {
+    subject->close();
+    if (waker) waker->release();
+    waker.reset();
+  }
+
+  /** Makes `object` one that refers to it, and returns it. Undefined, with an exception pending, when it cannot be. */
+  static Napi::Value wrap(std::unique_ptr<Handle> handle, Napi::Object object) {
+    const auto destroy = [](napi_env, void* data, void*) { delete static_cast<Handle*>(data); };
+    if (napi_wrap(object.Env(), object, handle.get(), destroy, nullptr, nullptr) != napi_ok) {
+      Napi::Error::New(object.Env(), "napi_wrap failed").ThrowAsJavaScriptException();
+      return object.Env().Undefined();
+    }
+    handle.release();
+    object.TypeTag(&kTag);
+    return object;
+  }
+
+  /** The one in the first argument; nullptr, with a TypeError pending, for anything else. */
+  static Handle* of(const Napi::CallbackInfo& info) {
+    void* data = nullptr;
+    const bool ours = info[0].IsObject() && info[0].As<Napi::Object>().CheckTypeTag(&kTag) &&
+                      napi_unwrap(info.Env(), info[0], &data) == napi_ok;
+    if (!ours) refuse_argument(info.Env(), std::string("not ") + kWhat);
+    return static_cast<Handle*>(data);
+  }
+};
 
 /** No C++ exception crosses into Node. */
 template <Napi::Value (*function)(const Napi::CallbackInfo&)>
