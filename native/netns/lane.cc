@@ -1,7 +1,6 @@
 #include "netns/lane.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sched.h>
 
 #include <new>
@@ -117,30 +116,19 @@ class Lane {
   RowReporter reporter_;
 };
 
-struct Start {
-  std::shared_ptr<Reader> reader;
-  std::shared_ptr<LaneState> state;
-};
-
-void* run_lane(void* argument) {
-  const std::unique_ptr<Start> start(static_cast<Start*>(argument));
-  pthread_setname_np(pthread_self(), "nsatlas-lane");
+void run_lane(const std::shared_ptr<Reader>& reader, const std::shared_ptr<LaneState>& state) {
   try {
-    Lane(start->reader, start->state).run();
+    Lane(reader, state).run();
   } catch (const std::bad_alloc&) {
-    start->reader->finish_job(*start->state, {Problem::Failed, Operation::Thread, ENOMEM, "out of memory"});
+    reader->finish_job(*state, {Problem::Failed, Operation::Thread, ENOMEM, "out of memory"});
   }
-  start->reader->leave(*start->state);
-  return nullptr;
+  reader->leave(*state);
 }
 
 }  // namespace
 
 int start_lane(std::shared_ptr<Reader> reader, std::shared_ptr<LaneState> state) {
-  auto start = std::make_unique<Start>(Start{std::move(reader), std::move(state)});
-  const int err = start_thread(run_lane, start.get());
-  if (err == 0) start.release();
-  return err;
+  return start_thread("nsatlas-lane", [reader = std::move(reader), state = std::move(state)] { run_lane(reader, state); });
 }
 
 }  // namespace nsatlas

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include <utility>
+
 #ifndef CLONE_NEWTIME
 #define CLONE_NEWTIME 0x00000080  // linux/sched.h, v5.6
 #endif
@@ -43,45 +45,43 @@ Failure open_failed(const char* path, int err) {
   return found(Problem::Dangling, err, "dangling symbolic link");
 }
 
+struct FileType {
+  mode_t mode;
+  Problem problem;
+  const char* text;
+};
+constexpr FileType kFileTypes[] = {
+    {S_IFREG, Problem::PlainFile, "plain file"},
+    {S_IFDIR, Problem::Directory, "directory"},
+    {S_IFIFO, Problem::Fifo, "FIFO"},
+    {S_IFSOCK, Problem::Socket, "socket"},
+    {S_IFCHR, Problem::Device, "character device"},
+    {S_IFBLK, Problem::Device, "block device"},
+};
+
 /** What an inode that is not on nsfs is. */
 Failure not_a_namespace(mode_t mode) {
-  switch (mode & S_IFMT) {
-    case S_IFREG:
-      return found(Problem::PlainFile, 0, "plain file");
-    case S_IFDIR:
-      return found(Problem::Directory, 0, "directory");
-    case S_IFIFO:
-      return found(Problem::Fifo, 0, "FIFO");
-    case S_IFSOCK:
-      return found(Problem::Socket, 0, "socket");
-    case S_IFCHR:
-      return found(Problem::Device, 0, "character device");
-    case S_IFBLK:
-      return found(Problem::Device, 0, "block device");
-    default:
-      return found(Problem::NotNsfs, 0, "not a file of the namespace file system");
+  for (const FileType& type : kFileTypes) {
+    if (type.mode == (mode & S_IFMT)) return found(type.problem, 0, type.text);
   }
+  return found(Problem::NotNsfs, 0, "not a file of the namespace file system");
 }
 
+constexpr std::pair<int, const char*> kNamespaceTypes[] = {
+    {CLONE_NEWUTS, "uts namespace"},
+    {CLONE_NEWNS, "mnt namespace"},
+    {CLONE_NEWPID, "pid namespace"},
+    {CLONE_NEWUSER, "user namespace"},
+    {CLONE_NEWIPC, "ipc namespace"},
+    {CLONE_NEWCGROUP, "cgroup namespace"},
+    {CLONE_NEWTIME, "time namespace"},
+};
+
 const char* namespace_name(int type) {
-  switch (type) {
-    case CLONE_NEWUTS:
-      return "uts namespace";
-    case CLONE_NEWNS:
-      return "mnt namespace";
-    case CLONE_NEWPID:
-      return "pid namespace";
-    case CLONE_NEWUSER:
-      return "user namespace";
-    case CLONE_NEWIPC:
-      return "ipc namespace";
-    case CLONE_NEWCGROUP:
-      return "cgroup namespace";
-    case CLONE_NEWTIME:
-      return "time namespace";
-    default:
-      return "namespace of an unknown type";
+  for (const auto& [known, name] : kNamespaceTypes) {
+    if (known == type) return name;
   }
+  return "namespace of an unknown type";
 }
 
 Failure prove_type(int fd) {

@@ -1,7 +1,6 @@
 #include "netns/reader.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #include <algorithm>
@@ -42,10 +41,8 @@ Reader::Start Reader::start(std::shared_ptr<const Job> job, std::shared_ptr<Wake
   if (closed_) return Start::Closed;
   if (!ended_) return Start::Busy;
   if (!supervised_) {
-    auto self = std::make_unique<std::shared_ptr<Reader>>(shared_from_this());
-    err = start_thread(run_supervisor, self.get());
+    err = start_thread("nsatlas-watch", [self = shared_from_this()] { self->supervise(); });
     if (err != 0) return Start::NoThread;
-    self.release();
     supervised_ = true;
   }
   for (const uint32_t key : forgotten_) forget_rows(key);
@@ -234,13 +231,6 @@ void Reader::end_job(const Failure& failure) {
   job_.reset();
   outbox_.put_job_end(failure);
   wake_if_due();
-}
-
-void* Reader::run_supervisor(void* argument) {
-  const std::unique_ptr<std::shared_ptr<Reader>> self(static_cast<std::shared_ptr<Reader>*>(argument));
-  pthread_setname_np(pthread_self(), "nsatlas-watch");
-  (*self)->supervise();
-  return nullptr;
 }
 
 void Reader::supervise() {

@@ -116,7 +116,6 @@ class Reader : public std::enable_shared_from_this<Reader> {
  private:
   void supervise();
   void supervise_once(Lock& lock);
-  static void* run_supervisor(void* argument);
   void man_lane();
   void abandon_lane();
   void end_job(const Failure& failure);

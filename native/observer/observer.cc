@@ -5,7 +5,6 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -101,9 +100,7 @@ ObserverFailure Observer::start(ObserverSettings settings, std::shared_ptr<Waker
   waker_ = std::move(waker);
   stop_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_) return failed("eventfd");
-  auto self = std::make_unique<std::shared_ptr<Observer>>(shared_from_this());
-  if (const int err = start_thread(run, self.get())) return {"pthread_create", err};
-  self.release();
+  if (const int err = start_thread("nsatlas-events", [self = shared_from_this()] { self->run(); })) return {"pthread_create", err};
   Lock lock(mutex_);
   if (started_wake_.wait_for(lock, kLongestStart, [this] { return started_; })) return failure_;
   closed_ = true;  // should it start yet, it ends at once
@@ -128,30 +125,26 @@ void Observer::close() {
   if (stop_ && write(stop_.get(), &one, sizeof one) < 0) return;
 }
 
-void* Observer::run(void* argument) {
-  const std::unique_ptr<std::shared_ptr<Observer>> self(static_cast<std::shared_ptr<Observer>*>(argument));
-  Observer& observer = **self;
-  pthread_setname_np(pthread_self(), "nsatlas-events");
+void Observer::run() {
   ObserverFailure failure;
   try {
-    failure = observer.prepare();
+    failure = prepare();
   } catch (const std::bad_alloc&) {
     failure = {"malloc", ENOMEM};
   }
   {
-    const Lock lock(observer.mutex_);
-    observer.failure_ = failure;
-    observer.started_ = true;
-    observer.started_wake_.notify_all();
+    const Lock lock(mutex_);
+    failure_ = failure;
+    started_ = true;
+    started_wake_.notify_all();
   }
-  if (failure.call == nullptr) observer.listen();
+  if (failure.call == nullptr) listen();
   // The handle may outlive the thread for as long as JavaScript keeps it.
-  observer.socket_.reset();
-  observer.mounts_.reset();
-  observer.buffer_.reset();
-  const Lock lock(observer.mutex_);
-  observer.stop_.reset();
-  return nullptr;
+  socket_.reset();
+  mounts_.reset();
+  buffer_.reset();
+  const Lock lock(mutex_);
+  stop_.reset();
 }
 
 ObserverFailure Observer::prepare() {

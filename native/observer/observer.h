@@ -21,8 +21,9 @@ namespace nsatlas {
 struct ObserverSettings {
   /** Absent: the mount table only; then the thread stays at home. */
   std::optional<EventRules> events;
-  uint32_t receive_buffer_bytes = 16u << 20;
-  std::string mountinfo = "/proc/self/mountinfo";
+  uint32_t receive_buffer_bytes = 0;
+  /** The file that is polled for changes of mounts. */
+  std::string mountinfo;
 };
 
 /** Why there is no observer: the call that failed. */
@@ -49,7 +50,7 @@ class Observer : public std::enable_shared_from_this<Observer> {
  private:
   using Lock = std::unique_lock<std::mutex>;
 
-  static void* run(void* argument);
+  void run();
   ObserverFailure prepare();
   void listen();
   void receive();
