@@ -9,7 +9,7 @@ import { buildTopology, NETNS_DIR } from './lib/demo-topology.mjs';
 import { checkPlatform, install } from './lib/install.mjs';
 import { handOver } from './lib/ownership.mjs';
 import { givenArguments, Problem, report, ROOT, runInForeground, which } from './lib/process.mjs';
-import { IS_ROOT, rootProblem, userNamespaceProblem } from './lib/sandbox.mjs';
+import { namespaceProblem, UNSHARE_FLAGS } from './lib/sandbox.mjs';
 
 /** The word that tells the second run from the first. */
 const INSIDE = '--inside';
@@ -37,14 +37,13 @@ async function prepare(command) {
   if (which('ip') === undefined || which('bridge') === undefined) {
     throw new Problem('the demo needs iproute2', 'sudo apt-get install -y --no-install-recommends iproute2');
   }
-  const obstacle = IS_ROOT ? rootProblem() : userNamespaceProblem();
+  const obstacle = namespaceProblem();
   if (obstacle !== undefined) throw new Problem(`the demo needs namespaces of its own: ${obstacle.reason}`, obstacle.remedy);
   await install(console.error);
   await build(console.error);
   handOver();
-  const flags = IS_ROOT ? '-nm' : '-Urnm';
   const again = [process.execPath, join(ROOT, 'scripts/demo.mjs'), INSIDE, ...command];
-  process.exitCode = await runInForeground('unshare', [flags, '--propagation', 'private', ...again]);
+  process.exitCode = await runInForeground('unshare', [UNSHARE_FLAGS, '--propagation', 'private', ...again]);
 }
 
 async function inside(command) {

@@ -7,26 +7,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { filesBelow } from './lib/files.mjs';
+import { Problem, report, ROOT, which } from './lib/process.mjs';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const native = join(root, 'native');
+const native = join(ROOT, 'native');
 const folder = join(native, 'fuzz');
 const SUFFIX = '_fuzz.cc';
 /** Longer inputs find nothing that shorter ones do not: messages of a few hundred bytes are usual. */
 const MOST_BYTES = 4096;
-const WARNINGS = [
-  '-std=c++17',
-  '-D_GNU_SOURCE',
-  '-Wall',
-  '-Wextra',
-  '-Werror',
-  '-g',
-  '-O1',
-  '-fno-sanitize-recover=all',
-  `-I${native}`,
-];
+const FLAGS = ['-std=c++17', '-D_GNU_SOURCE', '-Wall', '-Wextra', '-Werror', '-g', '-O1', '-fno-sanitize-recover=all'];
 
 /** A main() that gives each file named to the target. */
 const REPLAY = `
@@ -48,8 +38,6 @@ int main(int argc, char** argv) {
 }
 `;
 
-class Problem extends Error {}
-
 /** The target and every source of the addon whose header it includes, directly or not. */
 function sourcesOf(target) {
   const sources = new Set([target]);
@@ -70,42 +58,34 @@ function sourcesOf(target) {
   return [...sources];
 }
 
-function run(command, args, options = {}) {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', ...options });
+/** In the environment without what a sanitized caller preloads: neither a compiler nor a fuzzer needs any of it. */
+function run(command, args) {
+  const { LD_PRELOAD: _, ...rest } = process.env;
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit', env: { ...rest, ASAN_OPTIONS: '' } });
   if (error !== undefined) throw new Problem(`${command}: ${error.message}`);
   if (status !== 0) throw new Problem(`${[command, ...args.slice(0, 1)].join(' ')} … ended with ${status}`);
 }
 
-/** The environment without what a sanitized caller preloads: a compiler needs none of it. */
-function plainEnv() {
-  const { LD_PRELOAD: _, ...rest } = process.env;
-  return { ...rest, ASAN_OPTIONS: '' };
-}
-
-function seedsOf(name) {
-  const seeds = join(root, 'test', 'fixtures', `fuzz-${name}`);
-  return existsSync(seeds) ? seeds : undefined;
-}
+const seedsOf = (name) => join(ROOT, 'test/fixtures', `fuzz-${name}`);
 
 function replay(name, target, scratch) {
-  const seeds = seedsOf(name);
-  const files = seeds === undefined ? [] : readdirSync(seeds).map((file) => join(seeds, file));
-  if (files.length === 0) throw new Problem(`test/fixtures/fuzz-${name}/ has no seeds`);
+  const seeds = filesBelow(seedsOf(name));
+  if (seeds.length === 0) throw new Problem(`test/fixtures/fuzz-${name}/ has no seeds`);
   const main = join(scratch, 'replay.cc');
   const program = join(scratch, `${name}-replay`);
   writeFileSync(main, REPLAY);
-  run('g++', [...WARNINGS, '-fsanitize=address,undefined', '-o', program, main, ...sourcesOf(target)], { env: plainEnv() });
-  run(program, files, { env: plainEnv() });
-  console.log(`${name}: ${files.length} seeds replayed`);
+  run('g++', [...FLAGS, `-I${native}`, '-fsanitize=address,undefined', '-o', program, main, ...sourcesOf(target)]);
+  run(program, seeds);
+  console.log(`${name}: ${seeds.length} seeds replayed`);
 }
 
 function fuzz(name, target, scratch, { seconds, keep }) {
   const program = join(scratch, `${name}-fuzz`);
   const found = keep === undefined ? join(scratch, name) : join(resolve(keep), name);
   mkdirSync(found, { recursive: true });
-  run('clang++', [...WARNINGS, '-fsanitize=fuzzer,address,undefined', '-o', program, ...sourcesOf(target)]);
+  run('clang++', [...FLAGS, `-I${native}`, '-fsanitize=fuzzer,address,undefined', '-o', program, ...sourcesOf(target)]);
   const limits = [`-max_total_time=${seconds}`, `-max_len=${MOST_BYTES}`, '-timeout=10', '-print_final_stats=1', '-verbosity=0'];
-  run(program, [...limits, found, ...[seedsOf(name)].filter((seeds) => seeds !== undefined)], { env: plainEnv() });
+  run(program, [...limits, found, ...[seedsOf(name)].filter(existsSync)]);
   console.log(`${name}: ${seconds} s without a finding`);
 }
 
@@ -122,9 +102,9 @@ function main() {
   const all = readdirSync(folder)
     .filter((file) => file.endsWith(SUFFIX))
     .map((file) => file.slice(0, -SUFFIX.length));
-  for (const name of positionals) if (!all.includes(name)) throw new Problem(`no ${relative(root, folder)}/${name}${SUFFIX}`);
-  if (!values.replay && spawnSync('clang++', ['--version'], { stdio: 'ignore' }).status !== 0) {
-    throw new Problem('clang++ not found\n  fix: apt-get install -y --no-install-recommends clang libclang-rt-14-dev');
+  for (const name of positionals) if (!all.includes(name)) throw new Problem(`no ${relative(ROOT, folder)}/${name}${SUFFIX}`);
+  if (!values.replay && which('clang++') === undefined) {
+    throw new Problem('clang++ not found', 'apt-get install -y --no-install-recommends clang libclang-rt-14-dev');
   }
   const scratch = mkdtempSync(join(tmpdir(), 'nsatlas-fuzz-'));
   try {
@@ -141,7 +121,5 @@ function main() {
 try {
   main();
 } catch (error) {
-  if (!(error instanceof Problem)) throw error;
-  console.error(`nsatlas: fuzzing: ${error.message}`);
-  process.exitCode = 1;
+  report(error);
 }

@@ -81,7 +81,7 @@ async function runFolder(folder, { filters, pattern, isWhole }) {
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined && !interrupted; file = queue.shift()) {
       const begun = performance.now();
-      const outcomes = await runTestFile({ file, wrapper: wrapper(), timeLimitMs, pattern });
+      const outcomes = await runTestFile({ file, wrapper, timeLimitMs, pattern });
       show(file, outcomes, performance.now() - begun);
     }
   };

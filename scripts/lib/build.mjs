@@ -1,6 +1,7 @@
 // The build: what is generated, what is compiled, and what is left of files that are gone. Each step is quick when nothing changed.
-import { chmodSync, existsSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { filesBelow } from './files.mjs';
 import { Problem, ROOT, run, tail } from './process.mjs';
 
 const STAMP = join(ROOT, 'dist/.build.json');
@@ -11,7 +12,7 @@ const COMMAND = join(BUNDLE, 'main.js');
 
 /**
  * Builds everything that is not up to date.
- * @param {(line: string) => void} say told of each step that takes time
+ * @param {(line: string) => void} say called for each step that takes time
  */
 export async function build(say) {
   const native = script('build-native.mjs');
@@ -76,11 +77,10 @@ async function makeCommand() {
 
 /** Path, size and time of everything tsc reads, one line each. */
 function fingerprint() {
-  const files = ['tsconfig.json', 'package-lock.json', ...walk(join(ROOT, 'src')), ...walk(join(ROOT, 'test'))];
-  return files
-    .filter((file) => file.endsWith('.ts') || file.endsWith('.json'))
-    .map((file) => {
-      const path = file.startsWith('/') ? file : join(ROOT, file);
+  const settings = [join(ROOT, 'tsconfig.json'), join(ROOT, 'package-lock.json')];
+  return [...settings, ...filesBelow(join(ROOT, 'src')), ...filesBelow(join(ROOT, 'test'))]
+    .filter((path) => path.endsWith('.ts') || path.endsWith('.json'))
+    .map((path) => {
       const { size, mtimeMs } = statSync(path);
       return `${relative(ROOT, path)} ${size} ${mtimeMs}`;
     })
@@ -90,27 +90,9 @@ function fingerprint() {
 
 /** Removes what was compiled from sources that are gone: the runner would still start it, and imports of it would still work. */
 function removeOrphans(folder) {
-  const compiled = join(ROOT, 'dist', folder);
-  if (!existsSync(compiled)) return;
-  for (const path of walk(compiled)) {
+  for (const path of filesBelow(join(ROOT, 'dist', folder))) {
     const name = relative(join(ROOT, 'dist'), path);
     const source = name.replace(/(\.d\.ts|\.js|\.js\.map)$/, '.ts');
     if (!existsSync(join(ROOT, source))) rmSync(path);
-  }
-  removeEmptyFolders(compiled);
-}
-
-function removeEmptyFolders(folder) {
-  for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) removeEmptyFolders(join(folder, entry.name));
-  if (readdirSync(folder).length === 0) rmdirSync(folder);
-}
-
-function* walk(folder) {
-  if (!existsSync(folder)) return;
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk(path);
-    else yield path;
   }
 }

@@ -1,8 +1,15 @@
 // The project's own files, without what is installed, built, captured or generated.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 
 const SKIPPED = new Set(['.git', 'node_modules', 'dist', 'build', '.cache', 'gen', '.claude']);
+
+/** Paths of all files in a folder and its folders; none when it is not there. */
+export function filesBelow(folder) {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+}
 
 /**
  * @param {string} root

@@ -2,7 +2,7 @@
 // what protobufjs answers, as test/unit/wire/decoders.test.ts holds them to.
 
 /** Wire types (protobuf.dev/programming-guides/encoding). */
-const [VARINT, FIXED64, DELIMITED] = [0, 1, 2];
+export const [VARINT, FIXED64, DELIMITED] = [0, 1, 2];
 
 /** By type of schema.ts: how a scalar is read, its wire type, its zero value, its type in TypeScript. */
 const SCALARS = {
@@ -16,7 +16,8 @@ const SCALARS = {
   uint64: ['r.uint64()', VARINT, '0n', 'bigint'],
 };
 
-const functionOf = (name) => name.replaceAll('.', '_');
+/** The function that encodes or decodes a message, or the variable of an enum, by its full name. */
+export const functionOf = (name) => name.replaceAll('.', '_');
 
 /** @returns {[read: string, wireType: number, zero: string, type: string]} of what is not a part */
 function scalarOf({ type, of }) {

@@ -1,8 +1,7 @@
 // The encoders of src/wire: one function for each message, from the model to bytes without anything in between. What they write is
 // what protobufjs writes, as test/unit/wire/encoders.test.ts holds them to.
 
-/** Wire types (protobuf.dev/programming-guides/encoding). */
-const [VARINT, FIXED64, DELIMITED] = [0, 1, 2];
+import { DELIMITED, FIXED64, functionOf, VARINT } from './proto-decoders.mjs';
 
 /** By type of schema.ts: the wire type, and when a plain field is on the wire. The writer's method has the type's name. */
 const SCALARS = {
@@ -17,8 +16,6 @@ const SCALARS = {
   uint64: [VARINT, (value) => `${value} !== 0n`],
   timestamp: [DELIMITED],
 };
-
-const functionOf = (name) => name.replaceAll('.', '_');
 
 /** @returns {[write: (value: string) => string, wireType: number, isSent?: (value: string) => string]} */
 function valueOf({ type, of }) {

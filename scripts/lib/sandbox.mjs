@@ -5,56 +5,44 @@ import { readFileSync } from 'node:fs';
 /** Whether this process is root (in whatever user namespace it is). */
 export const IS_ROOT = process.getuid() === 0;
 
+/** What `unshare` makes for mounts and network: an ordinary user needs a user namespace around them. */
+export const UNSHARE_FLAGS = IS_ROOT ? '-nm' : '-Urnm';
+
+/** Switches that forbid user namespaces. Two are Debian's and Ubuntu's own: kernels without their patches do not have the files. */
+const SWITCHES = [
+  { name: 'kernel.unprivileged_userns_clone', bad: 0, good: 1, reason: 'unprivileged user namespaces are switched off' },
+  { name: 'user.max_user_namespaces', bad: 0, good: 10000, reason: 'the number of user namespaces is limited to 0' },
+  {
+    name: 'kernel.apparmor_restrict_unprivileged_userns',
+    bad: 1,
+    good: 0,
+    reason: 'AppArmor restricts unprivileged user namespaces',
+  },
+];
+
 /**
- * Whether an ordinary user can have a network namespace here; if not, why, and the command that allows it.
+ * Whether this user can have namespaces here; if not, why, and the command that allows it.
  * @returns {{reason: string, remedy: string} | undefined}
  */
-export function userNamespaceProblem() {
-  const probe = spawnSync('unshare', ['-Urnm', 'true'], { encoding: 'utf8' });
+export function namespaceProblem() {
+  const probe = spawnSync('unshare', [UNSHARE_FLAGS, 'true'], { encoding: 'utf8' });
   if (probe.status === 0) return undefined;
   if (probe.error !== undefined)
     return { reason: 'the command unshare is missing', remedy: 'sudo apt-get install -y util-linux' };
-  // Debian's and Ubuntu's own switches; kernels without their patches do not have the files.
-  if (readSysctl('kernel/unprivileged_userns_clone') === 0) {
-    return { reason: 'unprivileged user namespaces are switched off', remedy: 'sudo sysctl kernel.unprivileged_userns_clone=1' };
-  }
-  if (readSysctl('user/max_user_namespaces') === 0) {
-    return { reason: 'the number of user namespaces is limited to 0', remedy: 'sudo sysctl user.max_user_namespaces=10000' };
-  }
-  if (readSysctl('kernel/apparmor_restrict_unprivileged_userns') === 1) {
-    return {
-      reason: 'AppArmor restricts unprivileged user namespaces',
-      remedy: 'sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0',
-    };
-  }
   const said = probe.stderr.trim();
-  return {
-    reason: `unshare -Urnm failed: ${said}`,
-    remedy: 'run it as root (sudo), or outside of the container that forbids it',
-  };
-}
-
-/**
- * Whether root can have namespaces here, which in a container it usually cannot.
- * @returns {{reason: string, remedy: string} | undefined}
- */
-export function rootProblem() {
-  const probe = spawnSync('unshare', ['-nm', 'true'], { encoding: 'utf8' });
-  if (probe.status === 0) return undefined;
-  const reason =
-    probe.error === undefined ? `this root lacks CAP_SYS_ADMIN (${probe.stderr.trim()})` : 'the command unshare is missing';
-  return {
-    reason,
-    remedy:
-      probe.error === undefined
-        ? 'run it outside of the container, or in one with --privileged'
-        : 'apt-get install -y util-linux',
-  };
+  if (IS_ROOT) {
+    const remedy = 'run it outside of the container, or in one with --privileged';
+    return { reason: `this root lacks CAP_SYS_ADMIN (${said})`, remedy };
+  }
+  const off = SWITCHES.find(({ name, bad }) => readSysctl(name) === bad);
+  if (off !== undefined) return { reason: off.reason, remedy: `sudo sysctl ${off.name}=${off.good}` };
+  const remedy = 'run it as root (sudo), or outside of the container that forbids it';
+  return { reason: `unshare ${UNSHARE_FLAGS} failed: ${said}`, remedy };
 }
 
 function readSysctl(name) {
   try {
-    return Number(readFileSync(`/proc/sys/${name}`, 'utf8'));
+    return Number(readFileSync(`/proc/sys/${name.replaceAll('.', '/')}`, 'utf8'));
   } catch {
     // This kernel has no such switch.
     return undefined;

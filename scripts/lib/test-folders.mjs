@@ -1,8 +1,9 @@
 // The three folders of tests: how each is run, and what it needs.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { filesBelow } from './files.mjs';
 import { ROOT, which } from './process.mjs';
-import { IS_ROOT, rootProblem, userNamespaceProblem } from './sandbox.mjs';
+import { IS_ROOT, namespaceProblem, UNSHARE_FLAGS } from './sandbox.mjs';
 
 /** `unshare` puts these before a live test, so that nothing it does or forgets reaches the machine's own namespaces. */
 const IN_SCRATCH = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
@@ -12,56 +13,35 @@ const IN_SCRATCH = ['sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
  * obstacle(): why the folder cannot run on this machine, with the command that helps; undefined when it can.
  */
 export const FOLDERS = {
-  unit: { concurrency: 2, timeLimitMs: 60_000, wrapper: () => [], obstacle: () => undefined },
+  unit: { concurrency: 2, timeLimitMs: 60_000, wrapper: [], obstacle: () => undefined },
   live: {
     // Each has the mounts and the network of its own; what two may see of each other is /proc.
     concurrency: 2,
     timeLimitMs: 240_000,
     // Mounts that the machine removes have to go from the copy, too (slave): a private copy would keep namespaces alive.
-    wrapper: () => [
-      'unshare',
-      ...(IS_ROOT ? ['-nm', '--propagation', 'slave'] : ['-Urnm', '--propagation', 'slave']),
-      ...IN_SCRATCH,
-    ],
-    obstacle: () => missingTool() ?? (IS_ROOT ? rootProblem() : userNamespaceProblem()),
+    wrapper: ['unshare', UNSHARE_FLAGS, '--propagation', 'slave', ...IN_SCRATCH],
+    obstacle: () => missingTool() ?? namespaceProblem(),
   },
-  swarm: { concurrency: 1, timeLimitMs: 900_000, wrapper: () => [], obstacle: swarmObstacle },
+  swarm: { concurrency: 1, timeLimitMs: 900_000, wrapper: [], obstacle: swarmObstacle },
 };
 
 function missingTool() {
-  if (which('ip') === undefined)
-    return { reason: 'iproute2 is missing', remedy: 'sudo apt-get install -y --no-install-recommends iproute2' };
-  if (which('unshare') === undefined) return { reason: 'util-linux is missing', remedy: 'sudo apt-get install -y util-linux' };
-  return undefined;
+  if (which('ip') !== undefined) return undefined;
+  return { reason: 'iproute2 is missing', remedy: 'sudo apt-get install -y --no-install-recommends iproute2' };
 }
 
 function swarmObstacle() {
   if (which('dockerd') === undefined) return { reason: 'dockerd is not installed', remedy: 'sudo scripts/install-docker.sh' };
   if (!IS_ROOT) return { reason: 'starting a Docker daemon needs root', remedy: 'sudo npm run test:swarm' };
-  return rootProblem();
+  return namespaceProblem();
 }
 
 /** Compiled test files of a folder, sorted; `filters` are parts of their paths, any of which has to be in it. */
 export function testFiles(folder, filters) {
-  const files = [...walk(join(ROOT, 'dist/test', folder))]
+  const files = filesBelow(join(ROOT, 'dist/test', folder))
     .filter((path) => path.endsWith('.test.js'))
     .map((path) => relative(ROOT, path));
   return files.filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter))).sort();
-}
-
-function* walk(folder) {
-  let entries = [];
-  try {
-    entries = readdirSync(folder, { withFileTypes: true });
-  } catch (error) {
-    // A folder without tests is not compiled to anything; that no test ran is told by the total.
-    if (error.code !== 'ENOENT') throw error;
-  }
-  for (const entry of entries) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk(path);
-    else yield path;
-  }
 }
 
 /** How many tests of a folder are known to be skipped: test/expected-skips.json. */
