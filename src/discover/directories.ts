@@ -57,16 +57,9 @@ function directoryProblem(path: string, cause: NodeJS.ErrnoException): Discovery
 type Problem = Extract<IdentifyResult, { problem: unknown }>['problem'];
 
 function entryProblem(path: string, { problem, operation, detail, errno }: Problem): DiscoveryProblem {
-  const kind =
-    problem === 'denied'
-      ? 'denied'
-      : problem === 'not-found'
-        ? 'vanished'
-        : problem === 'timeout'
-          ? 'timeout'
-          : problem === 'failed'
-            ? 'failed'
-            : 'not-a-netns';
+  // What says nothing of what is at the path.
+  const isTrouble = problem === 'denied' || problem === 'timeout' || problem === 'failed';
+  const kind = isTrouble ? problem : problem === 'not-found' ? 'vanished' : 'not-a-netns';
   const what = kind === 'not-a-netns' ? `is not a network namespace but ${detail}` : detail;
   return { path, kind, operation, message: `${path}: ${what}`, ...(errno !== 0 && { errno: errnoName(errno) }) };
 }

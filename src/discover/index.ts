@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type DirectoryEntry, type Identify, readDirectories } from './directories.js';
-import { type NsfsMount, parseMountinfo, walkMountinfo } from './mountinfo.js';
-import { type ProcessScan, readLink, readProcFile, scanProcesses } from './processes.js';
+import { type NsfsMount, walkMountinfo } from './mountinfo.js';
+import { netInode, type ProcessScan, readLink, readProcFile, scanProcesses } from './processes.js';
 import type { Discovery, DiscoveryProblem, FoundNetns } from './types.js';
 
 export type { Identify } from './directories.js';
@@ -65,12 +65,9 @@ async function addProcesses(found: Collection, options: DiscoverOptions): Promis
  * one virtual machine), of kthreadd, which never leaves the initial namespace.
  */
 function hostInode(procRoot: string): number | undefined {
-  for (const pid of [1, 2]) {
-    if (pid === 2 && readProcFile(`${procRoot}/2/comm`)?.trim() !== 'kthreadd') continue;
-    const ino = /^net:\[(\d+)\]$/.exec(readLink(`${procRoot}/${pid}/ns/net`) ?? '')?.[1];
-    if (ino !== undefined) return Number(ino);
-  }
-  return undefined;
+  const first = netInode(readLink(`${procRoot}/1/ns/net`));
+  if (first !== undefined || readProcFile(`${procRoot}/2/comm`)?.trim() !== 'kthreadd') return first;
+  return netInode(readLink(`${procRoot}/2/ns/net`));
 }
 
 /** Mount namespaces inspected without a pause. */
@@ -91,7 +88,7 @@ async function addForeignMounts(found: Collection, scan: ProcessScan, procRoot: 
     // Every container has one: the event loop is not held for all of them.
     if (seen.size % SLICE === 0) await nextTurn();
     const text = readProcFile(`${procRoot}/${pid}/mountinfo`) ?? '';
-    for (const nsfsMount of parseMountinfo(text)) {
+    for (const nsfsMount of walkMountinfo(text)) {
       if (!found.hasMount(nsfsMount)) found.addMount(nsfsMount, `${procRoot}/${pid}/root`);
     }
   }

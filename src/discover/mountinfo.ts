@@ -1,17 +1,25 @@
-/** One mount of a network namespace, from a line of /proc/PID/mountinfo. */
-export interface NsfsMount {
+/** One mount, from a line of /proc/PID/mountinfo. */
+interface Mount {
   /** Where it is mounted, as seen from the mount namespace that the file belongs to. */
   readonly mountPoint: string;
+  /** In no peer group, neither as member ("shared:361") nor as receiver ("master:12"): what goes away elsewhere stays here, and pins. */
+  readonly isPrivate: boolean;
+}
+
+/** A mount of a network namespace. */
+export interface NsfsMount extends Mount {
   /** Inode number on nsfs, from the root field: "net:[4026532287]". */
   readonly ino: number;
   /** st_dev of nsfs. */
   readonly dev: number;
-  /** Peer group that the mount receives from ("master:12"). Without one, mounts that go away elsewhere stay here and pin. */
-  readonly propagatedFrom: number | undefined;
-  /** Peer group that the mount is in ("shared:361"): what is mounted and unmounted in one of them is so in all. */
-  readonly peerGroup: number | undefined;
   /** The file under the mount was unlinked: it cannot be opened by this path any more, but it still pins the namespace. */
   readonly deleted: boolean;
+}
+
+/** A mount that is no namespace: a folder in which namespaces may be mounted. */
+export interface FolderMount extends Mount {
+  /** The folder of its file system that is mounted: "/docker/netns" where /run/docker/netns was bound and /run is a file system. */
+  readonly root: string;
 }
 
 const DELETED = '//deleted';
@@ -32,26 +40,12 @@ export function* walkMountinfo(text: string): Generator<NsfsMount> {
   }
 }
 
-/** All of them at once. */
-export function parseMountinfo(text: string): NsfsMount[] {
-  return [...walkMountinfo(text)];
-}
-
-/** A mount that is no namespace: a folder in which namespaces may be mounted. */
-export interface FolderMount {
-  readonly mountPoint: string;
-  /** The folder of its file system that is mounted: "/docker/netns" where /run/docker/netns was bound and /run is a file system. */
-  readonly root: string;
-  readonly propagatedFrom: number | undefined;
-  readonly peerGroup: number | undefined;
-}
-
 /** The mounts that are no namespaces. Lines that are not of that form are none of ours. */
 export function parseFolderMounts(text: string): FolderMount[] {
   return text.split('\n').flatMap((line) => {
     const [, , root, mountPoint, optional = '', type] = MOUNT_LINE.exec(line) ?? [];
     if (root === undefined || mountPoint === undefined || type === 'nsfs') return [];
-    return [{ mountPoint: unescapePath(mountPoint), root: unescapePath(root), ...groups(optional) }];
+    return [{ mountPoint: unescapePath(mountPoint), root: unescapePath(root), isPrivate: isPrivate(optional) }];
   });
 }
 
@@ -68,18 +62,14 @@ function parseLine(line: string): NsfsMount | undefined {
     mountPoint: deleted ? mountPoint.slice(0, -DELETED.length) : mountPoint,
     ino: Number(ino),
     dev: parseDevice(device),
-    ...groups(optional),
+    isPrivate: isPrivate(optional),
     deleted,
   };
 }
 
-/** @param optional "shared:361 master:12" */
-function groups(optional: string): Pick<NsfsMount, 'propagatedFrom' | 'peerGroup'> {
-  const number = (pattern: RegExp): number | undefined => {
-    const digits = pattern.exec(optional)?.[1];
-    return digits === undefined ? undefined : Number(digits);
-  };
-  return { propagatedFrom: number(/ master:(\d+)/), peerGroup: number(/ shared:(\d+)/) };
+/** @param optional fields: " shared:361 master:12" */
+function isPrivate(optional: string): boolean {
+  return !/ (shared|master):\d/.test(optional);
 }
 
 /** Space, tab, newline and backslash are octal escapes in mountinfo (mangle_path(), fs/seq_file.c). */

@@ -22,7 +22,11 @@ export interface ProcessScan {
 /** Symbolic links of /proc are read in slices of this many processes, so that the event loop is never held for long. */
 const SLICE = 128;
 
-const NET_LINK = /^net:\[(\d+)\]$/;
+/** The inode that the text of a link to a network namespace names; undefined for anything else. */
+export function netInode(link: string | undefined): number | undefined {
+  const digits = /^net:\[(\d+)\]$/.exec(link ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
 
 /**
  * The namespaces of all processes under a mounted proc file system. Reading another user's link needs CAP_SYS_PTRACE
@@ -39,10 +43,10 @@ export async function scanProcesses(procRoot: string): Promise<ProcessScan> {
     if (at % SLICE === SLICE - 1) await nextTurn();
     const net = readLink(`${procRoot}/${pid}/ns/net`);
     if (net === 'denied') denied.push(pid);
-    const netIno = NET_LINK.exec(net ?? '')?.[1];
+    const netIno = netInode(net);
     if (netIno === undefined) continue;
     const mount = readLink(`${procRoot}/${pid}/ns/mnt`);
-    processes.push({ pid, netIno: Number(netIno), mount: mount === 'denied' ? undefined : mount });
+    processes.push({ pid, netIno, mount: mount === 'denied' ? undefined : mount });
   }
   const recognised = recogniseDenied(procRoot, processes, denied);
   const unknown = denied.filter((pid) => !recognised.some((process) => process.pid === pid));

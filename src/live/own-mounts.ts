@@ -1,5 +1,5 @@
 import { readFileSync, readlinkSync } from 'node:fs';
-import { type FolderMount, type NsfsMount, parseFolderMounts, parseMountinfo } from '../discover/mountinfo.js';
+import { type FolderMount, parseFolderMounts, walkMountinfo } from '../discover/mountinfo.js';
 import type { Feature } from '../model/types.js';
 
 const NAME = 'mount-propagation';
@@ -19,8 +19,8 @@ export function ownMounts(procRoot: string): Feature | undefined {
 
 /** @param mountinfo text of /proc/self/mountinfo in a mount namespace that is not the host's */
 export function judgeMounts(mountinfo: string): Feature {
-  const namespaces = parseMountinfo(mountinfo);
-  const stuck = namespaces.filter(isPrivate);
+  const namespaces = [...walkMountinfo(mountinfo)];
+  const stuck = namespaces.filter(({ isPrivate }) => isPrivate);
   const [first] = stuck;
   if (first !== undefined) {
     const which = `${stuck.length} namespace ${stuck.length === 1 ? 'mount' : 'mounts'} (first: ${first.mountPoint})`;
@@ -28,17 +28,12 @@ export function judgeMounts(mountinfo: string): Feature {
     return { name: NAME, enabled: false, detail: `${which} ${loss}; ${REMEDY}` };
   }
   // Nothing is in it yet, so nothing is pinned: but nothing will ever be seen in it.
-  const deaf = parseFolderMounts(mountinfo).find((mount) => isPrivate(mount) && isNetnsFolder(mount));
+  const deaf = parseFolderMounts(mountinfo).find((mount) => mount.isPrivate && isNetnsFolder(mount));
   if (deaf !== undefined) {
     const loss = 'is private to this mount namespace: namespaces that the host mounts there are not seen';
     return { name: NAME, enabled: false, detail: `${deaf.mountPoint} ${loss}; ${REMEDY}` };
   }
   return { name: NAME, enabled: true, detail: `${namespaces.length} namespace mounts, all kept up by the host` };
-}
-
-/** A mount in a peer group is one that others have, too, or that was made here. */
-function isPrivate({ propagatedFrom, peerGroup }: NsfsMount | FolderMount): boolean {
-  return propagatedFrom === undefined && peerGroup === undefined;
 }
 
 /** Engines and iproute2 call it so: /run/docker/netns, /run/user/1000/docker/netns, /run/netns. */

@@ -1,7 +1,9 @@
 import t from 'tap';
-import { parseFolderMounts, parseMountinfo } from '../../../src/discover/mountinfo.js';
+import { type NsfsMount, parseFolderMounts, walkMountinfo } from '../../../src/discover/mountinfo.js';
 
 const DOCKER = '812 25 0:4 net:[4026532287] /run/docker/netns/1-x8sn2ys3vd rw shared:361 - nsfs nsfs rw';
+
+const parseMountinfo = (text: string): NsfsMount[] => [...walkMountinfo(text)];
 
 t.test('mountinfo', async (t) => {
   t.test('finds a network namespace and its identity', async (t) => {
@@ -10,8 +12,7 @@ t.test('mountinfo', async (t) => {
         mountPoint: '/run/docker/netns/1-x8sn2ys3vd',
         ino: 4026532287,
         dev: 4,
-        propagatedFrom: undefined,
-        peerGroup: 361,
+        isPrivate: false,
         deleted: false,
       },
     ]);
@@ -22,12 +23,10 @@ t.test('mountinfo', async (t) => {
     t.strictSame(parseMountinfo(text), []);
   });
 
-  t.test('knows the peer group that a mount receives from', async (t) => {
-    t.equal(parseMountinfo(DOCKER.replace('shared:361', 'master:12'))[0]?.propagatedFrom, 12);
-    t.equal(parseMountinfo(DOCKER.replace('shared:361', 'shared:9 master:12'))[0]?.propagatedFrom, 12);
-    t.equal(parseMountinfo(DOCKER.replace('shared:361', 'shared:9 master:12'))[0]?.peerGroup, 9);
-    t.equal(parseMountinfo(DOCKER.replace(' shared:361', ''))[0]?.propagatedFrom, undefined);
-    t.equal(parseMountinfo(DOCKER.replace(' shared:361', ''))[0]?.peerGroup, undefined);
+  t.test('knows the mounts that are in no peer group', async (t) => {
+    const isPrivate = (group: string): boolean | undefined =>
+      parseMountinfo(DOCKER.replace(' shared:361', group))[0]?.isPrivate;
+    t.strictSame([' master:12', ' shared:9 master:12', ' shared:9', ' unbindable', ''].map(isPrivate), [false, false, false, true, true]);
   });
 
   t.test('undoes the escapes of blanks and backslashes', async (t) => {
@@ -46,7 +45,7 @@ t.test('mountinfo', async (t) => {
   t.test('tells folders, with what of their file system is mounted', async (t) => {
     const folder = '90 25 0:22 /docker/netns /host/my\\040netns rw,nosuid master:12 - tmpfs tmpfs rw';
     t.strictSame(parseFolderMounts(`${DOCKER}\n${folder}\nnonsense\n`), [
-      { mountPoint: '/host/my netns', root: '/docker/netns', propagatedFrom: 12, peerGroup: undefined },
+      { mountPoint: '/host/my netns', root: '/docker/netns', isPrivate: false },
     ]);
   });
 
