@@ -220,7 +220,7 @@ function refusalIn(view: DataView, start: number, end: number): string | undefin
   while (messages.next()) {
     if (messages.type !== uapi.NLMSG_ERROR && messages.type !== uapi.NLMSG_DONE) continue;
     const verdict = messages.type === uapi.NLMSG_ERROR ? readError(messages) : readDone(messages);
-    if (!(verdict instanceof DecodeError)) said = verdict.extAck.message;
+    if (!(verdict instanceof DecodeError)) said = verdict.words;
   }
   return said;
 }

@@ -23,11 +23,3 @@ export class DecodeError extends NsatlasError<'ERR_NSATLAS_DECODE'> {
     this.detail = detail;
   }
 }
-
-/** What the kernel adds to an error (NLM_F_ACK_TLVS, since Linux 4.12). */
-export interface ExtAck {
-  /** NLMSGERR_ATTR_MSG: a sentence by the kernel. */
-  readonly message?: string;
-  /** NLMSGERR_ATTR_OFFS: byte of the request, counted from its nlmsghdr, that the kernel objects to. */
-  readonly offset?: number;
-}

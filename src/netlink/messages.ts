@@ -1,6 +1,6 @@
 import { AttributeReader, LITTLE_ENDIAN } from './attributes.js';
-import { DecodeError, type ExtAck } from './error.js';
-import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG, NLMSGERR_ATTR_OFFS } from './uapi.js';
+import { DecodeError } from './error.js';
+import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG } from './uapi.js';
 
 /**
  * Walks the messages (struct nlmsghdr and payload) of one datagram in bytes [start, end) of a view. Never reads outside
@@ -65,7 +65,8 @@ export class MessageReader {
 export interface Verdict {
   /** Positive; 0 is success. */
   readonly errno: number;
-  readonly extAck: ExtAck;
+  /** The kernel's own about it: NLMSGERR_ATTR_MSG of its extended acknowledgement. */
+  readonly words?: string;
 }
 
 /**
@@ -89,7 +90,7 @@ export function readError(message: MessageReader): Verdict | DecodeError {
 export function readDone(message: MessageReader): Verdict | DecodeError {
   const { view, offset, end } = message;
   // An empty DONE ends a dump, too: only the attributes and the code come in a payload.
-  if (end === offset) return { errno: 0, extAck: {} };
+  if (end === offset) return { errno: 0 };
   if (end - offset < 4) return short('NLMSG_DONE', offset, 4, end - offset);
   return verdict(message, Math.abs(view.getInt32(offset, LITTLE_ENDIAN)), offset + 4);
 }
@@ -98,15 +99,11 @@ function short(path: string, offset: number, wanted: number, got: number): Decod
   return new DecodeError({ path, offset, wanted: `at least ${wanted} bytes`, got: `${got} bytes` });
 }
 
-/** An ext-ack that cannot be read does not hide the errno it came with: it is left out. */
+/** Words that cannot be read do not hide the errno they came with: they are left out. */
 function verdict(message: MessageReader, errno: number, attributesAt: number): Verdict {
-  const extAck: { message?: string; offset?: number } = {};
-  if ((message.flags & NLM_F_ACK_TLVS) !== 0) {
-    const attributes = new AttributeReader(message.view, attributesAt, message.end, 'extack');
-    while (attributes.next()) {
-      if (attributes.type === NLMSGERR_ATTR_MSG) extAck.message = attributes.text().text;
-      else if (attributes.type === NLMSGERR_ATTR_OFFS && attributes.length === 4) extAck.offset = attributes.u32();
-    }
-  }
-  return { errno, extAck };
+  if ((message.flags & NLM_F_ACK_TLVS) === 0) return { errno };
+  const attributes = new AttributeReader(message.view, attributesAt, message.end, 'extack');
+  let words: string | undefined;
+  while (attributes.next()) if (attributes.type === NLMSGERR_ATTR_MSG) words = attributes.string();
+  return { errno, ...(words !== undefined && { words }) };
 }

@@ -18,7 +18,6 @@ export const NLM_F_ACK_TLVS = 0x200;
 export const NLA_F_NESTED = 0x8000;
 export const NLA_TYPE_MASK = 0x3fff;
 export const NLMSGERR_ATTR_MSG = 1;
-export const NLMSGERR_ATTR_OFFS = 2;
 
 /** Bytes of struct nlmsghdr. */
 export const NLMSG_HDRLEN = 16;

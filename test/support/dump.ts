@@ -1,6 +1,6 @@
 import { LITTLE_ENDIAN } from '../../src/netlink/attributes.js';
 import { errnoName } from '../../src/netlink/errno.js';
-import { DecodeError, type ExtAck } from '../../src/netlink/error.js';
+import { DecodeError } from '../../src/netlink/error.js';
 import { MessageReader, readDone, readError, type Verdict } from '../../src/netlink/messages.js';
 import * as uapi from '../../src/netlink/uapi.js';
 import { ROW_TABLES, type Section } from '../../src/tables/index.js';
@@ -47,7 +47,7 @@ export class DumpDecoder {
   /** NLMSG_DONE, an acknowledgement or an error was seen. The answer to a request that is no dump has no such end. */
   ended = false;
   /** The kernel refused or broke off; what came before was decoded. */
-  failure: { readonly message: string; readonly errno: number; readonly extAck: ExtAck; readonly rtm: string } | undefined;
+  failure: { readonly message: string; readonly errno: number; readonly rtm: string } | undefined;
 
   readonly #rtm: string;
 
@@ -119,7 +119,7 @@ export class DumpDecoder {
         return this.#end(message, readError(message));
       case uapi.NLMSG_OVERRUN:
         // "Data lost" (linux/netlink.h). No kernel sends it; what it would mean is an answer with holes.
-        return this.#end(message, { errno: ENOBUFS, extAck: {} });
+        return this.#end(message, { errno: ENOBUFS });
       default:
         this.#unexpected(message.type, message.offset);
     }
@@ -134,9 +134,9 @@ export class DumpDecoder {
     if (verdict instanceof DecodeError) {
       this.errors.push(verdict);
     } else if (verdict.errno !== 0) {
-      const { errno, extAck } = verdict;
-      const said = extAck.message === undefined ? '' : `: ${extAck.message}`;
-      this.failure ??= { message: `${this.#rtm} dump: ${errnoName(errno)}${said}`, errno, extAck, rtm: this.#rtm };
+      const { errno, words } = verdict;
+      const said = words === undefined ? '' : `: ${words}`;
+      this.failure ??= { message: `${this.#rtm} dump: ${errnoName(errno)}${said}`, errno, rtm: this.#rtm };
     }
   }
 }

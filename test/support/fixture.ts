@@ -69,7 +69,7 @@ export function plain(decoder: DumpDecoder): unknown {
     errors: decoder.errors.map((error) => error.message),
     interrupted,
     ended,
-    failure: failure && { message: failure.message, errno: failure.errno, extAck: failure.extAck, rtm: failure.rtm },
+    failure: failure && { message: failure.message, errno: failure.errno, rtm: failure.rtm },
   };
   return JSON.parse(
     JSON.stringify(all, (_key, value: unknown) => {
