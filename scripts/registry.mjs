@@ -4,7 +4,7 @@
 //
 //     node scripts/registry.mjs            write
 //     node scripts/registry.mjs --check    compare; exit status 1 when one is not what would be written
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /** A file belongs to a registry when it has the line that `mark` finds. */
@@ -56,9 +56,9 @@ for (const registry of REGISTRIES) {
   const folder = fileURLToPath(new URL(`../src/${registry.folder}/`, import.meta.url));
   const target = `${folder}registry.gen.ts`;
   const text = registryText(folder, registry);
-  if (!check) {
-    if (read(target) !== text) writeFileSync(target, text);
-  } else if (read(target) !== text) {
+  if (read(target) === text) continue;
+  if (!check) writeFileSync(target, text);
+  else {
     process.stderr.write(`src/${registry.folder}/registry.gen.ts is out of date: run node scripts/registry.mjs\n`);
     process.exitCode = 1;
   }
@@ -77,12 +77,7 @@ ${type === undefined ? '' : `import type { ${type} } from './contract.js';\n`}${
 ${write(entries)}`;
 }
 
+/** Missing is one way of being out of date. */
 function read(file) {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    // Missing is one way of being out of date.
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  }
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }

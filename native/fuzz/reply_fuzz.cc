@@ -5,8 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "netlink/genl.h"
-#include "netlink/read_only.h"
 #include "netlink/reply.h"
 #include "netns/job.h"
 #include "rows/row_collector.h"
@@ -31,13 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (row.length > size) __builtin_trap();
     }
   }
-  const char* const bytes = reinterpret_cast<const char*>(exact.get());
-  const std::string_view text(bytes, size - 1);
-  if (nsatlas::may_read(text) && (text.find("/../") != std::string_view::npos || text.find('\0') != std::string_view::npos)) __builtin_trap();
-  for (uint32_t protocol = 0; protocol < nsatlas::kSocketProtocols; ++protocol) {
-    nsatlas::shape_of_request(static_cast<nsatlas::Protocol>(protocol), protocol == 4 ? "IPVS" : "", exact.get(), size - 1);
-  }
-  nsatlas::family_id_in(exact.get(), scan.length, seq, "IPVS");
   nsatlas::Job job;
   std::string reason;
   nsatlas::parse_job(exact.get(), size - 1, formats, job, reason);

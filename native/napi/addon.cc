@@ -64,7 +64,7 @@ Napi::Value start_job(const Napi::CallbackInfo& info) {
   if (!handle->waker) handle->waker = JsWaker::create(env, info[2].As<Napi::Function>());
   if (!handle->waker) return env.Undefined();
   int err = 0;
-  const Reader::Start started = handle->subject->start(std::move(job), handle->waker, err);
+  const Reader::Start started = handle->subject->start(std::move(job), handle->wake(), err);
   if (started == Reader::Start::Ok) {
     handle->waker->ref(env);
     return env.Undefined();
@@ -129,7 +129,7 @@ Napi::Value observe(const Napi::CallbackInfo& info) {
   handle->waker->unref(env);
   settings.receive_buffer_bytes = info[1].As<Napi::Number>().Uint32Value();
   settings.mountinfo = info[2].As<Napi::String>().Utf8Value();
-  const ObserverFailure failure = handle->subject->start(std::move(settings), handle->waker);
+  const ObserverFailure failure = handle->subject->start(std::move(settings), handle->wake());
   if (failure.call != nullptr) {
     return refuse_call(env, "ERR_NSATLAS_OBSERVER", "no events", failure.err, failure.call, hint_of(failure));
   }

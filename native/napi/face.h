@@ -4,6 +4,7 @@
 #include <napi.h>
 #include <string.h>
 
+#include <functional>
 #include <memory>
 #include <new>
 #include <string>
@@ -51,6 +52,9 @@ struct Handle {
 
   explicit Handle(std::shared_ptr<Subject> from) : subject(std::move(from)) {}
   ~Handle() { close(); }
+  std::function<void()> wake() const {
+    return [waker = waker] { waker->wake(); };
+  }
   void close() {
     subject->close();
     if (waker) waker->release();

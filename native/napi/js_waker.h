@@ -6,11 +6,9 @@
 #include <memory>
 #include <mutex>
 
-#include "process/waker.h"
-
 namespace nsatlas {
 
-class JsWaker : public Waker {
+class JsWaker {
  public:
   /** nullptr, with a JavaScript exception pending, when it cannot be made. Keeps the event loop alive until unref() or release(). */
   static std::shared_ptr<JsWaker> create(Napi::Env env, Napi::Function function);
@@ -19,7 +17,8 @@ class JsWaker : public Waker {
   void ref(Napi::Env env);
   void unref(Napi::Env env);
 
-  void wake() override;
+  /** From any thread. */
+  void wake();
 
   /** On the JavaScript thread: no further calls. Harmless when repeated. */
   void release();

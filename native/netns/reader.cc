@@ -36,7 +36,7 @@ Reader::Reader(RowFormats formats, const HashKey& key)
   abandoned_.reserve(kMostAbandoned);
 }
 
-Reader::Start Reader::start(std::shared_ptr<const Job> job, std::shared_ptr<Waker> waker, int& err) {
+Reader::Start Reader::start(std::shared_ptr<const Job> job, std::function<void()> wake, int& err) {
   const Lock lock(mutex_);
   if (closed_) return Start::Closed;
   if (!ended_) return Start::Busy;
@@ -53,8 +53,8 @@ Reader::Start Reader::start(std::shared_ptr<const Job> job, std::shared_ptr<Wake
   cancelled_ = false;
   stopped_ = false;
   ended_ = false;
-  waker_ = std::move(waker);
-  waker_due_ = true;
+  wake_ = std::move(wake);
+  wake_due_ = true;
   lane_wake_.notify_all();
   supervisor_wake_.notify_all();
   return Start::Ok;
@@ -63,7 +63,7 @@ Reader::Start Reader::start(std::shared_ptr<const Job> job, std::shared_ptr<Wake
 Reader::Taken Reader::take(unsigned char* to, size_t size) {
   Lock lock(mutex_);
   if (outbox_.queued() == 0) {
-    waker_due_ = !ended_;
+    wake_due_ = !ended_;
     return {Taken::Nothing, 0};
   }
   if (outbox_.front().size() > size) return {Taken::TooLarge, outbox_.front().size()};
@@ -71,7 +71,7 @@ Reader::Taken Reader::take(unsigned char* to, size_t size) {
   const bool last = !job_ && outbox_.queued() == 0;
   if (last) {
     ended_ = true;
-    waker_.reset();
+    wake_ = nullptr;
   }
   room_.notify_all();
   lock.unlock();
@@ -109,7 +109,7 @@ void Reader::close() {
   closed_ = true;
   ended_ = true;
   job_.reset();
-  waker_.reset();
+  wake_ = nullptr;
   outbox_.restart(0);
   images_.clear();
   lane_wake_.notify_all();
@@ -219,9 +219,9 @@ void Reader::wait_for_room(LaneState& lane, Lock& lock, size_t most) {
 }
 
 void Reader::wake_if_due() {
-  if (!waker_due_ || !waker_ || outbox_.queued() == 0) return;
-  waker_due_ = false;
-  waker_->wake();
+  if (!wake_due_ || !wake_ || outbox_.queued() == 0) return;
+  wake_due_ = false;
+  wake_();
 }
 
 void Reader::end_job(const Failure& failure) {

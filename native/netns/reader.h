@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,7 +22,6 @@
 #include "netns/frames.h"
 #include "netns/job.h"
 #include "process/failure.h"
-#include "process/waker.h"
 #include "rows/rows.h"
 
 namespace nsatlas {
@@ -53,15 +53,15 @@ class Reader : public std::enable_shared_from_this<Reader> {
 
   enum class Start { Ok, Busy, Closed, NoThread };
 
-  /** Takes a job. `err` is set with NoThread. */
-  Start start(std::shared_ptr<const Job> job, std::shared_ptr<Waker> waker, int& err);
+  /** Takes a job. `err` is set with NoThread. @param wake called from any thread, once for each take() that found nothing, when there is something */
+  Start start(std::shared_ptr<const Job> job, std::function<void()> wake, int& err);
 
   struct Taken {
     enum { Nothing, Batch, LastBatch, TooLarge } kind;
     /** Bytes copied, or bytes needed. */
     size_t length;
   };
-  /** Copies the next batch to `to`. Nothing: the waker will be called when there is one. */
+  /** Copies the next batch to `to`. Nothing: `wake` will be called when there is one. */
   Taken take(unsigned char* to, size_t size);
 
   /** No further target is begun; the job's end follows as soon as the one at hand lets go. */
@@ -150,8 +150,8 @@ class Reader : public std::enable_shared_from_this<Reader> {
 
   Outbox outbox_;
   bool ended_ = true;  // the end of the last job was taken
-  bool waker_due_ = false;
-  std::shared_ptr<Waker> waker_;
+  bool wake_due_ = false;
+  std::function<void()> wake_;
 };
 
 }  // namespace nsatlas

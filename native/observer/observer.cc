@@ -94,23 +94,23 @@ std::string thread_number() {
 
 }  // namespace
 
-ObserverFailure Observer::start(ObserverSettings settings, std::shared_ptr<Waker> waker) {
+ObserverFailure Observer::start(ObserverSettings settings, std::function<void()> wake) {
   settings_ = std::move(settings);
   if (settings_.events) events_ = ObservedEvents(settings_.events->rules);
-  waker_ = std::move(waker);
+  wake_ = std::move(wake);
   stop_ = Fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!stop_) return failed("eventfd");
   if (const int err = start_thread("nsatlas-events", [self = shared_from_this()] { self->run(); })) return {"pthread_create", err};
   Lock lock(mutex_);
   if (started_wake_.wait_for(lock, kLongestStart, [this] { return started_; })) return failure_;
   closed_ = true;  // should it start yet, it ends at once
-  waker_.reset();
+  wake_ = nullptr;
   return {"start", ETIMEDOUT};
 }
 
 std::vector<int32_t> Observer::take() {
   const Lock lock(mutex_);
-  waker_due_ = true;
+  wake_due_ = true;
   return events_.drain();
 }
 
@@ -118,7 +118,7 @@ void Observer::close() {
   const Lock lock(mutex_);
   if (closed_) return;
   closed_ = true;
-  waker_.reset();
+  wake_ = nullptr;
   events_.clear();
   const uint64_t one = 1;
   // Of an event counter that is written once there is nothing to fail.
@@ -245,9 +245,9 @@ void Observer::note_overrun() {
 }
 
 void Observer::wake_if_due() {
-  if (!waker_due_ || !waker_ || events_.empty()) return;
-  waker_due_ = false;
-  waker_->wake();
+  if (!wake_due_ || !wake_ || events_.empty()) return;
+  wake_due_ = false;
+  wake_();
 }
 
 }  // namespace nsatlas

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,7 +15,6 @@
 #include "netns/open.h"
 #include "observer/events.h"
 #include "process/fd.h"
-#include "process/waker.h"
 
 namespace nsatlas {
 
@@ -35,9 +35,9 @@ struct ObserverFailure {
 class Observer : public std::enable_shared_from_this<Observer> {
  public:
   /** Starts the thread and waits until it listens, some seconds at most. Empty on success; once it failed there is nothing to close. */
-  ObserverFailure start(ObserverSettings settings, std::shared_ptr<Waker> waker);
+  ObserverFailure start(ObserverSettings settings, std::function<void()> wake);
 
-  /** Everything since the last call (ObservedEvents::drain); the waker is called when there is more. */
+  /** Everything since the last call (ObservedEvents::drain); `wake` is called, from any thread, when there is more. */
   std::vector<int32_t> take();
 
   /** Ends the thread, and with it the observer namespace. Harmless when repeated. */
@@ -63,8 +63,8 @@ class Observer : public std::enable_shared_from_this<Observer> {
   bool started_ = false;
   ObserverFailure failure_;
   bool closed_ = false;
-  bool waker_due_ = true;
-  std::shared_ptr<Waker> waker_;
+  bool wake_due_ = true;
+  std::function<void()> wake_;
 
   ObserverSettings settings_;
   const std::vector<EventRule> no_rules_;

@@ -2,6 +2,7 @@
 // `npm start` and `npm test` run on a fresh clone that has no node_modules yet.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
+import { constants as os } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -56,12 +57,10 @@ export function runInForeground(command, args) {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(name, forward);
-      resolve(code ?? 128 + (SIGNAL_NUMBERS[signal] ?? 1));
+      resolve(code ?? 128 + os.signals[signal]);
     });
   });
 }
-
-const SIGNAL_NUMBERS = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
 
 /** What the caller wrote after the script's name. npm takes the `--` before it away, a shell does not. */
 export function givenArguments() {

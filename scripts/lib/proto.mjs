@@ -1,19 +1,10 @@
 // Generates from proto/: src/proto/gen, the messages as types, and src/wire/gen, the descriptors that server reflection serves (buf), a table of
 // messages, enums and services for JSON and gRPC, decoders and encoders. The protos of gRPC's own services come from their npm packages.
 import { createHash } from 'node:crypto';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
+import { filesBelow } from './files.mjs';
 import { Problem, ROOT, run, tail } from './process.mjs';
 
 const PROTO = join(ROOT, 'proto');
@@ -60,10 +51,8 @@ export async function generate() {
 
 /** [path as imports name it, file] of every .proto of ours. */
 function ownProtos() {
-  return readdirSync(PROTO, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.proto'))
-    .sort()
-    .map((path) => [path, join(PROTO, path)]);
+  const files = filesBelow(PROTO).filter((file) => file.endsWith('.proto'));
+  return files.sort().map((file) => [relative(PROTO, file), file]);
 }
 
 /** What the outputs depend on besides the protos: these scripts and the versions of the tools. */
@@ -103,7 +92,7 @@ async function generateFrom(sources, out, paths) {
 /** What an earlier release generated and this one does not, tsc would still compile. */
 function removeOthers() {
   const known = [...OUTPUTS, basename(HASH)];
-  for (const name of readdirSync(GEN)) if (!known.some((one) => name.startsWith(one))) rmSync(join(GEN, name));
+  for (const file of filesBelow(GEN)) if (!known.some((one) => basename(file).startsWith(one))) rmSync(file);
 }
 
 /** Never half a file: another build may read it at the same time. */
