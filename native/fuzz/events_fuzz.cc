@@ -4,7 +4,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -64,10 +63,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const size_t wanted = data[1] + data[2] * size_t{256};
     const size_t length = wanted < room ? wanted : room;
     // On the heap and of exact size, so that one byte too far is seen.
-    const std::unique_ptr<unsigned char[]> exact(new unsigned char[length]);
-    if (length > 0) memcpy(exact.get(), data + 3, length);
+    const std::vector<unsigned char> exact(data + 3, data + 3 + length);
     const std::optional<int32_t> nsid = (choice & 1) != 0 ? std::optional<int32_t>(choice >> 3) : std::nullopt;
-    events.take_in(exact.get(), length, nsid);
+    events.take_in(exact.data(), length, nsid);
     if ((choice & 2) != 0) check(events.drain());
     if ((choice & 4) != 0) events.note_message(static_cast<int64_t>(choice) << 40);
     data += 3 + length;

@@ -3,7 +3,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -36,12 +35,12 @@ nsatlas::RowFormats fixed_formats() {
 
 /** Into a block of exactly the input's size, from a block of exactly that size: one byte too far is seen. */
 Bytes filtered(const nsatlas::RowFormats& formats, const nsatlas::RowFormat& format, const unsigned char* from, size_t length) {
-  const std::unique_ptr<unsigned char[]> exact(new unsigned char[length]);
-  const std::unique_ptr<unsigned char[]> to(new unsigned char[length]);
-  if (length != 0) memcpy(exact.get(), from, length);
-  const size_t written = nsatlas::filter_payload(formats, format, exact.get(), length, to.get());
+  const Bytes exact(from, from + length);
+  Bytes to(length);
+  const size_t written = nsatlas::filter_payload(formats, format, exact.data(), length, to.data());
   if (written > length) __builtin_trap();
-  return Bytes(to.get(), to.get() + written);
+  to.resize(written);
+  return to;
 }
 
 void try_all(const nsatlas::RowFormats& formats, const unsigned char* message, size_t length, bool stable) {

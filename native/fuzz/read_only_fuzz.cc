@@ -4,8 +4,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "netlink/genl.h"
 #include "netlink/read_only.h"
@@ -29,25 +29,23 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2 || size - 2 < data[1]) return 0;
   const size_t length = size - 2 - data[1];
   // On the heap and of exact size, so that one byte too far is seen.
-  const std::unique_ptr<char[]> name_bytes(new char[data[1]]);
-  const std::unique_ptr<unsigned char[]> bytes(new unsigned char[length]);
-  if (data[1] != 0) memcpy(name_bytes.get(), data + 2, data[1]);
-  if (length != 0) memcpy(bytes.get(), data + 2 + data[1], length);
-  const std::string_view name(name_bytes.get(), data[1]);
+  const std::vector<char> name_bytes(data + 2, data + 2 + data[1]);
+  const std::vector<unsigned char> bytes(data + 2 + data[1], data + size);
+  const std::string_view name(name_bytes.data(), name_bytes.size());
   const auto protocol = static_cast<nsatlas::Protocol>(data[0] % nsatlas::kSocketProtocols);
 
   check_path(name);
-  const nsatlas::RequestShape shape = nsatlas::shape_of_request(protocol, name, bytes.get(), length);
+  const nsatlas::RequestShape shape = nsatlas::shape_of_request(protocol, name, bytes.data(), length);
   if (shape.valid) {
     nlmsghdr header;
-    memcpy(&header, bytes.get(), sizeof header);
+    memcpy(&header, bytes.data(), sizeof header);
     require(header.nlmsg_len == length && (header.nlmsg_flags & NLM_F_REQUEST) != 0);
     const unsigned dump = header.nlmsg_flags & NLM_F_DUMP;
     require(dump == 0 || dump == NLM_F_DUMP);
     require(shape.gives_nsid || protocol == nsatlas::Protocol::Generic || nsatlas::only_reads(protocol, header.nlmsg_type, dump != 0));
     require(protocol != nsatlas::Protocol::Generic || (header.nlmsg_type == 0 && !name.empty()));
   }
-  const uint16_t id = nsatlas::family_id_in(bytes.get(), length, data[0] & 1, name);
+  const uint16_t id = nsatlas::family_id_in(bytes.data(), length, data[0] & 1, name);
   require(id == 0 || (id >= NLMSG_MIN_TYPE && length > name.size()));
   require(nsatlas::shape_of_request(nsatlas::Protocol::Generic, "nlctrl", nsatlas::family_request(name).data(), 0).valid == false);
   return 0;

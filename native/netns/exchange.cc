@@ -53,7 +53,7 @@ Failure Exchange::run(const Job& job, const Target& target, const Identity& iden
     } else if (request.shape.gives_nsid && !may_give) {
       failure = end_request(job, index, EPERM, Operation::Send);
     } else {
-      failure = run_request(job, index, sockets);
+      failure = exchange(job, index, sockets);
     }
     if (failure) return failure;
   }
@@ -61,23 +61,18 @@ Failure Exchange::run(const Job& job, const Target& target, const Identity& iden
 }
 
 /** A failure only when the rest of the target's requests cannot be carried out. */
-Failure Exchange::run_request(const Job& job, uint32_t index, Sockets& sockets) {
-  const Protocol protocol = job.requests[index].protocol;
-  NetlinkSocket& socket = sockets.of[static_cast<size_t>(protocol)];
+Failure Exchange::exchange(const Job& job, uint32_t index, Sockets& sockets) {
+  const Request& request = job.requests[index];
+  NetlinkSocket& socket = sockets.of[static_cast<size_t>(request.protocol)];
   if (!socket.is_open()) {
     if (Failure failure = check(Operation::Socket, job)) return failure;
     // EPROTONOSUPPORT: this kernel does not have it.
-    if (const Failure failure = socket.open(protocol)) return end_request(job, index, failure.err, Operation::Socket);
+    if (const Failure failure = socket.open(request.protocol)) return end_request(job, index, failure.err, Operation::Socket);
   }
-  return exchange(job, index, socket, sockets.seq);
-}
-
-Failure Exchange::exchange(const Job& job, uint32_t index, NetlinkSocket& socket, uint32_t& seq) {
-  const Request& request = job.requests[index];
   uint16_t family = 0;
   if (request.protocol == Protocol::Generic) {
     Answer answer;
-    if (Failure failure = find_family(job, request, socket, ++seq, answer, family)) return failure;
+    if (Failure failure = find_family(job, request, socket, ++sockets.seq, answer, family)) return failure;
     if (answer.given_up) socket.close();
     if (answer.err != 0) return end_request(job, index, answer.err, Operation::Family);
   }
@@ -93,7 +88,7 @@ Failure Exchange::exchange(const Job& job, uint32_t index, NetlinkSocket& socket
     const int32_t fd = attribute.fd.get();
     memcpy(bytes_.data() + request.fd_offset, &fd, sizeof fd);
   }
-  return send_and_receive(job, index, socket, ++seq, std::move(attribute.fd));
+  return send_and_receive(job, index, socket, ++sockets.seq, std::move(attribute.fd));
 }
 
 /** @param attribute open until the kernel has carried the request out */

@@ -45,8 +45,7 @@ class Exchange {
     bool given_up = false;
   };
 
-  Failure run_request(const Job& job, uint32_t index, Sockets& sockets);
-  Failure exchange(const Job& job, uint32_t index, NetlinkSocket& socket, uint32_t& seq);
+  Failure exchange(const Job& job, uint32_t index, Sockets& sockets);
   Failure send_and_receive(const Job& job, uint32_t index, NetlinkSocket& socket, uint32_t seq, Fd attribute);
   Failure find_family(const Job& job, const Request& request, NetlinkSocket& socket, uint32_t seq, Answer& answer, uint16_t& id);
   template <typename Take>

@@ -49,20 +49,19 @@ EventRule read_rule(Image& image) {
   return rule;
 }
 
+template <typename Number>
+Number number_at(const unsigned char* bytes) {
+  Number number;
+  memcpy(&number, bytes, sizeof number);
+  return number;
+}
+
 }  // namespace
 
 bool FieldTest::holds(const unsigned char* payload, size_t length) const {
   if (length < at || length - at < width) return false;
   if (width == 1) return payload[at] == value;
-  uint32_t word = 0;
-  uint16_t half = 0;
-  if (width == 4) {
-    memcpy(&word, payload + at, sizeof word);
-  } else {
-    memcpy(&half, payload + at, sizeof half);
-    word = half;
-  }
-  return word == value;
+  return value == (width == 2 ? number_at<uint16_t>(payload + at) : number_at<uint32_t>(payload + at));
 }
 
 bool EventRule::matches(uint16_t type, const unsigned char* payload, size_t length) const {

@@ -57,14 +57,10 @@ export function buildTopology() {
   makeSandbox(SHOP.balancer, [shop.port('10.0.9.2')]);
   for (const { file, ip: address, gateway } of CONTAINERS)
     makeSandbox(file, [shop.port(address), gatewayPort(gateway, file.slice(0, 7))]);
-  ip(
-    SHOP.overlay,
-    REMOTE.map((peer) => `neigh add ${peer.ip} lladdr ${macOf(peer.ip)} dev vxlan0 nud permanent`),
-  );
-  bridge(
-    SHOP.overlay,
-    REMOTE.map((peer) => `fdb add ${macOf(peer.ip)} dev vxlan0 dst ${peer.vtep}`),
-  );
+  const neighbours = REMOTE.map((peer) => `neigh add ${peer.ip} lladdr ${macOf(peer.ip)} dev vxlan0 nud permanent`);
+  const forwarding = REMOTE.map((peer) => `fdb add ${macOf(peer.ip)} dev vxlan0 dst ${peer.vtep}`);
+  ip(SHOP.overlay, neighbours);
+  ip(SHOP.overlay, forwarding, TOOLS.bridge);
 }
 
 /** br0 and vxlan0 of one network, in a namespace of their own. The VXLAN is made in the host's and moved, so its packets leave there. */
@@ -129,12 +125,8 @@ function makeNamespace(file) {
   ip(file, ['link set lo up']);
 }
 
-function ip(netns, lines) {
-  command('nsenter', [`--net=${join(NETNS_DIR, netns)}`, TOOLS.ip, '-batch', '-'], lines);
-}
-
-function bridge(netns, lines) {
-  command('nsenter', [`--net=${join(NETNS_DIR, netns)}`, TOOLS.bridge, '-batch', '-'], lines);
+function ip(netns, lines, tool = TOOLS.ip) {
+  command('nsenter', [`--net=${join(NETNS_DIR, netns)}`, tool, '-batch', '-'], lines);
 }
 
 function toolPath(name) {

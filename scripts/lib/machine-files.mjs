@@ -1,7 +1,8 @@
 // Which files of this Debian machine a program, a package or a folder is made of; for base images.
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, readdirSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { filesBelow } from './files.mjs';
 import { Problem } from './process.mjs';
 
 /** Never needed to build, and a third of the size. */
@@ -59,7 +60,7 @@ export class PathSet {
   #paths = new Set();
 
   constructor() {
-    for (const link of TOP_LINKS) if (isLink(link)) this.#paths.add(link);
+    for (const link of TOP_LINKS) if (lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) this.#paths.add(link);
   }
 
   /** A file, link or folder (without what is in it). */
@@ -75,20 +76,11 @@ export class PathSet {
   }
 
   addTree(folder) {
-    this.add(folder);
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) this.addTree(path);
-      else this.add(path);
-    }
+    for (const path of filesBelow(folder)) this.add(path);
   }
 
   /** Folders before what is in them. */
   sorted() {
     return [...this.#paths].sort();
   }
-}
-
-function isLink(path) {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }

@@ -55,19 +55,15 @@ function tableSource(table) {
     '',
     "import type { EnumSchema, FieldSchema, MethodSchema } from '../schema.js';",
     '',
-    '/** Fields of each message, by its full name. */',
-    `export const MESSAGES: Readonly<Record<string, readonly FieldSchema[]>> = ${lines(table.messages)};`,
-    '',
-    '/** Numbers of each enum by name. */',
-    `export const ENUMS: Readonly<Record<string, EnumSchema>> = ${lines(table.enums)};`,
-    '',
-    '/** Methods of each service. */',
-    `export const SERVICES: Readonly<Record<string, readonly MethodSchema[]>> = ${lines(table.services)};`,
-    '',
-    '/** The file that each service is in. */',
-    `export const SERVICE_FILES: Readonly<Record<string, string>> = ${JSON.stringify(table.files, undefined, 1)};`,
-    '',
+    ...constant('MESSAGES', 'Fields of each message, by its full name.', 'readonly FieldSchema[]', table.messages),
+    ...constant('ENUMS', 'Numbers of each enum by name.', 'EnumSchema', table.enums),
+    ...constant('SERVICES', 'Methods of each service.', 'readonly MethodSchema[]', table.services),
+    ...constant('SERVICE_FILES', 'The file that each service is in.', 'string', table.files),
   ].join('\n');
+}
+
+function constant(name, comment, type, entries) {
+  return [`/** ${comment} */`, `export const ${name}: Readonly<Record<string, ${type}>> = ${lines(entries)};`, ''];
 }
 
 /** An entry a line, and a line for each item of its list. */

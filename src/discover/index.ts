@@ -118,7 +118,6 @@ interface Entry {
 /** Namespaces by identity, while references to them are being collected. */
 class Collection {
   readonly #entries = new Map<string, Entry>();
-  readonly #ownMounts = new Set<string>();
   readonly #nsfsDev: number;
 
   constructor(nsfsDev: number) {
@@ -140,14 +139,13 @@ class Collection {
   }
 
   hasMount(mount: NsfsMount): boolean {
-    return this.#ownMounts.has(`${mount.ino} ${mount.mountPoint}`);
+    return this.#entries.get(`${mount.dev}:${mount.ino}`)?.ownPaths.has(mount.mountPoint) === true;
   }
 
   /** @param root '' for this mount namespace, else /proc/PID/root */
   addMount(mount: NsfsMount, root: string): void {
     const path = `${root}${mount.mountPoint}`;
     const entry = this.addNamespace(mount.ino, mount.dev);
-    if (root === '') this.#ownMounts.add(`${mount.ino} ${mount.mountPoint}`);
     (root === '' ? entry.ownPaths : entry.foreignPaths).add(path);
     if (!mount.deleted) entry.openPaths.push(path);
   }
