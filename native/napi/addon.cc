@@ -129,8 +129,7 @@ Napi::Value observe(const Napi::CallbackInfo& info) {
   handle->waker->unref(env);
   settings.receive_buffer_bytes = info[1].As<Napi::Number>().Uint32Value();
   settings.mountinfo = info[2].As<Napi::String>().Utf8Value();
-  const ObserverFailure failure = handle->subject->start(std::move(settings), handle->wake());
-  if (failure.call != nullptr) {
+  if (const ObserverFailure failure = handle->subject->start(std::move(settings), handle->wake())) {
     return refuse_call(env, "ERR_NSATLAS_OBSERVER", "no events", failure.err, failure.call, hint_of(failure));
   }
 

@@ -5,30 +5,22 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "netlink/attribute.h"
+
 namespace nsatlas {
 namespace {
 
 constexpr uint8_t kVersion = 2;  // of nlctrl: genl_ctrl, net/netlink/genetlink.c
 constexpr size_t kAttributes = NLMSG_HDRLEN + NLMSG_ALIGN(sizeof(genlmsghdr));
 
-/** The id in one CTRL_CMD_NEWFAMILY, if it is of this name; else 0. */
+/** The id in one CTRL_CMD_NEWFAMILY, whose headers are complete, if it is of this name; else 0. */
 uint16_t id_in(const unsigned char* message, size_t length, std::string_view name) {
+  const std::string_view named = find_attribute(CTRL_ATTR_FAMILY_NAME, message + kAttributes, length - kAttributes);
+  const std::string_view number = find_attribute(CTRL_ATTR_FAMILY_ID, message + kAttributes, length - kAttributes);
   uint16_t id = 0;
-  bool is_named = false;
-  for (size_t at = kAttributes; at < length && length - at >= sizeof(nlattr);) {
-    nlattr head;
-    memcpy(&head, message + at, sizeof head);
-    if (head.nla_len < sizeof head || head.nla_len > length - at) break;
-    const unsigned char* const value = message + at + sizeof head;
-    const size_t size = head.nla_len - sizeof head;
-    const uint16_t type = head.nla_type & NLA_TYPE_MASK;
-    if (type == CTRL_ATTR_FAMILY_ID && size == sizeof id) memcpy(&id, value, sizeof id);
-    if (type == CTRL_ATTR_FAMILY_NAME) {
-      is_named = size == name.size() + 1 && value[name.size()] == 0 && memcmp(value, name.data(), name.size()) == 0;
-    }
-    at += NLA_ALIGN(static_cast<size_t>(head.nla_len));
-  }
-  return is_named && id >= GENL_MIN_ID ? id : uint16_t{0};
+  if (number.size() != sizeof id || named.size() != name.size() + 1 || named.back() != '\0' || named.substr(0, name.size()) != name) return 0;
+  memcpy(&id, number.data(), sizeof id);
+  return id >= GENL_MIN_ID ? id : uint16_t{0};
 }
 
 }  // namespace

@@ -6,25 +6,22 @@
 #include <string.h>
 
 #include <algorithm>
+#include <string_view>
+
+#include "netlink/attribute.h"
 
 namespace nsatlas {
 namespace {
 
 /** NETNSA_NSID of an RTM_DELNSID. */
 std::optional<int32_t> nsid_of(const unsigned char* payload, size_t length) {
-  size_t offset = NLMSG_ALIGN(sizeof(rtgenmsg));
-  while (offset < length && length - offset >= sizeof(nlattr)) {
-    nlattr attribute;
-    memcpy(&attribute, payload + offset, sizeof attribute);
-    if (attribute.nla_len < sizeof attribute || attribute.nla_len > length - offset) return std::nullopt;
-    int32_t nsid = 0;
-    if ((attribute.nla_type & NLA_TYPE_MASK) == NETNSA_NSID && attribute.nla_len == sizeof attribute + sizeof nsid) {
-      memcpy(&nsid, payload + offset + sizeof attribute, sizeof nsid);
-      return nsid;
-    }
-    offset += NLA_ALIGN(attribute.nla_len);
-  }
-  return std::nullopt;
+  constexpr size_t kHeader = NLMSG_ALIGN(sizeof(rtgenmsg));
+  if (length < kHeader) return std::nullopt;
+  const std::string_view value = find_attribute(NETNSA_NSID, payload + kHeader, length - kHeader);
+  int32_t nsid = 0;
+  if (value.size() != sizeof nsid) return std::nullopt;
+  memcpy(&nsid, value.data(), sizeof nsid);
+  return nsid;
 }
 
 }  // namespace

@@ -138,7 +138,7 @@ void Observer::run() {
     started_ = true;
     started_wake_.notify_all();
   }
-  if (failure.call == nullptr) listen();
+  if (!failure) listen();
   // The handle may outlive the thread for as long as JavaScript keeps it.
   socket_.reset();
   mounts_.reset();
@@ -156,10 +156,7 @@ ObserverFailure Observer::prepare() {
   if (!settings_.events) return {};
   // This thread never comes back: nothing but it is in that namespace, and it ends there.
   if (unshare(CLONE_NEWNET) != 0) return failed("unshare CLONE_NEWNET");
-  if (const ObserverFailure failure = open_socket(settings_.receive_buffer_bytes, settings_.events->groups, socket_);
-      failure.call != nullptr) {
-    return failure;
-  }
+  if (const ObserverFailure failure = open_socket(settings_.receive_buffer_bytes, settings_.events->groups, socket_)) return failure;
   OpenedNetns own;
   if (const Failure failure = open_own_netns(own)) return {"open /proc/thread-self/ns/net", failure.err};
   identity_ = own.identity;

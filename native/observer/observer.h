@@ -30,6 +30,8 @@ struct ObserverSettings {
 struct ObserverFailure {
   const char* call = nullptr;
   int err = 0;
+
+  explicit operator bool() const { return call != nullptr; }
 };
 
 class Observer : public std::enable_shared_from_this<Observer> {

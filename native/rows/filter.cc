@@ -6,41 +6,15 @@
 #include <algorithm>
 #include <string_view>
 
+#include "netlink/attribute.h"
+
 namespace nsatlas {
 namespace {
 
-constexpr size_t kHead = sizeof(nlattr);
-
-/** The attribute at the start of some bytes. */
-struct Attribute {
-  uint16_t type;
-  /** With its head; 0 when these bytes are no attribute. */
-  size_t length;
-  /** To the next one: with the padding, which the last one may lack. */
-  size_t step;
-};
-
-Attribute attribute_at(const unsigned char* bytes, size_t left) {
-  nlattr head;
-  if (left < sizeof head) return {0, 0, 0};
-  memcpy(&head, bytes, sizeof head);
-  if (head.nla_len < sizeof head || head.nla_len > left) return {0, 0, 0};
-  const size_t aligned = NLA_ALIGN(static_cast<size_t>(head.nla_len));
-  return {static_cast<uint16_t>(head.nla_type & NLA_TYPE_MASK), head.nla_len, std::min(aligned, left)};
-}
-
 /** The text of the first attribute of a type, up to its NUL; without data when there is none. */
 std::string_view text_of(uint16_t type, const unsigned char* bytes, size_t length) {
-  for (size_t at = 0; at < length;) {
-    const Attribute attribute = attribute_at(bytes + at, length - at);
-    if (attribute.length == 0) break;
-    if (attribute.type == type) {
-      const auto* text = reinterpret_cast<const char*>(bytes + at + kHead);
-      return {text, strnlen(text, attribute.length - kHead)};
-    }
-    at += attribute.step;
-  }
-  return {};
+  const std::string_view payload = find_attribute(type, bytes, length);
+  return payload.substr(0, payload.find('\0'));
 }
 
 /** Copies one level of attributes; levels below it by calling itself, at most as deep as the formats are. */
@@ -84,8 +58,8 @@ class Copier {
 
   /** A nest with a part of its content. The flags of its type stay as they are. Returns the bytes written, padding included. */
   size_t copy_nest(const Filter& filter, const unsigned char* from, const Attribute& nest, unsigned char* to) const {
-    memcpy(to, from, kHead);
-    const size_t length = kHead + copy(filter, from + kHead, nest.length - kHead, to + kHead);
+    memcpy(to, from, kAttributeHead);
+    const size_t length = kAttributeHead + copy(filter, from + kAttributeHead, nest.length - kAttributeHead, to + kAttributeHead);
     const auto rewritten = static_cast<uint16_t>(length);
     memcpy(to + offsetof(nlattr, nla_len), &rewritten, sizeof rewritten);
     const size_t padded = std::min(NLA_ALIGN(length), nest.step);
