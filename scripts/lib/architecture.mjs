@@ -112,11 +112,7 @@ export async function checkImports(root) {
   return { modules: output.modules.length, problems };
 }
 
-/**
- * Files that are too long.
- * @param {Map<string, string>} files
- * @returns {string[]}
- */
+/** The files of a Map path → text that are too long, one sentence for each. */
 export function checkSizes(files) {
   return [...files]
     .map(([path, text]) => ({ path, lines: text.split('\n').length - 1 }))

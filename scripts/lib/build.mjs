@@ -10,10 +10,7 @@ const MAIN = join(ROOT, 'dist/src/cli/main.js');
 const BUNDLE = join(ROOT, 'dist/bundle/cli');
 const COMMAND = join(BUNDLE, 'main.js');
 
-/**
- * Builds everything that is not up to date.
- * @param {(line: string) => void} say called for each step that takes time
- */
+/** Builds everything that is not up to date; `say` is called with a line for each step that takes time. */
 export async function build(say) {
   const native = script('build-native.mjs');
   const typescript = (async () => {

@@ -11,11 +11,7 @@ export function filesBelow(folder) {
   return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-/**
- * @param {string} root
- * @param {(path: string) => boolean} wanted
- * @returns {Map<string, string>} path relative to root → text
- */
+/** The files whose path, relative to `root`, is wanted: a Map of path → text. */
 export function readFiles(root, wanted) {
   const found = new Map();
   const visit = (folder) => {

@@ -24,10 +24,7 @@ export function isInstalled(root = ROOT) {
   return statSync(installed).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
 }
 
-/**
- * `npm ci` when needed. Scripts of the dependencies are not run: none of ours needs one, and the addon is built by the build.
- * @param {(line: string) => void} say
- */
+/** `npm ci` when needed. Scripts of the dependencies are not run: none of ours needs one, and the addon is built by the build. */
 export async function install(say) {
   if (isInstalled()) return;
   say('installing dependencies (npm ci) …');

@@ -20,9 +20,6 @@ export class Problem extends Error {
 
 /**
  * Runs a program and collects what it says. Resolves whatever the outcome.
- * @param {string} command
- * @param {readonly string[]} args
- * @param {{cwd?: string, env?: NodeJS.ProcessEnv}} options
  * @returns {Promise<{code: number | null, signal: string | null, output: string, ms: number}>} stdout and stderr together, as they came
  */
 export function run(command, args, options = {}) {
@@ -39,12 +36,7 @@ export function run(command, args, options = {}) {
   });
 }
 
-/**
- * Runs a program on the caller's terminal, in the caller's folder, and hands it the signals that would end this process. Resolves to an exit status.
- * @param {string} command
- * @param {readonly string[]} args
- * @returns {Promise<number>}
- */
+/** Runs a program on the caller's terminal, in the caller's folder, and hands it the signals that would end this process. Resolves to an exit status. */
 export function runInForeground(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: 'inherit' });

@@ -32,11 +32,7 @@ function partOf({ type, of }) {
   return type === 'message' ? functionOf(of) : undefined;
 }
 
-/**
- * @param {Record<string, object[]>} messages fields as schema.ts has them
- * @param {Record<string, object>} enums by full name
- * @returns {string} TypeScript
- */
+/** The decoders as TypeScript. `messages` (fields as schema.ts has them) and `enums` are by full name. */
 export function decodersSource(messages, enums) {
   const names = Object.keys(messages);
   return [

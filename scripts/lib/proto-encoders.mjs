@@ -25,11 +25,7 @@ function valueOf({ type, of }) {
   return [(value) => `w.${type}(${value})`, wireType, isSent];
 }
 
-/**
- * @param {Record<string, object[]>} messages fields as schema.ts has them
- * @param {Record<string, object>} enums by full name
- * @returns {string} TypeScript
- */
+/** The encoders as TypeScript. `messages` (fields as schema.ts has them) and `enums` are by full name. */
 export function encodersSource(messages, enums) {
   const names = Object.keys(messages);
   for (const name of names) refuseCycles(messages, name, []);

@@ -24,10 +24,7 @@ const FOREIGN = {
 /** Files whose messages this program encodes and decodes itself; @grpc/reflection brings its own codec. */
 const isOurs = (path) => path.startsWith('nsatlas/') || path.startsWith('grpc/health/');
 
-/**
- * Generates what is not up to date.
- * @returns {Promise<boolean>} whether there was anything to do
- */
+/** Generates what is not up to date. @returns {Promise<boolean>} whether there was anything to do */
 export async function generate() {
   const protos = new Map([...ownProtos(), ...Object.entries(FOREIGN).map(([path, file]) => [path, join(ROOT, file)])]);
   const hash = hashOf([...protos.values(), ...generators()]);
