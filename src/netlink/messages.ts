@@ -1,6 +1,6 @@
 import { AttributeReader, LITTLE_ENDIAN } from './attributes.js';
 import { DecodeError } from './error.js';
-import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG } from './uapi.js';
+import { NLM_F_ACK_TLVS, NLM_F_CAPPED, NLM_F_DUMP_INTR, NLMSG_HDRLEN, NLMSGERR_ATTR_MSG } from './uapi.js';
 
 /**
  * Walks the messages (struct nlmsghdr and payload) of one datagram in bytes [start, end) of a view. Never reads outside
@@ -33,6 +33,11 @@ export class MessageReader {
   /** What was wrong with the datagram, if anything; it ends the walk, for what follows cannot be found. */
   get error(): DecodeError | undefined {
     return this.#error;
+  }
+
+  /** Whether the kernel says that the table changed while it was dumped. Any message of the dump may carry it. */
+  get interrupted(): boolean {
+    return (this.flags & NLM_F_DUMP_INTR) !== 0;
   }
 
   /** Moves to the next message. False at the end, and for good after an error. */

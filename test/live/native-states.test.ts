@@ -237,7 +237,8 @@ t.test('the numbers in frames have the names that types.ts has', async (t) => {
     failed: true,
   };
   t.strictSame([...problems].sort(), Object.keys(known).sort());
-  for (const name of ['none', 'send', 'receive', 'netns-fd', 'socket', 'family', 'file', 'home']) t.ok(operations.includes(name), name);
+  for (const name of ['none', 'send', 'receive', 'netns-fd', 'socket', 'family', 'file', 'home'])
+    t.ok(operations.includes(name), name);
 });
 
 t.test('sdNotify reaches a socket in the file system and an abstract one, and says what failed', async (t) => {

@@ -67,7 +67,7 @@ export class DumpDecoder {
   datagram(view: DataView, start: number, end: number): void {
     const messages = new MessageReader(view, start, end);
     while (messages.next()) {
-      if ((messages.flags & uapi.NLM_F_DUMP_INTR) !== 0) this.interrupted = true;
+      if (messages.interrupted) this.interrupted = true;
       if (messages.type >= uapi.RTM_NEWLINK) this.#object(messages);
       else this.#control(messages);
     }

@@ -24,9 +24,14 @@ t.test('mountinfo', async (t) => {
   });
 
   t.test('knows the mounts that are in no peer group', async (t) => {
-    const isPrivate = (group: string): boolean | undefined =>
-      parseMountinfo(DOCKER.replace(' shared:361', group))[0]?.isPrivate;
-    t.strictSame([' master:12', ' shared:9 master:12', ' shared:9', ' unbindable', ''].map(isPrivate), [false, false, false, true, true]);
+    const isPrivate = (group: string): boolean | undefined => parseMountinfo(DOCKER.replace(' shared:361', group))[0]?.isPrivate;
+    t.strictSame([' master:12', ' shared:9 master:12', ' shared:9', ' unbindable', ''].map(isPrivate), [
+      false,
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
   t.test('undoes the escapes of blanks and backslashes', async (t) => {

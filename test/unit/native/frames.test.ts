@@ -42,7 +42,12 @@ function datagramFrame(target: number, request: number, bytes: Uint8Array): Buff
 
 function endFrame(kind: 4 | 5, target: number, problem: string, operation: string, errno: number, detail: string): Buffer {
   const text = Buffer.from(detail);
-  const head = numbers(NAMES.problems.indexOf(problem as 'none'), NAMES.operations.indexOf(operation as 'none'), errno, text.length);
+  const head = numbers(
+    NAMES.problems.indexOf(problem as 'none'),
+    NAMES.operations.indexOf(operation as 'none'),
+    errno,
+    text.length,
+  );
   return frame(kind, target, 0, Buffer.concat([head, text]));
 }
 
@@ -121,10 +126,9 @@ t.test('the end of a job tells what was wrong with it', async (t) => {
 
 t.test('a visitor without methods hears nothing and disturbs nothing', async (t) => {
   const view = new DataView(WHOLE.buffer, WHOLE.byteOffset, WHOLE.length);
-  t.strictSame(
-    parseFrames({ view, length: WHOLE.length, names: NAMES, visitor: {}, isOver: () => false }),
-    { failure: undefined },
-  );
+  t.strictSame(parseFrames({ view, length: WHOLE.length, names: NAMES, visitor: {}, isOver: () => false }), {
+    failure: undefined,
+  });
 });
 
 t.test('nothing more is told when it is over', async (t) => {

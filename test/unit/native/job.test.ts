@@ -46,8 +46,7 @@ t.test('a request for rows has flags, a format, an ifindex and an errno', async 
 
 t.test('a key is a positive number of 31 bits', async (t) => {
   const requests = [{ bytes: new Uint8Array(8), rows: { format: 0 } }];
-  const encode = (key: number): Uint8Array =>
-    encodeJob({ ...EMPTY, requests, targets: [{ path: '/x', requests: [0], key }] });
+  const encode = (key: number): Uint8Array => encodeJob({ ...EMPTY, requests, targets: [{ path: '/x', requests: [0], key }] });
   t.equal(words(encode(2 ** 31 - 1)).at(-3), 2 ** 31 - 1);
   for (const wrong of [0, -1, 2 ** 31, 0.5, Number.NaN]) {
     t.throws(() => encode(wrong), { name: 'TypeError', code: 'ERR_NSATLAS_ARGUMENT' });

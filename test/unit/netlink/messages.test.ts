@@ -81,6 +81,11 @@ t.test('MessageReader', async (t) => {
     t.strictSame(types(messages), [16]);
     t.equal(messages.error, undefined);
   });
+
+  t.test('says when the kernel flagged a dump as interrupted', async (t) => {
+    t.equal(first(message(16, u32(0), { flags: uapi.NLM_F_DUMP_INTR })).interrupted, true);
+    t.equal(first(message(16, u32(0), { flags: uapi.NLM_F_MULTI })).interrupted, false);
+  });
 });
 
 t.test('readError', async (t) => {
