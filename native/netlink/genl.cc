@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <algorithm>
+
 #include "netlink/attribute.h"
 
 namespace nsatlas {
@@ -36,7 +38,7 @@ std::vector<unsigned char> family_request(std::string_view name) {
   memcpy(message.data(), &header, sizeof header);
   memcpy(message.data() + NLMSG_HDRLEN, &generic, sizeof generic);
   memcpy(message.data() + kAttributes, &head, sizeof head);
-  memcpy(message.data() + kAttributes + sizeof head, name.data(), name.size());
+  std::copy(name.begin(), name.end(), message.begin() + kAttributes + sizeof head);
   return message;
 }
 
