@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { Command } from 'commander';
 import type { Freshness, Gap } from '../model/types.js';
 import type { Document, ListedHost } from '../outputs/contract.js';
@@ -51,6 +52,7 @@ interface Answer {
 
 /** Shows what the source answers. @returns the exit status */
 async function answer(flags: ShowFlags, context: Context, ask: (source: Source) => Promise<Answer>): Promise<number> {
+  optimizeLater();
   const source = await openSource(flags);
   try {
     const { document, freshness, gaps, hosts } = await withProgress(context.terminal.stderr, source.doing, ask(source));
@@ -60,4 +62,12 @@ async function answer(flags: ShowFlags, context: Context, ask: (source: Source) 
   } finally {
     source.close();
   }
+}
+
+/**
+ * Makes V8 wait longer before it optimises a function, for commands that end within a second or two: machine code that is hardly run took a
+ * third of their processor time (bench/RESULTS.md). Node 20 alone: later ones have a cheaper compiler in between, gain nothing, and refuse the flag.
+ */
+function optimizeLater(): void {
+  if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=500000');
 }
