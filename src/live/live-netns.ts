@@ -17,8 +17,8 @@ export interface TableState {
   attempts: number;
   /** What was wrong with the last read. */
   gap: Gap | undefined;
-  /** Rows that were found to be malformed when they were decoded, by slot. */
-  readonly malformed: Map<number, Gap>;
+  /** Rows that were found to be malformed when they were decoded, by slot. Absent where none ever was: thousands of empty maps are megabytes. */
+  malformed: Map<number, Gap> | undefined;
   /** Revision of the last change of a row. */
   changedAt: number;
   /** Kept true: read at the start and whenever an event says so. */
@@ -180,7 +180,7 @@ export class LiveNetns {
     for (const table of SOURCE_NAMES) {
       const { gap, malformed } = this.tables[table];
       if (gap !== undefined && this.gap === undefined) yield gap;
-      yield* malformed.values();
+      yield* malformed?.values() ?? [];
     }
     if (this.nsidGap !== undefined) yield this.nsidGap;
   }
@@ -219,7 +219,7 @@ export class LiveNetns {
 
 function newTable(table: SourceName): TableState {
   const rows = new RowStore(sourceOf(table).format.ordered);
-  const none = { interrupted: 0, attempts: 0, gap: undefined, malformed: new Map<number, Gap>() };
+  const none = { interrupted: 0, attempts: 0, gap: undefined, malformed: undefined };
   return { rows, status: 'NOT_READ', ...none, changedAt: 0, kept: false };
 }
 

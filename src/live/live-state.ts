@@ -133,7 +133,7 @@ export class LiveState {
     // Something else was committed while the rows came: readers who are past that revision would miss those that have it.
     if (changes.since !== revision) for (const slot of changes.come) netns.tables[table].rows.touch(slot, revision);
     const { malformed } = netns.tables[table];
-    if (malformed.size > 0 && changes.gone.some((slot) => malformed.has(slot))) {
+    if (malformed !== undefined && changes.gone.some((slot) => malformed.has(slot))) {
       for (const slot of changes.gone) malformed.delete(slot);
       this.headChanged(netns);
       this.history.partChanged('gaps');
@@ -215,8 +215,10 @@ export class LiveState {
 
   /** Says where in the row: where that stands is by chance. */
   #noteMalformed(netns: LiveNetns, table: SourceName, slot: number, { detail }: DecodeError): void {
-    const { rows, malformed } = netns.tables[table];
+    const state = netns.tables[table];
+    const { rows, malformed = new Map<number, Gap>() } = state;
     if (malformed.has(slot)) return;
+    state.malformed = malformed;
     const { ifindexAt } = sourceOf(table).format;
     const [start, length] = [rows.start(slot), rows.end(slot) - rows.start(slot)];
     const isThere = ifindexAt !== undefined && length >= ifindexAt + 4;

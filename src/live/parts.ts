@@ -218,10 +218,11 @@ function statusesOf(netns: LiveNetns, tables: readonly Table[]): TableStatus[] {
       return { table, status: netns.nsidGap?.status ?? netns.tables.LINKS.status, rows: netns.resolvedNsids, attempts: 1 };
     }
     const { status, rows, attempts, malformed } = netns.tables[table];
+    const bad = malformed?.size ?? 0;
     return {
       table,
-      status: status === 'OK' && malformed.size > 0 ? 'MALFORMED' : status,
-      rows: rows.count - malformed.size,
+      status: status === 'OK' && bad > 0 ? 'MALFORMED' : status,
+      rows: rows.count - bad,
       attempts,
     };
   });

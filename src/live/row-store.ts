@@ -4,11 +4,13 @@
 import { ifindexAt, type RowTest } from '../tables/contract.js';
 
 const FREE = -1;
+/** Shared by all stores without rows: most tables of most namespaces are empty. */
+const NO_BYTES = new Uint8Array(0);
 const FIRST_BYTES = 1024;
 
 /** Rows by slot: the small number by which the reader calls a row until it is removed (native/types.ts, rowAdded). */
 export class RowStore {
-  #bytes = new Uint8Array(0);
+  #bytes = NO_BYTES;
   #used = 0;
   #live = 0;
   #count = 0;
