@@ -7,9 +7,11 @@ import type { ReplicaHost } from '../replica/replica.js';
 export type Replica = LiveHost & Pick<ReplicaHost, 'apply' | 'commit' | 'counts' | 'cursor' | 'received' | 'reported'>;
 
 /** The events of an agent cannot be used. The message is one line for people, without the agent's address. */
-export class SessionError extends NsatlasError<'ERR_NSATLAS_SESSION_MALFORMED' | 'ERR_NSATLAS_SESSION_MOVED'> {
-  constructor(message: string, code: SessionError['code'] = 'ERR_NSATLAS_SESSION_MALFORMED') {
-    super(code, message);
+export class SessionError extends NsatlasError<
+  'ERR_NSATLAS_INTERNAL' | 'ERR_NSATLAS_SESSION_MALFORMED' | 'ERR_NSATLAS_SESSION_MOVED'
+> {
+  constructor(message: string, code: SessionError['code'] = 'ERR_NSATLAS_SESSION_MALFORMED', options?: ErrorOptions) {
+    super(code, message, options);
   }
 }
 
@@ -86,8 +88,14 @@ export class AgentSession {
       if (this.#hostId !== undefined && event.host.id !== this.#hostId)
         throw new SessionError('the id of its host changed', 'ERR_NSATLAS_SESSION_MOVED');
     }
-    replica.apply(event);
     replica.received();
+    try {
+      replica.apply(event);
+    } catch (cause) {
+      replica.commit();
+      const what = `the collector cannot keep an event of it (${cause instanceof Error ? cause.message : String(cause)})`;
+      throw new SessionError(`${what}: this is a bug, report it with the collector’s log`, 'ERR_NSATLAS_INTERNAL', { cause });
+    }
     replica.commit();
     if (event.synced !== undefined) this.synced = true;
     if (event.host !== undefined) this.#options.onHost();

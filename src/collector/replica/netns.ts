@@ -201,8 +201,11 @@ export class ReplicaNetns {
     const table = this.rows[section] ?? this.#makeTable(section);
     if (table === undefined) return false;
     let fits = true;
-    for (const row of change[section]) if (table.put(row, revision) === 'refused') fits = false;
-    if (table.changedAt === revision) this.revision = revision;
+    try {
+      for (const row of change[section]) if (table.put(row, revision) === 'refused') fits = false;
+    } finally {
+      if (table.changedAt === revision) this.revision = revision;
+    }
     return fits;
   }
 

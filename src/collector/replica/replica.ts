@@ -97,8 +97,21 @@ export class ReplicaHost implements LiveHost {
     this.#receivedAt = this.#now();
   }
 
-  /** Applies an event. Never throws, whatever it contains; events may be repeated, and removals of unknown items are ignored. */
+  /**
+   * Applies an event, whatever it contains; events may be repeated, and removals of unknown items are ignored.
+   * @throws what is a bug of ours: part of the event may have been applied, and the agent has to send its full state
+   */
   apply(event: WatchEvent): void {
+    try {
+      this.#take(event);
+    } catch (cause) {
+      this.cursor = undefined;
+      this.#isMidway = false;
+      throw cause;
+    }
+  }
+
+  #take(event: WatchEvent): void {
     if (event.restart !== undefined) this.#restart();
     if (event.host !== undefined) this.#setHost(event.host);
     if (event.netns !== undefined) this.#applyNetns(event.netns);
@@ -204,11 +217,14 @@ export class ReplicaHost implements LiveHost {
     const before = netns.revision;
     const isHost = netns.head.role === 'HOST';
     this.#count(netns, -1);
-    const fits = netns.apply(change, this.#history.next);
-    this.#count(netns, 1);
-    if (!fits) this.#leaveOut();
-    if (isHost !== (netns.head.role === 'HOST')) this.#keys = undefined;
-    if (netns.revision !== before) this.#history.changed(netns.key);
+    try {
+      if (!netns.apply(change, this.#history.next)) this.#leaveOut();
+    } finally {
+      // Also of a part of it: counts stay those of what is there, and readers learn of it.
+      this.#count(netns, 1);
+      if (isHost !== (netns.head.role === 'HOST')) this.#keys = undefined;
+      if (netns.revision !== before) this.#history.changed(netns.key);
+    }
   }
 
   #netnsFor({ netns: head, whole }: NetnsChange): ReplicaNetns | undefined {

@@ -3,7 +3,7 @@ import { eachSection, type Row, type Section, tableOf } from '../../tables/index
 import { fieldsOf } from '../../wire/schema.js';
 import { type Addresses, type Family, ipText, macText, parseIp, parseMac } from './addresses.js';
 import type { Budget } from './budget.js';
-import { compact, Pool, type Pooled, Recent } from './pool.js';
+import { compact, exactly, Pool, type Pooled, Recent } from './pool.js';
 
 /** A row as it is kept: its addresses as bits, and the number of the shape that has everything else. */
 export interface Cell extends Addresses {
@@ -150,5 +150,5 @@ function fits(section: Section, { rest, form: own }: Shape, fields: Fields, form
 function keyOf(section: Section, fields: Fields, { hasMac, family, suffix }: Form): string {
   const { address, names } = FIELDS[section];
   const own = [section, hasMac ? true : fields['mac'], family === 0 ? valueAt(fields, address) : family, suffix];
-  return JSON.stringify([...own, ...names.map((name) => fields[name])]);
+  return JSON.stringify([...own, ...names.map((name) => fields[name])], exactly);
 }

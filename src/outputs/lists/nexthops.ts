@@ -1,6 +1,6 @@
 import { netnsName } from '../../model/ids.js';
 import type { NexthopObject } from '../../model/types.js';
-import type { Column } from '../columns.js';
+import { byGroup, type Column } from '../columns.js';
 import type { Fact } from '../facts.js';
 import { defineRows } from './contract.js';
 import { isDown } from './routes.js';
@@ -11,6 +11,13 @@ export const list = defineRows({
   example: 'nsatlas nexthops --ip 10.0.1.1',
   without: ['mac'],
   hasCounters: true,
+  // As the kernel lists them; a collector does not keep that order.
+  sort: (rows) =>
+    byGroup(
+      rows,
+      ({ host, netnsId }) => `${host} ${netnsId}`,
+      (a, b) => a.id - b.id,
+    ),
   columns: (): Column<NexthopObject>[] => [
     { title: 'ID', cell: (row) => row.id, align: 'right' },
     { title: 'VIA', cell: (row) => row.gateway },

@@ -302,3 +302,31 @@ t.test('a reader of whom more removals were missed than are remembered is told t
   link.drain();
   t.equal(since(), true);
 });
+
+t.test('an event that cannot be kept leaves counts and readers right, and asks for the full state', async (t) => {
+  const agent = new FakeLive({ namespaces: [withFdb(1, 2)] });
+  const link = drained(agent);
+  const { replica } = link;
+  const [key] = replica.keys();
+  assert.ok(key !== undefined);
+  const { revision, counts } = replica;
+  const netns = replica.head(key);
+  assert.ok(netns !== undefined);
+  const good = { ...withFdb(1, 3).fdb.at(-1), netnsId: netns.id, rowId: 77 } as FdbEntry;
+  const bad = Object.defineProperty({ ...good, rowId: 78 }, 'mac', {
+    get: () => {
+      throw new Error('a bug');
+    },
+  });
+  const event = { cursor: { epoch: replica.cursor?.epoch ?? '', revision: 99n } };
+  t.throws(() => replica.apply({ ...event, netns: { ...emptyChange, netns, fdb: [good, bad] } }), { message: 'a bug' });
+  replica.commit();
+  t.equal(replica.cursor, undefined);
+  t.strictSame(replica.counts, { ...counts, fdb: counts.fdb + 1 });
+  t.strictSame(replica.changesAfter(revision)?.changed, [key]);
+  const sent = [...replica.parts(key, revision, ['FDB'])].flatMap(({ fdb }) => fdb);
+  t.strictSame(
+    sent.map(({ mac }) => mac),
+    [good.mac],
+  );
+});

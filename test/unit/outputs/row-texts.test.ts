@@ -153,3 +153,18 @@ t.test('a changed row has a line although no shown field differs', async (t) => 
   t.equal(line('fdb', { old: fdb, new: { ...fdb, linkNsid: 3 as never } }), `${subject} (changed in what only -o json shows)`);
   t.equal(line('fdb', { old: { ...fdb, ifname: 'old0' }, new: fdb }), `${subject} (was fdb 02:00:00:00:00:01 dev old0@host)`);
 });
+
+t.test('next hops are listed by id in each namespace, as the kernel does: a collector does not keep its order', async (t) => {
+  const nexthop = (netnsId: string, id: number): NexthopObject =>
+    ({ ...here, netnsId, id, family: 'inet', members: [], flags: [] }) as unknown as NexthopObject;
+  const sorted =
+    listView('nexthops').sort?.([nexthop('net:[2]', 30), nexthop('net:[2]', 4), nexthop('net:[1]', 10)] as never) ?? [];
+  t.strictSame(
+    (sorted as unknown as NexthopObject[]).map(({ netnsId, id }) => [netnsId, id]),
+    [
+      ['net:[2]', 4],
+      ['net:[2]', 30],
+      ['net:[1]', 10],
+    ],
+  );
+});
