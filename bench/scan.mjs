@@ -205,19 +205,22 @@ class AgentParts {
   }
 
   rescan(tables) {
-    return this.#done(() => this.#keeper.rescan(tables));
+    return this.#done(() => this.#keeper.rescan(new Map(tables.map((table) => [table, 'whole']))));
   }
 
   async #done(begin) {
     // The keeper's own timers keep no process alive.
     const alive = setInterval(() => {}, 1000);
-    await new Promise((resolve) => {
-      this.#onProgress = () => {
-        if (this.#keeper.isScanned && this.#keeper.behindSince === undefined) resolve();
-      };
-      begin();
-    });
-    clearInterval(alive);
+    try {
+      await new Promise((resolve) => {
+        this.#onProgress = () => {
+          if (this.#keeper.isScanned && this.#keeper.behindSince === undefined) resolve();
+        };
+        begin();
+      });
+    } finally {
+      clearInterval(alive);
+    }
   }
 
   /** @throws when rows are missing */
