@@ -27,7 +27,7 @@ export class RowTable {
   /** Of a table whose order matters: such rows are in the order in which they were added, and none takes the slot of another. */
   readonly #orderedWithin: ((row: Row) => string) | undefined;
   /** During a resync: of those, the slot of the last one that was sent. */
-  readonly #sent = new Map<string, number>();
+  #sent: Map<string, number> | undefined;
   readonly #memory: RowMemory;
   /** A free slot has a shape of 0 or less: minus the next free slot, less one, and 0 at the end. */
   readonly #records: Records;
@@ -101,7 +101,7 @@ export class RowTable {
   resync(): void {
     this.#ids.clear();
     this.#stale = undefined;
-    this.#sent.clear();
+    this.#sent = undefined;
     this.#allStale = true;
   }
 
@@ -150,6 +150,7 @@ export class RowTable {
   #isInOrder(row: Row, slot: number | undefined): boolean {
     if (this.#stale === undefined || this.#orderedWithin === undefined) return true;
     const group = this.#orderedWithin(row);
+    this.#sent ??= new Map();
     const isBehind = slot !== undefined && slot > (this.#sent.get(group) ?? -1);
     this.#sent.set(group, isBehind ? slot : Infinity);
     return isBehind;
