@@ -78,11 +78,7 @@ type Fill = (part: NetnsChange) => void;
 /** One function for each part, which puts rows into it. What is gone of a table comes before or with what is there: slots are used again. */
 function* sections(netns: LiveNetns, from: number, wanted: ReadonlySet<Table>, context: PartsContext): Generator<Fill> {
   const gone = new Map<Table, Removal[]>();
-  for (const removal of from < 0 ? [] : netns.removalsAfter(from, context.until)) {
-    const known = gone.get(removal.table);
-    if (known === undefined) gone.set(removal.table, [removal]);
-    else known.push(removal);
-  }
+  for (const removal of from < 0 ? [] : netns.removalsAfter(from, context.until)) push(gone, removal.table, removal);
   if (wanted.has('LINKS')) {
     for (const some of slices(gone.get('LINKS') ?? [], ROWS_AT_ONCE)) yield (part) => addRemovals(part, netns, some);
     const links = [...netns.links.values()].filter(({ revision }) => revision > from && revision <= context.until);

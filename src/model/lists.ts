@@ -1,5 +1,5 @@
 import type { RowBase } from '../tables/contract.js';
-import { type AnyRowTable, eachSection, noRows, type Row, tableOf } from '../tables/index.js';
+import { type AnyRowTable, eachSection, type Row, tableOf } from '../tables/index.js';
 import { netnsName } from './ids.js';
 import {
   type LinkTest,
@@ -56,7 +56,7 @@ export const LISTS: Lists = {
   netns: define(
     ['LINKS'],
     eachNetns(function* ({ head }, _selector, place) {
-      yield [{ ...head, ...place, interfaces: [], ...noRows() }];
+      yield [{ ...head, ...place }];
     }),
   ),
   interfaces: define(

@@ -1,3 +1,4 @@
+import { noRows } from '../tables/index.js';
 import type { HostSnapshot, Interface, Netns, NetnsId, Section, Table } from './types.js';
 
 /** Rows of a namespace: all of them, or those of one part. */
@@ -5,7 +6,7 @@ export type Rows = Pick<Netns, 'interfaces' | Section>;
 
 /** A namespace as the input of lists: its rows are taken in parts, so that a large one needs neither much memory nor much time at once. */
 export interface NetnsView {
-  /** Its rows are ignored. */
+  /** Without its rows. */
   readonly head: Netns;
   /** While it is the same, so are the rows, and the head except for the numbers of rows. Absent: unknown. */
   readonly revision?: string;
@@ -29,7 +30,7 @@ export function viewOf(snapshot: HostSnapshot): HostView {
   return {
     hostId: snapshot.host.id,
     *namespaces() {
-      for (const netns of snapshot.namespaces) yield { head: netns, take: () => [netns] };
+      for (const netns of snapshot.namespaces) yield { head: { ...netns, interfaces: [], ...noRows() }, take: () => [netns] };
     },
   };
 }
