@@ -60,6 +60,6 @@ function entryProblem(path: string, { problem, operation, detail, errno }: Probl
   // What says nothing of what is at the path.
   const isTrouble = problem === 'denied' || problem === 'timeout' || problem === 'failed';
   const kind = isTrouble ? problem : problem === 'not-found' ? 'vanished' : 'not-a-netns';
-  const what = kind === 'not-a-netns' ? `is not a network namespace but ${detail}` : detail;
+  const what = kind === 'not-a-netns' ? `is not a network namespace (${detail})` : detail;
   return { path, kind, operation, message: `${path}: ${what}`, ...(errno !== 0 && { errno: errnoName(errno) }) };
 }

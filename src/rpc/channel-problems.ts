@@ -28,9 +28,16 @@ const ERRNOS: Readonly<Record<string, readonly [message: string, listening: bool
 export function connectionProblem(details: string, reached: Reached): { message: string; listening: boolean } {
   const [message, listening] = ERRNOS[/\bE[A-Z_]{3,}\b/.exec(details)?.[0] ?? ''] ?? [];
   if (message !== undefined && listening !== undefined && reached !== 'server') return { message, listening };
+  const why = lastError(details);
   if (reached === 'server')
-    return { message: `the server there does not speak gRPC, has just ended, or is too busy (${details})`, listening: true };
-  return { message: reached === 'nothing' ? 'no such host name' : details, listening: false };
+    return { message: `the server there does not speak gRPC, has just ended, or is too busy (${why})`, listening: true };
+  return { message: reached === 'nothing' ? 'no such host name' : why, listening: false };
+}
+
+/** "Failed to connect" of grpc-js's "No connection established. Last error: Error: Failed to connect (2026-11-29T14:58:31.823Z). Resolution note: ". */
+function lastError(details: string): string {
+  const last = /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note:/s.exec(details)?.[1] ?? details;
+  return last.replace(/ \(\d{4}-\d\d-\d\dT[\d:.]+Z\)$/, '');
 }
 
 /** What is wrong with a server's certificate, after a handshake that left the socket unauthorized. */
