@@ -1,6 +1,6 @@
 import { isSame } from '../../model/same.js';
 import type { Interface } from '../../model/types.js';
-import { fieldsOf } from '../../wire/schema.js';
+import { fieldsOf, type ValueSchema } from '../../wire/schema.js';
 import { type Budget, weigh } from './budget.js';
 import { compact, Pool, type Pooled, Recent } from './pool.js';
 
@@ -18,9 +18,6 @@ interface LinkBase {
 export type KeptLink =
   | { readonly base: Pooled<LinkBase>; readonly own: string }
   | { readonly base: undefined; readonly own: Interface };
-
-/** Fields that JSON cannot represent: an interface with one of these is kept as it is. Watch sends no counters, and invalid names are rare. */
-const ODD = ['counters', 'nameBytes', 'aliasBytes', 'infoData'] as const;
 
 /** Fields that are one interface's own. Only the size of what is kept depends on this list. */
 const OWN = [
@@ -45,11 +42,20 @@ const OWN = [
   'veth',
 ] as const satisfies readonly (keyof Interface)[];
 
-const ELSEWHERE: readonly string[] = [...ODD, ...OWN, 'attributes', 'portAttributes', 'unknownAttributes'];
-const FIELDS = fieldsOf('nsatlas.v1.Interface').map(({ name }) => name as keyof Interface);
+/** Fields of which the base has a copy of its own. */
+const MAPS: readonly string[] = ['attributes', 'portAttributes', 'unknownAttributes'];
+
+const FIELDS = fieldsOf('nsatlas.v1.Interface');
+const isInJson = ({ type, of = '' }: ValueSchema): boolean =>
+  !['bytes', 'int64', 'uint64'].includes(type) && (type !== 'message' || fieldsOf(of).every(isInJson));
+const namesOf = (fields: readonly { readonly name: string }[]): (keyof Interface)[] =>
+  fields.map(({ name }) => name as keyof Interface).filter((name) => !MAPS.includes(name));
+
+/** Fields that JSON cannot represent: an interface with one of these is kept as it is. Watch sends no counters, and invalid names are rare. */
+const ODD = namesOf(FIELDS.filter((field) => !isInJson(field)));
 /** All other fields, shared by many. What mostly differs is compared first. */
-const SHARED = [...new Set<keyof Interface>(['kind', 'portKind', 'operState', 'mtu', ...FIELDS])].filter(
-  (name) => !ELSEWHERE.includes(name),
+const SHARED = [...new Set<keyof Interface>(['kind', 'portKind', 'operState', 'mtu', ...namesOf(FIELDS)])].filter(
+  (name) => !ODD.includes(name) && !(OWN as readonly string[]).includes(name),
 );
 
 /** Attributes that differ between bridges and between the ports of a bridge. Only the size of what is kept depends on these lists. */
